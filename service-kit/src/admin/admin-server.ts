@@ -1,0 +1,78 @@
+import type { Registry } from '@prometheus-io/client';
+import { createHash, timingSafeEqual } from 'node:crypto';
+import { z } from 'zod';
+import { createApp } from '../http/create-app.ts';
+import { DomainError } from '../http/domain-error.ts';
+import { defineEndpoint, type Endpoint } from '../http/endpoint.ts';
+import { readinessEndpoint } from '../http/health-endpoints.ts';
+import { createHttpServer, type HttpServer } from '../http/http-server.ts';
+import { reply } from '../http/send.ts';
+import type { Logger } from '../logging/index.ts';
+import type { Readiness } from './readiness.ts';
+
+export interface AdminServerOptions {
+  /** Loopback, unless the network is private: there is no login for reading. */
+  host: string;
+  port: number;
+  readiness: Readiness;
+  metrics: Registry;
+  logger: Logger;
+  /** Needed by every call that changes something; without one nothing can be changed. */
+  token?: string | undefined;
+  /** Controls of the service, all with `access: 'unsigned'`: this port checks its own token. */
+  endpoints?: readonly Endpoint[];
+}
+
+/** Serves `/healthz`, `/readyz` with each check, `/metrics` and the service's controls on a port of their own. */
+export function createAdminServer(options: AdminServerOptions): HttpServer {
+  const { host, port, readiness, metrics, logger, token, endpoints = [] } = options;
+  const app = createApp({
+    service: 'admin',
+    problems: { read_only: { status: 403, title: 'Changes are switched off' } },
+    logger,
+    endpoints: [
+      readinessEndpoint(readiness, { withChecks: true }),
+      metricsEndpoint(metrics),
+      ...endpoints.map((endpoint) => guarded(endpoint, token)),
+    ],
+  });
+  return createHttpServer({ app, host, port, logger, name: 'admin', acceptGraceMs: 0, idleGraceMs: 0 });
+}
+
+function metricsEndpoint(metrics: Registry): Endpoint {
+  return defineEndpoint({
+    method: 'GET',
+    path: '/metrics',
+    operationId: 'getMetrics',
+    summary: 'Metrics in the Prometheus text format',
+    tag: 'metrics',
+    access: 'unsigned',
+    quiet: true,
+    responses: { 200: { description: 'All metrics', body: z.instanceof(Uint8Array) } },
+    handle: async () => {
+      const text = await metrics.metrics();
+      return reply(200, Buffer.from(text), { 'content-type': metrics.contentType });
+    },
+  });
+}
+
+/** Reading is open, because the port is not public; changing needs the token. */
+function guarded(endpoint: Endpoint, token: string | undefined): Endpoint {
+  if (endpoint.method === 'GET') return endpoint;
+  return {
+    ...endpoint,
+    handle: async (input) => {
+      if (token === undefined) throw new DomainError('read_only', 'ADMIN_TOKEN is not set');
+      if (!isSame(input.request.headers.authorization ?? '', `Bearer ${token}`)) {
+        throw new DomainError('unauthenticated', 'A change needs the admin token');
+      }
+      return endpoint.handle(input);
+    },
+  };
+}
+
+/** Compares hashes, because only texts of one length can be compared in constant time. */
+function isSame(given: string, expected: string): boolean {
+  const hash = (text: string): Buffer => createHash('sha256').update(text).digest();
+  return timingSafeEqual(hash(given), hash(expected));
+}

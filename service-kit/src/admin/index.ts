@@ -1,0 +1,10 @@
+export { createAdminServer, type AdminServerOptions } from './admin-server.ts';
+export { createMetrics } from './metrics.ts';
+export {
+  createReadiness,
+  isReady,
+  type CheckResult,
+  type Readiness,
+  type ReadinessCheck,
+  type ReadinessReport,
+} from './readiness.ts';

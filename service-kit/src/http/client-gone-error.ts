@@ -1,0 +1,8 @@
+/** The client left before its request was complete or answered: nobody waits for an answer. */
+export class ClientGoneError extends Error {
+  override readonly name = 'ClientGoneError';
+
+  constructor() {
+    super('the client has gone');
+  }
+}

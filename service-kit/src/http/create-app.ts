@@ -1,0 +1,140 @@
+import type { Registry } from '@prometheus-io/client';
+import express, { type Express, type RequestHandler } from 'express';
+import helmet from 'helmet';
+import { randomUUID } from 'node:crypto';
+import { z } from 'zod';
+import type { Readiness } from '../admin/readiness.ts';
+import type { IdentityVerifier } from '../identity/index.ts';
+import type { Logger } from '../logging/index.ts';
+import { createAccessLog } from './access-log.ts';
+import { dispatch, resourcesOf } from './dispatch.ts';
+import { DomainError } from './domain-error.ts';
+import { defineEndpoint, type Endpoint } from './endpoint.ts';
+import { handleFailures } from './handle-failures.ts';
+import { livenessEndpoint, readinessEndpoint } from './health-endpoints.ts';
+import { shellProblems, type ProblemTable } from './problem-table.ts';
+import { openContext } from './request-context.ts';
+import { pathProblem } from './request-path.ts';
+import { reply } from './send.ts';
+import { continueTrace } from './trace-context.ts';
+
+export interface AppOptions {
+  /** Name of the service. */
+  service: string;
+  endpoints: readonly Endpoint[];
+  /** The service's own codes; the shell's are known. */
+  problems: ProblemTable;
+  logger: Logger;
+  /** Left out where no gateway stands before this app: then every endpoint must be `unsigned`. */
+  verifyIdentity?: IdentityVerifier;
+  /** Served as `/readyz`. */
+  readiness?: Readiness;
+  metrics?: Registry;
+  /** The API document, served as `/openapi.json`. */
+  openApi?: object;
+  /** Makes a refusal of an error that is not a `DomainError`; anything else is a 500. */
+  translateError?: (error: unknown) => DomainError | undefined;
+  /** Adds what is not an endpoint, after the endpoints and before the 404. */
+  extend?: (app: Express) => void;
+}
+
+/**
+ * Makes the HTTP side of a service. Every request gets an id, a trace context, security headers, a line in the
+ * access log, and an answer; refusals are problem bodies.
+ *
+ * @throws {TypeError} when two endpoints are the same, a documented code has no status, or an endpoint needs an
+ * identity that nobody verifies
+ */
+export function createApp(options: AppOptions): Express {
+  const { service, logger, verifyIdentity, readiness, metrics, openApi, extend } = options;
+  assertConsistent(options);
+  const endpoints = [
+    ...options.endpoints,
+    livenessEndpoint(service),
+    ...(readiness ? [readinessEndpoint(readiness, { withChecks: false })] : []),
+    ...(openApi ? [openApiEndpoint(openApi)] : []),
+  ];
+
+  const app = express();
+  app.disable('x-powered-by');
+  app.enable('case sensitive routing');
+  app.enable('strict routing');
+  app.use(openRequests({ logger, verifyIdentity, metrics }));
+  app.use(securityHeaders());
+  app.use(refuseAmbiguousPaths);
+  for (const resource of resourcesOf(endpoints)) {
+    app.all(resource.path.replaceAll(/\{(\w+)\}/g, ':$1'), dispatch(resource));
+  }
+  extend?.(app);
+  app.use(() => {
+    throw new DomainError('not_found', 'There is nothing at this path');
+  });
+  app.use(handleFailures(options));
+  return app;
+}
+
+function openRequests(
+  options: Pick<AppOptions, 'logger'> & {
+    verifyIdentity: IdentityVerifier | undefined;
+    metrics: Registry | undefined;
+  },
+): RequestHandler {
+  const { logger, verifyIdentity } = options;
+  const logAccess = createAccessLog(options);
+
+  return (request, response, next) => {
+    const { headers, method, originalUrl } = request;
+    const identity = verifyIdentity?.(method, originalUrl, headers);
+    const given = headers['x-request-id'];
+    // Its own id is the gateway's only under the gateway's signature.
+    const requestId = identity && typeof given === 'string' && given !== '' ? given : randomUUID();
+    const traceparent = headers['traceparent'];
+    const trace = continueTrace(typeof traceparent === 'string' ? traceparent : undefined);
+    response.setHeader('x-request-id', requestId);
+    logAccess(request, response, openContext(request, { response, requestId, trace, logger, identity }));
+    next();
+  };
+}
+
+/** Of an API: nothing may be loaded or framed. A page (the gateway's documents) sets its own policy. */
+function securityHeaders(): RequestHandler {
+  return helmet({
+    contentSecurityPolicy: {
+      useDefaults: false,
+      directives: { defaultSrc: ["'none'"], frameAncestors: ["'none'"] },
+    },
+  });
+}
+
+const refuseAmbiguousPaths: RequestHandler = (request, _response, next) => {
+  const problem = pathProblem(request.originalUrl);
+  if (problem !== undefined) throw new DomainError('ambiguous_path', problem);
+  next();
+};
+
+function openApiEndpoint(document: object): Endpoint {
+  return defineEndpoint({
+    method: 'GET',
+    path: '/openapi.json',
+    operationId: 'getOpenApi',
+    summary: 'This description',
+    tag: 'documents',
+    access: 'unsigned',
+    quiet: true,
+    responses: { 200: { description: 'OpenAPI 3.1', body: z.looseObject({}) } },
+    handle: async () => reply(200, { ...document }),
+  });
+}
+
+function assertConsistent({ endpoints, problems, verifyIdentity }: AppOptions): void {
+  for (const { operationId, access, problems: codes } of endpoints) {
+    if (access !== 'unsigned' && !verifyIdentity) {
+      throw new TypeError(`${operationId} needs an identity, but there is no verifyIdentity`);
+    }
+    for (const code of codes) {
+      if (!(code in problems) && !(code in shellProblems)) {
+        throw new TypeError(`${operationId} documents ${code}, which has no status`);
+      }
+    }
+  }
+}

@@ -1,0 +1,97 @@
+import type { Request, RequestHandler, Response } from 'express';
+import { decideAccess, type Access, type Identity } from '../identity/index.ts';
+import { DomainError } from './domain-error.ts';
+import type { Endpoint, EndpointInput } from './endpoint.ts';
+import { readBody } from './read-body.ts';
+import type { ShellProblem } from './problem-table.ts';
+import { contextOf } from './request-context.ts';
+import { send } from './send.ts';
+import { parsePart, refuseInvalid, type InputError } from './validation.ts';
+
+/** A path with what can be done there, by method. */
+export interface Resource {
+  path: string;
+  endpoints: ReadonlyMap<string, Endpoint>;
+}
+
+/**
+ * Puts together the endpoints of each path, and plain segments before placeholders, so that `/v1/events/audit`
+ * is never taken for an event.
+ *
+ * @throws {TypeError} when a method is defined twice for a path, or two paths differ only in their placeholders
+ */
+export function resourcesOf(endpoints: readonly Endpoint[]): Resource[] {
+  const byPath = new Map<string, Map<string, Endpoint>>();
+  const pathByShape = new Map<string, string>();
+  for (const endpoint of endpoints) {
+    const { method, path } = endpoint;
+    const shape = path.replaceAll(/\{\w+\}/g, '{}');
+    const known = pathByShape.get(shape) ?? path;
+    if (known !== path) throw new TypeError(`${path} and ${known} differ only in their placeholders`);
+    pathByShape.set(shape, path);
+    const there = byPath.get(path) ?? new Map<string, Endpoint>();
+    if (there.has(method)) throw new TypeError(`${method} ${path} is defined twice`);
+    byPath.set(path, there.set(method, endpoint));
+  }
+  // "{" sorts after every character of a plain segment but "~".
+  return [...byPath]
+    .map(([path, there]) => ({ path, endpoints: there }))
+    .toSorted((a, b) => (a.path < b.path ? -1 : 1));
+}
+
+/**
+ * Handles the requests to one path, each check before the next and the body only after them: method 405, token
+ * 401, role or scope 403, body 415, 413 and 400, values 400, and then the handler.
+ */
+export function dispatch({ path, endpoints }: Resource): RequestHandler {
+  const allow = [...endpoints.keys(), ...(endpoints.has('GET') ? ['HEAD'] : [])].toSorted().join(', ');
+
+  return async (request, response) => {
+    const context = contextOf(request);
+    context.route = path;
+    const endpoint = endpoints.get(request.method === 'HEAD' ? 'GET' : request.method);
+    if (!endpoint) throw refusal('method_not_allowed', `Here you can use ${allow}`, { allow });
+    context.quiet = endpoint.quiet;
+    assertAccess(endpoint.access, context.identity);
+    const input = await readInput(endpoint, request, response);
+    await send(request, response, await endpoint.handle(input));
+  };
+}
+
+function assertAccess(access: Access, identity: Identity | undefined): void {
+  const decision = decideAccess(access, identity);
+  if (decision === 'unauthenticated') throw refusal('unauthenticated', 'A valid access token is needed');
+  if (decision === 'forbidden') throw refusal('forbidden', 'Your role or scope does not allow this');
+}
+
+type AnyInput = EndpointInput<unknown, unknown, unknown, unknown>;
+
+async function readInput(endpoint: Endpoint, request: Request, response: Response): Promise<AnyInput> {
+  const { params, query, headers, body } = endpoint.request;
+  // Without a schema the body is the handler's to read, who then asks for it by reading.
+  if (!body && request.headers.expect !== undefined) response.writeContinue();
+  const content = body && (await readBody(request, response, endpoint));
+  const errors: InputError[] = [];
+  const context = contextOf(request);
+  const input: AnyInput = {
+    params: params && parsePart(params, request.params, 'path', errors),
+    query: query && parsePart(query, request.query, 'query', errors),
+    headers: headers && parsePart(headers, request.headers, 'header', errors),
+    body: body && parsePart(body, content, '', errors),
+    identity: context.identity ?? anonymous(request),
+    context,
+    request,
+    response,
+  };
+  refuseInvalid(errors);
+  return input;
+}
+
+function anonymous(request: Request): Identity {
+  const clientAddress = request.socket.remoteAddress ?? '';
+  return { userId: '', sessionId: '', roles: [], scopes: [], clientAddress };
+}
+
+function refusal(code: ShellProblem, detail: string, headers?: Record<string, string>): DomainError {
+  return new DomainError(code, detail, headers && { headers });
+}

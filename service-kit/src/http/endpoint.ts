@@ -1,0 +1,153 @@
+import type { Request, Response } from 'express';
+import { z } from 'zod';
+import type { Access, Identity } from '../identity/index.ts';
+import { assertStrict } from './assert-strict.ts';
+import type { RequestContext } from './request-context.ts';
+import type { Reply } from './send.ts';
+
+export type Method = 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
+
+/** What an endpoint gives to its handler, each part already parsed. */
+export interface EndpointInput<Params, Query, Body, Headers> {
+  params: Params;
+  query: Query;
+  body: Body;
+  headers: Headers;
+  /** The caller; with an empty `userId` where nobody has been identified. */
+  identity: Identity;
+  context: RequestContext;
+  /** For streaming; everything else is above. */
+  request: Request;
+  response: Response;
+}
+
+export interface ResponseSpec {
+  description: string;
+  /** Shape of the JSON body; left out where there is none. */
+  body?: z.ZodType;
+  /** Media type of a body that is not JSON. */
+  contentType?: string;
+  /** Headers to document. */
+  headers?: z.ZodObject;
+}
+
+export type Responses = Readonly<Record<number, ResponseSpec>>;
+
+/** One of the answers that the endpoint documents: a status with the body that belongs to it. */
+export type ReplyOf<Documented extends Responses> = {
+  [Status in keyof Documented & number]: Reply<Status, BodyOf<Documented[Status]>>;
+}[keyof Documented & number];
+
+type BodyOf<Spec> = Spec extends { body: infer Schema extends z.ZodType }
+  ? Sendable<z.input<Schema>>
+  : Spec extends { contentType: string }
+    ? unknown
+    : undefined;
+
+/** What is only going to be written may as well be read-only. */
+type Sendable<T> = T extends readonly (infer Item)[]
+  ? readonly Sendable<Item>[]
+  : T extends object
+    ? { readonly [Key in keyof T]: Sendable<T[Key]> }
+    : T;
+
+interface EndpointDescription {
+  method: Method;
+  /** Path template, for example `/v1/events/{eventId}/claims`. */
+  path: string;
+  /** Unique over the service; becomes a function's name in generated clients. */
+  operationId: string;
+  summary: string;
+  description?: string;
+  tag: string;
+  access: Access;
+  /** Largest body, in bytes. Default 1 MiB. */
+  maxBodyBytes?: number;
+  /** Whether `application/x-www-form-urlencoded` is taken in place of JSON; the same schema reads both. */
+  acceptsForm?: boolean;
+  /** Keeps good answers out of the access log, for what is called every few seconds. */
+  quiet?: boolean;
+  /** Codes of the problems that its handler may answer with, to document. The shell adds its own. */
+  problems?: readonly string[];
+}
+
+/** An endpoint with the types of its input forgotten, as `createApp` and `openApiDocument` take it. */
+export interface Endpoint extends Required<Omit<EndpointDescription, 'description'>> {
+  description?: string;
+  request: { params?: z.ZodType; query?: z.ZodType; body?: z.ZodType; headers?: z.ZodType };
+  responses: Responses;
+  handle(input: EndpointInput<unknown, unknown, unknown, unknown>): Promise<Reply>;
+}
+
+export interface EndpointSpec<
+  Params extends z.ZodType,
+  Query extends z.ZodType,
+  Body extends z.ZodType,
+  Headers extends z.ZodType,
+  Documented extends Responses,
+> extends EndpointDescription {
+  /** Schemas of what comes in; without one the part is `undefined`, and a body is left unread. */
+  request?: {
+    /** Of the placeholders in `path`. */
+    params?: Params;
+    /** Parameters that it does not name are ignored. */
+    query?: Query;
+    /** Every object in it must be strict (`z.strictObject`), so that unknown fields are refused. */
+    body?: Body;
+    /** By lower-case name. */
+    headers?: Headers;
+  };
+  responses: Documented;
+  /** Answers with one of the documented responses, or throws a {@link DomainError}. */
+  handle(
+    input: EndpointInput<z.output<Params>, z.output<Query>, z.output<Body>, z.output<Headers>>,
+  ): Promise<ReplyOf<Documented>>;
+}
+
+const MIB = 1_048_576;
+
+/**
+ * Describes one endpoint: what comes in, what is done, what goes out. The handler's input and its possible
+ * answers are typed by the schemas, and the API document is made of the same.
+ *
+ * @throws {TypeError} when placeholders and `params` differ, or an object in the body ignores unknown fields
+ */
+export function defineEndpoint<
+  const Documented extends Responses,
+  Params extends z.ZodType = z.ZodUndefined,
+  Query extends z.ZodType = z.ZodUndefined,
+  Body extends z.ZodType = z.ZodUndefined,
+  Headers extends z.ZodType = z.ZodUndefined,
+>(spec: EndpointSpec<Params, Query, Body, Headers, Documented>): Endpoint {
+  const request = spec.request ?? {};
+  assertPath(spec.path, spec.operationId);
+  assertParams(spec.path, request.params, spec.operationId);
+  if (request.body) assertStrict(request.body, `${spec.operationId}: request.body`);
+  return {
+    ...spec,
+    request,
+    maxBodyBytes: spec.maxBodyBytes ?? MIB,
+    acceptsForm: spec.acceptsForm ?? false,
+    quiet: spec.quiet ?? false,
+    problems: spec.problems ?? [],
+  };
+}
+
+/** @returns the placeholders of a path template, without their braces */
+export function placeholdersIn(path: string): string[] {
+  return [...path.matchAll(/\{(\w+)\}/g)].map(([, name = '']) => name);
+}
+
+function assertPath(path: string, operationId: string): void {
+  if (/^(?:\/(?:[A-Za-z0-9._~-]+|\{\w+\}))+$/.test(path)) return;
+  throw new TypeError(`${operationId}: ${path} must be segments of plain text or {placeholder}`);
+}
+
+function assertParams(path: string, params: z.ZodType | undefined, operationId: string): void {
+  const inPath = placeholdersIn(path).toSorted().join(', ');
+  const described = params instanceof z.ZodObject ? Object.keys(params.shape) : [];
+  const inSchema = described.toSorted().join(', ');
+  if (inPath !== inSchema) {
+    throw new TypeError(`${operationId}: the path has {${inPath}}, request.params has {${inSchema}}`);
+  }
+}

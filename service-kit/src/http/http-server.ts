@@ -1,0 +1,143 @@
+import type { RequestListener, ServerResponse } from 'node:http';
+import { createServer, type Server } from 'node:http';
+import { Server as TcpServer, type AddressInfo, type Socket } from 'node:net';
+import { once } from 'node:events';
+import { setTimeout as delay } from 'node:timers/promises';
+import type { Component } from '../lifecycle/index.ts';
+import type { Logger } from '../logging/index.ts';
+
+export interface HttpServerOptions {
+  app: RequestListener;
+  host: string;
+  /** 0 lets the system choose; see `address`. */
+  port: number;
+  logger: Logger;
+  /** Name among the components. Default `http`. */
+  name?: string;
+  /** After `stop` was called, how long new connections are still taken, in milliseconds. Default 100. */
+  acceptGraceMs?: number;
+  /** Then, how long idle connections stay open for their clients to leave, in milliseconds. Default 500. */
+  idleGraceMs?: number;
+  /** Then, how long requests in flight may take to finish, in milliseconds. Default 5,000. */
+  finishWithinMs?: number;
+}
+
+export interface HttpServer extends Component {
+  start(): Promise<void>;
+  stop(): Promise<void>;
+  /** @throws {TypeError} before `start` */
+  address(): AddressInfo;
+}
+
+// Longer than the 60 s for which common proxies keep a connection, so that it is they who close it.
+const KEEP_ALIVE_MS = 65_000;
+const SWEEP_MS = 50;
+const QUIET_WITHIN_MS = 500;
+
+/**
+ * Serves `app`. `stop` lets no client run into a closed door that it could not see:
+ * 1. connections are still accepted for a moment, while whoever balances the load learns that we are not ready;
+ * 2. the listening socket closes; what is connected is still served, each answer with `connection: close`, so
+ *    that clients in the middle of something leave by themselves;
+ * 3. only then are idle connections closed, and requests in flight are finished.
+ */
+export function createHttpServer(options: HttpServerOptions): HttpServer {
+  const { app, host, port, logger, name = 'http' } = options;
+  const { acceptGraceMs = 100, idleGraceMs = 500, finishWithinMs = 5_000 } = options;
+  const active = new Set<ServerResponse>();
+  const sockets = new Set<Socket>();
+  let leaving = false;
+  let accepted = 0;
+
+  const listener: RequestListener = (request, response) => {
+    active.add(response);
+    response.once('close', () => active.delete(response));
+    if (leaving) response.setHeader('connection', 'close');
+    app(request, response);
+  };
+  const server = createServer({ keepAliveTimeout: KEEP_ALIVE_MS }, listener);
+  // The app says itself when it wants the body (`100 Continue`).
+  server.on('checkContinue', listener);
+  server.on('connection', (socket) => {
+    accepted += 1;
+    sockets.add(socket);
+    socket.once('close', () => sockets.delete(socket));
+  });
+
+  /**
+   * Connections that the system has made but that we have not taken yet are reset when the listening socket
+   * closes. So it closes right after a turn of the event loop in which none came; under constant pressure there
+   * may be no such turn.
+   */
+  async function nobodyAtTheDoor(): Promise<void> {
+    const limit = performance.now() + QUIET_WITHIN_MS;
+    let before: number;
+    do {
+      before = accepted;
+      await new Promise(setImmediate);
+    } while (accepted > before && performance.now() < limit);
+  }
+
+  function askClientsToLeave(): void {
+    leaving = true;
+    for (const response of active) {
+      if (!response.headersSent) response.setHeader('connection', 'close');
+    }
+  }
+
+  function closeIdle(): void {
+    server.closeIdleConnections();
+    // Node does not count a connection as idle before its first request.
+    for (const socket of sockets) if (socket.bytesRead === 0) socket.destroySoon();
+  }
+
+  async function drain(): Promise<void> {
+    const closed = once(server, 'close');
+    await delay(acceptGraceMs);
+    await nobodyAtTheDoor();
+    stopListening(server);
+    askClientsToLeave();
+    if (await happensWithin(idleGraceMs, closed)) return;
+    // After the poll of the event loop: what has arrived by then has been read, and its connection is not idle.
+    const sweep = setInterval(() => setImmediate(closeIdle), SWEEP_MS);
+    const finished = await happensWithin(finishWithinMs, closed);
+    clearInterval(sweep);
+    if (finished) return;
+    logger.warn('Requests were cut off by the shutdown', { component: name, requests: active.size });
+    server.closeAllConnections();
+    await closed;
+  }
+
+  return {
+    name,
+    start: async () => {
+      server.listen(port, host);
+      await once(server, 'listening');
+      logger.info('Listening', { component: name, ...addressOf(server) });
+    },
+    stop: async () => {
+      await drain();
+      server.close(); // Ends Node's own timers; nothing is open any more.
+    },
+    address: () => addressOf(server),
+  };
+}
+
+/** Not `server.close()`: that one of HTTP also destroys idle connections, which may just be receiving a request. */
+function stopListening(server: Server): void {
+  TcpServer.prototype.close.call(server);
+}
+
+async function happensWithin(ms: number, event: Promise<unknown>): Promise<boolean> {
+  const timer = new AbortController();
+  const late = delay(ms, false, { signal: timer.signal }).catch(() => false);
+  const inTime = await Promise.race([event.then(() => true), late]);
+  timer.abort();
+  return inTime;
+}
+
+function addressOf(server: Server): AddressInfo {
+  const address = server.address();
+  if (address === null || typeof address === 'string') throw new TypeError('the server is not listening');
+  return address;
+}

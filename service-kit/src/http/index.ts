@@ -1,0 +1,32 @@
+export { ClientGoneError } from './client-gone-error.ts';
+export { createApp, type AppOptions } from './create-app.ts';
+export { DomainError, type DomainErrorExtra } from './domain-error.ts';
+export {
+  defineEndpoint,
+  type Endpoint,
+  type EndpointInput,
+  type EndpointSpec,
+  type Method,
+  type ReplyOf,
+  type Responses,
+  type ResponseSpec,
+} from './endpoint.ts';
+export { createHttpServer, type HttpServer, type HttpServerOptions } from './http-server.ts';
+export { openApiDocument, type OpenApiOptions } from './open-api.ts';
+export {
+  decodeCursor,
+  encodeCursor,
+  listQuery,
+  pageOf,
+  pageReply,
+  pageSchema,
+  type Filters,
+  type Page,
+} from './pages.ts';
+export { shellProblems, type ProblemTable, type ShellProblem } from './problem-table.ts';
+export { Problem, sendProblem, type ProblemOptions } from './problem.ts';
+export { contextOf, type RequestContext, type ShellContext } from './request-context.ts';
+export { pathProblem } from './request-path.ts';
+export { reply, send, type Reply, type ReplyHeaders } from './send.ts';
+export { continueTrace, parseTraceparent, type TraceContext } from './trace-context.ts';
+export type { InputError } from './validation.ts';

@@ -1,0 +1,134 @@
+import { OpenApiGeneratorV31, OpenAPIRegistry, type RouteConfig } from '@asteasolutions/zod-to-openapi';
+import { z } from 'zod';
+import type { Access } from '../identity/index.ts';
+import type { Endpoint, ResponseSpec } from './endpoint.ts';
+import { shellProblems, type ProblemTable, type ShellProblem } from './problem-table.ts';
+import { Problem } from './problem.ts';
+
+export interface OpenApiOptions {
+  title: string;
+  version: string;
+  description: string;
+  endpoints: readonly Endpoint[];
+  problems: ProblemTable;
+}
+
+type ResponseConfig = RouteConfig['responses'][string];
+
+const BEARER = 'bearer';
+const METHODS = { GET: 'get', POST: 'post', PUT: 'put', PATCH: 'patch', DELETE: 'delete' } as const;
+
+/** Makes the OpenAPI 3.1 document of the endpoints out of their schemas. */
+export function openApiDocument(options: OpenApiOptions): object {
+  const { title, version, description, endpoints } = options;
+  const problems: ProblemTable = { ...shellProblems, ...options.problems };
+  const registry = new OpenAPIRegistry();
+  registry.registerComponent('securitySchemes', BEARER, {
+    type: 'http',
+    scheme: 'bearer',
+    bearerFormat: 'JWT',
+    description: 'Access token of an account or a service client',
+  });
+  for (const endpoint of endpoints) registry.registerPath(operationOf(endpoint, problems));
+  return new OpenApiGeneratorV31(registry.definitions).generateDocument({
+    openapi: '3.1.0',
+    info: { title, version, description },
+    tags: [...new Set(endpoints.map(({ tag }) => tag))].map((name) => ({ name })),
+  });
+}
+
+function operationOf(endpoint: Endpoint, problems: ProblemTable): RouteConfig {
+  const { method, path, operationId, summary, tag, access } = endpoint;
+  return {
+    method: METHODS[method],
+    path,
+    operationId,
+    summary,
+    description: [endpoint.description, accessText(access)].filter(Boolean).join('\n\n'),
+    tags: [tag],
+    security: isOpen(access) ? [] : [{ [BEARER]: [] }],
+    request: requestOf(endpoint),
+    responses: { ...answersOf(endpoint), ...problemsOf(endpoint, problems) },
+  };
+}
+
+function requestOf({ request, acceptsForm }: Endpoint): NonNullable<RouteConfig['request']> {
+  const { params, query, headers, body } = request;
+  return {
+    ...(params && { params: asObject(params) }),
+    ...(query && { query: asObject(query) }),
+    ...(headers && { headers: asObject(headers) }),
+    ...(body && {
+      body: {
+        required: !body.safeParse(undefined).success,
+        content: {
+          'application/json': { schema: body },
+          ...(acceptsForm && { 'application/x-www-form-urlencoded': { schema: body } }),
+        },
+      },
+    }),
+  };
+}
+
+function answersOf({ responses }: Endpoint): Record<string, ResponseConfig> {
+  return Object.fromEntries(
+    Object.entries(responses).map(([status, spec]: [string, ResponseSpec]) => {
+      const { description, body, contentType, headers } = spec;
+      const type = contentType ?? 'application/json';
+      const content = body ? { schema: body } : { schema: { type: 'string' as const } };
+      const config: ResponseConfig = {
+        description,
+        ...(headers && { headers }),
+        ...((body ?? contentType) && { content: { [type]: content } }),
+      };
+      return [status, config];
+    }),
+  );
+}
+
+/** One response a status, which names every code that it may carry. */
+function problemsOf(endpoint: Endpoint, problems: ProblemTable): Record<string, ResponseConfig> {
+  const byStatus = new Map<number, string[]>();
+  for (const code of new Set([...shellCodesOf(endpoint), ...endpoint.problems])) {
+    const problem = problems[code];
+    if (!problem) throw new TypeError(`${endpoint.operationId} documents ${code}, which has no status`);
+    byStatus.set(problem.status, [...(byStatus.get(problem.status) ?? []), code]);
+  }
+  return Object.fromEntries(
+    [...byStatus].map(([status, codes]) => {
+      const description = codes.map((code) => `\`${code}\` ${problems[code]?.title}`).join('; ');
+      const schema = Problem.and(z.object({ status: z.literal(status), code: z.enum(codes) }));
+      return [String(status), { description, content: { 'application/problem+json': { schema } } }];
+    }),
+  );
+}
+
+function shellCodesOf({ access, request }: Endpoint): ShellProblem[] {
+  const { params, query, headers, body } = request;
+  const codes: ShellProblem[] = [];
+  if (body) codes.push('malformed_json');
+  if (params || query || headers || body) codes.push('invalid_request');
+  if (!isOpen(access)) codes.push('unauthenticated');
+  if (!isOpen(access) && access !== 'anyone-authenticated') codes.push('forbidden');
+  if (body) codes.push('payload_too_large', 'unsupported_media_type');
+  codes.push('internal_error');
+  return codes;
+}
+
+function isOpen(access: Access): boolean {
+  return access === 'unsigned' || access === 'public';
+}
+
+function accessText(access: Access): string {
+  if (isOpen(access)) return 'For everyone.';
+  if (access === 'signed-in') return 'For signed-in accounts.';
+  if (typeof access === 'string') return 'For accounts and service clients.';
+  const roles = access.roles?.length ? [`roles ${[...new Set([...access.roles, 'ADMIN'])].join(', ')}`] : [];
+  const scopes = access.scopes?.length ? [`scopes ${access.scopes.join(', ')}`] : [];
+  return `For ${[...roles, ...scopes].join('; ')}.`;
+}
+
+function asObject(schema: z.ZodType): z.ZodObject {
+  if (schema instanceof z.ZodObject) return schema;
+  throw new TypeError('parameters must be described by z.object');
+}

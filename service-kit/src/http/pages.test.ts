@@ -1,0 +1,83 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { z } from 'zod';
+import { decodeCursor, encodeCursor, listQuery, pageOf, pageReply } from './pages.ts';
+
+const Position = z.tuple([z.string(), z.int()]);
+const invalid = expect.objectContaining({ code: 'invalid_cursor' });
+
+describe('a cursor', () => {
+  it('comes back as it was for the same filters, in any order', () => {
+    fc.assert(
+      fc.property(fc.string(), fc.integer(), fc.string(), (id, time, status) => {
+        const cursor = encodeCursor([id, time], { status, kind: undefined, from: 1 });
+        expect(cursor).toMatch(/^[A-Za-z0-9_-]+$/);
+        expect(decodeCursor(cursor, { from: 1, status }, Position)).toEqual([id, time]);
+      }),
+    );
+  });
+
+  it('belongs to its filters', () => {
+    const cursor = encodeCursor(['a', 1], { status: 'granted' });
+    for (const filters of [{}, { status: 'pending' }, { status: 'granted', eventId: 'e' }]) {
+      expect(() => decodeCursor(cursor, filters, Position)).toThrow(invalid);
+    }
+  });
+
+  it('is refused when any of its characters was changed', () => {
+    const cursor = encodeCursor(['evt_1', 42], {});
+    for (let index = 0; index < cursor.length; index += 1) {
+      const changed = cursor.slice(0, index) + (cursor[index] === 'A' ? 'B' : 'A') + cursor.slice(index + 1);
+      // The last character may hold bits that no byte needs.
+      if (Buffer.from(changed, 'base64url').equals(Buffer.from(cursor, 'base64url'))) continue;
+      expect(() => decodeCursor(changed, {}, Position)).toThrow(invalid);
+    }
+  });
+
+  it.each(['', 'x', '%%%', 'bnVsbA', Buffer.from('{"a":1}').toString('base64url')])('is not %j', (cursor) => {
+    expect(() => decodeCursor(cursor, {}, Position)).toThrow(invalid);
+  });
+
+  it('is refused when its position is none of this list', () => {
+    expect(() => decodeCursor(encodeCursor({ $gt: '' }, {}), {}, Position)).toThrow(invalid);
+  });
+});
+
+describe('a page', () => {
+  const page = (count: number) =>
+    pageOf(
+      Array.from({ length: count }, (_, id) => ({ id })),
+      {
+        limit: 3,
+        filters: { kind: 'a' },
+        position: ({ id }) => id,
+      },
+    );
+
+  it('ends the list when no row is left over', () => {
+    expect(page(0)).toEqual({ items: [], nextCursor: null });
+    expect(page(3).nextCursor).toBeNull();
+  });
+
+  it('goes on after its last item when a row is left over', () => {
+    const { items, nextCursor } = page(4);
+    expect(items).toHaveLength(3);
+    expect(decodeCursor(nextCursor ?? '', { kind: 'a' }, z.int())).toBe(2);
+  });
+
+  it('links to the next one with the same filters', () => {
+    const { headers, body } = pageReply('/v1/claims?kind=a%26b&cursor=old', page(4));
+    expect(headers).toEqual({ link: `</v1/claims?kind=a%26b&cursor=${body.nextCursor}>; rel="next"` });
+    expect(pageReply('/v1/claims', page(1)).headers).toEqual({});
+  });
+});
+
+describe('listQuery', () => {
+  const Query = z.object(listQuery);
+
+  it('takes 20 items unless asked for 1 to 100', () => {
+    expect(Query.parse({}).limit).toBe(20);
+    expect(Query.parse({ limit: '100' }).limit).toBe(100);
+    for (const limit of ['0', '101', '1.5', 'x', '']) expect(Query.safeParse({ limit }).success).toBe(false);
+  });
+});

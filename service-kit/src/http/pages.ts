@@ -1,0 +1,101 @@
+import { createHash } from 'node:crypto';
+import { z } from 'zod';
+import { DomainError } from './domain-error.ts';
+import { reply, type Reply } from './send.ts';
+
+/** The query parameters of every list, to be spread into its query schema. */
+export const listQuery = {
+  limit: z.coerce.number().int().min(1).max(100).default(20).meta({ description: 'How many items at most' }),
+  cursor: z.string().max(1_024).optional().meta({ description: '`nextCursor` of the page before' }),
+};
+
+/** One page of a list, as it is answered. */
+export interface Page<Item> {
+  items: Item[];
+  nextCursor: string | null;
+}
+
+/** The schema of a page, for an endpoint's response. */
+export function pageSchema<Item extends z.ZodType>(item: Item) {
+  return z.object({ items: z.array(item), nextCursor: z.string().nullable() });
+}
+
+/** What a list was asked for besides the page; a cursor belongs to it. */
+export type Filters = Readonly<Record<string, unknown>>;
+
+/**
+ * Makes an opaque cursor.
+ *
+ * @param position where the page ended, as JSON: what the store needs to go on from there
+ */
+export function encodeCursor(position: unknown, filters: Filters): string {
+  return Buffer.from(JSON.stringify([position, checkOf(position, filters)])).toString('base64url');
+}
+
+/**
+ * Reads a cursor back. The check finds what was cut or mixed up, it does not keep anybody from making a cursor:
+ * the position is input like any other.
+ *
+ * @param schema of the position
+ * @throws {DomainError} `invalid_cursor` when it was made for other filters, or not by us
+ */
+export function decodeCursor<Schema extends z.ZodType>(
+  cursor: string,
+  filters: Filters,
+  schema: Schema,
+): z.output<Schema> {
+  const envelope = z.tuple([z.unknown(), z.string()]).safeParse(jsonOf(cursor));
+  const [position, check] = envelope.data ?? [];
+  const result = schema.safeParse(position);
+  if (!envelope.success || !result.success || check !== checkOf(position, filters)) {
+    throw new DomainError('invalid_cursor', 'The cursor does not belong to this list and its filters');
+  }
+  return result.data;
+}
+
+/**
+ * Makes a page of what a store found.
+ *
+ * @param rows up to `limit + 1` of them: the one too many tells that there is a next page
+ * @param options.position of an item, for the cursor
+ */
+export function pageOf<Item>(
+  rows: readonly Item[],
+  options: { limit: number; filters: Filters; position: (item: Item) => unknown },
+): Page<Item> {
+  const { limit, filters, position } = options;
+  const items = rows.slice(0, limit);
+  const last = items.at(-1);
+  const more = rows.length > limit && last !== undefined;
+  return { items, nextCursor: more ? encodeCursor(position(last), filters) : null };
+}
+
+/**
+ * Answers with a page and, where there is a next one, its `Link` (RFC 8288).
+ *
+ * @param target of the request: path and query
+ */
+export function pageReply<Item>(target: string, page: Page<Item>): Reply<200, Page<Item>> {
+  if (page.nextCursor === null) return reply(200, page);
+  const next = new URL(target, 'http://localhost');
+  next.searchParams.set('cursor', page.nextCursor);
+  return reply(200, page, { link: `<${next.pathname}${next.search}>; rel="next"` });
+}
+
+function checkOf(position: unknown, filters: Filters): string {
+  const asked = Object.entries(filters)
+    .filter(([, value]) => value !== undefined)
+    .toSorted(([a], [b]) => (a < b ? -1 : 1));
+  return createHash('sha256')
+    .update(JSON.stringify([position, asked]))
+    .digest('base64url')
+    .slice(0, 16);
+}
+
+function jsonOf(cursor: string): unknown {
+  try {
+    return JSON.parse(Buffer.from(cursor, 'base64url').toString());
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,22 @@
+/** Gives every code of a service its HTTP status and title; a code that is left out does not compile. */
+export type ProblemTable<Code extends string = string> = Readonly<
+  Record<Code, { status: number; title: string }>
+>;
+
+/** The problems of the shell itself. */
+export const shellProblems = {
+  ambiguous_path: { status: 400, title: 'Ambiguous path' },
+  malformed_json: { status: 400, title: 'Malformed JSON' },
+  invalid_request: { status: 400, title: 'Invalid request' },
+  invalid_cursor: { status: 400, title: 'Invalid cursor' },
+  unauthenticated: { status: 401, title: 'Not authenticated' },
+  forbidden: { status: 403, title: 'Not allowed' },
+  not_found: { status: 404, title: 'Not found' },
+  method_not_allowed: { status: 405, title: 'Method not allowed' },
+  payload_too_large: { status: 413, title: 'Body too large' },
+  unsupported_media_type: { status: 415, title: 'Media type not supported' },
+  internal_error: { status: 500, title: 'Internal error' },
+  service_unavailable: { status: 503, title: 'Temporarily unavailable' },
+} as const satisfies ProblemTable;
+
+export type ShellProblem = keyof typeof shellProblems;

@@ -1,0 +1,64 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { z } from 'zod';
+import { send, type ReplyHeaders } from './send.ts';
+
+/** A problem body. Source: RFC 9457, with `code`, `requestId` and `errors` as extension members. */
+export const Problem = z
+  .looseObject({
+    type: z
+      .string()
+      .meta({ description: 'Identifies the kind of problem', example: 'urn:laurel:problem:not_found' }),
+    title: z.string(),
+    status: z.int(),
+    detail: z.string(),
+    instance: z.string().meta({ description: 'Path of the request' }),
+    code: z.string().meta({ description: 'The kind of problem, for programs', example: 'not_found' }),
+    requestId: z.string().meta({ description: 'To be quoted when asking for help' }),
+    errors: z
+      .array(z.object({ path: z.string(), message: z.string() }))
+      .optional()
+      .meta({ description: 'What is wrong with the input, one entry a place' }),
+  })
+  .meta({ id: 'Problem' });
+
+export interface ProblemOptions {
+  status: number;
+  title: string;
+  code: string;
+  requestId: string;
+  /** Default: the title. */
+  detail?: string | undefined;
+  /** Further members; those of RFC 9457 and ours cannot be replaced. */
+  members?: Readonly<Record<string, unknown>>;
+  headers?: ReplyHeaders;
+}
+
+/** Answers with a problem body; the instance is the request's path, without the query. */
+export async function sendProblem(
+  request: IncomingMessage,
+  response: ServerResponse,
+  options: ProblemOptions,
+): Promise<void> {
+  const { status, title, code, requestId, detail = title, members, headers } = options;
+  const body = {
+    type: `urn:laurel:problem:${code}`,
+    title,
+    status,
+    detail,
+    instance: pathOf(request),
+    code,
+    requestId,
+  };
+  await send(request, response, {
+    status,
+    body: { ...body, ...members, ...body },
+    headers: { 'cache-control': 'no-store', ...headers, 'content-type': 'application/problem+json' },
+  });
+}
+
+/** @returns the path of a request as the client sent it, without the query */
+export function pathOf(request: IncomingMessage & { originalUrl?: string }): string {
+  const target = request.originalUrl ?? request.url ?? '';
+  const end = target.indexOf('?');
+  return end === -1 ? target : target.slice(0, end);
+}

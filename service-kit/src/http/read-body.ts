@@ -1,0 +1,162 @@
+import { isUtf8 } from 'node:buffer';
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { parse as parseForm } from 'node:querystring';
+import { ClientGoneError } from './client-gone-error.ts';
+import { DomainError } from './domain-error.ts';
+import type { ShellProblem } from './problem-table.ts';
+import { LONGEST_PATH } from './validation.ts';
+
+// Why not express.json(): it reads a refused body to its end before it says so, however long that is, and it
+// turns bytes that are not UTF-8 into others without a word.
+
+export interface BodyOptions {
+  /** In bytes. */
+  maxBodyBytes: number;
+  /** Whether a form may be sent in place of JSON. */
+  acceptsForm: boolean;
+}
+
+const JSON_TYPE = /^application\/(?:[a-z0-9!#$&^_.+-]+\+)?json$/;
+const FORM_TYPE = 'application/x-www-form-urlencoded';
+const MOST_FORM_FIELDS = 100;
+const DEEPEST = 64;
+const [QUOTE, BACKSLASH] = Buffer.from('"\\\\');
+const [OPEN_ARRAY, CLOSE_ARRAY, OPEN_OBJECT, CLOSE_OBJECT] = Buffer.from('[]{}');
+
+/**
+ * Reads and parses the body of a request.
+ *
+ * @returns undefined when there is no body
+ * @throws {DomainError} `unsupported_media_type`, `payload_too_large`, `malformed_json`, `invalid_request`
+ * @throws {ClientGoneError}
+ */
+export async function readBody(
+  request: IncomingMessage,
+  response: ServerResponse,
+  options: BodyOptions,
+): Promise<unknown> {
+  const length = request.headers['content-length'];
+  if (request.headers['transfer-encoding'] === undefined && (length === undefined || Number(length) === 0)) {
+    return undefined;
+  }
+  const parse = parserFor(request, options);
+  if (Number(length ?? 0) > options.maxBodyBytes) throw tooLarge(options.maxBodyBytes);
+  // Only now does a client that asked before sending learn that it may.
+  if (request.headers.expect !== undefined) response.writeContinue();
+  const content = await readAll(request, options.maxBodyBytes);
+  return content.length === 0 ? undefined : parse(content);
+}
+
+function parserFor(request: IncomingMessage, { acceptsForm }: BodyOptions): (content: Buffer) => unknown {
+  if ((request.headers['content-encoding'] ?? 'identity').toLowerCase() !== 'identity') {
+    throw refusal('unsupported_media_type', 'Send the body without content encoding');
+  }
+  const [type = '', ...parameters] = (request.headers['content-type'] ?? '').toLowerCase().split(';');
+  const charset = parameters.find((parameter) => parameter.trim().startsWith('charset='));
+  if (charset && !/^\s*charset="?utf-8"?\s*$/.test(charset)) {
+    throw refusal('unsupported_media_type', 'Send the body in UTF-8');
+  }
+  if (JSON_TYPE.test(type.trim())) return parseJson;
+  if (acceptsForm && type.trim() === FORM_TYPE) return (content) => formFields(content);
+  throw refusal(
+    'unsupported_media_type',
+    acceptsForm ? `Send application/json or ${FORM_TYPE}` : 'Send application/json',
+  );
+}
+
+function readAll(request: IncomingMessage, maxBytes: number): Promise<Buffer> {
+  return new Promise((resolve, reject) => {
+    const chunks: Buffer[] = [];
+    let size = 0;
+    const stop = (): void => {
+      request.off('data', onData).off('end', onEnd).off('error', onGone).off('close', onGone);
+    };
+    const onData = (chunk: Buffer): void => {
+      size += chunk.length;
+      chunks.push(chunk);
+      if (size > maxBytes) {
+        stop();
+        request.pause();
+        reject(tooLarge(maxBytes));
+      }
+    };
+    const onEnd = (): void => {
+      stop();
+      const [first] = chunks;
+      resolve(first && chunks.length === 1 ? first : Buffer.concat(chunks, size));
+    };
+    const onGone = (): void => {
+      stop();
+      reject(new ClientGoneError());
+    };
+    request.on('data', onData).on('end', onEnd).on('error', onGone).on('close', onGone);
+  });
+}
+
+function parseJson(content: Buffer): unknown {
+  if (!isUtf8(content)) throw refusal('malformed_json', 'The body is not UTF-8');
+  if (isTooDeep(content)) throw refusal('malformed_json', `The body is nested deeper than ${DEEPEST} levels`);
+  const text = content.toString();
+  let value: unknown;
+  try {
+    // RFC 8259, section 8.1, lets a parser ignore a byte order mark.
+    value = JSON.parse(text.startsWith('\uFEFF') ? text.slice(1) : text);
+  } catch {
+    throw refusal('malformed_json', 'The body is not valid JSON');
+  }
+  const path = mayNamePrototype(text) ? pathOfPrototype(value, '') : undefined;
+  if (path === undefined) return value;
+  throw refusal('invalid_request', 'A field has a name that is not allowed', [
+    { path: path.slice(0, LONGEST_PATH), message: 'Unknown field' },
+  ]);
+}
+
+/** Whatever walks a body later, a validator or a store, does it recursively: so no body may exhaust the stack. */
+function isTooDeep(content: Buffer): boolean {
+  let depth = 0;
+  let inText = false;
+  for (let index = 0; index < content.length; index += 1) {
+    const byte = content[index];
+    if (inText) {
+      if (byte === BACKSLASH) index += 1;
+      else if (byte === QUOTE) inText = false;
+    } else if (byte === QUOTE) inText = true;
+    else if (byte === OPEN_ARRAY || byte === OPEN_OBJECT) depth += 1;
+    else if (byte === CLOSE_ARRAY || byte === CLOSE_OBJECT) depth -= 1;
+    if (depth > DEEPEST) return true;
+  }
+  return false;
+}
+
+/** A quick look, so that ordinary bodies are not walked: the name itself, or an escape that could spell it. */
+function mayNamePrototype(text: string): boolean {
+  return text.includes('__proto__') || text.includes('\\u005f') || text.includes('\\u005F');
+}
+
+/** Such a key is harmless as JSON, but the next `Object.assign` would make it a prototype. */
+function pathOfPrototype(value: unknown, path: string): string | undefined {
+  if (typeof value !== 'object' || value === null) return undefined;
+  for (const [key, inner] of Object.entries(value)) {
+    const innerPath = path === '' ? key : `${path}.${key}`;
+    const found = key === '__proto__' ? innerPath : pathOfPrototype(inner, innerPath);
+    if (found !== undefined) return found;
+  }
+  return undefined;
+}
+
+/** @returns an object without a prototype; a name that came several times has an array */
+function formFields(content: Buffer): unknown {
+  return parseForm(content.toString(), '&', '=', { maxKeys: MOST_FORM_FIELDS });
+}
+
+function tooLarge(maxBytes: number): DomainError {
+  return refusal('payload_too_large', `The body may have at most ${maxBytes} bytes`);
+}
+
+function refusal(
+  code: ShellProblem,
+  detail: string,
+  errors?: { path: string; message: string }[],
+): DomainError {
+  return new DomainError(code, detail, errors && { members: { errors } });
+}

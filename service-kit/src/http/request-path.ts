@@ -1,0 +1,37 @@
+const ENCODED_SEPARATOR_OR_NUL = /%(?:2f|5c|00)/i;
+const DOT_SEGMENT = /\/(?:\.|%2e){1,2}(?:\/|$)/i;
+const BROKEN_ESCAPE = /%(?![0-9a-f]{2})/i;
+const PRINTABLE = /^[\x21-\x7e]+$/;
+
+/**
+ * Says why a request target cannot be trusted to mean the same to every server that reads it. Access is decided
+ * by path, so a path that two servers may read differently is refused rather than repaired.
+ *
+ * @param target request target as received, with its query
+ * @returns undefined when the path is unambiguous
+ */
+export function pathProblem(target: string): string | undefined {
+  const end = target.indexOf('?');
+  const path = end === -1 ? target : target.slice(0, end);
+  if (!path.startsWith('/')) return 'The request target must begin with a slash';
+  if (path.includes('//')) return 'The path has an empty segment';
+  if (path.includes(';')) return 'The path has a semicolon';
+  if (path.includes('\\')) return 'The path has a backslash';
+  if (!PRINTABLE.test(path)) return 'The path has a character that must be encoded';
+  if (path.includes('/.') || path.includes('%')) {
+    if (DOT_SEGMENT.test(path)) return 'The path has a dot segment';
+    if (ENCODED_SEPARATOR_OR_NUL.test(path)) return 'The path has an encoded slash, backslash or NUL';
+    if (BROKEN_ESCAPE.test(path)) return 'The path has an incomplete escape';
+    if (!isUtf8Encoded(path)) return 'The path is not encoded UTF-8';
+  }
+  return undefined;
+}
+
+function isUtf8Encoded(path: string): boolean {
+  try {
+    decodeURIComponent(path);
+    return true;
+  } catch {
+    return false;
+  }
+}

@@ -1,0 +1,66 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { Readable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
+import { endAfterLingering, hasOpenBody } from './unread-body.ts';
+
+export type ReplyHeaders = Readonly<Record<string, string | number | readonly string[] | undefined>>;
+
+/** An answer: `body` is sent as JSON; bytes and streams are sent as they are and need a `content-type`. */
+export interface Reply<Status extends number = number, Body = unknown> {
+  status: Status;
+  body: Body;
+  headers: ReplyHeaders;
+}
+
+/** Makes an answer; without a body there is none, as 204 wants it. */
+export function reply<Status extends number>(
+  status: Status,
+  body?: undefined,
+  headers?: ReplyHeaders,
+): Reply<Status, undefined>;
+export function reply<Status extends number, const Body>(
+  status: Status,
+  body: Body,
+  headers?: ReplyHeaders,
+): Reply<Status, Body>;
+export function reply(status: number, body?: unknown, headers: ReplyHeaders = {}): Reply {
+  return { status, body, headers };
+}
+
+/** Sends an answer. Resolves when it was handed to the connection; a stream, when it ended. */
+export async function send(
+  request: IncomingMessage,
+  response: ServerResponse,
+  { status, body, headers }: Reply,
+): Promise<void> {
+  response.statusCode = status;
+  for (const name in headers) {
+    const value = headers[name];
+    if (value !== undefined) response.setHeader(name, value);
+  }
+  if (body instanceof Readable) {
+    await pipeline(body, response);
+    return;
+  }
+  const content = contentOf(body, response);
+  if (content !== undefined) response.setHeader('content-length', Buffer.byteLength(content));
+  else if (status !== 204 && status !== 304) response.setHeader('content-length', 0);
+
+  if (!hasOpenBody(request)) {
+    response.end(content);
+    return;
+  }
+  response.setHeader('connection', 'close');
+  if (content === undefined || request.method === 'HEAD') response.flushHeaders();
+  else response.write(content);
+  endAfterLingering(request, response);
+}
+
+function contentOf(body: unknown, response: ServerResponse): string | Uint8Array | undefined {
+  if (body === undefined) return undefined;
+  if (body instanceof Uint8Array) return body;
+  if (!response.hasHeader('content-type')) {
+    response.setHeader('content-type', 'application/json; charset=utf-8');
+  }
+  return JSON.stringify(body);
+}

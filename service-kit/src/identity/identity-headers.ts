@@ -1,0 +1,21 @@
+/** Everything by which the gateway tells a service who is calling; a client's own are never passed on. */
+export const IDENTITY_HEADERS: readonly string[] = [
+  'x-user-id',
+  'x-user-roles',
+  'x-user-scopes',
+  'x-session-id',
+  'x-request-id',
+  'x-client-address',
+  'x-gateway-signature',
+];
+
+const names: ReadonlySet<string> = new Set(IDENTITY_HEADERS);
+
+/**
+ * True for an identity header, whatever its case and with `_` for `-`, because some servers read both as one.
+ *
+ * @param name a header's name as it was received
+ */
+export function isIdentityHeader(name: string): boolean {
+  return names.has(name.toLowerCase().replaceAll('_', '-'));
+}

@@ -1,0 +1,92 @@
+import { createSecretKey, timingSafeEqual } from 'node:crypto';
+import { isRole, type Identity } from './identity.ts';
+import type { SigningKey } from './sign-identity.ts';
+import { signatureOf } from './signature.ts';
+
+/** Request headers by lower-case name, as Node gives them. */
+export type HeaderValues = Readonly<Record<string, string | readonly string[] | undefined>>;
+
+/**
+ * @param target path and query as received
+ * @returns undefined unless the identity headers carry a valid signature of the gateway
+ */
+export type IdentityVerifier = (
+  method: string,
+  target: string,
+  headers: HeaderValues,
+) => Identity | undefined;
+
+export interface IdentityVerifierOptions {
+  /** This service's own name. */
+  service: string;
+  /** Any of them is accepted, so that they can be rotated. */
+  keys: readonly SigningKey[];
+  /** Current time in Unix milliseconds. Default: the system's. */
+  clock?: () => number;
+  /** How far a signature's time may be from now, before or after, in milliseconds. Default 60,000. */
+  maxAgeMs?: number;
+}
+
+const SIGNATURE = /^v1;k=([A-Za-z0-9._-]{1,64});t=(\d{1,15});s=([A-Za-z0-9_-]{43})$/;
+
+/** Makes the check that a request came through the gateway and that its identity headers are the gateway's. */
+export function createIdentityVerifier(options: IdentityVerifierOptions): IdentityVerifier {
+  const { service, clock = Date.now, maxAgeMs = 60_000 } = options;
+  const keys = new Map(options.keys.map(({ id, secret }) => [id, createSecretKey(Buffer.from(secret))]));
+
+  return (method, target, headers) => {
+    const header = headers['x-gateway-signature'];
+    const parts = typeof header === 'string' ? SIGNATURE.exec(header) : null;
+    const [, keyId = '', timeText = '', given = ''] = parts ?? [];
+    const key = keys.get(keyId);
+    const time = Number(timeText);
+    if (!key || !(Math.abs(clock() - time) <= maxAgeMs)) return undefined;
+
+    const claims = claimsIn(headers);
+    if (!claims) return undefined;
+    const expected = signatureOf({ service, time, method, target, ...claims }, key);
+    if (!timingSafeEqual(Buffer.from(expected), Buffer.from(given))) return undefined;
+
+    return {
+      userId: claims.userId,
+      sessionId: claims.sessionId,
+      // A role that only a newer gateway knows gives nothing here.
+      roles: split(claims.roles).filter(isRole),
+      scopes: split(claims.scopes),
+      clientAddress: claims.clientAddress,
+    };
+  };
+}
+
+/** @returns undefined when a header came twice: Node joins those with ", ", which no value of ours contains */
+function claimsIn(headers: HeaderValues) {
+  const claims = {
+    userId: single(headers['x-user-id']),
+    sessionId: single(headers['x-session-id']),
+    roles: single(headers['x-user-roles']),
+    scopes: single(headers['x-user-scopes']),
+    requestId: single(headers['x-request-id']),
+    clientAddress: single(headers['x-client-address']),
+  };
+  const { userId, sessionId, roles, scopes, requestId, clientAddress } = claims;
+  if (
+    userId === undefined ||
+    sessionId === undefined ||
+    roles === undefined ||
+    scopes === undefined ||
+    requestId === undefined ||
+    clientAddress === undefined
+  ) {
+    return undefined;
+  }
+  return { userId, sessionId, roles, scopes, requestId, clientAddress };
+}
+
+function single(value: string | readonly string[] | undefined): string | undefined {
+  if (value === undefined) return '';
+  return typeof value === 'string' && !value.includes(', ') ? value : undefined;
+}
+
+function split(list: string): string[] {
+  return list === '' ? [] : list.split(',');
+}

@@ -1,0 +1,10 @@
+export { decideAccess, type Access, type AccessDecision } from './access.ts';
+export { IDENTITY_HEADERS, isIdentityHeader } from './identity-headers.ts';
+export {
+  createIdentityVerifier,
+  type HeaderValues,
+  type IdentityVerifier,
+  type IdentityVerifierOptions,
+} from './identity-verifier.ts';
+export { isAccount, isRole, roles, type Identity, type Role } from './identity.ts';
+export { signIdentity, type SigningKey, type SignIdentityOptions } from './sign-identity.ts';

@@ -1,0 +1,85 @@
+import { ConfigError } from '../config/index.ts';
+import type { Logger } from '../logging/index.ts';
+import { StoppedError, type Lifecycle } from './lifecycle.ts';
+
+export interface Service {
+  logger: Logger;
+  lifecycle: Lifecycle;
+}
+
+/** Exit code for a wrong configuration. Source: `sysexits.h`. */
+export const EX_CONFIG = 78;
+
+const SIGNAL_CODES = { SIGINT: 130, SIGTERM: 143 } as const;
+
+/**
+ * Runs a service as this process: builds it, starts it, and stops it at SIGTERM or SIGINT.
+ *
+ * Exit codes: 0 stopped as asked; 78 the configuration is wrong (all problems on standard error); 1 it could not
+ * start, did not stop in time or crashed; 128 + n a second signal ended it at once.
+ *
+ * @param name of the service, for messages before there is a logger
+ * @param build reads the environment and wires the service, and opens nothing yet
+ */
+export function runService(name: string, build: () => Service | Promise<Service>): void {
+  void run(name, build);
+}
+
+async function run(name: string, build: () => Service | Promise<Service>): Promise<void> {
+  let service: Service;
+  try {
+    service = await build();
+  } catch (error) {
+    process.stderr.write(`${name} cannot start: ${reasonOf(error)}\n`);
+    process.exit(error instanceof ConfigError ? EX_CONFIG : 1);
+  }
+  const { logger, lifecycle } = service;
+  endOnSignals(service);
+  endOnCrash(logger);
+  try {
+    await lifecycle.start();
+    logger.info('Started');
+  } catch (error) {
+    if (error instanceof StoppedError) return; // The signal's handler ends the process.
+    logger.error('Could not start', { error });
+    process.exit(1);
+  }
+}
+
+function endOnSignals({ logger, lifecycle }: Service): void {
+  let stopping = false;
+  for (const signal of ['SIGTERM', 'SIGINT'] as const) {
+    process.on(signal, () => {
+      if (stopping) {
+        logger.warn('Ended at once by a second signal', { signal });
+        process.exit(SIGNAL_CODES[signal]);
+      }
+      stopping = true;
+      logger.info('Stopping', { signal });
+      lifecycle.stop().then(
+        () => {
+          logger.info('Stopped');
+          process.exit(0);
+        },
+        (error: unknown) => {
+          logger.error('Could not stop in time', { error });
+          process.exit(1);
+        },
+      );
+    });
+  }
+}
+
+/** After an error that nobody caught the state is unknown: the process ends, and whoever runs it starts another. */
+function endOnCrash(logger: Logger): void {
+  // Node passes rejections that nobody handles here as well.
+  process.on('uncaughtException', (error) => {
+    logger.error('Crashed', { error });
+    process.exit(1);
+  });
+}
+
+function reasonOf(error: unknown): string {
+  if (error instanceof ConfigError) return error.message;
+  return error instanceof Error ? (error.stack ?? error.message) : String(error);
+}

@@ -1,0 +1,156 @@
+import type { Registry } from '@prometheus-io/client';
+import type { ConsumeMessage } from 'amqplib';
+import { setTimeout as delay } from 'node:timers/promises';
+import type { Duration } from '../config/index.ts';
+import type { Logger } from '../logging/index.ts';
+import { counterOf } from '../metrics/metrics.ts';
+import { isStoreUnavailable, takeApart, type Transact } from '../mongo/index.ts';
+import type { OutgoingMessage } from './cloud-event.ts';
+import type { Consumer, IncomingMessage } from './consumer.ts';
+import { afterFailure, deadCopy, parseDelivery } from './delivery.ts';
+import type { Inbox } from './inbox.ts';
+import type { BrokerMessage, Publisher } from './publisher.ts';
+
+export interface BatchHandlerOptions<Event extends { type: string; data: unknown }> {
+  consumer: Consumer<Event>;
+  transact: Transact<OutgoingMessage>;
+  inbox: Inbox;
+  publisher: Publisher;
+  retryDelays: readonly Duration[];
+  logger: Logger;
+  metrics?: Registry;
+  now?: () => number;
+}
+
+/**
+ * Handles deliveries so that each may be acknowledged afterwards: its effect is committed, or was before, or a
+ * copy of it is safe in a retry queue or among the dead.
+ *
+ * @throws when `signal` aborts first; then none may be acknowledged
+ */
+export type BatchHandler = (deliveries: readonly ConsumeMessage[], signal: AbortSignal) => Promise<void>;
+
+type Outcome = 'handled' | 'duplicate' | 'retried' | 'dead';
+type Settled<Item> = { item: Item; result: PromiseSettledResult<Outcome> };
+
+const PAUSE_MS = { first: 100, longest: 5_000 };
+
+export function createBatchHandler<Event extends { type: string; data: unknown }>(
+  options: BatchHandlerOptions<Event>,
+): BatchHandler {
+  const { consumer, transact, inbox, publisher, retryDelays, logger, metrics, now = Date.now } = options;
+  const { queue } = consumer;
+  type Item = { delivery: ConsumeMessage; message: IncomingMessage<Event> };
+
+  const messages = counterOf(metrics, {
+    name: 'messages_handled_total',
+    help: 'Messages taken from a queue, by outcome',
+    labelNames: ['queue', 'outcome'],
+  });
+
+  /** One transaction: what the inbox knows is dropped, the rest is handled and remembered. */
+  async function commit(items: readonly Item[]): Promise<Outcome[]> {
+    return await transact(async (tx) => {
+      const ids = items.map(({ message }) => message.id);
+      const seen = await inbox.known(queue, ids, tx.session);
+      const fresh: IncomingMessage<Event>[] = [];
+      const outcomes = items.map(({ message }): Outcome => {
+        if (seen.has(message.id)) return 'duplicate';
+        seen.add(message.id);
+        fresh.push(message);
+        return 'handled';
+      });
+      if (fresh.length > 0) {
+        await consumer.handleBatch(fresh, tx);
+        await inbox.record(
+          queue,
+          fresh.map(({ id }) => id),
+          tx.session,
+        );
+      }
+      return outcomes;
+    });
+  }
+
+  /** While the store is away nobody is at fault: the messages wait here, unacknowledged and uncounted. */
+  async function commitAll(items: readonly Item[], signal: AbortSignal): Promise<Settled<Item>[]> {
+    const settled: Settled<Item>[] = [];
+    let remaining = items;
+    for (let pauses = 0; remaining.length > 0; pauses += 1) {
+      const tried = remaining;
+      const results = await takeApart(tried, commit, isStoreUnavailable);
+      const paired = tried.flatMap((item, index) => {
+        const result = results[index];
+        return result ? [{ item, result }] : [];
+      });
+      const isWaiting = ({ result }: Settled<Item>): boolean =>
+        result.status === 'rejected' && isStoreUnavailable(result.reason);
+      settled.push(...paired.filter((each) => !isWaiting(each)));
+      remaining = paired.filter(isWaiting).map(({ item }) => item);
+      if (remaining.length > 0) {
+        logger.warn('The store is away; the consumer waits', { queue, messages: remaining.length });
+        await pause(pauses, signal);
+      }
+    }
+    return settled;
+  }
+
+  /** A copy that is not safe yet is tried until it is: only then may the original be acknowledged. */
+  async function keepCopy(copy: BrokerMessage, signal: AbortSignal): Promise<void> {
+    for (let pauses = 0; ; pauses += 1) {
+      try {
+        return await publisher.publish(copy);
+      } catch (error) {
+        logger.warn('A failed message could not be set aside yet', { queue, messageId: copy.id, error });
+        await pause(pauses, signal);
+      }
+    }
+  }
+
+  return async (deliveries, signal) => {
+    const items: Item[] = [];
+    const copies: BrokerMessage[] = [];
+    const count = (outcome: Outcome): void => messages?.inc({ queue, outcome });
+
+    for (const delivery of deliveries) {
+      const parsed = parseDelivery(delivery, consumer.schema);
+      if (parsed.ok) {
+        items.push({ delivery, message: parsed.message });
+        continue;
+      }
+      logger.error('A message cannot be read and is dead', {
+        queue,
+        messageId: String(delivery.properties.messageId),
+        reason: parsed.reason,
+      });
+      copies.push(deadCopy(delivery, queue, parsed.reason, now()));
+      count('dead');
+    }
+
+    for (const { item, result } of await commitAll(items, signal)) {
+      if (result.status === 'fulfilled') {
+        count(result.value);
+        continue;
+      }
+      const reason = String(result.reason instanceof Error ? result.reason.message : result.reason);
+      const { outcome, copy } = afterFailure(item.delivery, queue, retryDelays, reason, now());
+      logger[outcome === 'dead' ? 'error' : 'warn'](`A message failed and is ${outcome}`, {
+        queue,
+        messageId: item.message.id,
+        type: item.message.type,
+        attempt: item.message.attempt,
+        traceparent: item.message.traceparent,
+        error: result.reason,
+      });
+      copies.push(copy);
+      count(outcome);
+    }
+    await Promise.all(copies.map((copy) => keepCopy(copy, signal)));
+  };
+}
+
+async function pause(pauses: number, signal: AbortSignal): Promise<void> {
+  await delay(Math.random() * Math.min(PAUSE_MS.longest, PAUSE_MS.first * 2 ** pauses), undefined, {
+    signal,
+  });
+}

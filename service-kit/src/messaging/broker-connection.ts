@@ -1,0 +1,168 @@
+import amqp, { type Channel, type ChannelModel, type Options, type RecoveringChannelModel } from 'amqplib';
+import { setTimeout as delay } from 'node:timers/promises';
+import type { Logger } from '../logging/index.ts';
+import { declareTopology, type Topology } from './topology.ts';
+
+export interface BrokerConnectionOptions {
+  /** AMQP URL; heartbeat and frame size may stand in its query. */
+  url: string;
+  /** Shown by the broker, for example `auth-service:publish`. */
+  name: string;
+  /** Declared again after every connect. */
+  topology: Topology;
+  logger: Logger;
+}
+
+export interface BrokerConnection {
+  /** Begins to connect, and keeps at it; resolves when connected or after `waitMs`, whichever is first. */
+  open(waitMs: number): Promise<void>;
+  close(): Promise<void>;
+  isOpen(): boolean;
+  /** True while the broker holds publishers back (memory or disk alarm). */
+  isBlocked(): boolean;
+  onUnblocked(listener: () => void): void;
+  /**
+   * Keeps one channel open for as long as `signal` is not aborted: has `open` make it, hands it to `use`, and
+   * makes the next one when it closes for whatever reason.
+   */
+  keepChannel<Kept extends Channel>(
+    open: (connection: RecoveringChannelModel) => Promise<Kept>,
+    use: (channel: Kept) => Promise<void> | void,
+    signal: AbortSignal,
+  ): Promise<void>;
+}
+
+const HEARTBEAT_SECONDS = 10;
+const CONNECT_TIMEOUT_MS = 5_000;
+const LONGEST_PAUSE_MS = 5_000;
+
+/** One connection to the broker that recovers by itself (amqplib's `recovery`) and sets its topology up again. */
+export function createBrokerConnection(options: BrokerConnectionOptions): BrokerConnection {
+  const { name, topology, logger } = options;
+  let connection: RecoveringChannelModel | undefined;
+  let isOpen = false;
+  let isBlocked = false;
+  let failing = false;
+  const unblockedListeners: (() => void)[] = [];
+
+  async function connect(): Promise<RecoveringChannelModel> {
+    const model = await amqp.connect(addressOf(options.url), {
+      timeout: CONNECT_TIMEOUT_MS,
+      noDelay: true,
+      clientProperties: { connection_name: name },
+      recovery: {
+        waitForConnect: false,
+        initialDelay: 100,
+        maxDelay: LONGEST_PAUSE_MS,
+        jitter: 0.5,
+        setup: async (fresh: ChannelModel) => {
+          // Until recovery has bound its own listeners, an unheard `error` would end the process.
+          fresh.on('error', () => undefined);
+          const channel = await fresh.createChannel();
+          channel.on('error', () => undefined);
+          await declareTopology(channel, topology);
+          await channel.close();
+        },
+      },
+    });
+    model.on('connect', () => {
+      if (failing) logger.info('RabbitMQ is back', { connection: name });
+      isOpen = true;
+      failing = false;
+    });
+    const lost = (error: Error): void => {
+      if (!failing) logger.warn('RabbitMQ is away', { connection: name, error });
+      isOpen = false;
+      isBlocked = false;
+      failing = true;
+    };
+    model.on('connect-failed', lost);
+    model.on('disconnect', lost);
+    model.on('error', () => undefined); // `disconnect` follows and is handled.
+    model.on('blocked', (reason: string) => {
+      logger.warn('RabbitMQ holds publishers back', { connection: name, reason });
+      isBlocked = true;
+    });
+    model.on('unblocked', () => {
+      isBlocked = false;
+      for (const listener of unblockedListeners) listener();
+    });
+    return model;
+  }
+
+  async function keepChannel<Kept extends Channel>(
+    open: (connection: RecoveringChannelModel) => Promise<Kept>,
+    use: (channel: Kept) => Promise<void> | void,
+    signal: AbortSignal,
+  ): Promise<void> {
+    let failures = 0;
+    while (!signal.aborted && connection) {
+      const openedAt = Date.now();
+      try {
+        const channel = await unlessAborted(open(connection), signal);
+        const closed = new Promise<void>((resolve) => channel.once('close', resolve));
+        channel.on('error', (error) => logger.warn('A channel failed', { connection: name, error }));
+        try {
+          await use(channel);
+          await closed;
+        } catch (error) {
+          await channel.close().catch(() => undefined);
+          throw error;
+        }
+      } catch (error) {
+        if (!signal.aborted) logger.warn('A channel could not be opened', { connection: name, error });
+      }
+      failures = Date.now() - openedAt > LONGEST_PAUSE_MS ? 0 : failures + 1;
+      const longest = Math.min(LONGEST_PAUSE_MS, 50 * 2 ** failures);
+      await delay(Math.random() * longest, undefined, { signal }).catch(() => undefined);
+    }
+  }
+
+  return {
+    open: async (waitMs) => {
+      connection = await connect();
+      await Promise.race([connection.waitForConnect(), delay(waitMs, undefined, { ref: false })]);
+    },
+    close: async () => {
+      isOpen = false;
+      await connection?.close();
+    },
+    isOpen: () => isOpen,
+    isBlocked: () => isBlocked,
+    onUnblocked: (listener) => void unblockedListeners.push(listener),
+    keepChannel,
+  };
+}
+
+/** While the broker is away a channel may be long in coming; who stops meanwhile does not wait for it. */
+async function unlessAborted<Opened extends Channel>(
+  opening: Promise<Opened>,
+  signal: AbortSignal,
+): Promise<Opened> {
+  const { promise: aborted, reject } = Promise.withResolvers<never>();
+  const abort = (): void => reject(signal.reason);
+  signal.addEventListener('abort', abort);
+  try {
+    return await Promise.race([opening, aborted]);
+  } catch (error) {
+    opening.then((late) => late.close()).catch(() => undefined);
+    throw error;
+  } finally {
+    signal.removeEventListener('abort', abort);
+  }
+}
+
+function addressOf(url: string): Options.Connect {
+  const { protocol, hostname, port, username, password, pathname, searchParams } = new URL(url);
+  const vhost = pathname.slice(1);
+  return {
+    protocol: protocol.replace(':', ''),
+    hostname: hostname.replace(/^\[|\]$/g, ''),
+    port: Number(port) || (protocol === 'amqps:' ? 5671 : 5672),
+    username: decodeURIComponent(username),
+    password: decodeURIComponent(password),
+    vhost: vhost === '' ? '/' : vhost,
+    heartbeat: Number(searchParams.get('heartbeat') ?? HEARTBEAT_SECONDS),
+    frameMax: Number(searchParams.get('frameMax') ?? 131_072),
+  };
+}

@@ -1,0 +1,53 @@
+import { z } from 'zod';
+
+/** Content type of structured CloudEvents in JSON. */
+export const CLOUD_EVENT_CONTENT_TYPE = 'application/cloudevents+json';
+
+/** A message that a service wants to send. */
+export interface OutgoingMessage {
+  /** CloudEvents `type`, for example `laurel.reward.requested.v1`. */
+  type: string;
+  exchange: string;
+  routingKey: string;
+  data: object;
+  /** What the message is about, for people and filters; CloudEvents `subject`. */
+  subject?: string;
+  /** W3C trace context of the request that caused it. */
+  traceparent?: string;
+  /** Whether a message that no queue takes counts as not sent. Default true. */
+  mandatory?: boolean;
+}
+
+/**
+ * The CloudEvents 1.0 envelope in JSON, as far as a consumer needs it; extensions are allowed.
+ * Source: CloudEvents 1.0.2, "JSON Event Format".
+ */
+export const CloudEvent = z.object({
+  specversion: z.literal('1.0'),
+  id: z.string().min(1).max(256),
+  source: z.string().min(1),
+  type: z.string().min(1),
+  time: z.iso.datetime({ offset: true }).optional(),
+  subject: z.string().optional(),
+  traceparent: z.string().optional(),
+  data: z.unknown(),
+});
+export type CloudEvent = z.infer<typeof CloudEvent>;
+
+/** @returns the message as the JSON text of a structured CloudEvent. */
+export function encodeCloudEvent(
+  message: OutgoingMessage,
+  envelope: { id: string; source: string; time: Date },
+): string {
+  return JSON.stringify({
+    specversion: '1.0',
+    id: envelope.id,
+    source: envelope.source,
+    type: message.type,
+    time: envelope.time.toISOString(),
+    subject: message.subject,
+    datacontenttype: 'application/json',
+    traceparent: message.traceparent,
+    data: message.data,
+  });
+}

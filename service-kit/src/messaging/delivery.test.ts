@@ -1,0 +1,97 @@
+import type { ConsumeMessage } from 'amqplib';
+import { describe, expect, it } from 'vitest';
+import { z } from 'zod';
+import { afterFailure, deadCopy, parseDelivery } from './delivery.ts';
+
+const Event = z.object({ type: z.literal('test.happened.v1'), data: z.object({ n: z.number() }) });
+const ladder = [
+  { label: '5s', ms: 5_000 },
+  { label: '30s', ms: 30_000 },
+];
+
+function delivery(content: string, headers: Record<string, unknown> = {}): ConsumeMessage {
+  return {
+    content: Buffer.from(content),
+    fields: { deliveryTag: 1, redelivered: false, exchange: 'x', routingKey: 'k', consumerTag: 'c' },
+    properties: {
+      messageId: 'm1',
+      type: 'test.happened.v1',
+      contentType: 'application/cloudevents+json',
+      headers,
+    },
+  } as unknown as ConsumeMessage;
+}
+
+const envelope = {
+  specversion: '1.0',
+  id: 'm1',
+  source: 's',
+  type: 'test.happened.v1',
+  data: { n: 1, more: true },
+};
+
+describe('parseDelivery', () => {
+  it('gives the handler what its schema asks for, and the envelope', () => {
+    const parsed = parseDelivery(delivery(JSON.stringify({ ...envelope, traceparent: 't' })), Event);
+    expect(parsed).toEqual({
+      ok: true,
+      message: { id: 'm1', type: 'test.happened.v1', data: { n: 1 }, traceparent: 't', attempt: 1 },
+    });
+  });
+
+  it.each([
+    ['malformed JSON', '{'],
+    ['not a CloudEvent', '[]'],
+    ['not a CloudEvent', JSON.stringify({ ...envelope, id: undefined })],
+    ['not a CloudEvent', JSON.stringify({ ...envelope, specversion: '0.3' })],
+    ['unexpected content', JSON.stringify({ ...envelope, type: 'other.v1' })],
+    ['unexpected content', JSON.stringify({ ...envelope, data: { n: 'one' } })],
+  ])('names what is wrong: %s', (reason, content) => {
+    const parsed = parseDelivery(delivery(content), Event);
+    expect(parsed).toMatchObject({ ok: false, reason: expect.stringContaining(reason) as string });
+  });
+});
+
+describe('afterFailure', () => {
+  it('sends a first failure to the first retry queue as attempt 2', () => {
+    const { outcome, copy } = afterFailure(delivery('{}'), 'work', ladder, 'boom', 1_000);
+    expect(outcome).toBe('retried');
+    expect(copy).toMatchObject({
+      id: 'm1',
+      exchange: '',
+      routingKey: 'work.retry.5s',
+      mandatory: true,
+      headers: { 'x-attempt': 2, 'x-reason': 'boom', 'x-first-failed-at': 1_000, 'x-last-failed-at': 1_000 },
+    });
+  });
+
+  it('climbs the ladder and keeps the time of the first failure', () => {
+    const second = delivery('{}', { 'x-attempt': 2, 'x-first-failed-at': 5 });
+    expect(afterFailure(second, 'work', ladder, 'boom', 9).copy).toMatchObject({
+      routingKey: 'work.retry.30s',
+      headers: { 'x-attempt': 3, 'x-first-failed-at': 5, 'x-last-failed-at': 9 },
+    });
+  });
+
+  it('calls a message dead after the last step', () => {
+    const last = delivery('{}', { 'x-attempt': 3, 'x-first-failed-at': 5 });
+    const { outcome, copy } = afterFailure(last, 'work', ladder, 'boom', 9);
+    expect(outcome).toBe('dead');
+    expect(copy).toMatchObject({ routingKey: 'work.dead', headers: { 'x-attempt': 3, 'x-reason': 'boom' } });
+  });
+
+  it('begins anew when the attempt header makes no sense', () => {
+    expect(
+      afterFailure(delivery('{}', { 'x-attempt': 'many' }), 'work', ladder, 'boom', 1).copy.routingKey,
+    ).toBe('work.retry.5s');
+  });
+});
+
+describe('deadCopy', () => {
+  it('keeps content and id, and shortens an endless reason', () => {
+    const copy = deadCopy(delivery('{"a":1}'), 'work', 'x'.repeat(5_000), 1);
+    expect(copy.id).toBe('m1');
+    expect(copy.content.toString()).toBe('{"a":1}');
+    expect(String(copy.headers?.['x-reason'])).toHaveLength(1_000);
+  });
+});

@@ -1,0 +1,95 @@
+import type { ConsumeMessage } from 'amqplib';
+import type { Duration } from '../config/index.ts';
+import { z, type ZodType } from 'zod';
+import { CloudEvent } from './cloud-event.ts';
+import type { IncomingMessage } from './consumer.ts';
+import { deadQueueOf, retryQueueOf } from './topology.ts';
+import type { BrokerMessage } from './publisher.ts';
+
+/** Headers in which a message carries its failures. Times are Unix milliseconds. */
+export const FAILURE_HEADERS = {
+  attempt: 'x-attempt',
+  reason: 'x-reason',
+  firstFailedAt: 'x-first-failed-at',
+  lastFailedAt: 'x-last-failed-at',
+} as const;
+
+export type Parsed<Event extends { type: string; data: unknown }> =
+  | { ok: true; message: IncomingMessage<Event> }
+  | { ok: false; reason: string };
+
+/** Reads a delivery with the consumer's schema; never throws. */
+export function parseDelivery<Event extends { type: string; data: unknown }>(
+  delivery: ConsumeMessage,
+  schema: ZodType<Event>,
+): Parsed<Event> {
+  let json: unknown;
+  try {
+    json = JSON.parse(delivery.content.toString('utf8'));
+  } catch {
+    return { ok: false, reason: 'malformed JSON' };
+  }
+  const envelope = CloudEvent.safeParse(json);
+  if (!envelope.success) return { ok: false, reason: `not a CloudEvent: ${z.prettifyError(envelope.error)}` };
+  const event = schema.safeParse(envelope.data);
+  if (!event.success) return { ok: false, reason: `unexpected content: ${z.prettifyError(event.error)}` };
+  const { id, time, traceparent } = envelope.data;
+  return { ok: true, message: { ...event.data, id, time, traceparent, attempt: attemptOf(delivery) } };
+}
+
+/** @returns 1 for a message that never failed */
+export function attemptOf(delivery: ConsumeMessage): number {
+  const value: unknown = delivery.properties.headers?.[FAILURE_HEADERS.attempt];
+  return typeof value === 'number' && Number.isInteger(value) && value > 0 ? value : 1;
+}
+
+/**
+ * Decides where a message that failed alone goes: up the ladder of retry queues, or among the dead.
+ *
+ * @param now Unix milliseconds
+ */
+export function afterFailure(
+  delivery: ConsumeMessage,
+  queue: string,
+  ladder: readonly Duration[],
+  reason: string,
+  now: number,
+): { outcome: 'retried' | 'dead'; copy: BrokerMessage } {
+  const step = ladder[attemptOf(delivery) - 1];
+  if (!step) return { outcome: 'dead', copy: deadCopy(delivery, queue, reason, now) };
+  const copy = copyTo(retryQueueOf(queue, step.label), delivery, reason, now);
+  copy.headers = { ...copy.headers, [FAILURE_HEADERS.attempt]: attemptOf(delivery) + 1 };
+  return { outcome: 'retried', copy };
+}
+
+/** @returns the message as it is kept in the dead-letter queue, with why and when */
+export function deadCopy(
+  delivery: ConsumeMessage,
+  queue: string,
+  reason: string,
+  now: number,
+): BrokerMessage {
+  return copyTo(deadQueueOf(queue), delivery, reason, now);
+}
+
+const LONGEST_REASON = 1_000;
+
+function copyTo(target: string, delivery: ConsumeMessage, reason: string, now: number): BrokerMessage {
+  const { properties, content } = delivery;
+  const first: unknown = properties.headers?.[FAILURE_HEADERS.firstFailedAt];
+  return {
+    id: String(properties.messageId ?? ''),
+    exchange: '',
+    routingKey: target,
+    content,
+    contentType: String(properties.contentType ?? 'application/octet-stream'),
+    ...(typeof properties.type === 'string' ? { type: properties.type } : {}),
+    mandatory: true,
+    headers: {
+      [FAILURE_HEADERS.attempt]: attemptOf(delivery),
+      [FAILURE_HEADERS.reason]: reason.slice(0, LONGEST_REASON),
+      [FAILURE_HEADERS.firstFailedAt]: typeof first === 'number' ? first : now,
+      [FAILURE_HEADERS.lastFailedAt]: now,
+    },
+  };
+}

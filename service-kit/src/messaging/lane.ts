@@ -1,0 +1,129 @@
+import type { Channel, ConsumeMessage } from 'amqplib';
+import type { BatchHandler } from './batch-handler.ts';
+
+export interface LaneOptions {
+  channel: Channel;
+  queue: string;
+  /** Deliveries that the broker may leave unacknowledged here. */
+  prefetch: number;
+  batchSize: number;
+  /** How long a batch that is not full waits for more, in milliseconds. */
+  lingerMs: number;
+  handle: BatchHandler;
+  onBatch(batch: BatchObservation): void;
+  onFailure(error: unknown): void;
+}
+
+export interface BatchObservation {
+  size: number;
+  /** How long the batch's newest message waited in this process, in milliseconds. */
+  waitMs: number;
+  handleMs: number;
+  /** Whether as many deliveries were in hand as the prefetch allows. */
+  handFull: boolean;
+}
+
+export interface Lane {
+  /** Takes no more deliveries, handles those in hand, and closes the channel. */
+  drain(): Promise<void>;
+  inHand(): number;
+}
+
+interface InHand {
+  delivery: ConsumeMessage;
+  arrivedAt: number;
+}
+
+/**
+ * One channel's consumer. Batches are handled one after the other and in the order of delivery, so that after
+ * each one acknowledgement up to its last delivery covers exactly what is done. Deliveries and acknowledgements
+ * belong to this channel alone: when it closes, what is in hand is forgotten, for the broker delivers it again.
+ */
+export async function openLane(options: LaneOptions): Promise<Lane> {
+  const { channel, queue, prefetch, batchSize, lingerMs, handle } = options;
+  const gone = new AbortController();
+  let buffer: InHand[] = [];
+  let handling = 0;
+  let running: Promise<void> | undefined;
+  let timer: NodeJS.Timeout | undefined;
+
+  channel.once('close', () => {
+    clearTimeout(timer);
+    buffer = [];
+    gone.abort();
+  });
+
+  function receive(delivery: ConsumeMessage | null): void {
+    if (!delivery) {
+      // The broker has cancelled this consumer (queue deleted, node gone): begin anew on another channel.
+      close();
+      return;
+    }
+    buffer.push({ delivery, arrivedAt: performance.now() });
+    if (running) return;
+    if (buffer.length >= Math.min(batchSize, prefetch)) run();
+    else timer ??= setTimeout(run, lingerMs);
+  }
+
+  function run(): void {
+    clearTimeout(timer);
+    timer = undefined;
+    running ??= handleBuffer().finally(() => {
+      running = undefined;
+    });
+  }
+
+  async function handleBuffer(): Promise<void> {
+    try {
+      while (buffer.length > 0 && !gone.signal.aborted) {
+        const handFull = buffer.length >= prefetch;
+        const batch = buffer.slice(0, batchSize);
+        buffer = buffer.slice(batchSize);
+        await handleBatch(batch, handFull);
+      }
+    } catch (error) {
+      if (!gone.signal.aborted) options.onFailure(error);
+      close();
+    }
+  }
+
+  async function handleBatch(batch: InHand[], handFull: boolean): Promise<void> {
+    const last = batch.at(-1);
+    if (!last) return;
+    const startedAt = performance.now();
+    handling = batch.length;
+    await handle(
+      batch.map(({ delivery }) => delivery),
+      gone.signal,
+    ).finally(() => {
+      handling = 0;
+    });
+    if (!gone.signal.aborted) channel.ack(last.delivery, true);
+    options.onBatch({
+      size: batch.length,
+      waitMs: startedAt - last.arrivedAt,
+      handleMs: performance.now() - startedAt,
+      handFull,
+    });
+  }
+
+  function close(): void {
+    channel.close().catch(() => undefined);
+  }
+
+  await channel.prefetch(prefetch);
+  const { consumerTag } = await channel.consume(queue, receive);
+
+  return {
+    inHand: () => buffer.length + handling,
+    drain: async () => {
+      if (gone.signal.aborted) return;
+      await channel.cancel(consumerTag).catch(() => undefined);
+      while (!gone.signal.aborted && (buffer.length > 0 || running)) {
+        run();
+        await running;
+      }
+      if (!gone.signal.aborted) await channel.close().catch(() => undefined);
+    },
+  };
+}

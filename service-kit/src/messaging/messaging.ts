@@ -1,0 +1,118 @@
+import type { Registry } from '@prometheus-io/client';
+import type { Db, MongoClient } from 'mongodb';
+import type { Component } from '../lifecycle/index.ts';
+import type { Logger } from '../logging/index.ts';
+import { createTransact, type Transact } from '../mongo/index.ts';
+import { createBatchHandler } from './batch-handler.ts';
+import { createBrokerConnection } from './broker-connection.ts';
+import type { OutgoingMessage } from './cloud-event.ts';
+import type { Consumer } from './consumer.ts';
+import { createInbox } from './inbox.ts';
+import { createOutbox } from './outbox.ts';
+import { createPublisher } from './publisher.ts';
+import { createQueueConsumer } from './queue-consumer.ts';
+import { createRelay } from './relay.ts';
+import type { Topology } from './topology.ts';
+import type { ConsumerTuning } from './tuning.ts';
+
+export interface MessagingOptions {
+  /** The service's name: CloudEvents `source`, and part of the connections' names. */
+  service: string;
+  /** AMQP URL. */
+  url: string;
+  topology: Topology;
+  client: MongoClient;
+  db: Db;
+  outbox: {
+    /** Rows leased at a time. */
+    batch: number;
+    /** Unconfirmed messages at most. */
+    window: number;
+    /** How long a lease holds, in milliseconds. */
+    leaseMs: number;
+  };
+  /** How long handled message ids are remembered, in milliseconds. */
+  inboxRetentionMs: number;
+  logger: Logger;
+  metrics?: Registry;
+}
+
+export interface Messaging {
+  /** Changes state and sends messages in one transaction. */
+  transact: Transact<OutgoingMessage>;
+  /** The two connections and the relay; to be started after the store and before the consumers. */
+  component: Component;
+  /** A queue's consumers, to be started after `component`. */
+  consume<Event extends { type: string; data: unknown }>(
+    consumer: Consumer<Event>,
+    tuning: ConsumerTuning,
+  ): Component;
+  /** For readiness: what is wrong with the exchange of messages, undefined when nothing is. */
+  trouble(): Promise<string | undefined>;
+}
+
+const WAIT_FOR_BROKER_MS = 5_000;
+const OLDEST_OUTBOX_ROW_MS = 30_000;
+
+/**
+ * A service's whole exchange of messages: what it changes goes through `transact`, what it hears through
+ * `consume`. It publishes and consumes on two connections, so that a broker alarm on the one does not stop the
+ * other. A broker that is away at the start stops nothing: messages wait in the outbox.
+ */
+export function createMessaging(options: MessagingOptions): Messaging {
+  const { service, url, topology, client, db, logger, metrics } = options;
+  const publishing = createBrokerConnection({ url, name: `${service}:publish`, topology, logger });
+  const consuming = createBrokerConnection({ url, name: `${service}:consume`, topology, logger });
+  const publisher = createPublisher({
+    connection: publishing,
+    window: options.outbox.window,
+    logger,
+    metrics,
+  });
+  const relay = createRelay({ db, publisher, tuning: options.outbox, logger, metrics });
+  const outbox = createOutbox({ db, source: service, relay });
+  const inbox = createInbox(db, options.inboxRetentionMs);
+  const transact = createTransact({ client, outbox, logger });
+
+  return {
+    transact,
+    component: {
+      name: 'messaging',
+      start: async () => {
+        await inbox.ensureIndexes();
+        await Promise.all([publishing.open(WAIT_FOR_BROKER_MS), consuming.open(WAIT_FOR_BROKER_MS)]);
+        await publisher.start();
+        await relay.start();
+      },
+      stop: async () => {
+        await relay.stop();
+        await publisher.stop();
+        await Promise.all([publishing.close(), consuming.close()]);
+      },
+    },
+    consume: (consumer, tuning) =>
+      createQueueConsumer({
+        queue: consumer.queue,
+        connection: consuming,
+        topology,
+        tuning,
+        handle: createBatchHandler({
+          consumer,
+          transact,
+          inbox,
+          publisher,
+          retryDelays: tuning.retryDelays,
+          logger,
+          metrics,
+        }),
+        logger,
+        metrics,
+      }),
+    trouble: async () => {
+      if (!publishing.isOpen() || !consuming.isOpen()) return 'RabbitMQ is away';
+      if (publishing.isBlocked()) return 'RabbitMQ holds publishers back';
+      const { ageMs, rows } = await relay.backlog();
+      return ageMs > OLDEST_OUTBOX_ROW_MS ? `${rows} messages wait, the oldest for ${ageMs} ms` : undefined;
+    },
+  };
+}

@@ -1,0 +1,227 @@
+import type { Registry } from '@prometheus-io/client';
+import type { Db } from 'mongodb';
+import { randomUUID } from 'node:crypto';
+import type { Component } from '../lifecycle/index.ts';
+import type { Logger } from '../logging/index.ts';
+import { gaugeOf } from '../metrics/metrics.ts';
+import { createGroupCommit, isStoreUnavailable } from '../mongo/index.ts';
+import { brokerMessageOf, outboxCollection, type FreshRows, type OutboxRow } from './outbox.ts';
+import { PublishError, type Publisher } from './publisher.ts';
+
+export interface RelayTuning {
+  /** Rows leased at a time (`OUTBOX_BATCH`). */
+  batch: number;
+  /** How long a lease holds, in milliseconds (`OUTBOX_LEASE_MS`). */
+  leaseMs: number;
+}
+
+export interface RelayOptions {
+  db: Db;
+  publisher: Publisher;
+  tuning: RelayTuning;
+  logger: Logger;
+  metrics?: Registry;
+  /** How often to look for rows that nobody handed over, in milliseconds. Default 250. */
+  sweepMs?: number;
+  /** Current time in Unix milliseconds. */
+  now?: () => number;
+  /** Uniform in [0, 1). */
+  random?: () => number;
+}
+
+export interface Relay extends FreshRows, Component {
+  start(): Promise<void>;
+  stop(): Promise<void>;
+  /** Age of the oldest row in milliseconds (0 when there is none) and how many rows wait. */
+  backlog(): Promise<{ ageMs: number; rows: number }>;
+}
+
+/** Fresh rows held in memory at most; beyond it they wait in the collection like any other. */
+const MOST_IN_HAND = 5_000;
+// A consumer that is not there yet, or a broker that restarts, is no alarm.
+const ATTEMPTS_BEFORE_ALARM = 5;
+const BACKOFF_MS = { first: 200, longest: 30_000 };
+
+/**
+ * Sends outbox rows and deletes each once the broker has confirmed it and did not return it. Several relays run
+ * side by side: a row is sent by whoever holds its lease, so that it leaves once in the normal case, and again
+ * when a relay died after sending and before deleting. No order is kept.
+ */
+export function createRelay(options: RelayOptions): Relay {
+  const { db, publisher, tuning, logger, metrics, sweepMs = 250 } = options;
+  const { now = Date.now, random = Math.random } = options;
+  const rows = outboxCollection(db);
+  const inHand = new Set<Promise<void>>();
+  let rowsInHand = 0;
+  let sweeping: Promise<void> | undefined;
+  let timer: NodeJS.Timeout | undefined;
+  let stopped = true;
+
+  const deletions = createGroupCommit<string, undefined>({
+    name: 'outbox deletions',
+    maxBatch: 1_000,
+    maxQueued: Infinity,
+    isUnavailable: isStoreUnavailable,
+    run: async (ids) => {
+      await rows.deleteMany({ _id: { $in: [...ids] } });
+      return ids.map(() => undefined);
+    },
+  });
+  const releases = createGroupCommit<{ id: string; availableAt: Date }, undefined>({
+    name: 'outbox releases',
+    maxQueued: Infinity,
+    isUnavailable: isStoreUnavailable,
+    run: async (items) => {
+      await rows.bulkWrite(
+        items.map(({ id, availableAt }) => ({
+          updateOne: {
+            filter: { _id: id },
+            update: { $set: { availableAt, lease: null }, $inc: { attempts: 1 } },
+          },
+        })),
+        { ordered: false },
+      );
+      return items.map(() => undefined);
+    },
+  });
+  publisher.onReady(wake);
+  watchBacklog();
+
+  function watchBacklog(): void {
+    const age = gaugeOf(metrics, {
+      name: 'outbox_age_seconds',
+      help: 'Age of the oldest message not yet sent',
+    });
+    gaugeOf(metrics, {
+      name: 'outbox_rows',
+      help: 'Messages not yet sent',
+      async collect() {
+        const found = await backlog().catch(() => undefined);
+        if (!found) return;
+        this.set(found.rows);
+        age?.set(found.ageMs / 1_000);
+      },
+    });
+  }
+
+  async function backlog(): Promise<{ ageMs: number; rows: number }> {
+    const [oldest, count] = await Promise.all([
+      rows
+        .find({}, { projection: { createdAt: 1 } })
+        .sort({ _id: 1 })
+        .limit(1)
+        .next(),
+      rows.estimatedDocumentCount(),
+    ]);
+    return { ageMs: oldest ? Math.max(0, now() - oldest.createdAt.getTime()) : 0, rows: oldest ? count : 0 };
+  }
+
+  async function send(leased: readonly OutboxRow[]): Promise<void> {
+    const sent = Promise.all(leased.map(sendOne)).then(() => undefined);
+    inHand.add(sent);
+    rowsInHand += leased.length;
+    await sent;
+    rowsInHand -= leased.length;
+    inHand.delete(sent);
+  }
+
+  async function sendOne(row: OutboxRow): Promise<void> {
+    try {
+      await publisher.publish(brokerMessageOf(row));
+    } catch (error) {
+      return await giveBack(row, error);
+    }
+    // If this fails the row is sent once more when its lease ends; consumers drop the repetition.
+    await deletions.submit(row._id).catch((error: unknown) => {
+      logger.warn('A sent message could not be deleted from the outbox', { messageId: row._id, error });
+    });
+  }
+
+  async function giveBack(row: OutboxRow, error: unknown): Promise<void> {
+    const reason = error instanceof PublishError ? error.code : 'failed';
+    if (reason !== 'unavailable') {
+      const level = row.attempts < ATTEMPTS_BEFORE_ALARM ? 'warn' : 'error';
+      logger[level]('A message was not taken by the broker and stays in the outbox', {
+        messageId: row._id,
+        type: row.type,
+        exchange: row.exchange,
+        routingKey: row.routingKey,
+        attempts: row.attempts + 1,
+        reason,
+        ...(reason === 'failed' && { error }),
+      });
+    }
+    const pause = reason === 'unavailable' ? 0 : backoff(row.attempts);
+    await releases.submit({ id: row._id, availableAt: new Date(now() + pause) }).catch((error: unknown) => {
+      logger.warn('A message stays leased until its lease ends', { messageId: row._id, error });
+    });
+  }
+
+  /** Full jitter: uniform in [0, min(longest, first · 2^attempts)] ("Exponential Backoff And Jitter", AWS, 2015). */
+  function backoff(attempts: number): number {
+    return random() * Math.min(BACKOFF_MS.longest, BACKOFF_MS.first * 2 ** attempts);
+  }
+
+  function wake(): void {
+    if (stopped) return;
+    sweeping ??= sweep()
+      .catch((error: unknown) => logger.warn('The outbox could not be read', { error }))
+      .finally(() => {
+        sweeping = undefined;
+      });
+  }
+
+  /** Takes what is due, batch by batch, while the broker takes it. */
+  async function sweep(): Promise<void> {
+    let before: Promise<void> = Promise.resolve();
+    while (!stopped && publisher.isReady()) {
+      const leased = await leaseDue();
+      const current = send(leased);
+      if (leased.length < tuning.batch) return;
+      // One batch is being confirmed while the next is read.
+      await before;
+      before = current;
+    }
+  }
+
+  async function leaseDue(): Promise<OutboxRow[]> {
+    const due = { availableAt: { $lte: new Date(now()) } };
+    const found = await rows.find(due).sort({ availableAt: 1 }).limit(tuning.batch).toArray();
+    if (found.length === 0) return [];
+    const ids = found.map(({ _id }) => _id);
+    const lease = randomUUID();
+    const availableAt = new Date(now() + tuning.leaseMs);
+    // Without the hint the planner may walk the index of everything that is due.
+    const taken = await rows.updateMany(
+      { _id: { $in: ids }, ...due },
+      { $set: { lease, availableAt } },
+      { hint: { _id: 1 } },
+    );
+    if (taken.modifiedCount === found.length) return found;
+    return await rows.find({ _id: { $in: ids }, lease }).toArray();
+  }
+
+  return {
+    name: 'outbox relay',
+    send: (written) => void send(written),
+    backlog,
+    leaseForFresh: () => {
+      if (stopped || !publisher.isReady() || rowsInHand >= MOST_IN_HAND) return undefined;
+      return { token: randomUUID(), until: new Date(now() + tuning.leaseMs) };
+    },
+    start: async () => {
+      await rows.createIndex({ availableAt: 1 });
+      stopped = false;
+      timer = setInterval(wake, sweepMs);
+      wake();
+    },
+    stop: async () => {
+      clearInterval(timer);
+      // What is committed from now on waits in the collection for another relay.
+      stopped = true;
+      await sweeping;
+      await Promise.all(inHand);
+      await Promise.all([deletions.stop(), releases.stop()]);
+    },
+  };
+}

@@ -1,0 +1,92 @@
+import { durationList, integer, oneOf, optional, type Duration } from '../config/index.ts';
+import { variable, type Variable } from '../config/variable.ts';
+import { PREFETCH_RANGE } from './auto-prefetch.ts';
+import type { QueueTopology } from './topology.ts';
+
+/** How a queue's consumers work in this process. */
+export interface ConsumerTuning {
+  /** Deliveries that may be unacknowledged in one consumer; `auto` follows the load. */
+  prefetch: number | 'auto';
+  /** Consumers, each with a channel of its own. */
+  consumers: number;
+  /** Most messages in one transaction. */
+  batchSize: number;
+  /** How long a batch that is not full waits for more, in milliseconds. */
+  batchLingerMs: number;
+  retryDelays: readonly Duration[];
+  queueType: QueueTopology['type'];
+  deliveryLimit: number;
+}
+
+type Setting = {
+  [Name in keyof ConsumerTuning]: {
+    name: string;
+    schema: Variable<ConsumerTuning[Name]>;
+    fallback: ConsumerTuning[Name];
+  };
+};
+
+/** Each setting with the variable that sets it: alone for all queues, with a queue's prefix for that queue. */
+const SETTINGS: Setting = {
+  prefetch: { name: 'PREFETCH', schema: prefetch(), fallback: 'auto' },
+  consumers: { name: 'CONSUMERS', schema: integer({ min: 1, max: 64 }), fallback: 1 },
+  batchSize: { name: 'BATCH_SIZE', schema: integer({ min: 1, max: 1_000 }), fallback: 200 },
+  batchLingerMs: { name: 'BATCH_LINGER_MS', schema: integer({ min: 0, max: 1_000 }), fallback: 5 },
+  retryDelays: {
+    name: 'RETRY_DELAYS',
+    schema: durationList(),
+    fallback: [
+      { label: '5s', ms: 5_000 },
+      { label: '30s', ms: 30_000 },
+      { label: '2m', ms: 120_000 },
+      { label: '10m', ms: 600_000 },
+    ],
+  },
+  queueType: { name: 'QUEUE_TYPE', schema: oneOf(['quorum', 'classic']), fallback: 'quorum' },
+  deliveryLimit: { name: 'DELIVERY_LIMIT', schema: integer({ min: 1, max: 1_000 }), fallback: 20 },
+};
+
+function prefetch(): Variable<number | 'auto'> {
+  const { min, max } = PREFETCH_RANGE;
+  const number = integer(PREFETCH_RANGE);
+  return variable<number | 'auto'>({
+    rule: `auto, or a whole number from ${min} to ${max}`,
+    parse: (text) => (text === 'auto' ? 'auto' : number.safeParse(text).data),
+    showable: true,
+  });
+}
+
+/** The variables of outbox and inbox. */
+export const outboxVariables = {
+  OUTBOX_BATCH: integer({ min: 1, max: 5_000, fallback: 200 }),
+  OUTBOX_WINDOW: integer({ min: 1, max: 10_000, fallback: 500 }),
+  OUTBOX_LEASE_MS: integer({ min: 1_000, max: 600_000, fallback: 30_000 }),
+};
+
+/**
+ * The variables that tune consumers, for `parseEnv`: `PREFETCH`, `CONSUMERS`, `BATCH_SIZE`, `BATCH_LINGER_MS`,
+ * `RETRY_DELAYS`, `QUEUE_TYPE` and `DELIVERY_LIMIT`, each by itself for all queues and with each prefix for one
+ * (`REWARD_REQUESTS_PREFETCH`).
+ */
+export function consumerVariables(prefixes: readonly string[]): Record<string, Variable<unknown>> {
+  const shape: Record<string, Variable<unknown>> = {};
+  for (const { name, schema } of Object.values(SETTINGS)) {
+    for (const variableName of [name, ...prefixes.map((prefix) => `${prefix}_${name}`)]) {
+      shape[variableName] = optional<unknown>(schema);
+    }
+  }
+  return shape;
+}
+
+/**
+ * @param values what `parseEnv` made of {@link consumerVariables}
+ * @returns the tuning of one queue: its own variable, else the general one, else the default
+ */
+export function consumerTuning(values: Readonly<Record<string, unknown>>, prefix: string): ConsumerTuning {
+  const entries = Object.entries(SETTINGS).map(([setting, { name, fallback }]) => [
+    setting,
+    values[`${prefix}_${name}`] ?? values[name] ?? fallback,
+  ]);
+  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- each value was parsed by its setting's schema
+  return Object.fromEntries(entries) as ConsumerTuning;
+}

@@ -1,0 +1,98 @@
+import { describe, expect, it } from 'vitest';
+import { createGroupCommit } from './group-commit.ts';
+
+const neverAway = (): boolean => false;
+
+describe('createGroupCommit', () => {
+  it('lets what arrives together, or during a run, share one run', async () => {
+    const groups: number[][] = [];
+    const commit = createGroupCommit<number, number>({
+      name: 'test',
+      isUnavailable: neverAway,
+      run: async (items) => {
+        groups.push([...items]);
+        await new Promise(setImmediate);
+        return items.map((n) => n + 1);
+      },
+    });
+    const first = [commit.submit(1), commit.submit(2)];
+    await expect.poll(() => groups.length).toBe(1);
+    const second = [commit.submit(3), commit.submit(4)];
+
+    expect(await Promise.all([...first, ...second])).toEqual([2, 3, 4, 5]);
+    expect(groups).toEqual([
+      [1, 2],
+      [3, 4],
+    ]);
+  });
+
+  it('never runs two groups at once, and none larger than the limit', async () => {
+    let running = 0;
+    let most = 0;
+    let largest = 0;
+    const commit = createGroupCommit<number, number>({
+      name: 'test',
+      maxBatch: 3,
+      isUnavailable: neverAway,
+      run: async (items) => {
+        running += 1;
+        most = Math.max(most, running);
+        largest = Math.max(largest, items.length);
+        await new Promise(setImmediate);
+        running -= 1;
+        return items;
+      },
+    });
+    const items = Array.from({ length: 20 }, (_, index) => index);
+    expect(await Promise.all(items.map((item) => commit.submit(item)))).toEqual(items);
+    expect({ most, largest }).toEqual({ most: 1, largest: 3 });
+  });
+
+  it('fails only the item that cannot succeed', async () => {
+    const commit = createGroupCommit<number, string>({
+      name: 'test',
+      isUnavailable: neverAway,
+      run: async (items) => {
+        if (items.includes(3)) throw new Error('three is bad');
+        return items.map(String);
+      },
+    });
+    const results = await Promise.allSettled([1, 2, 3, 4].map((n) => commit.submit(n)));
+    expect(results.map(({ status }) => status)).toEqual(['fulfilled', 'fulfilled', 'rejected', 'fulfilled']);
+  });
+
+  it('refuses more items than may wait, and says when to come back', async () => {
+    const { promise: gate, resolve: open } = Promise.withResolvers<void>();
+    const commit = createGroupCommit<number, number>({
+      name: 'claims',
+      maxQueued: 2,
+      isUnavailable: neverAway,
+      run: async (items) => {
+        await gate;
+        return items;
+      },
+    });
+    const waiting = [commit.submit(1), commit.submit(2)];
+    await expect(commit.submit(3)).rejects.toMatchObject({ code: 'service_unavailable' });
+    open();
+    expect(await Promise.all(waiting)).toEqual([1, 2]);
+  });
+
+  it('stops only after everything submitted was committed', async () => {
+    const done: number[] = [];
+    const commit = createGroupCommit<number, undefined>({
+      name: 'test',
+      maxBatch: 1,
+      isUnavailable: neverAway,
+      run: async (items) => {
+        await new Promise(setImmediate);
+        done.push(...items);
+        return items.map(() => undefined);
+      },
+    });
+    const submitted = [commit.submit(1), commit.submit(2), commit.submit(3)];
+    await commit.stop();
+    expect(done).toEqual([1, 2, 3]);
+    await Promise.all(submitted);
+  });
+});

@@ -1,0 +1,11 @@
+export { connectMongo, type MongoConnection, type MongoOptions } from './connect-mongo.ts';
+export { createGroupCommit, type GroupCommit, type GroupCommitOptions } from './group-commit.ts';
+export { isDuplicateKey, isStoreUnavailable, StoreTimeoutError } from './mongo-errors.ts';
+export { takeApart } from './take-apart.ts';
+export {
+  createTransact,
+  type Transact,
+  type TransactOptions,
+  type Transaction,
+  type TransactionalOutbox,
+} from './transact.ts';

@@ -1,0 +1,77 @@
+import type { ClientSession, MongoClient } from 'mongodb';
+import type { Logger } from '../logging/index.ts';
+import { StoreTimeoutError } from './mongo-errors.ts';
+
+/** A message to be sent because of a state change; what it is made of is the messaging part's business. */
+export interface TransactionalOutbox<Message, Row> {
+  /** Writes the messages as rows inside the transaction. */
+  insert(messages: readonly Message[], session: ClientSession): Promise<Row[]>;
+  /** Told after the commit, so that the rows leave at once. */
+  committed(rows: readonly Row[]): void;
+}
+
+export interface Transaction<Message> {
+  session: ClientSession;
+  /** Sends messages if, and only if, this transaction commits. */
+  emit(...messages: Message[]): void;
+  /** Runs after the commit; a failure there is logged and changes nothing. */
+  afterCommit(action: () => void | Promise<void>): void;
+}
+
+/**
+ * Runs `work` in one transaction (snapshot reads, majority writes). `work` may run several times: it must have
+ * no effect but through `tx`.
+ *
+ * @throws {StoreTimeoutError} when transient errors did not end within the time limit.
+ * @throws whatever `work` throws; the transaction is then aborted.
+ */
+export type Transact<Message> = <T>(work: (tx: Transaction<Message>) => Promise<T>) => Promise<T>;
+
+export interface TransactOptions<Message, Row> {
+  client: MongoClient;
+  outbox: TransactionalOutbox<Message, Row>;
+  logger: Logger;
+  /** No new attempt is begun after this time, in milliseconds. Default 10,000. */
+  timeoutMs?: number;
+}
+
+/** Makes the one function through which a service changes state and sends messages. */
+export function createTransact<Message, Row>(options: TransactOptions<Message, Row>): Transact<Message> {
+  const { client, outbox, logger, timeoutMs = 10_000 } = options;
+
+  return async (work) => {
+    const deadline = Date.now() + timeoutMs;
+    let attempts = 0;
+    let rows: Row[] = [];
+    let actions: (() => void | Promise<void>)[] = [];
+
+    const result = await client.withSession((session) =>
+      session.withTransaction(
+        async () => {
+          // The driver retries transient errors for two minutes, which no caller would wait for.
+          if (attempts++ > 0 && Date.now() > deadline) {
+            throw new StoreTimeoutError(`no commit within ${timeoutMs} ms and ${attempts - 1} attempts`);
+          }
+          const messages: Message[] = [];
+          actions = [];
+          const value = await work({
+            session,
+            emit: (...more) => void messages.push(...more),
+            afterCommit: (action) => void actions.push(action),
+          });
+          rows = messages.length > 0 ? await outbox.insert(messages, session) : [];
+          return value;
+        },
+        { readConcern: { level: 'snapshot' }, writeConcern: { w: 'majority' }, readPreference: 'primary' },
+      ),
+    );
+
+    if (rows.length > 0) outbox.committed(rows);
+    for (const action of actions) {
+      Promise.try(action).catch((error: unknown) => {
+        logger.warn('An action after the commit failed', { error });
+      });
+    }
+    return result;
+  };
+}

@@ -1,0 +1,180 @@
+import { describe, expect, it } from 'vitest';
+import { z } from 'zod';
+import { defineEndpoint, reply } from '../src/http/index.ts';
+import { sendRaw, startApp } from './running-app.ts';
+
+const MIB = 1_048_576;
+
+const echo = defineEndpoint({
+  method: 'POST',
+  path: '/echo',
+  operationId: 'echo',
+  summary: 'Gives the body back',
+  tag: 'test',
+  access: 'unsigned',
+  request: { body: z.looseObject({ name: z.string().optional() }).optional() },
+  acceptsForm: true,
+  responses: { 200: { description: 'The body', body: z.unknown() } },
+  handle: async ({ body }) => reply(200, body ?? 'nothing'),
+});
+
+const drop = defineEndpoint({
+  method: 'PUT',
+  path: '/drop',
+  operationId: 'drop',
+  summary: 'Reads no body',
+  tag: 'test',
+  access: 'unsigned',
+  responses: { 204: { description: 'Done' } },
+  handle: async () => reply(204),
+});
+
+const upload = defineEndpoint({
+  method: 'PUT',
+  path: '/upload',
+  operationId: 'upload',
+  summary: 'Counts what comes',
+  tag: 'test',
+  access: 'unsigned',
+  responses: { 200: { description: 'The bytes', body: z.number() } },
+  handle: async ({ request }) => {
+    let bytes = 0;
+    for await (const chunk of request as AsyncIterable<Buffer>) bytes += chunk.length;
+    return reply(200, bytes);
+  },
+});
+
+const start = () => startApp({ endpoints: [echo, drop, upload] });
+const post = (headers: string) => `POST /echo HTTP/1.1\r\nhost: x\r\n${headers}\r\n\r\n`;
+const json = 'content-type: application/json';
+
+describe('a body', () => {
+  it.each([
+    ['JSON', 'application/json', '{"a":1}', { a: 1 }],
+    ['JSON with a charset', 'application/json; charset="UTF-8"', '{"a":"é"}', { a: 'é' }],
+    ['a kind of JSON', 'application/merge-patch+json', '{"a":null}', { a: null }],
+    ['JSON with a byte order mark', 'application/json', '\uFEFF{"a":1}', { a: 1 }],
+    ['a form', 'application/x-www-form-urlencoded', 'a=1&b=x+y&a=2', { a: ['1', '2'], b: 'x y' }],
+    ['nothing at all', 'application/json', '', 'nothing'],
+  ])('may be %s', async (_name, type, body, expected) => {
+    const { call } = await start();
+    const answer = await call('POST /echo', { headers: { 'content-type': type }, body });
+    expect(answer).toMatchObject({ status: 200, body: expected });
+  });
+
+  it.each([
+    ['no media type', 415, 'unsupported_media_type', ''],
+    ['another media type', 415, 'unsupported_media_type', 'content-type: text/plain\r\n'],
+    ['another charset', 415, 'unsupported_media_type', `${json}; charset=utf-16\r\n`],
+    ['a content encoding', 415, 'unsupported_media_type', `${json}\r\ncontent-encoding: gzip\r\n`],
+  ])('is refused with %s', async (_name, status, code, headers) => {
+    const { port } = await start();
+    const answer = await sendRaw(port, post(`${headers}content-length: 2\r\nconnection: close`), '{}');
+    expect(answer).toContain(`HTTP/1.1 ${status} `);
+    expect(answer).toContain(`"code":"${code}"`);
+  });
+
+  it.each([
+    ['half of it', Buffer.from('{"a":')],
+    ['something after it', Buffer.from('{} {}')],
+    ['bytes that are not UTF-8', Buffer.from([0x7b, 0x22, 0xff, 0x22, 0x3a, 0x31, 0x7d])],
+  ])('is malformed with %s', async (_name, body) => {
+    const { port } = await start();
+    const answer = await sendRaw(
+      port,
+      post(`${json}\r\ncontent-length: ${body.length}\r\nconnection: close`),
+      body,
+    );
+    expect(answer).toContain('HTTP/1.1 400 ');
+    expect(answer).toContain('"code":"malformed_json"');
+  });
+
+  it.each([
+    ['as it is', '{"a":{"__proto__":{"admin":true}}}', 'a.__proto__'],
+    ['escaped', '{"\\u005f_proto\\u005F_":1}', '__proto__'],
+  ])('cannot name a prototype, %s', async (_how, body, path) => {
+    const { call } = await start();
+    expect(await call('POST /echo', { body })).toMatchObject({
+      status: 400,
+      body: { code: 'invalid_request', errors: [{ path, message: 'Unknown field' }] },
+    });
+    expect(({} as { admin?: boolean }).admin).toBeUndefined();
+  });
+
+  it('may be nested, but not so deep that walking it would exhaust the stack', async () => {
+    const { call } = await start();
+    const nested = (levels: number) => ({ body: `{"a":${'['.repeat(levels - 1)}${']'.repeat(levels - 1)}}` });
+    expect((await call('POST /echo', nested(64))).status).toBe(200);
+    expect(await call('POST /echo', nested(65))).toMatchObject({
+      status: 400,
+      body: { code: 'malformed_json' },
+    });
+    expect((await call('POST /echo', nested(100_000))).status).toBe(400);
+    const text = { body: JSON.stringify({ a: '\\"[[{'.repeat(100) }) };
+    expect((await call('POST /echo', text)).status).toBe(200);
+  });
+});
+
+describe('a body that is too large', () => {
+  it('is refused by its announced length, before any of it has come', async () => {
+    const { port } = await start();
+    const answer = await sendRaw(port, post(`${json}\r\ncontent-length: ${MIB + 1}`), '{');
+    expect(answer).toContain('HTTP/1.1 413 ');
+    expect(answer.toLowerCase()).toContain('connection: close');
+    expect(answer).toContain('"code":"payload_too_large"');
+  });
+
+  it('is refused in the middle when its length was not announced', async () => {
+    const { port } = await start();
+    const chunk = `${(MIB / 4).toString(16)}\r\n${' '.repeat(MIB / 4)}\r\n`;
+    // Never finished: the answer must not wait for the end.
+    const answer = await sendRaw(port, post(`${json}\r\ntransfer-encoding: chunked`), chunk.repeat(5));
+    expect(answer).toContain('HTTP/1.1 413 ');
+  });
+
+  it('may have exactly the limit', async () => {
+    const { call } = await start();
+    expect((await call('POST /echo', { body: `{}${' '.repeat(MIB - 2)}` })).status).toBe(200);
+    expect((await call('POST /echo', { body: `{}${' '.repeat(MIB - 1)}` })).status).toBe(413);
+  });
+
+  it('does not keep its sender from reading the answer, however long it goes on sending', async () => {
+    const { call } = await start();
+    const answers = Array.from({ length: 20 }, () => call('POST /echo', { body: 'x'.repeat(8 * MIB) }));
+    for (const { status } of await Promise.all(answers)) expect(status).toBe(413);
+  });
+});
+
+describe('a body that nobody reads', () => {
+  it('does not cost the connection when it is small', async () => {
+    const { port } = await start();
+    const request = 'PUT /drop HTTP/1.1\r\nhost: x\r\ncontent-length: 5\r\n';
+    const answers = await sendRaw(port, `${request}\r\n12345`, `${request}connection: close\r\n\r\n12345`);
+    expect(answers.match(/HTTP\/1\.1 204 /g)).toHaveLength(2);
+  });
+
+  it('is for the handler to read where there is no schema', async () => {
+    const { call } = await start();
+    expect((await call('PUT /upload', { body: 'x'.repeat(3 * MIB) })).body).toBe(3 * MIB);
+  });
+});
+
+describe('a client that asks before it sends', () => {
+  const asking = `${json}\r\nexpect: 100-continue`;
+
+  it('is told to go on once everything else is right', async () => {
+    const { port } = await start();
+    const answer = await sendRaw(
+      port,
+      post(`${asking}\r\ncontent-length: 7\r\nconnection: close`),
+      '{"a":1}',
+    );
+    expect(answer).toMatch(/^HTTP\/1\.1 100 Continue\r\n\r\nHTTP\/1\.1 200 OK\r\n/);
+  });
+
+  it('is refused at once otherwise, and never told to go on', async () => {
+    const { port } = await start();
+    const answer = await sendRaw(port, post(`${asking}\r\ncontent-length: ${MIB + 1}`));
+    expect(answer).toMatch(/^HTTP\/1\.1 413 /);
+  });
+});

@@ -1,0 +1,199 @@
+import { once } from 'node:events';
+import { Agent, request as httpRequest, type IncomingMessage } from 'node:http';
+import { connect } from 'node:net';
+import { Readable } from 'node:stream';
+import { text } from 'node:stream/consumers';
+import { setTimeout as delay } from 'node:timers/promises';
+import { describe, expect, it, onTestFinished } from 'vitest';
+import { z } from 'zod';
+import { createHttpServer, defineEndpoint, reply } from '../src/http/index.ts';
+import { sendRaw, startApp } from './running-app.ts';
+
+const GRACES = { acceptGraceMs: 50, idleGraceMs: 200 };
+
+function endpointOf(handle: () => Promise<string>) {
+  return defineEndpoint({
+    method: 'POST',
+    path: '/work',
+    operationId: 'work',
+    summary: 'Works',
+    tag: 'test',
+    access: 'unsigned',
+    responses: { 200: { description: 'Done', body: z.string() } },
+    handle: async () => reply(200, await handle()),
+  });
+}
+
+/** A request that can be held in its handler. */
+function heldEndpoint() {
+  const begun = Promise.withResolvers<void>();
+  const released = Promise.withResolvers<void>();
+  const endpoint = endpointOf(async () => {
+    begun.resolve();
+    await released.promise;
+    return 'done';
+  });
+  return { endpoint, begun: begun.promise, release: released.resolve };
+}
+
+function keepAliveAgent(): Agent {
+  const agent = new Agent({ keepAlive: true });
+  onTestFinished(() => agent.destroy());
+  return agent;
+}
+
+async function post(port: number, agent: Agent): Promise<{ response: IncomingMessage; body: string }> {
+  const request = httpRequest({ port, host: '127.0.0.1', path: '/work', method: 'POST', agent });
+  request.end();
+  const [response] = (await once(request, 'response')) as [IncomingMessage];
+  return { response, body: await text(response) };
+}
+
+describe('a server that stops', () => {
+  it('answers every request that reached it: clients under load see no connection broken', async () => {
+    let handled = 0;
+    const endpoint = endpointOf(async () => {
+      handled += 1;
+      await delay(handled % 5);
+      return 'done';
+    });
+    const { port, stop } = await startApp({ endpoints: [endpoint] }, GRACES);
+    const agent = keepAliveAgent();
+    let answered = 0;
+    const errors: unknown[] = [];
+
+    async function callUntilRefused(): Promise<void> {
+      for (;;) {
+        try {
+          await post(port, agent);
+          answered += 1;
+        } catch (error) {
+          errors.push(error);
+          return;
+        }
+      }
+    }
+    const callers = Array.from({ length: 32 }, callUntilRefused);
+    await expect.poll(() => answered).toBeGreaterThan(200);
+    await stop();
+    await Promise.all(callers);
+
+    // Refused is fine: a connection that was never made can have lost nothing.
+    expect(new Set(errors.map((error) => (error as NodeJS.ErrnoException).code))).toEqual(
+      new Set(['ECONNREFUSED']),
+    );
+    expect(answered).toBe(handled);
+  });
+
+  it('finishes what is in flight, and tells its clients to leave', async () => {
+    const { endpoint, begun, release } = heldEndpoint();
+    const { port, stop } = await startApp({ endpoints: [endpoint] }, { acceptGraceMs: 0, idleGraceMs: 0 });
+    const answer = post(port, keepAliveAgent());
+    await begun;
+    const stopped = stop();
+    await expect.poll(() => isRefused(port)).toBe(true);
+    release();
+    const { response, body } = await answer;
+    expect(body).toBe('"done"');
+    expect(response.headers.connection).toBe('close');
+    await stopped;
+  });
+
+  it('still takes new connections during the first grace', async () => {
+    const { port, stop } = await startApp(
+      { endpoints: [endpointOf(async () => 'done')] },
+      { acceptGraceMs: 300 },
+    );
+    const stopped = stop();
+    const { response } = await post(port, keepAliveAgent());
+    expect(response.statusCode).toBe(200);
+    await stopped;
+  });
+
+  it('keeps idle connections open for a grace, in which their clients are told to leave', async () => {
+    const { port, stop } = await startApp({ endpoints: [endpointOf(async () => 'done')] }, GRACES);
+    const agent = keepAliveAgent();
+    expect((await post(port, agent)).response.headers.connection).toBe('keep-alive');
+    const stopped = stop();
+    await expect.poll(() => isRefused(port)).toBe(true);
+    const { response } = await post(port, agent);
+    expect(response.headers.connection).toBe('close');
+    await stopped;
+  });
+
+  it.each([
+    ['has asked nothing yet', ''],
+    ['is idle', 'GET /healthz HTTP/1.1\r\nhost: x\r\n\r\n'],
+  ])('does not wait for a connection that %s', async (_what, bytes) => {
+    const { port, stop } = await startApp({ endpoints: [] }, { ...GRACES, finishWithinMs: 60_000 });
+    const socket = connect(port, '127.0.0.1');
+    await once(socket, 'connect');
+    if (bytes) {
+      socket.write(bytes);
+      await once(socket, 'data');
+    }
+    await stop();
+    expect(await text(socket)).toBeTypeOf('string');
+  });
+
+  it('closes a connection whose answer had begun before, once it is complete', async () => {
+    const rows = new Readable({ read: () => undefined });
+    const stream = { ...endpointOf(async () => ''), handle: async () => reply(200, rows) };
+    const { port, stop } = await startApp(
+      { endpoints: [stream] },
+      { acceptGraceMs: 0, idleGraceMs: 0, finishWithinMs: 60_000 },
+    );
+    const socket = connect(port, '127.0.0.1');
+    socket.write('POST /work HTTP/1.1\r\nhost: x\r\n\r\n');
+    rows.push('first');
+    await once(socket, 'data');
+    const stopped = stop();
+    await expect.poll(() => isRefused(port)).toBe(true);
+    rows.push('last');
+    rows.push(null);
+    expect(await text(socket)).toContain('last');
+    await stopped;
+  });
+
+  it('cuts off what does not finish in time, and says so', async () => {
+    const { endpoint, begun, release } = heldEndpoint();
+    onTestFinished(() => release());
+    const { port, stop, lines } = await startApp(
+      { endpoints: [endpoint] },
+      { acceptGraceMs: 0, idleGraceMs: 0, finishWithinMs: 50 },
+    );
+    const answer = post(port, keepAliveAgent());
+    await Promise.all([expect(answer).rejects.toThrow(), begun.then(stop)]);
+    await expect.poll(() => lines).toContainEqual(expect.objectContaining({ level: 'warn', requests: 1 }));
+  });
+});
+
+describe('a server', () => {
+  it('fails to start on a port that is taken', async () => {
+    const { port } = await startApp({ endpoints: [] });
+    const logger = { error() {}, warn() {}, info() {}, debug() {}, child: () => logger };
+    const second = createHttpServer({ app: () => undefined, host: '127.0.0.1', port, logger });
+    await expect(second.start()).rejects.toThrow(/EADDRINUSE/);
+  });
+
+  it('answers several requests sent at once in their order', async () => {
+    const { port } = await startApp({ endpoints: [endpointOf(async () => 'done')] });
+    const answers = await sendRaw(
+      port,
+      'GET /healthz HTTP/1.1\r\nhost: x\r\n\r\nPOST /work HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n',
+    );
+    expect(answers.indexOf('"status":"ok"')).toBeLessThan(answers.indexOf('"done"'));
+  });
+});
+
+async function isRefused(port: number): Promise<boolean> {
+  const socket = connect(port, '127.0.0.1');
+  try {
+    await once(socket, 'connect');
+    return false;
+  } catch {
+    return true;
+  } finally {
+    socket.destroy();
+  }
+}
