@@ -1,0 +1,23 @@
+#!/bin/sh
+# Fills the passwords into definitions.json, then starts RabbitMQ with it. One user per service: it may declare what
+# is its own and the exchanges it uses, write to the exchanges it publishes to, to its own queues (binding) and to
+# the default exchange (retries and dead letters), and read what it consumes; topic permissions hold it to the
+# routing keys of its own messages.
+set -eu
+
+definitions=/etc/rabbitmq/definitions.json
+umask 077
+cp /laurel/definitions.json "$definitions"
+for name in RABBITMQ_ADMIN_PASSWORD RABBITMQ_AUTH_SERVICE_PASSWORD RABBITMQ_GAME_EVENT_SERVICE_PASSWORD; do
+  value=$(printenv "$name")
+  case $value in
+    *[!A-Za-z0-9_-]*) echo "$name: only A-Z a-z 0-9 - _ are allowed" >&2; exit 78 ;;
+  esac
+  sed -i "s/@$name@/$value/" "$definitions"
+  unset "$name"
+done
+chown rabbitmq "$definitions"
+echo "load_definitions = $definitions" >/etc/rabbitmq/conf.d/90-laurel.conf
+chmod 644 /etc/rabbitmq/conf.d/90-laurel.conf
+
+exec docker-entrypoint.sh rabbitmq-server
