@@ -1,0 +1,135 @@
+import {
+  decodeCursor,
+  defineEndpoint,
+  listQuery,
+  pageOf,
+  pageReply,
+  pageSchema,
+  reply,
+  type Endpoint,
+} from 'service-kit/http';
+import type { Access, Identity } from 'service-kit/identity';
+import { z } from 'zod';
+import { refusal } from '../refusal.ts';
+import {
+  AccountHeaders,
+  AccountStatus,
+  AccountView,
+  etagOf,
+  Role,
+  Roles,
+  toAccountView,
+} from './account-schemas.ts';
+import type { AccountPosition, AccountStore } from './account-store.ts';
+import type { Account, Staff } from './account.ts';
+import { Reason } from './profile.ts';
+import type { ReplaceRoles } from './replace-roles.ts';
+import type { SetStatus } from './set-status.ts';
+
+export interface AccountRoutesDependencies {
+  accounts: Pick<AccountStore, 'find' | 'list'>;
+  replaceRoles: ReplaceRoles;
+  setStatus: SetStatus;
+}
+
+const tag = 'accounts';
+/** Staff, and service clients that may look accounts up. */
+export const READERS: Access = { roles: ['OPERATOR', 'AUDITOR'], scopes: ['accounts:read'] };
+export const AccountParams = z.object({ id: z.string().max(128) });
+
+const ListQuery = z.object({
+  ...listQuery,
+  query: z
+    .string()
+    .trim()
+    .min(1)
+    .max(64)
+    .optional()
+    .meta({ description: 'Beginning of a username or display name' }),
+  role: Role.optional(),
+  status: AccountStatus.optional(),
+});
+const NewStatus = z.strictObject({ status: z.enum(['active', 'banned']), reason: Reason });
+const Position = z
+  .tuple([z.iso.datetime(), z.string()])
+  .transform(([createdAt, id]): AccountPosition => ({ createdAt: new Date(createdAt), id }));
+const positionOf = ({ createdAt, id }: Account): z.input<typeof Position> => [createdAt.toISOString(), id];
+
+const staffOf = ({ userId, roles }: Identity): Staff => ({ id: userId, roles });
+
+/** Accounts as staff and other services see them. */
+export function accountRoutes({ accounts, replaceRoles, setStatus }: AccountRoutesDependencies): Endpoint[] {
+  const list = defineEndpoint({
+    method: 'GET',
+    path: '/v1/accounts',
+    operationId: 'listAccounts',
+    summary: 'Find accounts, newest first',
+    tag,
+    access: READERS,
+    request: { query: ListQuery },
+    responses: { 200: { description: 'A page of accounts', body: pageSchema(AccountView) } },
+    problems: ['invalid_cursor'],
+    handle: async ({ query: { limit, cursor, query, role, status }, request }) => {
+      const filters = { query, role, status };
+      const after = cursor === undefined ? undefined : decodeCursor(cursor, filters, Position);
+      const found = await accounts.list({ namePrefix: query, role, status }, after, limit + 1);
+      const page = pageOf(found, { limit, filters, position: positionOf });
+      return pageReply(request.originalUrl, { ...page, items: page.items.map(toAccountView) });
+    },
+  });
+
+  const read = defineEndpoint({
+    method: 'GET',
+    path: '/v1/accounts/{id}',
+    operationId: 'readAccount',
+    summary: 'One account',
+    tag,
+    access: READERS,
+    request: { params: AccountParams },
+    responses: { 200: { description: 'The account', body: AccountView, headers: AccountHeaders } },
+    problems: ['account_not_found'],
+    handle: async ({ params }) => {
+      const account = await accounts.find(params.id);
+      if (!account) throw refusal('account_not_found');
+      return reply(200, toAccountView(account), etagOf(account));
+    },
+  });
+
+  const roles = defineEndpoint({
+    method: 'PUT',
+    path: '/v1/accounts/{id}/roles',
+    operationId: 'replaceRoles',
+    summary: 'Replace all roles of an account; its access tokens end',
+    tag,
+    access: { roles: ['ADMIN'] },
+    request: { params: AccountParams, body: z.strictObject({ roles: Roles }) },
+    responses: {
+      200: { description: 'The account as it is now', body: AccountView, headers: AccountHeaders },
+    },
+    problems: ['account_not_found', 'self_role_change', 'last_admin', 'account_deleted'],
+    handle: async ({ params, body, identity, context }) => {
+      const account = await replaceRoles(params.id, body.roles, staffOf(identity), context.traceparent);
+      return reply(200, toAccountView(account), etagOf(account));
+    },
+  });
+
+  const status = defineEndpoint({
+    method: 'PUT',
+    path: '/v1/accounts/{id}/status',
+    operationId: 'setStatus',
+    summary: 'Ban an account, which ends its sessions, or end the ban',
+    tag,
+    access: { roles: ['OPERATOR'] },
+    request: { params: AccountParams, body: NewStatus },
+    responses: {
+      200: { description: 'The account as it is now', body: AccountView, headers: AccountHeaders },
+    },
+    problems: ['account_not_found', 'self_status_change', 'staff_account', 'last_admin', 'account_deleted'],
+    handle: async ({ params, body, identity, context }) => {
+      const account = await setStatus(params.id, body, staffOf(identity), context.traceparent);
+      return reply(200, toAccountView(account), etagOf(account));
+    },
+  });
+
+  return [list, read, roles, status];
+}

@@ -1,0 +1,53 @@
+import { roles } from 'service-kit/identity';
+import { z } from 'zod';
+import type { Account } from './account.ts';
+
+export const Role = z.enum(roles);
+export const AccountStatus = z.enum(['active', 'banned', 'deleted']);
+
+/** All roles of an account, in one order and each once. */
+export const Roles = z
+  .array(Role)
+  .min(1)
+  .max(20)
+  .transform((given) => roles.filter((role) => given.includes(role)))
+  .meta({
+    type: 'array',
+    items: { type: 'string', enum: [...roles] },
+    minItems: 1,
+    example: ['USER', 'OPERATOR'],
+  });
+
+export const AccountView = z
+  .object({
+    id: z.string().meta({ example: 'acc_Qm3v0d8YhT5sLx2RkN7wUg' }),
+    username: z.string(),
+    email: z.string().nullable(),
+    displayName: z.string().nullable(),
+    roles: z.array(Role),
+    status: AccountStatus,
+    guest: z.boolean(),
+    createdAt: z.iso.datetime(),
+    updatedAt: z.iso.datetime(),
+  })
+  .meta({ id: 'Account' });
+
+export type AccountView = z.infer<typeof AccountView>;
+
+/** An account as others see it; picked, so that nothing new of it is shown by accident. */
+export function toAccountView(account: Account): AccountView {
+  return {
+    id: account.id,
+    username: account.username,
+    email: account.email,
+    displayName: account.displayName,
+    roles: [...account.roles],
+    status: account.status,
+    guest: false,
+    createdAt: account.createdAt.toISOString(),
+    updatedAt: account.updatedAt.toISOString(),
+  };
+}
+
+export const AccountHeaders = z.object({ etag: z.string().meta({ description: 'Version of the account' }) });
+export const etagOf = ({ version }: Account): { etag: string } => ({ etag: `"${version}"` });

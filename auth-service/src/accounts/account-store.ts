@@ -1,0 +1,169 @@
+import type { ClientSession, Collection, Db, Filter, WithId } from 'mongodb';
+import type { Role } from 'service-kit/identity';
+import { isDuplicateKey } from 'service-kit/mongo';
+import { refusal } from '../refusal.ts';
+import { searchKeysOf, type Account, type AccountStatus } from './account.ts';
+import { foldCase } from './username.ts';
+
+type AccountDocument = Omit<Account, 'id' | 'roles'> & {
+  _id: string;
+  roles: Role[];
+  /** The username whatever its case; unique. */
+  usernameKey: string;
+  searchKeys: string[];
+  lastLoginAt: Date | null;
+};
+
+/** Which accounts a list shows, newest first. */
+export interface AccountFilter {
+  role?: Role | undefined;
+  status?: AccountStatus | undefined;
+  /** Beginning of a username or display name, whatever its case. */
+  namePrefix?: string | undefined;
+}
+
+/** The last account of a page, after which the next begins. */
+export interface AccountPosition {
+  createdAt: Date;
+  id: string;
+}
+
+export interface AccountStore {
+  ensureIndexes(): Promise<void>;
+  /** @throws refusal `username_taken` */
+  insert(account: Account, session: ClientSession): Promise<void>;
+  /** Replaces everything but the password, which is changed by `changePassword` alone. */
+  update(account: Account, session: ClientSession): Promise<void>;
+  find(id: string, session?: ClientSession): Promise<Account | undefined>;
+  findByUsername(username: string): Promise<Account | undefined>;
+  list(filter: AccountFilter, after: AccountPosition | undefined, limit: number): Promise<Account[]>;
+  /** Status of each of these accounts that exists. */
+  statusesOf(ids: readonly string[], session: ClientSession): Promise<Map<string, AccountStatus>>;
+  /**
+   * Marks a login, if the account is still active with the password that was checked. It writes to the account, so
+   * that a ban or another password cannot slip in between: one of the two transactions sees the other.
+   *
+   * @returns the account as it is now
+   */
+  recordLogin(account: Account, at: Date, session: ClientSession): Promise<Account | undefined>;
+  /** @returns false when the password is not the one that was checked any more */
+  changePassword(account: Account, passwordHash: string, session: ClientSession): Promise<boolean>;
+  /** Ends all tokens of an account. */
+  raiseTokenVersion(id: string, session: ClientSession): Promise<void>;
+  hasAdmin(): Promise<boolean>;
+  /**
+   * Whether another active account is ADMIN. Two transactions that ask this never both commit, because each could
+   * be about to remove the ADMIN that the other relies on.
+   */
+  hasOtherAdmin(id: string, session: ClientSession): Promise<boolean>;
+}
+
+const ADMIN_GUARD = 'admins';
+
+export function createAccountStore(db: Db): AccountStore {
+  const accounts = db.collection<AccountDocument>('accounts');
+  const guards = db.collection<{ _id: string; turn: number }>('accountGuards');
+
+  return {
+    ensureIndexes: async () => {
+      await ensureIndexes(accounts);
+      // Every collection has this index: asking for it makes the collection, which a transaction had better not do.
+      await guards.createIndex({ _id: 1 });
+    },
+    insert: async (account, session) => {
+      try {
+        await accounts.insertOne({ ...documentOf(account), lastLoginAt: null }, { session });
+      } catch (error) {
+        if (isDuplicateKey(error)) throw refusal('username_taken');
+        throw error;
+      }
+    },
+    update: async (account, session) => {
+      const { _id, passwordHash: _, ...fields } = documentOf(account);
+      await accounts.updateOne({ _id }, { $set: fields }, { session });
+    },
+    find: async (id, session) => accountOf(await accounts.findOne({ _id: id }, { session })),
+    findByUsername: async (username) =>
+      accountOf(await accounts.findOne({ usernameKey: foldCase(username) })),
+    list: async (filter, after, limit) => {
+      const found = await accounts
+        .find({ $and: [filterOf(filter), after ? beyond(after) : {}] })
+        .sort({ createdAt: -1, _id: -1 })
+        .limit(limit)
+        .toArray();
+      return found.map(toAccount);
+    },
+    statusesOf: async (ids, session) => {
+      const found = await accounts
+        .find({ _id: { $in: [...ids] } }, { session, projection: { status: 1 } })
+        .toArray();
+      return new Map(found.map(({ _id, status }) => [_id, status]));
+    },
+    recordLogin: async ({ id, passwordHash }, at, session) => {
+      const filter = { _id: id, status: 'active', passwordHash } as const;
+      const update = { $set: { lastLoginAt: at } };
+      return accountOf(await accounts.findOneAndUpdate(filter, update, { session, returnDocument: 'after' }));
+    },
+    changePassword: async (account, passwordHash, session) => {
+      const filter = { _id: account.id, status: 'active', passwordHash: account.passwordHash } as const;
+      const { matchedCount } = await accounts.updateOne(filter, { $set: { passwordHash } }, { session });
+      return matchedCount === 1;
+    },
+    raiseTokenVersion: async (id, session) => {
+      await accounts.updateOne({ _id: id }, { $inc: { tokenVersion: 1 } }, { session });
+    },
+    hasAdmin: async () => (await accounts.findOne({ roles: 'ADMIN' }, { projection: { _id: 1 } })) !== null,
+    hasOtherAdmin: async (id, session) => {
+      await guards.updateOne({ _id: ADMIN_GUARD }, { $inc: { turn: 1 } }, { session, upsert: true });
+      const filter = { _id: { $ne: id }, roles: 'ADMIN', status: 'active' } as const;
+      return (await accounts.findOne(filter, { session, projection: { _id: 1 } })) !== null;
+    },
+  };
+}
+
+async function ensureIndexes(accounts: Collection<AccountDocument>): Promise<void> {
+  await accounts.createIndexes([
+    { key: { usernameKey: 1 }, unique: true },
+    { key: { searchKeys: 1 } },
+    { key: { createdAt: -1, _id: -1 } },
+    { key: { status: 1, createdAt: -1, _id: -1 } },
+    { key: { roles: 1, createdAt: -1, _id: -1 } },
+  ]);
+}
+
+function filterOf({ role, status, namePrefix }: AccountFilter): Filter<AccountDocument> {
+  return {
+    ...(role && { roles: role }),
+    ...(status && { status }),
+    ...(namePrefix && { searchKeys: { $elemMatch: startingWith(foldCase(namePrefix)) } }),
+  };
+}
+
+/** A range instead of a pattern: nothing to escape, and exactly the part of the index that matches. */
+const startingWith = (prefix: string): { $gte: string; $lt: string } => ({
+  $gte: prefix,
+  $lt: `${prefix}\u{10FFFF}`,
+});
+
+const beyond = ({ createdAt, id }: AccountPosition): Filter<AccountDocument> => ({
+  $or: [{ createdAt: { $lt: createdAt } }, { createdAt, _id: { $lt: id } }],
+});
+
+function documentOf({ id, roles, ...account }: Account): Omit<AccountDocument, 'lastLoginAt'> {
+  return {
+    _id: id,
+    ...account,
+    roles: [...roles],
+    usernameKey: foldCase(account.username),
+    searchKeys: searchKeysOf(account),
+  };
+}
+
+function accountOf(document: WithId<AccountDocument> | null): Account | undefined {
+  return document ? toAccount(document) : undefined;
+}
+
+function toAccount(document: WithId<AccountDocument>): Account {
+  const { _id, usernameKey: _key, searchKeys: _keys, lastLoginAt: _login, ...account } = document;
+  return { id: _id, ...account };
+}

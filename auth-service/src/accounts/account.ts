@@ -1,0 +1,145 @@
+import type { Role } from 'service-kit/identity';
+import { refusal } from '../refusal.ts';
+import { foldCase } from './username.ts';
+
+export type AccountStatus = 'active' | 'banned' | 'deleted';
+
+export interface Account {
+  id: string;
+  username: string;
+  email: string | null;
+  displayName: string | null;
+  roles: readonly Role[];
+  status: AccountStatus;
+  /** Why it has this status, as staff wrote it. */
+  statusReason: string | null;
+  passwordHash: string;
+  /** Grows by one with every change that others can see. */
+  version: number;
+  /** The `ver` of access tokens: those with a lower one are no longer good. */
+  tokenVersion: number;
+  createdAt: Date;
+  updatedAt: Date;
+}
+
+export interface NewAccount {
+  id: string;
+  username: string;
+  email?: string | undefined;
+  displayName?: string | undefined;
+  passwordHash: string;
+}
+
+export function openAccount(given: NewAccount, now: Date): Account {
+  return {
+    id: given.id,
+    username: given.username,
+    email: given.email ?? null,
+    displayName: given.displayName ?? null,
+    roles: ['USER'],
+    status: 'active',
+    statusReason: null,
+    passwordHash: given.passwordHash,
+    version: 1,
+    tokenVersion: 1,
+    createdAt: now,
+    updatedAt: now,
+  };
+}
+
+/**
+ * For what only the owner of a living account does. A token can outlive that by its few minutes.
+ *
+ * @throws refusals `account_not_found`, `account_banned`
+ */
+export function assertActive(account: Account | undefined): Account {
+  if (!account || account.status === 'deleted') throw refusal('account_not_found');
+  if (account.status === 'banned') throw refusal('account_banned');
+  return account;
+}
+
+/** What the owner may change; `null` removes. */
+export interface ProfileChange {
+  email?: string | null | undefined;
+  displayName?: string | null | undefined;
+}
+
+/** Decides a change of the profile; undefined when it changes nothing. */
+export function changeProfile(account: Account, change: ProfileChange, now: Date): Account | undefined {
+  const { email = account.email, displayName = account.displayName } = change;
+  if (email === account.email && displayName === account.displayName) return undefined;
+  return changed(account, { email, displayName }, now);
+}
+
+export interface Staff {
+  id: string;
+  roles: readonly Role[];
+}
+
+/**
+ * Decides a replacement of all roles; undefined when it changes nothing. Tokens with the old roles end.
+ *
+ * @param isLastAdmin whether no other active account is ADMIN
+ * @throws refusals `self_role_change`, `account_deleted`, `last_admin`
+ */
+export function changeRoles(
+  account: Account,
+  roles: readonly Role[],
+  by: Staff,
+  isLastAdmin: boolean,
+  now: Date,
+): Account | undefined {
+  if (by.id === account.id) throw refusal('self_role_change', 'Nobody changes their own roles');
+  if (account.status === 'deleted') throw refusal('account_deleted');
+  if (isSameSet(account.roles, roles)) return undefined;
+  if (isLastAdmin && isActiveAdmin(account) && !roles.includes('ADMIN')) throw refusal('last_admin');
+  return changed(account, { roles, tokenVersion: account.tokenVersion + 1 }, now);
+}
+
+/**
+ * Decides a ban or its end; undefined when it changes nothing. A ban ends all tokens.
+ *
+ * @param isLastAdmin whether no other active account is ADMIN
+ * @throws refusals `self_status_change`, `staff_account`, `account_deleted`, `last_admin`
+ */
+export function changeStatus(
+  account: Account,
+  to: { status: 'active' | 'banned'; reason: string },
+  by: Staff,
+  isLastAdmin: boolean,
+  now: Date,
+): Account | undefined {
+  if (by.id === account.id) throw refusal('self_status_change', 'Nobody changes their own status');
+  if (!by.roles.includes('ADMIN') && account.roles.some((role) => role !== 'USER')) {
+    throw refusal('staff_account', 'Only an ADMIN changes the status of staff');
+  }
+  if (account.status === 'deleted') throw refusal('account_deleted');
+  if (account.status === to.status && account.statusReason === to.reason) return undefined;
+  const ban = account.status !== 'banned' && to.status === 'banned';
+  if (ban && isLastAdmin && isActiveAdmin(account)) throw refusal('last_admin');
+  return changed(
+    account,
+    {
+      status: to.status,
+      statusReason: to.reason,
+      tokenVersion: ban ? account.tokenVersion + 1 : account.tokenVersion,
+    },
+    now,
+  );
+}
+
+export const isActiveAdmin = (account: Account): boolean =>
+  account.status === 'active' && account.roles.includes('ADMIN');
+
+/** What an account is searched by: its names, whatever their case. */
+export function searchKeysOf(account: Pick<Account, 'username' | 'displayName'>): string[] {
+  return [...new Set([account.username, account.displayName ?? account.username].map(foldCase))];
+}
+
+function changed(account: Account, change: Partial<Account>, now: Date): Account {
+  return { ...account, ...change, version: account.version + 1, updatedAt: now };
+}
+
+function isSameSet(one: readonly string[], other: readonly string[]): boolean {
+  return one.length === other.length && one.every((each) => other.includes(each));
+}

@@ -1,0 +1,49 @@
+import { DomainError } from 'service-kit/http';
+import type { Logger } from 'service-kit/logging';
+import type { Clock } from '../clock.ts';
+import type { MakeId } from '../ids.ts';
+import type { Credentials } from '../sessions/log-in.ts';
+import type { Transact } from '../transact.ts';
+import { accountRegistered, accountRolesChanged } from './account-messages.ts';
+import type { AccountStore } from './account-store.ts';
+import { openAccount } from './account.ts';
+import type { PasswordHasher } from './password-hasher.ts';
+
+export interface BootstrapAdminDependencies {
+  accounts: AccountStore;
+  hasher: PasswordHasher;
+  transact: Transact;
+  makeId: MakeId;
+  clock: Clock;
+  logger: Logger;
+}
+
+/**
+ * Opens the first ADMIN account. Once there is any account with that role this does nothing, so it may run at every
+ * start of every instance. An account that a player registered under the name is never promoted.
+ */
+export async function bootstrapAdmin(
+  { username, password }: Credentials,
+  dependencies: BootstrapAdminDependencies,
+): Promise<void> {
+  const { accounts, hasher, transact, makeId, clock, logger } = dependencies;
+  if (await accounts.hasAdmin()) return;
+
+  const passwordHash = await hasher.hash(password);
+  const registered = openAccount({ id: makeId('acc'), username, passwordHash }, clock());
+  const admin = { ...registered, roles: ['ADMIN'] as const, version: registered.version + 1 };
+  try {
+    await transact(async (tx) => {
+      await accounts.insert(admin, tx.session);
+      tx.emit(accountRegistered(registered, {}), accountRolesChanged(admin));
+    });
+    logger.info('Opened the first ADMIN account', { accountId: admin.id, username });
+  } catch (error) {
+    if (!(error instanceof DomainError) || error.code !== 'username_taken') throw error;
+    // Usually another instance that started at the same moment.
+    if (await accounts.hasAdmin()) return;
+    logger.error('There is no ADMIN, and BOOTSTRAP_ADMIN_USERNAME belongs to a player; choose another name', {
+      username,
+    });
+  }
+}

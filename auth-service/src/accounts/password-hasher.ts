@@ -1,0 +1,64 @@
+import { hash, hashSync, verify } from '@node-rs/argon2';
+import { randomBytes } from 'node:crypto';
+import { DomainError } from 'service-kit/http';
+
+export interface PasswordHasherOptions {
+  /** Hashes computed at the same time, each on a thread of its own. */
+  concurrency: number;
+  /** Hashes that may wait; more are refused with `service_unavailable`. */
+  queueLimit: number;
+}
+
+export interface PasswordHasher {
+  hash(password: string): Promise<string>;
+  /**
+   * @param hashed undefined where there is no such account; that costs as much as a wrong password
+   */
+  verify(hashed: string | undefined, password: string): Promise<boolean>;
+}
+
+/** Argon2id as OWASP's Password Storage Cheat Sheet recommends it: 19 MiB, two passes, one lane. */
+const ARGON2ID = { memoryCost: 19_456, timeCost: 2, parallelism: 1 };
+
+/**
+ * Hashes passwords away from the event loop. Hashing is the dearest thing a stranger can ask for, so what waits
+ * for it is bounded: rather a quick refusal than answers that come too late for anybody.
+ */
+export function createPasswordHasher(options: PasswordHasherOptions): PasswordHasher {
+  const { concurrency, queueLimit } = options;
+  const nobody = hashSync(randomBytes(32), ARGON2ID);
+  const waiting: (() => void)[] = [];
+  let running = 0;
+
+  async function withThread<T>(work: () => Promise<T>): Promise<T> {
+    if (running < concurrency) running += 1;
+    else if (waiting.length < queueLimit) await new Promise<void>((resolve) => waiting.push(resolve));
+    else throw tooManyWaiting();
+    try {
+      return await work();
+    } finally {
+      // The place goes to the next in the queue, if there is one.
+      const next = waiting.shift();
+      if (next) next();
+      else running -= 1;
+    }
+  }
+
+  return {
+    hash: (password) => withThread(() => hash(password, ARGON2ID)),
+    verify: async (hashed, password) => {
+      const matches = await withThread(() => verify(hashed ?? nobody, password));
+      return matches && hashed !== undefined;
+    },
+  };
+}
+
+function tooManyWaiting(): DomainError {
+  return new DomainError(
+    'service_unavailable',
+    'Too many passwords are being checked; try again in a moment',
+    {
+      headers: { 'retry-after': '1' },
+    },
+  );
+}

@@ -1,0 +1,58 @@
+import type { Clock } from '../clock.ts';
+import type { MakeId } from '../ids.ts';
+import { refusal } from '../refusal.ts';
+import type { SessionIssuer, Tokens } from '../sessions/session-issuer.ts';
+import type { SessionStore } from '../sessions/session-store.ts';
+import type { Origin } from '../sessions/session.ts';
+import type { Transact } from '../transact.ts';
+import { accountRegistered } from './account-messages.ts';
+import type { AccountStore } from './account-store.ts';
+import { openAccount, type Account } from './account.ts';
+import type { PasswordHasher } from './password-hasher.ts';
+import { assertHardToGuess } from './password-policy.ts';
+
+export interface Registration {
+  username: string;
+  password: string;
+  email?: string | undefined;
+  displayName?: string | undefined;
+  inviteCode?: string | undefined;
+}
+
+export type RegisterAccount = (
+  registration: Registration,
+  origin: Origin,
+) => Promise<{ account: Account; tokens: Tokens }>;
+
+export interface RegisterAccountDependencies {
+  accounts: AccountStore;
+  sessions: SessionStore;
+  issuer: SessionIssuer;
+  hasher: PasswordHasher;
+  transact: Transact;
+  makeId: MakeId;
+  clock: Clock;
+}
+
+/** Opens an account and logs it in. */
+export function registerAccount(dependencies: RegisterAccountDependencies): RegisterAccount {
+  const { accounts, sessions, issuer, hasher, transact, makeId, clock } = dependencies;
+
+  return async (registration, origin) => {
+    const { username, password, email, displayName, inviteCode } = registration;
+    assertHardToGuess('password', password, [username, email, displayName]);
+    // The unique index decides; this spares the hash where the answer is known.
+    if (await accounts.findByUsername(username)) throw refusal('username_taken');
+
+    const passwordHash = await hasher.hash(password);
+    const now = clock();
+    const account = openAccount({ id: makeId('acc'), username, email, displayName, passwordHash }, now);
+    const { session, refreshToken } = issuer.open(account.id, origin, now);
+    await transact(async (tx) => {
+      await accounts.insert(account, tx.session);
+      await sessions.insert(session, tx.session);
+      tx.emit(accountRegistered(account, { inviteCode, traceparent: origin.traceparent }));
+    });
+    return { account, tokens: issuer.tokensFor(account, refreshToken, now) };
+  };
+}

@@ -1,0 +1,58 @@
+import { createApp, DomainError, openApiDocument, type AppOptions, type Endpoint } from 'service-kit/http';
+import { isStoreUnavailable } from 'service-kit/mongo';
+import { accountRoutes, type AccountRoutesDependencies } from './accounts/account-routes.ts';
+import { meRoutes, type MeRoutesDependencies } from './accounts/me-routes.ts';
+import { entitlementRoutes, type EntitlementRoutesDependencies } from './entitlements/entitlement-routes.ts';
+import { problems } from './problems.ts';
+import { authRoutes, type AuthRoutesDependencies } from './sessions/auth-routes.ts';
+import { sessionRoutes, type SessionRoutesDependencies } from './sessions/session-routes.ts';
+import { jwksRoutes } from './tokens/jwks-routes.ts';
+import type { PublicJwk } from './tokens/signing-key.ts';
+
+export type RoutesDependencies = AuthRoutesDependencies &
+  MeRoutesDependencies &
+  SessionRoutesDependencies &
+  AccountRoutesDependencies &
+  EntitlementRoutesDependencies & { publicKeys: () => PublicJwk[] };
+
+export function endpointsOf(dependencies: RoutesDependencies): Endpoint[] {
+  return [
+    ...authRoutes(dependencies),
+    ...meRoutes(dependencies),
+    ...sessionRoutes(dependencies),
+    ...entitlementRoutes(dependencies),
+    ...accountRoutes(dependencies),
+    ...jwksRoutes(dependencies.publicKeys),
+  ];
+}
+
+export function apiDocument(endpoints: readonly Endpoint[]): object {
+  return openApiDocument({
+    title: 'auth-service',
+    version: '1.0.0',
+    description: 'Accounts, sessions, access tokens, and what an account owns.',
+    endpoints,
+    problems,
+  });
+}
+
+/** The HTTP side; the order of its checks is the kit's. */
+export function createAuthApp(
+  options: Pick<AppOptions, 'logger' | 'metrics' | 'readiness' | 'verifyIdentity'> & {
+    endpoints: readonly Endpoint[];
+  },
+): ReturnType<typeof createApp> {
+  return createApp({
+    ...options,
+    service: 'auth-service',
+    problems,
+    openApi: apiDocument(options.endpoints),
+    translateError: (error) => (isStoreUnavailable(error) ? storeIsAway() : undefined),
+  });
+}
+
+function storeIsAway(): DomainError {
+  return new DomainError('service_unavailable', 'The store is away; try again in a moment', {
+    headers: { 'retry-after': '1' },
+  });
+}

@@ -1,0 +1,91 @@
+import { ConfigError } from 'service-kit/config';
+import { describe, expect, test } from 'vitest';
+import { loadConfig } from './config.ts';
+
+const SECRET = 'a'.repeat(32);
+const least = {
+  MONGODB_URL: 'mongodb://127.0.0.1:27017/?replicaSet=rs0',
+  RABBITMQ_URL: 'amqp://127.0.0.1:5672',
+  GATEWAY_SIGNING_KEYS: `k1:${SECRET}`,
+  PUBLIC_URL: 'http://127.0.0.1:3000',
+  AUTH_SECRET: SECRET,
+};
+
+function problemsOf(env: Record<string, string>): readonly string[] {
+  try {
+    loadConfig({ ...least, ...env });
+    return [];
+  } catch (error) {
+    if (error instanceof ConfigError)
+      return error.problems.map(({ variable, rule }) => `${variable} ${rule}`);
+    throw error;
+  }
+}
+
+describe('the environment', () => {
+  test('needs to name the stores, the secrets and the public URL; the rest has defaults', () => {
+    expect(loadConfig(least)).toMatchObject({
+      http: { host: '127.0.0.1', port: 3001 },
+      admin: { host: '127.0.0.1', port: 3101, token: undefined },
+      mongo: { database: 'auth_db' },
+      tokens: { audience: 'laurel', accessTtlMs: 600_000, refreshTtlMs: 2_592_000_000 },
+      bootstrapAdmin: undefined,
+      rewardRequests: { prefetch: 'auto', batchSize: 200, queueType: 'quorum' },
+    });
+  });
+
+  test('that is empty is refused with everything that is missing', () => {
+    expect(() => loadConfig({})).toThrow(
+      /MONGODB_URL[^]*RABBITMQ_URL[^]*GATEWAY_SIGNING_KEYS[^]*PUBLIC_URL[^]*AUTH_SECRET/,
+    );
+  });
+
+  test('is refused without showing a secret', () => {
+    expect(() => loadConfig({ ...least, AUTH_SECRET: 'too-short-a-secret' })).toThrow(
+      expect.not.objectContaining({ message: expect.stringContaining('too-short-a-secret') }),
+    );
+  });
+
+  test('gives the first ADMIN a name and a password that any account could have', () => {
+    const admin = { BOOTSTRAP_ADMIN_USERNAME: 'Root-Admin', BOOTSTRAP_ADMIN_PASSWORD: 'zebra-tooth-91' };
+    expect(loadConfig({ ...least, ...admin }).bootstrapAdmin).toEqual({
+      username: 'Root-Admin',
+      password: 'zebra-tooth-91',
+    });
+    expect(problemsOf({ ...admin, BOOTSTRAP_ADMIN_PASSWORD: 'password' })).toEqual([
+      'BOOTSTRAP_ADMIN_PASSWORD This is one of the ten most used passwords',
+    ]);
+    expect(problemsOf({ ...admin, BOOTSTRAP_ADMIN_USERNAME: 'root@home' })).toEqual([
+      'BOOTSTRAP_ADMIN_USERNAME may have letters of one script, digits and the characters . _ -',
+    ]);
+  });
+
+  test.each(['BOOTSTRAP_ADMIN_USERNAME', 'BOOTSTRAP_ADMIN_PASSWORD'])(
+    'takes %s only with the other one',
+    (given) => {
+      expect(problemsOf({ [given]: 'zebra-tooth-91' })).toEqual([
+        expect.stringContaining('is missing; it goes with the other BOOTSTRAP_ADMIN_ variable'),
+      ]);
+    },
+  );
+
+  test('tunes the consumer by its own variables before the general ones', () => {
+    const { rewardRequests } = loadConfig({
+      ...least,
+      BATCH_SIZE: '50',
+      PREFETCH: '10',
+      REWARD_REQUESTS_PREFETCH: '20',
+    });
+    expect(rewardRequests).toMatchObject({ batchSize: 50, prefetch: 20 });
+  });
+
+  test.each([
+    ['ACCESS_TOKEN_TTL', '10ms'],
+    ['REFRESH_TOKEN_TTL', '1s'],
+    ['HASHING_CONCURRENCY', '0'],
+    ['PUBLIC_URL', 'play.example.com'],
+    ['MONGODB_DATABASE', 'a.b'],
+  ])('cannot set %s to %s', (variable, value) => {
+    expect(problemsOf({ [variable]: value })).toEqual([expect.stringContaining(`${variable} must be`)]);
+  });
+});

@@ -1,0 +1,106 @@
+import { availableParallelism } from 'node:os';
+import {
+  duration,
+  integer,
+  oneOf,
+  optional,
+  parseEnv,
+  port,
+  secret,
+  secretList,
+  text,
+  url,
+  type Variables,
+} from 'service-kit/config';
+import { consumerTuning, consumerVariables, outboxVariables } from 'service-kit/messaging';
+import { logLevels } from 'service-kit/logging';
+import { z } from 'zod';
+import { NewPassword, weaknessOf } from './accounts/password-policy.ts';
+import { Username } from './accounts/username.ts';
+
+const REWARD_REQUESTS = 'REWARD_REQUESTS';
+
+const variables = {
+  PORT: port(3001),
+  HOST: text({ fallback: '127.0.0.1' }),
+  ADMIN_PORT: port(3101),
+  ADMIN_HOST: text({ fallback: '127.0.0.1' }),
+  ADMIN_TOKEN: optional(secret({ min: 16 })),
+  LOG_LEVEL: oneOf(logLevels, 'info'),
+  SHUTDOWN_TIMEOUT_MS: integer({ min: 100, max: 300_000, fallback: 10_000 }),
+  MONGODB_URL: url({ protocols: ['mongodb', 'mongodb+srv'] }),
+  MONGODB_DATABASE: text({ fallback: 'auth_db', max: 63, pattern: /^[A-Za-z0-9_-]+$/ }),
+  RABBITMQ_URL: url({ protocols: ['amqp', 'amqps'] }),
+  GATEWAY_SIGNING_KEYS: secretList(),
+  PUBLIC_URL: url({ protocols: ['http', 'https'] }),
+  TOKEN_AUDIENCE: text({ fallback: 'laurel' }),
+  AUTH_SECRET: secret(),
+  ACCESS_TOKEN_TTL: atLeast('1s', duration('10m')),
+  REFRESH_TOKEN_TTL: atLeast('1m', duration('30d')),
+  HASHING_CONCURRENCY: integer({ min: 1, max: 64, fallback: availableParallelism() }),
+  HASHING_QUEUE_LIMIT: integer({ min: 0, max: 100_000, fallback: 256 }),
+  INBOX_RETENTION: atLeast('1d', duration('30d')),
+  ...outboxVariables,
+} satisfies Variables;
+
+export type Config = ReturnType<typeof loadConfig>;
+
+/**
+ * Reads the environment; nothing else does.
+ *
+ * @throws {ConfigError} with all problems
+ */
+export function loadConfig(env: NodeJS.ProcessEnv) {
+  const values = parseEnv(env, {
+    ...variables,
+    ...bootstrapVariables(env),
+    ...consumerVariables([REWARD_REQUESTS]),
+  });
+  const { BOOTSTRAP_ADMIN_USERNAME: username, BOOTSTRAP_ADMIN_PASSWORD: password } = values;
+  return {
+    logLevel: values.LOG_LEVEL,
+    shutdownTimeoutMs: values.SHUTDOWN_TIMEOUT_MS,
+    http: { host: values.HOST, port: values.PORT },
+    admin: { host: values.ADMIN_HOST, port: values.ADMIN_PORT, token: values.ADMIN_TOKEN },
+    mongo: { url: values.MONGODB_URL, database: values.MONGODB_DATABASE },
+    rabbitmq: { url: values.RABBITMQ_URL },
+    identity: { keys: values.GATEWAY_SIGNING_KEYS },
+    tokens: {
+      issuer: values.PUBLIC_URL,
+      audience: values.TOKEN_AUDIENCE,
+      secret: values.AUTH_SECRET,
+      accessTtlMs: values.ACCESS_TOKEN_TTL,
+      refreshTtlMs: values.REFRESH_TOKEN_TTL,
+    },
+    hashing: { concurrency: values.HASHING_CONCURRENCY, queueLimit: values.HASHING_QUEUE_LIMIT },
+    bootstrapAdmin: username !== undefined && password !== undefined ? { username, password } : undefined,
+    rewardRequests: consumerTuning(values, REWARD_REQUESTS),
+    outbox: {
+      batch: values.OUTBOX_BATCH,
+      window: values.OUTBOX_WINDOW,
+      leaseMs: values.OUTBOX_LEASE_MS,
+    },
+    inboxRetentionMs: values.INBOX_RETENTION,
+  };
+}
+
+/** Both or neither; where they are set, the rules are those of every account. */
+function bootstrapVariables(env: NodeJS.ProcessEnv) {
+  const username = env['BOOTSTRAP_ADMIN_USERNAME']?.trim() ?? '';
+  const password = env['BOOTSTRAP_ADMIN_PASSWORD']?.trim() ?? '';
+  const present = z.string('is missing; it goes with the other BOOTSTRAP_ADMIN_ variable');
+  const strong = present.pipe(NewPassword).superRefine((given, context) => {
+    const message = weaknessOf(given, [username]);
+    if (message !== undefined) context.addIssue({ code: 'custom', message });
+  });
+  const isAsked = username !== '' || password !== '';
+  return {
+    BOOTSTRAP_ADMIN_USERNAME: isAsked ? present.pipe(Username) : z.undefined(),
+    BOOTSTRAP_ADMIN_PASSWORD: isAsked ? strong : z.undefined(),
+  };
+}
+
+function atLeast(shortest: string, variable: ReturnType<typeof duration>): typeof variable {
+  const least = duration(shortest).parse(undefined);
+  return variable.refine((ms) => ms >= least, `must be at least ${shortest}`);
+}

@@ -1,0 +1,25 @@
+import { apiDocument, endpointsOf, type RoutesDependencies } from './app.ts';
+
+/** The API document, made without a running service: the routes are described and never called. */
+export function describeApi(): object {
+  const notCalled = (): never => {
+    throw new Error('this is only the description of the API');
+  };
+  const dependencies: RoutesDependencies = {
+    accounts: { find: notCalled, list: notCalled },
+    sessions: { listLive: notCalled },
+    entitlements: { balancesOf: notCalled, ledgerOf: notCalled },
+    clock: notCalled,
+    registerAccount: notCalled,
+    logIn: notCalled,
+    refreshSession: notCalled,
+    logOut: notCalled,
+    endSession: notCalled,
+    updateProfile: notCalled,
+    changePassword: notCalled,
+    replaceRoles: notCalled,
+    setStatus: notCalled,
+    publicKeys: notCalled,
+  };
+  return apiDocument(endpointsOf(dependencies));
+}

@@ -1,0 +1,95 @@
+import type { Db } from 'mongodb';
+import type { Logger } from 'service-kit/logging';
+import type { Consumer } from 'service-kit/messaging';
+import { createAccountStore } from './accounts/account-store.ts';
+import { bootstrapAdmin } from './accounts/bootstrap-admin.ts';
+import { changePassword } from './accounts/change-password.ts';
+import { createPasswordHasher } from './accounts/password-hasher.ts';
+import { registerAccount } from './accounts/register-account.ts';
+import { replaceRoles } from './accounts/replace-roles.ts';
+import { setStatus } from './accounts/set-status.ts';
+import { updateProfile } from './accounts/update-profile.ts';
+import type { RoutesDependencies } from './app.ts';
+import type { Clock } from './clock.ts';
+import type { Config } from './config.ts';
+import { answerGrants } from './entitlements/answer-grants.ts';
+import { createEntitlementStore } from './entitlements/entitlement-store.ts';
+import type { RewardMessage } from './entitlements/grant-messages.ts';
+import { rewardRequests } from './entitlements/reward-requests-consumer.ts';
+import type { MakeId } from './ids.ts';
+import { logIn } from './sessions/log-in.ts';
+import { endSession, logOut } from './sessions/log-out.ts';
+import { refreshSession } from './sessions/refresh-session.ts';
+import { createRefreshTokens } from './sessions/refresh-token.ts';
+import { createSessionIssuer } from './sessions/session-issuer.ts';
+import { createSessionStore } from './sessions/session-store.ts';
+import { createAccessTokens } from './tokens/access-token.ts';
+import { deriveKeys } from './tokens/derive-keys.ts';
+import { createKeyRing } from './tokens/key-ring.ts';
+import { createSigningKeyStore } from './tokens/signing-key-store.ts';
+import type { Transact } from './transact.ts';
+
+export interface DomainOptions {
+  config: Pick<Config, 'tokens' | 'hashing' | 'bootstrapAdmin'>;
+  db: Db;
+  transact: Transact;
+  clock: Clock;
+  makeId: MakeId;
+  logger: Logger;
+}
+
+/** The use cases over their stores, without anything that speaks HTTP or AMQP. */
+export interface Domain {
+  routes: RoutesDependencies;
+  rewardRequests: Consumer<RewardMessage>;
+  ensureIndexes(): Promise<void>;
+  /** What has to be there before the first request: indexes, a signing key, the first ADMIN. */
+  prepare(): Promise<void>;
+}
+
+export function createDomain({ config, db, transact, clock, makeId, logger }: DomainOptions): Domain {
+  const derivedKeys = deriveKeys(config.tokens.secret);
+  const accounts = createAccountStore(db);
+  const sessions = createSessionStore(db);
+  const entitlements = createEntitlementStore(db);
+  const signingKeys = createSigningKeyStore(db, derivedKeys.signingKeys);
+  const keyRing = createKeyRing({ store: signingKeys, clock });
+
+  const hasher = createPasswordHasher(config.hashing);
+  const refreshTokens = createRefreshTokens(derivedKeys.refreshTokens);
+  const accessTokens = createAccessTokens({ ...config.tokens, signingKey: () => keyRing.signingKey() });
+  const { refreshTtlMs } = config.tokens;
+  const issuer = createSessionIssuer({ refreshTokens, accessTokens, refreshTtlMs, makeId });
+  const means = { accounts, sessions, issuer, refreshTokens, hasher, transact, makeId, clock, logger };
+
+  // One after the other: making indexes locks the catalogue.
+  async function ensureIndexes(): Promise<void> {
+    for (const store of [accounts, sessions, signingKeys, entitlements]) await store.ensureIndexes();
+  }
+
+  return {
+    ensureIndexes,
+    prepare: async () => {
+      await ensureIndexes();
+      await keyRing.load();
+      if (config.bootstrapAdmin) await bootstrapAdmin(config.bootstrapAdmin, means);
+    },
+    rewardRequests: rewardRequests(answerGrants({ accounts, entitlements, clock })),
+    routes: {
+      accounts,
+      sessions,
+      entitlements,
+      clock,
+      registerAccount: registerAccount(means),
+      logIn: logIn(means),
+      refreshSession: refreshSession(means),
+      logOut: logOut(means),
+      endSession: endSession(means),
+      updateProfile: updateProfile(means),
+      changePassword: changePassword(means),
+      replaceRoles: replaceRoles(means),
+      setStatus: setStatus(means),
+      publicKeys: () => keyRing.publicKeys(),
+    },
+  };
+}

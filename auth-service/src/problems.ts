@@ -1,0 +1,18 @@
+import type { ProblemTable } from 'service-kit/http';
+import type { RefusalCode } from './refusal.ts';
+
+/** Which HTTP status each refusal has; one that is left out does not compile. */
+export const problems: ProblemTable<RefusalCode> = {
+  username_taken: { status: 409, title: 'This username is taken' },
+  invalid_credentials: { status: 401, title: 'Wrong username or password' },
+  wrong_password: { status: 403, title: 'The current password is wrong' },
+  account_banned: { status: 403, title: 'This account is banned' },
+  account_deleted: { status: 409, title: 'This account is deleted' },
+  account_not_found: { status: 404, title: 'There is no such account' },
+  invalid_refresh_token: { status: 401, title: 'This refresh token is not valid' },
+  session_not_found: { status: 404, title: 'There is no such session' },
+  self_role_change: { status: 403, title: 'Nobody changes their own roles' },
+  self_status_change: { status: 403, title: 'Nobody changes their own status' },
+  staff_account: { status: 403, title: 'This account belongs to staff' },
+  last_admin: { status: 409, title: 'This is the last ADMIN' },
+};

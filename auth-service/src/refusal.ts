@@ -1,0 +1,20 @@
+import { DomainError } from 'service-kit/http';
+
+/** What this service's own rules can answer instead of doing what was asked. */
+export type RefusalCode =
+  | 'username_taken'
+  | 'invalid_credentials'
+  | 'wrong_password'
+  | 'account_banned'
+  | 'account_deleted'
+  | 'account_not_found'
+  | 'invalid_refresh_token'
+  | 'session_not_found'
+  | 'self_role_change'
+  | 'self_status_change'
+  | 'staff_account'
+  | 'last_admin';
+
+/** An error with a code of this service; what status it has is not the domain's business. */
+export const refusal = (code: RefusalCode, detail?: string): DomainError<RefusalCode> =>
+  new DomainError(code, detail);

@@ -1,0 +1,88 @@
+import { createAdminServer, createMetrics, createReadiness } from 'service-kit/admin';
+import { createHttpServer, type HttpServer } from 'service-kit/http';
+import { createIdentityVerifier } from 'service-kit/identity';
+import { createLifecycle, type Lifecycle } from 'service-kit/lifecycle';
+import { createLogger, type Logger } from 'service-kit/logging';
+import { createMessaging } from 'service-kit/messaging';
+import { connectMongo } from 'service-kit/mongo';
+import { createAuthApp, endpointsOf } from './app.ts';
+import { systemClock, type Clock } from './clock.ts';
+import type { Config } from './config.ts';
+import { createDomain } from './domain.ts';
+import { randomId, type MakeId } from './ids.ts';
+import { topology } from './topology.ts';
+
+const SERVICE = 'auth-service';
+
+/** What a test may put in the place of the real thing. */
+export interface Overrides {
+  logger?: Logger;
+  clock?: Clock;
+  makeId?: MakeId;
+}
+
+export interface AuthService {
+  logger: Logger;
+  lifecycle: Lifecycle;
+  http: HttpServer;
+  admin: HttpServer;
+  /** Makes the indexes and nothing else. */
+  migrate(): Promise<void>;
+}
+
+/** Wires everything; opens nothing before `lifecycle.start()`. */
+export function buildService(config: Config, overrides: Overrides = {}): AuthService {
+  const { logger = createLogger({ service: SERVICE, level: config.logLevel }) } = overrides;
+  const { clock = systemClock, makeId = randomId } = overrides;
+  const metrics = createMetrics(SERVICE);
+
+  const mongo = connectMongo({ ...config.mongo, appName: SERVICE, logger });
+  const messaging = createMessaging({
+    service: SERVICE,
+    url: config.rabbitmq.url,
+    topology: topology(config.rewardRequests),
+    client: mongo.client,
+    db: mongo.db,
+    outbox: config.outbox,
+    inboxRetentionMs: config.inboxRetentionMs,
+    logger,
+    metrics,
+  });
+  const { transact } = messaging;
+  const domain = createDomain({ config, db: mongo.db, transact, clock, makeId, logger });
+  const consumer = messaging.consume(domain.rewardRequests, config.rewardRequests);
+
+  const readiness = createReadiness({
+    mongodb: () => mongo.ping(),
+    // Messages wait in the outbox, so requests can still be served.
+    rabbitmq: async () => {
+      const trouble = await messaging.trouble();
+      return trouble === undefined ? undefined : { degraded: trouble };
+    },
+  });
+  const endpoints = endpointsOf(domain.routes);
+  const verifyIdentity = createIdentityVerifier({ service: SERVICE, keys: config.identity.keys });
+  const app = createAuthApp({ endpoints, logger, metrics, readiness, verifyIdentity });
+  const http = createHttpServer({ app, ...config.http, logger });
+  const admin = createAdminServer({ ...config.admin, readiness, metrics, logger });
+
+  const preparation = { name: 'preparation', start: () => domain.prepare() };
+  const lifecycle = createLifecycle({
+    logger,
+    shutdownTimeoutMs: config.shutdownTimeoutMs,
+    readiness,
+    components: [mongo, preparation, messaging.component, consumer, http, admin],
+  });
+
+  return {
+    logger,
+    lifecycle,
+    http,
+    admin,
+    migrate: async () => {
+      await mongo.start();
+      await domain.ensureIndexes();
+      await mongo.stop();
+    },
+  };
+}

@@ -1,0 +1,60 @@
+import type { AccountStore } from '../accounts/account-store.ts';
+import type { Account } from '../accounts/account.ts';
+import type { PasswordHasher } from '../accounts/password-hasher.ts';
+import type { Clock } from '../clock.ts';
+import { refusal } from '../refusal.ts';
+import type { Transact } from '../transact.ts';
+import type { SessionIssuer, Tokens } from './session-issuer.ts';
+import type { SessionStore } from './session-store.ts';
+import type { Origin } from './session.ts';
+
+export interface Credentials {
+  username: string;
+  password: string;
+}
+
+export type LogIn = (
+  credentials: Credentials,
+  origin: Origin,
+) => Promise<{ account: Account; tokens: Tokens }>;
+
+export interface LogInDependencies {
+  accounts: AccountStore;
+  sessions: SessionStore;
+  issuer: SessionIssuer;
+  hasher: PasswordHasher;
+  transact: Transact;
+  clock: Clock;
+}
+
+/**
+ * Opens a session for whoever knows the password. A wrong password, an unknown name and a deleted account give the
+ * same answer at the same cost; that an account is banned is told only to who has its password.
+ */
+export function logIn(dependencies: LogInDependencies): LogIn {
+  const { accounts, sessions, issuer, hasher, transact, clock } = dependencies;
+
+  return async ({ username, password }, origin) => {
+    const found = await accounts.findByUsername(username);
+    const known = found && found.status !== 'deleted' ? found : undefined;
+    const matches = await hasher.verify(known?.passwordHash, password);
+    if (!known || !matches) throw refusal('invalid_credentials');
+    if (known.status === 'banned') throw refusal('account_banned');
+
+    const now = clock();
+    const { session, refreshToken } = issuer.open(known.id, origin, now);
+    const account = await transact(async (tx) => {
+      const current = await accounts.recordLogin(known, now, tx.session);
+      if (current) await sessions.insert(session, tx.session);
+      return current;
+    });
+    if (!account) throw await whyNot(known.id);
+    return { account, tokens: issuer.tokensFor(account, refreshToken, now) };
+  };
+
+  /** The account was banned, deleted or given another password while this one was being checked. */
+  async function whyNot(id: string): Promise<Error> {
+    const account = await accounts.find(id);
+    return refusal(account?.status === 'banned' ? 'account_banned' : 'invalid_credentials');
+  }
+}

@@ -1,0 +1,65 @@
+import type { Logger } from 'service-kit/logging';
+import type { AccountStore } from '../accounts/account-store.ts';
+import type { Clock } from '../clock.ts';
+import { refusal } from '../refusal.ts';
+import { judgeReplacedToken } from './refresh-decision.ts';
+import type { RefreshToken, RefreshTokens } from './refresh-token.ts';
+import type { SessionIssuer, Tokens } from './session-issuer.ts';
+import type { SessionStore } from './session-store.ts';
+import type { Origin, Session } from './session.ts';
+
+export type RefreshSession = (refreshToken: string, origin: Origin) => Promise<Tokens>;
+
+export interface RefreshSessionDependencies {
+  accounts: AccountStore;
+  sessions: SessionStore;
+  refreshTokens: RefreshTokens;
+  issuer: SessionIssuer;
+  clock: Clock;
+  logger: Logger;
+}
+
+/**
+ * Replaces a refresh token by its successor. Parallel requests with one token get the same successor for ten
+ * seconds; a token that comes back later, or whose successor was replaced as well, ends its session.
+ */
+export function refreshSession(dependencies: RefreshSessionDependencies): RefreshSession {
+  const { accounts, sessions, refreshTokens, issuer, clock, logger } = dependencies;
+
+  return async (text, origin) => {
+    const presented = refreshTokens.read(text);
+    if (!presented) throw refusal('invalid_refresh_token');
+    const successor = refreshTokens.successorOf(presented);
+    const now = clock();
+    const expiresAt = issuer.expiryFrom(now);
+    const session =
+      (await sessions.rotate({ presented, successor, origin, now, expiresAt })) ??
+      (await repeated(presented, successor, origin, now));
+
+    const account = session && (await accounts.find(session.accountId));
+    if (account?.status !== 'active') throw refusal('invalid_refresh_token');
+    return issuer.tokensFor(account, successor, now);
+  };
+
+  async function repeated(
+    presented: RefreshToken,
+    successor: RefreshToken,
+    origin: Origin,
+    now: Date,
+  ): Promise<Session | undefined> {
+    const session = await sessions.findDurable(presented.sessionId);
+    const decision = judgeReplacedToken(session, presented, successor, now);
+    if (session && decision === 'reuse') {
+      await sessions.revokeOne(session.id, session.accountId, 'refresh_token_reuse', now);
+      logger.warn('A replaced refresh token came back; its session was ended', {
+        accountId: session.accountId,
+        sessionId: session.id,
+        presentedGeneration: presented.generation,
+        headGeneration: session.generation,
+        clientAddress: origin.address,
+        traceparent: origin.traceparent,
+      });
+    }
+    return decision === 'repeat' ? session : undefined;
+  }
+}

@@ -1,0 +1,64 @@
+import type { Account } from '../accounts/account.ts';
+import type { MakeId } from '../ids.ts';
+import type { AccessTokens } from '../tokens/access-token.ts';
+import { hashOf, type RefreshToken, type RefreshTokens } from './refresh-token.ts';
+import type { Origin, Session } from './session.ts';
+
+/** What a client gets at login and at each refresh. */
+export interface Tokens {
+  accessToken: string;
+  refreshToken: string;
+  tokenType: 'Bearer';
+  /** Life of the access token, in seconds. */
+  expiresIn: number;
+}
+
+export interface SessionIssuer {
+  /** A new session with its first refresh token; nothing is stored yet. */
+  open(accountId: string, origin: Origin, now: Date): { session: Session; refreshToken: RefreshToken };
+  tokensFor(account: Account, refreshToken: RefreshToken, now: Date): Tokens;
+  /** When a session ends unless it is refreshed before. */
+  expiryFrom(now: Date): Date;
+}
+
+export interface SessionIssuerOptions {
+  refreshTokens: RefreshTokens;
+  accessTokens: AccessTokens;
+  /** How long a session lives without a refresh, in milliseconds. */
+  refreshTtlMs: number;
+  makeId: MakeId;
+}
+
+export function createSessionIssuer(options: SessionIssuerOptions): SessionIssuer {
+  const { refreshTokens, accessTokens, refreshTtlMs, makeId } = options;
+  const expiryFrom = (now: Date): Date => new Date(now.getTime() + refreshTtlMs);
+
+  return {
+    expiryFrom,
+    open: (accountId, origin, now) => {
+      const id = makeId('ses');
+      const refreshToken = refreshTokens.first(id);
+      const session: Session = {
+        id,
+        accountId,
+        generation: refreshToken.generation,
+        tokenHash: hashOf(refreshToken),
+        rotatedAt: now,
+        createdAt: now,
+        lastUsedAt: now,
+        expiresAt: expiryFrom(now),
+        revokedAt: null,
+        revokedBecause: null,
+        device: origin.device,
+        address: origin.address,
+      };
+      return { session, refreshToken };
+    },
+    tokensFor: (account, refreshToken, now) => ({
+      accessToken: accessTokens.sign(account, refreshToken.sessionId, now),
+      refreshToken: refreshToken.text,
+      tokenType: 'Bearer',
+      expiresIn: accessTokens.ttlSeconds,
+    }),
+  };
+}

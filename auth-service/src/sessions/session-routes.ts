@@ -1,0 +1,69 @@
+import {
+  decodeCursor,
+  defineEndpoint,
+  listQuery,
+  pageOf,
+  pageReply,
+  pageSchema,
+  reply,
+  type Endpoint,
+} from 'service-kit/http';
+import { z } from 'zod';
+import type { Clock } from '../clock.ts';
+import type { EndSession } from './log-out.ts';
+import { SessionView, toSessionView } from './session-schemas.ts';
+import type { SessionPosition, SessionStore } from './session-store.ts';
+import type { Session } from './session.ts';
+
+export interface SessionRoutesDependencies {
+  sessions: Pick<SessionStore, 'listLive'>;
+  endSession: EndSession;
+  clock: Clock;
+}
+
+const tag = 'me';
+const Position = z
+  .tuple([z.iso.datetime(), z.string()])
+  .transform(([createdAt, id]): SessionPosition => ({ createdAt: new Date(createdAt), id }));
+const positionOf = ({ createdAt, id }: Session): z.input<typeof Position> => [createdAt.toISOString(), id];
+
+/** Where an account is logged in. */
+export function sessionRoutes({ sessions, endSession, clock }: SessionRoutesDependencies): Endpoint[] {
+  const list = defineEndpoint({
+    method: 'GET',
+    path: '/v1/me/sessions',
+    operationId: 'listMySessions',
+    summary: 'Sessions that are alive, newest first',
+    tag,
+    access: 'signed-in',
+    request: { query: z.object(listQuery) },
+    responses: { 200: { description: 'A page of sessions', body: pageSchema(SessionView) } },
+    problems: ['invalid_cursor'],
+    handle: async ({ query: { limit, cursor }, identity, request }) => {
+      const filters = { accountId: identity.userId };
+      const after = cursor === undefined ? undefined : decodeCursor(cursor, filters, Position);
+      const found = await sessions.listLive(identity.userId, clock(), after, limit + 1);
+      const page = pageOf(found, { limit, filters, position: positionOf });
+      const items = page.items.map((session) => toSessionView(session, identity.sessionId));
+      return pageReply(request.originalUrl, { ...page, items });
+    },
+  });
+
+  const end = defineEndpoint({
+    method: 'DELETE',
+    path: '/v1/me/sessions/{id}',
+    operationId: 'endMySession',
+    summary: 'End one session',
+    tag,
+    access: 'signed-in',
+    request: { params: z.object({ id: z.string().max(128) }) },
+    responses: { 204: { description: 'It has ended' } },
+    problems: ['session_not_found'],
+    handle: async ({ params, identity }) => {
+      await endSession(identity.userId, params.id);
+      return reply(204);
+    },
+  });
+
+  return [list, end];
+}

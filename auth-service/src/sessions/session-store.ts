@@ -1,0 +1,128 @@
+import type { ClientSession, Collection, Db, Filter, WithId } from 'mongodb';
+import { hashOf, type RefreshToken } from './refresh-token.ts';
+import type { Origin, RevocationReason, Session } from './session.ts';
+
+type SessionDocument = Omit<Session, 'id'> & { _id: string };
+
+export interface Rotation {
+  presented: RefreshToken;
+  successor: RefreshToken;
+  origin: Origin;
+  now: Date;
+  expiresAt: Date;
+}
+
+/** The last session of a page, after which the next begins. */
+export interface SessionPosition {
+  createdAt: Date;
+  id: string;
+}
+
+export interface SessionStore {
+  ensureIndexes(): Promise<void>;
+  insert(session: Session, transaction: ClientSession): Promise<void>;
+  /**
+   * Makes the successor the head, if the presented token is the head of a live session: one compare-and-swap, so
+   * that of all who present it at the same time one succeeds.
+   *
+   * @returns the session as it is afterwards; undefined when nothing was rotated
+   */
+  rotate(rotation: Rotation): Promise<Session | undefined>;
+  /** What is read here is durable: a rotation that it shows will not be undone by an election. */
+  findDurable(id: string): Promise<Session | undefined>;
+  /** Live sessions, newest first. */
+  listLive(
+    accountId: string,
+    now: Date,
+    after: SessionPosition | undefined,
+    limit: number,
+  ): Promise<Session[]>;
+  /** @returns false when the account has no such session, live or dead */
+  revokeOne(id: string, accountId: string, because: RevocationReason, now: Date): Promise<boolean>;
+  /** Ends all sessions of an account, or all but one. */
+  revokeAll(
+    accountId: string,
+    options: { except?: string; because: RevocationReason; now: Date },
+    transaction: ClientSession,
+  ): Promise<void>;
+}
+
+export function createSessionStore(db: Db): SessionStore {
+  const sessions = db.collection<SessionDocument>('sessions');
+
+  return {
+    ensureIndexes: () => ensureIndexes(sessions),
+    insert: async ({ id, ...session }, transaction) => {
+      await sessions.insertOne({ _id: id, ...session }, { session: transaction });
+    },
+    rotate: async ({ presented, successor, origin, now, expiresAt }) => {
+      const rotated = await sessions.findOneAndUpdate(
+        {
+          _id: presented.sessionId,
+          generation: presented.generation,
+          tokenHash: hashOf(presented),
+          revokedAt: null,
+          expiresAt: { $gt: now },
+        },
+        {
+          $set: {
+            generation: successor.generation,
+            tokenHash: hashOf(successor),
+            rotatedAt: now,
+            lastUsedAt: now,
+            expiresAt,
+            address: origin.address,
+            device: origin.device,
+          },
+        },
+        { returnDocument: 'after' },
+      );
+      return sessionOf(rotated);
+    },
+    findDurable: async (id) =>
+      sessionOf(
+        await sessions.findOne({ _id: id }, { readConcern: { level: 'linearizable' }, maxTimeMS: 5_000 }),
+      ),
+    listLive: async (accountId, now, after, limit) => {
+      const live: Filter<SessionDocument> = { accountId, revokedAt: null, expiresAt: { $gt: now } };
+      const found = await sessions
+        .find({ $and: [live, after ? beyond(after) : {}] })
+        .sort({ createdAt: -1, _id: -1 })
+        .limit(limit)
+        .toArray();
+      return found.map(toSession);
+    },
+    revokeOne: async (id, accountId, because, now) => {
+      const own = { _id: id, accountId };
+      const { matchedCount } = await sessions.updateOne({ ...own, revokedAt: null }, revoking(because, now));
+      return matchedCount === 1 || (await sessions.countDocuments(own, { limit: 1 })) === 1;
+    },
+    revokeAll: async (accountId, { except, because, now }, transaction) => {
+      const filter = { accountId, revokedAt: null, ...(except !== undefined && { _id: { $ne: except } }) };
+      await sessions.updateMany(filter, revoking(because, now), { session: transaction });
+    },
+  };
+}
+
+async function ensureIndexes(sessions: Collection<SessionDocument>): Promise<void> {
+  await sessions.createIndexes([
+    { key: { accountId: 1, revokedAt: 1, createdAt: -1, _id: -1 } },
+    { key: { expiresAt: 1 }, expireAfterSeconds: 0 },
+  ]);
+}
+
+const revoking = (because: RevocationReason, now: Date): { $set: Partial<Session> } => ({
+  $set: { revokedAt: now, revokedBecause: because },
+});
+
+const beyond = ({ createdAt, id }: SessionPosition): Filter<SessionDocument> => ({
+  $or: [{ createdAt: { $lt: createdAt } }, { createdAt, _id: { $lt: id } }],
+});
+
+function sessionOf(document: WithId<SessionDocument> | null): Session | undefined {
+  return document ? toSession(document) : undefined;
+}
+
+function toSession({ _id, ...session }: WithId<SessionDocument>): Session {
+  return { id: _id, ...session };
+}

@@ -1,0 +1,38 @@
+/** One login of an account on one device, kept alive by refresh tokens of which one at a time is the head. */
+export interface Session {
+  id: string;
+  accountId: string;
+  /** Grows by one with every rotation; the head carries it. */
+  generation: number;
+  /** Hash of the head; the token itself is nowhere. */
+  tokenHash: string;
+  /** When the head came to be. */
+  rotatedAt: Date;
+  createdAt: Date;
+  lastUsedAt: Date;
+  expiresAt: Date;
+  /** Set once, for ever: a dead session does not come back. */
+  revokedAt: Date | null;
+  revokedBecause: RevocationReason | null;
+  /** What the client says it is (User-Agent), and where it was last seen. */
+  device: string | null;
+  address: string | null;
+}
+
+export type RevocationReason =
+  | 'logout'
+  | 'ended_by_owner'
+  | 'password_change'
+  | 'ban'
+  | 'refresh_token_reuse';
+
+/** What a request tells about where it comes from. */
+export interface Origin {
+  address: string | null;
+  device: string | null;
+  /** W3C trace context, for what the request causes. */
+  traceparent: string;
+}
+
+export const isLive = (session: Session, now: Date): boolean =>
+  session.revokedAt === null && session.expiresAt > now;

@@ -1,0 +1,15 @@
+import { createSecretKey, hkdfSync, type KeyObject } from 'node:crypto';
+
+/** The keys that come out of `AUTH_SECRET`, one for each purpose (HKDF, RFC 5869). */
+export interface DerivedKeys {
+  /** HMAC of refresh tokens. */
+  refreshTokens: KeyObject;
+  /** AES-256 under which signing keys are stored. */
+  signingKeys: KeyObject;
+}
+
+export function deriveKeys(secret: string): DerivedKeys {
+  const derive = (purpose: string): KeyObject =>
+    createSecretKey(Buffer.from(hkdfSync('sha256', secret, '', `laurel auth-service ${purpose} v1`, 32)));
+  return { refreshTokens: derive('refresh tokens'), signingKeys: derive('signing keys') };
+}

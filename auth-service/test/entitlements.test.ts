@@ -1,0 +1,74 @@
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { client, nextOf, staff } from './call.ts';
+import { answersTo, newClaim, request } from './claims.ts';
+import { register, type Player } from './player.ts';
+import { startSystem, type System } from './system.ts';
+
+let system: System;
+let player: Player;
+
+beforeAll(async () => {
+  system = await startSystem();
+  player = await register(system);
+});
+afterAll(() => system.stop());
+
+describe('entitlements', () => {
+  test.each([
+    ['OPERATOR', staff('OPERATOR'), 200],
+    ['AUDITOR', staff('AUDITOR'), 200],
+    ['ADMIN', staff('ADMIN'), 200],
+    ['a client with accounts:read', client('accounts:read'), 200],
+    ['a client without', client('claims:read'), 403],
+    ['USER', staff('USER'), 403],
+    ['nobody', {}, 401],
+  ])('of an account are shown to %s with %j: %i', async (_, as, status) => {
+    for (const path of ['entitlements', 'entitlements/ledger']) {
+      expect((await system.call('GET', `/v1/accounts/${player.id}/${path}`, { as })).status).toBe(status);
+    }
+  });
+
+  test('of nobody are not found; of a new account they are empty', async () => {
+    const { as, id } = await register(system);
+    for (const path of ['entitlements', 'entitlements/ledger']) {
+      expect(
+        (await system.call('GET', `/v1/accounts/acc_nobody/${path}`, { as: staff('ADMIN') })).status,
+      ).toBe(404);
+      const empty = await system.call('GET', `/v1/accounts/${id}/${path}`, { as: staff('ADMIN') });
+      expect(empty.body['items']).toEqual([]);
+      expect((await system.call('GET', `/v1/me/${path}`, { as })).body['items']).toEqual([]);
+      expect((await system.call('GET', `/v1/me/${path}`, { as: client('accounts:read') })).status).toBe(403);
+    }
+  });
+
+  test('have a ledger that comes in pages, newest first, each entry once', async () => {
+    const owner = await register(system);
+    const claims = Array.from({ length: 5 }, () => newClaim(owner.id));
+    for (const claim of claims) request(system, claim, 2);
+    await Promise.all(claims.map((claim) => answersTo(system, claim, 1)));
+
+    const balances: unknown[] = [];
+    let target = '/v1/me/entitlements/ledger?limit=2';
+    while (target !== '') {
+      const page = await system.call('GET', target, { as: owner.as });
+      balances.push(
+        ...(page.body['items'] as { balanceAfter: number }[]).map(({ balanceAfter }) => balanceAfter),
+      );
+      target = nextOf(page);
+    }
+    expect(balances).toEqual([10, 8, 6, 4, 2]);
+  });
+
+  test("have cursors that are not good for somebody else's", async () => {
+    const claims = [newClaim(player.id), newClaim(player.id)];
+    for (const claim of claims) request(system, claim, 1);
+    await Promise.all(claims.map((claim) => answersTo(system, claim, 1)));
+    const { body } = await system.call('GET', '/v1/me/entitlements/ledger?limit=1', { as: player.as });
+    const other = await register(system);
+    const target = `/v1/me/entitlements/ledger?cursor=${String(body['nextCursor'])}`;
+    expect(await system.call('GET', target, { as: other.as })).toMatchObject({
+      status: 400,
+      body: { code: 'invalid_cursor' },
+    });
+  });
+});
