@@ -1,0 +1,113 @@
+import type { IncomingMessage } from 'node:http';
+import express, { type Express, type Request, type RequestHandler, type Response } from 'express';
+import type { Logger } from 'service-kit/logging';
+import type { ClientAddress } from './identity/client-address.ts';
+import type { Pages } from './pages.ts';
+import type { Edge } from './proxy/edge.ts';
+import { Exchange } from './proxy/exchange.ts';
+import type { RequestMetrics } from './proxy/request-metrics.ts';
+import { apiSecurityHeaders } from './proxy/security-headers.ts';
+import type { ProblemCode } from './problems.ts';
+import { canonicalTarget } from './routing/canonical-target.ts';
+
+export interface AppOptions {
+  /** What the gateway answers itself. Hands on whatever is not its own. */
+  pages: Pages;
+  edge: Edge;
+  clientAddress: ClientAddress;
+  metrics: RequestMetrics;
+  logger: Logger;
+}
+
+/** Request and answer opened → path → the gateway's own pages → routing table. */
+export function createApp({ pages, edge, clientAddress, metrics, logger }: AppOptions): Express {
+  const securityHeaders = apiSecurityHeaders();
+
+  function open(request: Request, response: Response): Exchange {
+    const address = clientAddress(request.socket.remoteAddress, forwardedFor(request));
+    const exchange = new Exchange({ request, response, clientAddress: address, securityHeaders, logger });
+    response.on('close', () => closeExchange(exchange, metrics, logger));
+    return exchange;
+  }
+
+  async function answerItself(
+    page: RequestHandler,
+    exchange: Exchange,
+    request: Request,
+    response: Response,
+  ) {
+    request.url = `${exchange.target?.path}${exchange.target?.query}`;
+    try {
+      await page(request, response, (error: unknown) => exchange.fail(error));
+    } catch (error) {
+      exchange.fail(error);
+    }
+  }
+
+  function route(exchange: Exchange, request: Request, response: Response): void {
+    try {
+      const page = pages(exchange);
+      if (page) void answerItself(page, exchange, request, response);
+      else edge(exchange);
+    } catch (error) {
+      exchange.fail(error);
+    }
+  }
+
+  const app = express();
+  app.disable('x-powered-by');
+  app.disable('etag');
+  app.use((request, response) => {
+    const exchange = open(request, response);
+    exchange.target = canonicalTarget(request.url);
+    const problem = exchange.target ? problemOfHead(request) : 'ambiguous_path';
+    if (problem) exchange.refuse(problem);
+    else route(exchange, request, response);
+  });
+  return app;
+}
+
+function problemOfHead({ headers }: IncomingMessage): ProblemCode | undefined {
+  const { expect, 'transfer-encoding': encoding } = headers;
+  if (expect !== undefined && expect.toLowerCase() !== '100-continue') return 'expectation_failed';
+  // Node undoes the chunks and nothing else: `gzip, chunked` would arrive as bytes that nobody can name.
+  if (encoding !== undefined && encoding.toLowerCase() !== 'chunked') return 'unsupported_transfer_encoding';
+  return undefined;
+}
+
+function forwardedFor(request: IncomingMessage): string | undefined {
+  const value = request.headers['x-forwarded-for'];
+  return Array.isArray(value) ? value.join(',') : value;
+}
+
+function closeExchange(exchange: Exchange, metrics: RequestMetrics, logger: Logger): void {
+  const { request, response, routeName, quiet, userId, requestId, trace, upstream, problem, clientAddress } =
+    exchange;
+  const complete = response.writableFinished;
+  if (!complete) exchange.underWay?.onClientGone();
+  const milliseconds = performance.now() - exchange.startedAt;
+  const status = response.headersSent ? response.statusCode : CLIENT_GONE;
+  const method = request.method ?? '';
+  metrics.observe(routeName, method, status, milliseconds / 1000);
+  if (problem !== '') metrics.refused(routeName, problem);
+  if (quiet && status < 400) return;
+  logger.info('request', {
+    method,
+    path: exchange.target?.path ?? request.url?.split('?', 1)[0],
+    route: routeName,
+    upstream: upstream || undefined,
+    status,
+    problem: problem || undefined,
+    bytes: exchange.bytesOut || Number(response.getHeader('content-length') ?? 0),
+    durationMs: Math.round(milliseconds * 100) / 100,
+    userId: userId || undefined,
+    clientAddress,
+    requestId,
+    traceId: trace.traceId,
+    // The client left before it had the whole answer, or the service failed in the middle of it.
+    aborted: complete ? undefined : true,
+  });
+}
+
+/** As nginx has it: the client went before there was an answer. */
+const CLIENT_GONE = 499;

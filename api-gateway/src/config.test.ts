@@ -1,0 +1,69 @@
+import { describe, expect, test } from 'vitest';
+import { ConfigError } from 'service-kit/config';
+import { loadConfig } from './config.ts';
+
+const secret = (letter: string) => letter.repeat(32);
+const env = {
+  AUTH_SERVICE_URL: 'http://127.0.0.1:3001',
+  GAME_EVENT_SERVICE_URL: 'http://127.0.0.1:3002, http://127.0.0.1:3012/',
+  GATEWAY_SIGNING_KEYS: `auth-service/new:${secret('n')},auth-service/old:${secret('o')},game-event-service/k1:${secret('g')}`,
+  TOKEN_ISSUER: 'http://127.0.0.1:3000',
+};
+
+function problemsOf(changes: NodeJS.ProcessEnv): string {
+  try {
+    loadConfig({ ...env, ...changes });
+  } catch (error) {
+    if (error instanceof ConfigError) return error.message;
+  }
+  return '';
+}
+
+describe('the environment', () => {
+  test('has defaults for all but addresses, keys and the issuer', () => {
+    expect(loadConfig(env)).toMatchObject({
+      http: { host: '127.0.0.1', port: 3000 },
+      admin: { host: '127.0.0.1', port: 3100 },
+      token: { issuer: 'http://127.0.0.1:3000', audience: 'laurel' },
+      jwksUrl: 'http://127.0.0.1:3001/.well-known/jwks.json',
+      trustProxy: undefined,
+    });
+  });
+
+  test('may name several addresses, and services of any name', () => {
+    const keys = `${env.GATEWAY_SIGNING_KEYS},shop-service/s1:${secret('s')}`;
+    const config = loadConfig({ ...env, SHOP_SERVICE_URL: 'http://shop:80', GATEWAY_SIGNING_KEYS: keys });
+    expect(config.upstreams.get('GAME_EVENT_SERVICE_URL')).toEqual([
+      'http://127.0.0.1:3002',
+      'http://127.0.0.1:3012',
+    ]);
+    expect(config.upstreams.get('SHOP_SERVICE_URL')).toEqual(['http://shop']);
+    expect(config.signingKeys.get('shop-service')?.id).toBe('s1');
+  });
+
+  test('signs with the first key of each service', () => {
+    expect(loadConfig(env).signingKeys.get('auth-service')).toEqual({ id: 'new', secret: secret('n') });
+  });
+
+  test('is refused with every problem at once and no secret shown', () => {
+    const said = problemsOf({
+      AUTH_SERVICE_URL: 'http://127.0.0.1:3001/path',
+      GAME_EVENT_SERVICE_URL: undefined,
+      GATEWAY_SIGNING_KEYS: 'auth-service/k1:tooshort',
+      TRUST_PROXY: 'everyone',
+      PORT: '99999',
+      TOKEN_ISSUER: '',
+    });
+    for (const name of ['AUTH_SERVICE_URL', 'GAME_EVENT_SERVICE_URL', 'GATEWAY_SIGNING_KEYS']) {
+      expect(said).toContain(`${name}: `);
+    }
+    for (const name of ['TRUST_PROXY', 'PORT', 'TOKEN_ISSUER']) expect(said).toContain(`${name}: `);
+    expect(said).not.toContain('tooshort');
+  });
+
+  test('without a key for a service is refused', () => {
+    expect(problemsOf({ GATEWAY_SIGNING_KEYS: `auth-service/k1:${secret('a')}` })).toContain(
+      'must hold a key for game-event-service',
+    );
+  });
+});

@@ -1,0 +1,102 @@
+import { fileURLToPath } from 'node:url';
+import {
+  ConfigError,
+  duration,
+  integer,
+  oneOf,
+  optional,
+  parseEnv,
+  port,
+  scopedSecretList,
+  secret,
+  text,
+  url,
+} from 'service-kit/config';
+import type { SigningKey } from 'service-kit/identity';
+import { z } from 'zod';
+import { parseTrustProxy, type TrustProxy } from './identity/client-address.ts';
+import { serviceOf } from './routing/route.ts';
+
+export type Config = ReturnType<typeof loadConfig>;
+
+const SERVICE_URL = /^[A-Z][A-Z0-9_]*_SERVICE_URL$/;
+const DEFAULT_ROUTES_FILE = fileURLToPath(new URL('../routes.yaml', import.meta.url));
+
+const ORIGINS_RULE = 'one or more addresses like http://127.0.0.1:3001, separated by commas';
+const origins = z
+  .string({ error: `is missing; it must be ${ORIGINS_RULE}` })
+  .transform((list, context): string[] => {
+    const urls = list
+      .split(',')
+      .map((each) => (URL.canParse(each.trim()) ? new URL(each.trim()) : undefined));
+    const origins = urls.flatMap((each) => (each && isOrigin(each) ? [each.origin] : []));
+    if (origins.length === urls.length) return origins;
+    context.addIssue({ code: 'custom', message: `must be ${ORIGINS_RULE}` });
+    return z.NEVER;
+  });
+
+const trustedHops = z.string().transform((value, context): TrustProxy => {
+  const trust = parseTrustProxy(value);
+  if (trust) return trust;
+  const message = 'must be a number of hops, or addresses and networks separated by commas';
+  context.addIssue({ code: 'custom', message });
+  return z.NEVER;
+});
+
+/** The only reader of the environment. Any `…_SERVICE_URL` is an upstream that routes may name. */
+export function loadConfig(env: NodeJS.ProcessEnv) {
+  const others = Object.keys(env).filter((name) => SERVICE_URL.test(name) && !!env[name]);
+  const names = new Set(['AUTH_SERVICE_URL', 'GAME_EVENT_SERVICE_URL', ...others]);
+  const settings = parseEnv(env, {
+    ...Object.fromEntries([...names].map((name) => [name, origins])),
+    HOST: text({ fallback: '127.0.0.1' }),
+    PORT: port(3000),
+    ADMIN_HOST: text({ fallback: '127.0.0.1' }),
+    ADMIN_PORT: port(3100),
+    ADMIN_TOKEN: optional(secret({ min: 16 })),
+    LOG_LEVEL: oneOf(['error', 'warn', 'info', 'debug'], 'info'),
+    SHUTDOWN_TIMEOUT_MS: integer({ min: 0, max: 600_000, fallback: 10_000 }),
+    ROUTES_FILE: text({ fallback: DEFAULT_ROUTES_FILE }),
+    GATEWAY_SIGNING_KEYS: scopedSecretList(),
+    TOKEN_ISSUER: url({ protocols: ['http', 'https'] }),
+    TOKEN_AUDIENCE: text({ fallback: 'laurel' }),
+    JWKS_URL: optional(url({ protocols: ['http', 'https'] })),
+    TRUST_PROXY: trustedHops.optional(),
+    DOCS_REFRESH: duration('1m'),
+  });
+  const upstreams = new Map([...names].map((name) => [name, origins.parse(env[name])]));
+  const signingKeys = new Map<string, SigningKey>();
+  for (const { scope, id, secret } of settings.GATEWAY_SIGNING_KEYS) {
+    if (!signingKeys.has(scope)) signingKeys.set(scope, { id, secret });
+  }
+  const problems = [...names]
+    .filter((name) => !signingKeys.has(serviceOf(name)))
+    .map((name) => ({
+      variable: 'GATEWAY_SIGNING_KEYS',
+      rule: `must hold a key for ${serviceOf(name)}, because ${name} is set`,
+    }));
+  if (problems.length > 0) throw new ConfigError(problems);
+
+  return {
+    http: { host: settings.HOST, port: settings.PORT },
+    admin: { host: settings.ADMIN_HOST, port: settings.ADMIN_PORT, token: settings.ADMIN_TOKEN },
+    logLevel: settings.LOG_LEVEL,
+    shutdownTimeoutMs: settings.SHUTDOWN_TIMEOUT_MS,
+    routesFile: settings.ROUTES_FILE,
+    upstreams,
+    signingKeys,
+    token: { issuer: settings.TOKEN_ISSUER, audience: settings.TOKEN_AUDIENCE },
+    jwksUrl: settings.JWKS_URL ?? `${upstreams.get('AUTH_SERVICE_URL')?.[0]}/.well-known/jwks.json`,
+    trustProxy: settings.TRUST_PROXY,
+    docsRefreshMs: settings.DOCS_REFRESH,
+  };
+}
+
+/** All that checking a routes file needs of the environment. */
+export function routesFileOf(env: NodeJS.ProcessEnv): string {
+  return env['ROUTES_FILE']?.trim() || DEFAULT_ROUTES_FILE;
+}
+
+function isOrigin({ protocol, username, pathname, search, hash }: URL): boolean {
+  return /^https?:$/.test(protocol) && username === '' && pathname === '/' && search === '' && hash === '';
+}

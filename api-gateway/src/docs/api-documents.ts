@@ -1,0 +1,107 @@
+import { createHash } from 'node:crypto';
+import type { Component } from 'service-kit/lifecycle';
+import type { Logger } from 'service-kit/logging';
+import type { LiveRouteTable } from '../routing/live-route-table.ts';
+import type { RouteTable } from '../routing/route-table.ts';
+import { gatewayDocument } from './gateway-document.ts';
+import { mergeDocuments } from './merge-documents.ts';
+import { type OpenApiDocument, parseDocument } from './service-document.ts';
+
+const RETRY_MS = 2_000;
+
+/** The merged document, made again when a service's document or the routing table has changed. */
+export interface ApiDocuments {
+  current(): { json: string; etag: string };
+  /** Asks every service once; what a service said last is kept while it is away. */
+  refresh(): Promise<void>;
+  component: Component;
+}
+
+export interface ApiDocumentsOptions {
+  routes: LiveRouteTable;
+  fetchDocument: (targetEnv: string) => Promise<unknown>;
+  version: string;
+  refreshMs: number;
+  logger: Logger;
+}
+
+export function createApiDocuments(options: ApiDocumentsOptions): ApiDocuments {
+  const { routes, fetchDocument, version, refreshMs, logger } = options;
+  const known = new Map<string, OpenApiDocument>();
+  const away = new Set<string>();
+  let made: { table: RouteTable; json: string; etag: string } | undefined;
+  let timer: NodeJS.Timeout | undefined;
+  let stopped = true;
+
+  async function refreshOne(service: string, targetEnv: string): Promise<void> {
+    try {
+      known.set(service, parseDocument(await fetchDocument(targetEnv)));
+      made = undefined;
+      away.delete(service);
+    } catch (error) {
+      const reason = error instanceof Error ? error.message : String(error);
+      // Said once, not at every attempt of an outage.
+      const level = away.has(service) ? 'debug' : 'warn';
+      logger[level]('API document not loaded', { ofService: service, known: known.has(service), reason });
+      away.add(service);
+    }
+  }
+
+  async function refresh(): Promise<void> {
+    const services = servicesOf(routes.current());
+    await Promise.all([...services].map(([service, targetEnv]) => refreshOne(service, targetEnv)));
+  }
+
+  async function keepFresh(): Promise<void> {
+    await refresh();
+    if (stopped) return;
+    timer = setTimeout(() => void keepFresh(), Math.min(away.size > 0 ? RETRY_MS : refreshMs, refreshMs));
+    timer.unref();
+  }
+
+  function make(table: RouteTable): { table: RouteTable; json: string; etag: string } {
+    const services = [...servicesOf(table).keys()].flatMap((service) => {
+      const document = known.get(service);
+      return document ? [{ service, document }] : [];
+    });
+    const json = JSON.stringify(mergeDocuments(gatewayDocument(version), services, accessIn(table)));
+    const etag = `"${createHash('sha256').update(json).digest('base64url').slice(0, 22)}"`;
+    return { table, json, etag };
+  }
+
+  return {
+    current() {
+      const table = routes.current();
+      if (made?.table !== table) made = make(table);
+      return made;
+    },
+    refresh,
+    component: {
+      name: 'API documents',
+      async start() {
+        stopped = false;
+        void keepFresh();
+      },
+      async stop() {
+        stopped = true;
+        clearTimeout(timer);
+      },
+    },
+  };
+}
+
+function servicesOf(table: RouteTable): Map<string, string> {
+  return new Map(table.routes.toSorted(byService).map((route) => [route.service, route.targetEnv]));
+}
+
+function byService(a: { service: string }, b: { service: string }): number {
+  return a.service.localeCompare(b.service);
+}
+
+/** A path template is looked up with a plain segment in the place of each parameter. */
+function accessIn(table: RouteTable) {
+  return (service: string, method: string, template: string) => {
+    const route = table.match(method, template.replaceAll(/\{[^}]*\}/g, '_'), '');
+    return route?.service === service ? route.access : undefined;
+  };
+}

@@ -1,0 +1,130 @@
+import { describe, expect, test } from 'vitest';
+import { mergeDocuments } from './merge-documents.ts';
+import { parseDocument } from './service-document.ts';
+
+const base = { openapi: '3.1.0', info: { title: 'All' }, paths: {}, components: {} };
+const ref = (name: string) => ({ $ref: `#/components/schemas/${name}` });
+
+function service(name: string, operations: object, schemas: object = {}, more: object = {}) {
+  return {
+    service: name,
+    document: parseDocument({ openapi: '3.1.0', paths: operations, components: { schemas }, ...more }),
+  };
+}
+
+function answering(schema: object, more: object = {}) {
+  return { get: { responses: { 200: { content: { 'application/json': { schema } } } }, ...more } };
+}
+
+const everything = () => 'public' as const;
+
+describe('names', () => {
+  test('that mean the same in two services are one', () => {
+    const schemas = { Problem: { type: 'object' }, List: { items: ref('Problem') } };
+    const merged = mergeDocuments(
+      base,
+      [
+        service('a', { '/a': answering(ref('List')) }, schemas),
+        service('b', { '/b': answering(ref('List')) }, schemas),
+      ],
+      everything,
+    );
+    expect(merged['components']).toEqual({ schemas });
+  });
+
+  test('that mean something else get the name of the later service, and so does all that refers to them', () => {
+    const merged = mergeDocuments(
+      base,
+      [
+        service(
+          'a',
+          { '/a': answering(ref('List')) },
+          { Item: { type: 'string' }, List: { items: ref('Item') } },
+        ),
+        service(
+          'game-b',
+          { '/b': answering(ref('List')) },
+          {
+            Item: { type: 'number' },
+            List: { items: ref('Item') },
+            Either: { discriminator: { mapping: { i: '#/components/schemas/Item' } } },
+          },
+        ),
+      ],
+      everything,
+    );
+    expect(merged['components']).toEqual({
+      schemas: {
+        Item: { type: 'string' },
+        List: { items: ref('Item') },
+        GameBItem: { type: 'number' },
+        GameBList: { items: ref('GameBItem') },
+        Either: { discriminator: { mapping: { i: '#/components/schemas/GameBItem' } } },
+      },
+    });
+    expect(merged['paths']).toMatchObject({
+      '/a': answering(ref('List')),
+      '/b': answering(ref('GameBList')),
+    });
+  });
+
+  test('of operations are unique', () => {
+    const operations = (path: string) => ({ [path]: answering({}, { operationId: 'list' }) });
+    const merged = mergeDocuments(
+      base,
+      [service('a', operations('/a')), service('b', operations('/b'))],
+      everything,
+    );
+    expect(merged['paths']).toMatchObject({
+      '/a': { get: { operationId: 'list' } },
+      '/b': { get: { operationId: 'b.list' } },
+    });
+  });
+});
+
+describe('operations', () => {
+  test('are those that the gateway routes to the service', () => {
+    const both = { '/shared': { ...answering({ a: 1 }), post: {} }, '/internal/x': answering({}) };
+    const merged = mergeDocuments(base, [service('a', both), service('b', both)], (name, method, path) =>
+      path === '/shared' && name === (method === 'GET' ? 'b' : 'a') ? 'signed-in' : undefined,
+    );
+    expect(Object.keys(merged['paths'] as object)).toEqual(['/shared']);
+    expect(merged['paths']).toMatchObject({
+      '/shared': { get: { tags: ['b'] }, post: { tags: ['a'] } },
+    });
+  });
+
+  test('tell what the gateway asks for and may answer', () => {
+    const paths = {
+      '/a': { get: {}, post: { requestBody: {}, responses: { 413: { description: 'mine' } } } },
+    };
+    const merged = mergeDocuments(base, [service('a', paths)], (_name, method) =>
+      method === 'GET' ? 'public' : { roles: ['ADMIN'], scopes: [] },
+    );
+    const { get, post } =
+      (merged['paths'] as Record<string, Record<string, { responses: object }>>)['/a'] ?? {};
+    expect(get).toMatchObject({ security: [] });
+    expect(Object.keys(get?.responses ?? {})).toEqual(['502', '503', '504']);
+    expect(post).toMatchObject({ security: [{ bearer: [] }] });
+    expect(post?.responses).toMatchObject({
+      401: { $ref: '#/components/responses/Gateway401' },
+      403: { $ref: '#/components/responses/Gateway403' },
+      413: { description: 'mine' },
+    });
+  });
+
+  test('keep their own tags and the texts that the methods of a path share', () => {
+    const paths = { '/a/{id}': { parameters: [{ name: 'id' }], ...answering({}, { tags: ['things'] }) } };
+    const tags = [{ name: 'things', description: 'Things' }];
+    const merged = mergeDocuments(base, [service('a', paths, {}, { tags })], everything);
+    expect(merged).toMatchObject({
+      tags,
+      paths: { '/a/{id}': { parameters: [{ name: 'id' }], get: { tags: ['things'] } } },
+    });
+  });
+});
+
+test('only OpenAPI 3.1 is merged', () => {
+  expect(() => parseDocument({ openapi: '3.0.3', paths: {} })).toThrow(/3\.1/);
+  expect(() => parseDocument('hello')).toThrow();
+});

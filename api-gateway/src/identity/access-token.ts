@@ -1,0 +1,105 @@
+import type { KeyObject } from 'node:crypto';
+import jwt from 'jsonwebtoken';
+import { type Role, roles } from 'service-kit/identity';
+import { z } from 'zod';
+
+/** What a checked access token says. Tokens of accounts hold roles, tokens of service clients scopes. */
+export interface AccessToken {
+  kid: string;
+  /** Account id or client id. */
+  userId: string;
+  /** Empty for a service client, which has no sessions. */
+  sessionId: string;
+  roles: Role[];
+  scopes: string[];
+  tokenVersion: number;
+  /** Unix seconds. */
+  expiresAt: number;
+}
+
+export interface TokenRules {
+  issuer: string;
+  audience: string;
+}
+
+const tokenHeader = z.object({
+  alg: z.literal('ES256'),
+  // RFC 9068: an ID token or a refresh token must not pass for an access token.
+  typ: z.string().regex(/^(application\/)?at\+jwt$/i),
+  kid: z.string().min(1).max(200),
+  // RFC 7515, 4.1.11: an extension that must be understood, and none is.
+  crit: z.undefined().optional(),
+});
+
+const common = {
+  sub: z.string().min(1),
+  jti: z.string().min(1),
+  iat: z.number(),
+  exp: z.number(),
+  ver: z.number().int().nonnegative(),
+};
+const accountClaims = z.object({
+  ...common,
+  sid: z.string().min(1),
+  roles: z.array(z.enum(roles)),
+  scope: z.undefined().optional(),
+});
+const clientClaims = z.object({
+  ...common,
+  scope: z.string().regex(/^[\x21\x23-\x5b\x5d-\x7e]+( [\x21\x23-\x5b\x5d-\x7e]+)*$|^$/),
+  roles: z.undefined().optional(),
+});
+
+/** The key that a token names, before anything about it is believed; undefined: not one of our tokens. */
+export function keyIdOf(token: string): string | undefined {
+  try {
+    const parsed = tokenHeader.safeParse(jwt.decode(token, { complete: true })?.header);
+    return parsed.success ? parsed.data.kid : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/**
+ * Checks signature, algorithm, issuer, audience, times and shape.
+ *
+ * @param nowMs unix milliseconds
+ * @returns undefined for a token that must not be believed, whatever the reason
+ */
+export function checkAccessToken(
+  token: string,
+  kid: string,
+  key: KeyObject,
+  rules: TokenRules,
+  nowMs: number,
+): AccessToken | undefined {
+  let payload: unknown;
+  try {
+    payload = jwt.verify(token, key, {
+      algorithms: ['ES256'],
+      issuer: rules.issuer,
+      audience: rules.audience,
+      clockTimestamp: Math.floor(nowMs / 1000),
+    });
+  } catch {
+    return undefined;
+  }
+  const account = accountClaims.safeParse(payload);
+  if (account.success) {
+    const { sub, sid, ver, exp } = account.data;
+    return {
+      kid,
+      userId: sub,
+      sessionId: sid,
+      roles: account.data.roles,
+      scopes: [],
+      tokenVersion: ver,
+      expiresAt: exp,
+    };
+  }
+  const client = clientClaims.safeParse(payload);
+  if (!client.success) return undefined;
+  const { sub, scope, ver, exp } = client.data;
+  const scopes = scope === '' ? [] : scope.split(' ');
+  return { kid, userId: sub, sessionId: '', roles: [], scopes, tokenVersion: ver, expiresAt: exp };
+}

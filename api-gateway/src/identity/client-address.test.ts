@@ -1,0 +1,56 @@
+import { describe, expect, test } from 'vitest';
+import { createClientAddress, parseTrustProxy, type TrustProxy } from './client-address.ts';
+
+function addressOf(trust: TrustProxy | undefined, peer: string, forwardedFor?: string): string {
+  return createClientAddress(trust)(peer, forwardedFor);
+}
+
+describe('the address of a client', () => {
+  test('is its own when nobody is trusted, whatever it claims', () => {
+    expect(addressOf(undefined, '203.0.113.7', '198.51.100.1')).toBe('203.0.113.7');
+    expect(addressOf({ hops: 0 }, '203.0.113.7', '198.51.100.1')).toBe('203.0.113.7');
+  });
+
+  test('is written the same for IPv4 on any socket', () => {
+    expect(addressOf(undefined, '::ffff:203.0.113.7')).toBe('203.0.113.7');
+    expect(addressOf(undefined, '::1')).toBe('::1');
+    expect(addressOf(undefined, 'fe80::1%eth0')).toBe('fe80::1');
+  });
+
+  test('is as many hops back as are trusted', () => {
+    const said = '6.6.6.6, 198.51.100.1, 10.0.0.2';
+    expect(addressOf({ hops: 1 }, '10.0.0.1', said)).toBe('10.0.0.2');
+    expect(addressOf({ hops: 2 }, '10.0.0.1', said)).toBe('198.51.100.1');
+    expect(addressOf({ hops: 9 }, '10.0.0.1', said)).toBe('6.6.6.6');
+    expect(addressOf({ hops: 2 }, '10.0.0.1')).toBe('10.0.0.1');
+  });
+
+  test('is the first that no trusted network holds', () => {
+    const networks = { networks: ['10.0.0.0/8', '::1'] };
+    expect(addressOf(networks, '10.0.0.1', '6.6.6.6, 198.51.100.1, 10.0.0.2')).toBe('198.51.100.1');
+    expect(addressOf(networks, '::ffff:10.0.0.1', '198.51.100.1')).toBe('198.51.100.1');
+    expect(addressOf(networks, '::1', '198.51.100.1')).toBe('198.51.100.1');
+    expect(addressOf(networks, '203.0.113.7', '198.51.100.1')).toBe('203.0.113.7');
+    expect(addressOf(networks, '10.0.0.1', '10.0.0.3, 10.0.0.2')).toBe('10.0.0.3');
+  });
+
+  test('is never something that is no address', () => {
+    expect(addressOf({ hops: 2 }, '10.0.0.1', '198.51.100.1, unknown')).toBe('10.0.0.1');
+    expect(addressOf({ hops: 1 }, '10.0.0.1', '"x\r\ny"')).toBe('10.0.0.1');
+    expect(addressOf({ hops: 1 }, '10.0.0.1', '')).toBe('10.0.0.1');
+  });
+
+  test('is read without its port', () => {
+    expect(addressOf({ hops: 1 }, '10.0.0.1', '198.51.100.1:4711')).toBe('198.51.100.1');
+    expect(addressOf({ hops: 1 }, '10.0.0.1', '[2001:db8::1]:4711')).toBe('2001:db8::1');
+    expect(addressOf({ hops: 1 }, '10.0.0.1', '2001:db8::1')).toBe('2001:db8::1');
+  });
+});
+
+test('TRUST_PROXY is a number, or addresses and networks', () => {
+  expect(parseTrustProxy('2')).toEqual({ hops: 2 });
+  expect(parseTrustProxy('10.0.0.0/8, ::1')).toEqual({ networks: ['10.0.0.0/8', '::1'] });
+  for (const bad of ['yes', '-1', '10.0.0.0/33', '10.0.0.0/x', 'localhost', '10.0.0.1,', '']) {
+    expect(parseTrustProxy(bad)).toBeUndefined();
+  }
+});

@@ -1,0 +1,73 @@
+import { BlockList, isIP, isIPv6 } from 'node:net';
+
+/** Which hops before the gateway may say where a request came from: a number of them, or their networks. */
+export type TrustProxy = { hops: number } | { networks: readonly string[] };
+
+/** The address that a request came from, as far as it is known for sure. */
+export type ClientAddress = (peer: string | undefined, forwardedFor: string | undefined) => string;
+
+/** `2`, or `10.0.0.0/8,::1`; undefined for anything else. */
+export function parseTrustProxy(value: string): TrustProxy | undefined {
+  if (/^\d{1,2}$/.test(value)) return { hops: Number(value) };
+  const networks = value.split(',').map((network) => network.trim());
+  try {
+    trustingNetworks(networks);
+    return { networks };
+  } catch {
+    return undefined;
+  }
+}
+
+export function createClientAddress(trust: TrustProxy | undefined): ClientAddress {
+  if (trust === undefined || ('hops' in trust && trust.hops === 0)) return (peer) => plainAddress(peer);
+  const isTrusted = 'hops' in trust ? trustingHops(trust.hops) : trustingNetworks(trust.networks);
+  return (peer, forwardedFor) => {
+    let address = plainAddress(peer);
+    if (forwardedFor === undefined) return address;
+    const said = forwardedFor.split(',');
+    // Read backwards: every hop appends the peer it saw, so only what a trusted hop wrote is believed.
+    for (let i = said.length - 1; i >= 0 && isTrusted(address, said.length - 1 - i); i -= 1) {
+      const claimed = addressIn(said[i] ?? '');
+      if (claimed === undefined) break;
+      address = claimed;
+    }
+    return address;
+  };
+}
+
+function trustingHops(hops: number): (address: string, index: number) => boolean {
+  return (_address, index) => index < hops;
+}
+
+function trustingNetworks(networks: readonly string[]): (address: string) => boolean {
+  const list = new BlockList();
+  for (const network of networks) addNetwork(list, network);
+  return (address) => isIP(address) !== 0 && list.check(address, isIPv6(address) ? 'ipv6' : 'ipv4');
+}
+
+function addNetwork(list: BlockList, network: string): void {
+  const [address = '', bits] = network.split('/');
+  const family = isIP(address);
+  if (family === 0 || (bits !== undefined && !/^\d{1,3}$/.test(bits))) {
+    throw new Error(`"${network}" is no address or network`);
+  }
+  const type = family === 6 ? 'ipv6' : 'ipv4';
+  if (bits === undefined) list.addAddress(address, type);
+  else list.addSubnet(address, Number(bits), type);
+}
+
+/** An IPv4 address that a dual-stack socket shows as `::ffff:10.0.0.1` is `10.0.0.1`. */
+function plainAddress(address: string | undefined): string {
+  if (address === undefined) return '';
+  if (address.startsWith('::ffff:') && isIP(address.slice(7)) === 4) return address.slice(7);
+  const zone = address.indexOf('%');
+  return zone === -1 ? address : address.slice(0, zone);
+}
+
+/** One element of X-Forwarded-For, with or without brackets and a port. */
+function addressIn(element: string): string | undefined {
+  const trimmed = element.trim();
+  const bare = /^\[([^\]]+)\](?::\d+)?$/.exec(trimmed)?.[1] ?? trimmed.replace(/^([\d.]+):\d+$/, '$1');
+  const address = plainAddress(bare);
+  return isIP(address) === 0 ? undefined : address;
+}

@@ -1,0 +1,125 @@
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import { generateKeyPairSync } from 'node:crypto';
+import { signingPair } from '../../test/support/tokens.ts';
+import { createJwksCache } from './jwks-cache.ts';
+
+const logger = { error() {}, warn() {}, info() {}, debug() {}, child: () => logger };
+const minutes = (count: number) => count * 60_000;
+
+beforeEach(() => {
+  vi.useFakeTimers();
+});
+afterEach(() => {
+  vi.useRealTimers();
+});
+
+/** A source that can be down, and counts how often it is asked. */
+function sourceOf(...kids: string[]) {
+  const source = { keys: kids.map((kid) => signingPair(kid).jwk), down: false, asked: 0 };
+  const fetchKeySet = async () => {
+    source.asked += 1;
+    if (source.down) throw new Error('down');
+    return { keys: source.keys };
+  };
+  const cache = createJwksCache({ fetchKeySet, now: Date.now, logger });
+  return { source, cache };
+}
+
+describe('the key set', () => {
+  test('is loaded at start', async () => {
+    const { source, cache } = sourceOf('a', 'b');
+    expect(cache.loaded()).toBe(false);
+    await cache.component.start?.();
+    expect(cache.loaded()).toBe(true);
+    expect(cache.get('a')).toBeDefined();
+    expect(cache.get('c')).toBeUndefined();
+    expect(source.asked).toBe(1);
+  });
+
+  test('is asked for again, ever more slowly, until it was there once', async () => {
+    const { source, cache } = sourceOf('a');
+    source.down = true;
+    await cache.component.start?.();
+    expect(cache.loaded()).toBe(false);
+    await vi.advanceTimersByTimeAsync(500 + 1000 + 2000);
+    expect(source.asked).toBe(4);
+    source.down = false;
+    await vi.advanceTimersByTimeAsync(4000);
+    expect(cache.loaded()).toBe(true);
+    await vi.advanceTimersByTimeAsync(minutes(1));
+    expect(source.asked).toBe(5);
+  });
+
+  test('is refreshed every ten minutes, and a key withdrawn then is gone', async () => {
+    const { source, cache } = sourceOf('a');
+    await cache.component.start?.();
+    source.keys = [signingPair('b').jwk];
+    await vi.advanceTimersByTimeAsync(minutes(10));
+    expect(source.asked).toBe(2);
+    expect(cache.get('a')).toBeUndefined();
+    expect(cache.get('b')).toBeDefined();
+  });
+
+  test('outlives an outage of its source', async () => {
+    const { source, cache } = sourceOf('a');
+    await cache.component.start?.();
+    source.down = true;
+    await vi.advanceTimersByTimeAsync(minutes(60 * 24));
+    expect(source.asked).toBeGreaterThan(10);
+    expect(cache.get('a')).toBeDefined();
+    expect(cache.loaded()).toBe(true);
+  });
+
+  test('is not asked for any more after the stop', async () => {
+    const { source, cache } = sourceOf('a');
+    await cache.component.start?.();
+    await cache.component.stop?.();
+    await vi.advanceTimersByTimeAsync(minutes(60));
+    expect(source.asked).toBe(1);
+  });
+});
+
+describe('an unknown key', () => {
+  test('is looked up once in thirty seconds, however many ask for however many', async () => {
+    const { source, cache } = sourceOf('a');
+    await cache.component.start?.();
+    await Promise.all(['x', 'y', 'z'].map((kid) => cache.lookUp(kid)));
+    expect(source.asked).toBe(1);
+
+    await vi.advanceTimersByTimeAsync(30_000);
+    await Promise.all(['x', 'y', 'z'].map((kid) => cache.lookUp(kid)));
+    expect(source.asked).toBe(2);
+    await cache.lookUp('x');
+    expect(source.asked).toBe(2);
+  });
+
+  test('is found when the source has it by then', async () => {
+    const { source, cache } = sourceOf('a');
+    await cache.component.start?.();
+    source.keys.push(signingPair('new').jwk);
+    await vi.advanceTimersByTimeAsync(30_000);
+    expect(await cache.lookUp('new')).toBeDefined();
+    expect(await cache.lookUp('a')).toBeDefined();
+    expect(source.asked).toBe(2);
+  });
+});
+
+describe('of a key set', () => {
+  test('only keys for ES256 are taken, the others passed over', async () => {
+    const { source, cache } = sourceOf('a');
+    const rsa = generateKeyPairSync('rsa', { modulusLength: 2048 }).publicKey.export({ format: 'jwk' });
+    const p384 = generateKeyPairSync('ec', { namedCurve: 'P-384' }).publicKey.export({ format: 'jwk' });
+    source.keys.push({ ...rsa, kid: 'rsa' }, { ...p384, kid: 'p384' }, { kty: 'oct', k: 'AAAA', kid: 'oct' });
+    source.keys.push({ ...signingPair('enc').jwk, use: 'enc' });
+    await cache.component.start?.();
+    expect(['a', 'rsa', 'p384', 'oct', 'enc'].filter((kid) => cache.get(kid))).toEqual(['a']);
+  });
+
+  test('without any usable key the old ones stay', async () => {
+    const { source, cache } = sourceOf('a');
+    await cache.component.start?.();
+    source.keys = [];
+    await vi.advanceTimersByTimeAsync(minutes(10));
+    expect(cache.get('a')).toBeDefined();
+  });
+});

@@ -1,0 +1,111 @@
+import { createPublicKey, type KeyObject } from 'node:crypto';
+import type { Component } from 'service-kit/lifecycle';
+import type { Logger } from 'service-kit/logging';
+import { z } from 'zod';
+
+const REFRESH_MS = 10 * 60_000;
+const COOLDOWN_MS = 30_000;
+const FIRST_RETRY_MS = 500;
+const LAST_RETRY_MS = 30_000;
+
+/** auth-service's public keys by `kid`. Keys once loaded outlive an outage of auth-service. */
+export interface JwksCache {
+  /** Whether a key set has ever been loaded. */
+  loaded(): boolean;
+  get(kid: string): KeyObject | undefined;
+  /** Looks an unknown `kid` up at the source, at most once a cooldown, however many ask. */
+  lookUp(kid: string): Promise<KeyObject | undefined>;
+  /** Loads the set at start, again with backoff until that worked, then every ten minutes. */
+  component: Component;
+}
+
+export interface JwksCacheOptions {
+  fetchKeySet: () => Promise<unknown>;
+  now: () => number;
+  logger: Logger;
+}
+
+const keySet = z.object({ keys: z.array(z.unknown()).max(100) });
+// Only what ES256 needs; `d` would make a private key of it.
+const es256Key = z.object({
+  kty: z.literal('EC'),
+  crv: z.literal('P-256'),
+  kid: z.string().min(1),
+  x: z.string(),
+  y: z.string(),
+  use: z.literal('sig').optional(),
+  alg: z.literal('ES256').optional(),
+});
+
+export function createJwksCache({ fetchKeySet, now, logger }: JwksCacheOptions): JwksCache {
+  let keys: ReadonlyMap<string, KeyObject> | undefined;
+  let lastAskedAt = Number.NEGATIVE_INFINITY;
+  let failures = 0;
+  let running: Promise<void> | undefined;
+  let timer: NodeJS.Timeout | undefined;
+  let stopped = true;
+
+  async function load(): Promise<void> {
+    lastAskedAt = now();
+    try {
+      keys = readKeySet(await fetchKeySet());
+      failures = 0;
+    } catch (error) {
+      failures += 1;
+      const level = keys ? 'warn' : 'error';
+      logger[level]('key set could not be loaded', { attempt: failures, known: keys?.size ?? 0, error });
+    }
+  }
+
+  function refresh(): Promise<void> {
+    running ??= load().finally(() => {
+      running = undefined;
+      schedule();
+    });
+    return running;
+  }
+
+  function schedule(): void {
+    clearTimeout(timer);
+    if (stopped) return;
+    const retryMs = Math.min(FIRST_RETRY_MS * 2 ** Math.max(failures - 1, 0), LAST_RETRY_MS);
+    timer = setTimeout(() => void refresh(), failures > 0 ? retryMs : REFRESH_MS);
+    timer.unref();
+  }
+
+  return {
+    loaded: () => keys !== undefined,
+    get: (kid) => keys?.get(kid),
+    async lookUp(kid) {
+      const known = keys?.get(kid);
+      if (known) return known;
+      if (running === undefined && now() - lastAskedAt < COOLDOWN_MS) return undefined;
+      await refresh();
+      return keys?.get(kid);
+    },
+    component: {
+      name: 'key set',
+      async start() {
+        stopped = false;
+        await refresh();
+      },
+      async stop() {
+        stopped = true;
+        clearTimeout(timer);
+      },
+    },
+  };
+}
+
+/** The usable keys of a JWKS; a key of another kind is somebody else's and is passed over. */
+function readKeySet(json: unknown): ReadonlyMap<string, KeyObject> {
+  const keys = new Map<string, KeyObject>();
+  for (const candidate of keySet.parse(json).keys) {
+    const parsed = es256Key.safeParse(candidate);
+    if (!parsed.success) continue;
+    const { kty, crv, x, y, kid } = parsed.data;
+    keys.set(kid, createPublicKey({ key: { kty, crv, x, y }, format: 'jwk' }));
+  }
+  if (keys.size === 0) throw new Error('the key set holds no ES256 key');
+  return keys;
+}

@@ -1,0 +1,136 @@
+import { createHmac } from 'node:crypto';
+import { describe, expect, test } from 'vitest';
+import {
+  accessToken,
+  AUDIENCE,
+  clientToken,
+  ISSUER,
+  publicPem,
+  signingPair,
+} from '../../test/support/tokens.ts';
+import { createJwksCache } from './jwks-cache.ts';
+import { createTokenVerifier } from './token-verifier.ts';
+
+const rules = { issuer: ISSUER, audience: AUDIENCE };
+const logger = { error() {}, warn() {}, info() {}, debug() {}, child: () => logger };
+const ours = signingPair('ours');
+const others = signingPair('ours');
+
+async function verifierWith(options: { keys?: object[]; now?: () => number } = {}) {
+  const { keys = [ours.jwk], now = Date.now } = options;
+  const jwks = createJwksCache({ fetchKeySet: async () => ({ keys }), now, logger });
+  await jwks.component.start?.();
+  await jwks.component.stop?.();
+  return { jwks, tokens: createTokenVerifier({ jwks, rules, now, maxCached: 2 }) };
+}
+
+function part(value: object): string {
+  return Buffer.from(JSON.stringify(value)).toString('base64url');
+}
+
+const payload = () => accessToken(ours).split('.')[1] ?? '';
+
+describe('a token is believed', () => {
+  test('for what it says of an account', async () => {
+    const { tokens } = await verifierWith();
+    const token = accessToken(ours, { claims: { roles: ['USER', 'OPERATOR'], ver: 3 } });
+    expect(await tokens.verify(token)).toMatchObject({
+      userId: 'acc_1',
+      sessionId: 'ses_1',
+      roles: ['USER', 'OPERATOR'],
+      scopes: [],
+      tokenVersion: 3,
+      kid: 'ours',
+    });
+  });
+
+  test('for what it says of a service client, which has no session', async () => {
+    const { tokens } = await verifierWith();
+    expect(await tokens.verify(clientToken(ours, 'activity:write claims:read'))).toMatchObject({
+      userId: 'cli_1',
+      sessionId: '',
+      roles: [],
+      scopes: ['activity:write', 'claims:read'],
+    });
+  });
+});
+
+describe('a token is not believed', () => {
+  const bad: [string, () => string][] = [
+    ['of another key with the same id', () => accessToken(others)],
+    ['of an unknown key', () => accessToken(ours, { header: { kid: 'unknown' } })],
+    ['without a key id', () => accessToken(ours, { header: { kid: undefined } })],
+    ['of another issuer', () => accessToken(ours, { claims: { iss: 'http://evil.test' } })],
+    ['for another audience', () => accessToken(ours, { claims: { aud: 'another' } })],
+    ['that has expired', () => accessToken(ours, { claims: { exp: Math.floor(Date.now() / 1000) - 1 } })],
+    [
+      'that is not valid yet',
+      () => accessToken(ours, { claims: { nbf: Math.floor(Date.now() / 1000) + 60 } }),
+    ],
+    ['of the type JWT', () => accessToken(ours, { header: { typ: 'JWT' } })],
+    ['of no type', () => accessToken(ours, { header: { typ: undefined } })],
+    ['with a critical extension', () => accessToken(ours, { header: { crit: ['x'], x: 1 } })],
+    ['with roles and scopes', () => accessToken(ours, { claims: { scope: 'activity:write' } })],
+    ['with an unknown role', () => accessToken(ours, { claims: { roles: ['KING'] } })],
+    ['with roles as text', () => accessToken(ours, { claims: { roles: 'ADMIN' } })],
+    ['with an empty subject', () => accessToken(ours, { claims: { sub: '' } })],
+    ['with neither roles nor scope', () => accessToken(ours, { without: ['roles'] })],
+    ['of an account without a session', () => accessToken(ours, { without: ['sid'] })],
+    ...['iss', 'aud', 'exp', 'sub', 'jti', 'ver'].map((name): [string, () => string] => [
+      `without ${name}`,
+      () => accessToken(ours, { without: [name] }),
+    ]),
+    ['with the algorithm none', () => `${part({ alg: 'none', typ: 'at+jwt', kid: 'ours' })}.${payload()}.`],
+    [
+      'with HS256 and the public key as the secret',
+      () => {
+        const content = `${part({ alg: 'HS256', typ: 'at+jwt', kid: 'ours' })}.${payload()}`;
+        return `${content}.${createHmac('sha256', publicPem(ours)).update(content).digest('base64url')}`;
+      },
+    ],
+    ['whose signature is missing', () => accessToken(ours).split('.').slice(0, 2).join('.')],
+    ['whose payload was changed', () => accessToken(ours).replace(/\.[^.]+\./, `.${part({ sub: 'evil' })}.`)],
+    ['that is no token', () => 'hello'],
+    ['that is dots', () => '..'],
+    ['that is JSON', () => `${part({})}.${part({})}.${part({})}`],
+  ];
+
+  test.each(bad)('%s', async (_what, make) => {
+    const { tokens } = await verifierWith();
+    const token = make();
+    expect(await tokens.verify(token)).toBeUndefined();
+    expect(tokens.recall(token)).toBeUndefined();
+  });
+});
+
+describe('a verified token is remembered', () => {
+  test('until it expires, by the clock', async () => {
+    let now = Date.now();
+    const { tokens } = await verifierWith({ now: () => now });
+    const token = accessToken(ours, { claims: { exp: Math.floor(now / 1000) + 60 } });
+    expect(tokens.recall(token)).toBeUndefined();
+    await tokens.verify(token);
+    expect(tokens.recall(token)?.userId).toBe('acc_1');
+    now += 61_000;
+    expect(tokens.recall(token)).toBeUndefined();
+    expect(await tokens.verify(token)).toBeUndefined();
+  });
+
+  test('until its key is withdrawn', async () => {
+    const keys = [ours.jwk];
+    const { jwks, tokens } = await verifierWith({ keys });
+    const token = accessToken(ours);
+    await tokens.verify(token);
+    keys.splice(0, 1, signingPair('next').jwk);
+    await jwks.component.start?.();
+    await jwks.component.stop?.();
+    expect(tokens.recall(token)).toBeUndefined();
+  });
+
+  test('and forgotten when there are too many', async () => {
+    const { tokens } = await verifierWith();
+    const three = [accessToken(ours), accessToken(ours), accessToken(ours)];
+    for (const token of three) await tokens.verify(token);
+    expect(three.map((token) => tokens.recall(token) !== undefined)).toEqual([false, true, true]);
+  });
+});

@@ -1,0 +1,46 @@
+import { LRUCache } from 'lru-cache';
+import { type AccessToken, checkAccessToken, keyIdOf, type TokenRules } from './access-token.ts';
+import type { JwksCache } from './jwks-cache.ts';
+
+/** Tells who a token speaks for. Undefined: nobody. */
+export interface TokenVerifier {
+  /** The answer where it takes no waiting; undefined where `verify` has to be asked. */
+  recall(token: string): AccessToken | undefined;
+  verify(token: string): Promise<AccessToken | undefined>;
+}
+
+export interface TokenVerifierOptions {
+  jwks: JwksCache;
+  rules: TokenRules;
+  now: () => number;
+  /** Tokens kept; one takes about a kilobyte. */
+  maxCached?: number;
+}
+
+/** A cached verdict covers the signature and the shape alone: time and key are looked at on every request. */
+export function createTokenVerifier(options: TokenVerifierOptions): TokenVerifier {
+  const { jwks, rules, now, maxCached = 10_000 } = options;
+  const verified = new LRUCache<string, AccessToken>({ max: maxCached });
+
+  function recall(token: string): AccessToken | undefined {
+    const known = verified.get(token);
+    if (!known) return undefined;
+    if (known.expiresAt * 1000 > now() && jwks.get(known.kid)) return known;
+    verified.delete(token);
+    return undefined;
+  }
+
+  async function verify(token: string): Promise<AccessToken | undefined> {
+    const known = recall(token);
+    if (known) return known;
+    const kid = keyIdOf(token);
+    if (kid === undefined) return undefined;
+    const key = jwks.get(kid) ?? (await jwks.lookUp(kid));
+    if (!key) return undefined;
+    const checked = checkAccessToken(token, kid, key, rules, now());
+    if (checked) verified.set(token, checked);
+    return checked;
+  }
+
+  return { recall, verify };
+}

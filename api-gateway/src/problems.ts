@@ -1,0 +1,20 @@
+import type { ProblemTable } from 'service-kit/http';
+
+/** What the gateway itself may answer in place of a service. No text here names anything behind it. */
+export const problems = {
+  ambiguous_path: { status: 400, title: 'The path could be read in more than one way' },
+  unauthenticated: { status: 401, title: 'Not authenticated' },
+  forbidden: { status: 403, title: 'Not allowed' },
+  no_route: { status: 404, title: 'No such route' },
+  method_not_allowed: { status: 405, title: 'Method not allowed' },
+  request_timeout: { status: 408, title: 'The request took too long to arrive' },
+  payload_too_large: { status: 413, title: 'Body too large' },
+  expectation_failed: { status: 417, title: 'Expectation failed' },
+  internal_error: { status: 500, title: 'Internal error' },
+  unsupported_transfer_encoding: { status: 501, title: 'Transfer encoding not supported' },
+  upstream_failed: { status: 502, title: 'The service could not be reached' },
+  service_unavailable: { status: 503, title: 'Temporarily unavailable' },
+  upstream_timeout: { status: 504, title: 'The service took too long to answer' },
+} as const satisfies ProblemTable;
+
+export type ProblemCode = keyof typeof problems;

@@ -1,0 +1,141 @@
+import { decideAccess, type Identity, type SigningKey, signIdentity } from 'service-kit/identity';
+import type { Logger } from 'service-kit/logging';
+import { bearerToken } from '../identity/bearer-token.ts';
+import type { JwksCache } from '../identity/jwks-cache.ts';
+import type { TokenVerifier } from '../identity/token-verifier.ts';
+import { hostName } from '../routing/explain-routes.ts';
+import type { LiveRouteTable } from '../routing/live-route-table.ts';
+import { forwardedPath, type Route } from '../routing/route.ts';
+import { withoutTrailingSlash } from '../routing/route-table.ts';
+import type { Exchange } from './exchange.ts';
+import { Forwarding } from './forwarding.ts';
+import { hasBody, RequestBody } from './request-body.ts';
+import { passedHeaders } from './request-headers.ts';
+import type { Upstreams } from './upstreams.ts';
+
+const KEYS_RETRY_AFTER_SECONDS = '1';
+const CHALLENGE = 'Bearer realm="laurel"';
+
+type Caller = Omit<Identity, 'clientAddress'>;
+const ANONYMOUS: Caller = { userId: '', sessionId: '', roles: [], scopes: [] };
+
+export interface EdgeOptions {
+  routes: LiveRouteTable;
+  jwks: JwksCache;
+  tokens: TokenVerifier;
+  upstreams: Upstreams;
+  /** The key that signs for each service. */
+  signingKeys: ReadonlyMap<string, SigningKey>;
+  now: () => number;
+  logger: Logger;
+}
+
+/** Route, then token, then role, then body; a request that fails one of them never meets a service. */
+export type Edge = (exchange: Exchange) => void;
+
+export function createEdge(options: EdgeOptions): Edge {
+  const { routes, jwks, tokens, upstreams, signingKeys, now, logger } = options;
+
+  function handle(exchange: Exchange): void {
+    const { request, target } = exchange;
+    if (!target) throw new Error('an exchange without a target');
+    const table = routes.current();
+    const host = table.usesHosts ? hostName(target.authority ?? request.headers.host ?? '') : '';
+    const route = table.match(request.method ?? '', target.path, host);
+    if (!route) {
+      refuseUnrouted(exchange, table.allowedMethods(target.path, host));
+      return;
+    }
+    exchange.routeName = route.name;
+    if (route.access === 'public') forward(exchange, route, identityOf(ANONYMOUS, exchange));
+    else authenticate(exchange, route);
+  }
+
+  function authenticate(exchange: Exchange, route: Route): void {
+    if (!jwks.loaded()) {
+      const retry = { 'retry-after': KEYS_RETRY_AFTER_SECONDS };
+      exchange.refuse('service_unavailable', 'Tokens cannot be checked yet', retry);
+      return;
+    }
+    const token = bearerToken(exchange.request.headers.authorization);
+    if (token === undefined) {
+      exchange.refuse('unauthenticated', 'An access token is needed', { 'www-authenticate': CHALLENGE });
+      return;
+    }
+    const known = tokens.recall(token);
+    if (known) {
+      admit(exchange, route, known);
+      return;
+    }
+    void authenticateNew(exchange, route, token);
+  }
+
+  async function authenticateNew(exchange: Exchange, route: Route, token: string): Promise<void> {
+    try {
+      const checked = await tokens.verify(token);
+      if (exchange.response.destroyed) return;
+      if (checked) admit(exchange, route, checked);
+      else refuseToken(exchange);
+    } catch (error) {
+      exchange.fail(error);
+    }
+  }
+
+  function admit(exchange: Exchange, route: Route, caller: Caller): void {
+    exchange.userId = caller.userId;
+    const identity = identityOf(caller, exchange);
+    if (decideAccess(route.access, identity) === 'allowed') {
+      forward(exchange, route, identity);
+      return;
+    }
+    const challenge = `${CHALLENGE}, error="insufficient_scope"`;
+    exchange.refuse('forbidden', undefined, { 'www-authenticate': challenge });
+  }
+
+  function forward(exchange: Exchange, route: Route, identity: Identity): void {
+    const { request, response, requestId, trace } = exchange;
+    const withBody = hasBody(request);
+    const length = request.headers['content-length'];
+    if (withBody && Number(length ?? 0) > route.maxBodyBytes) {
+      exchange.refuse('payload_too_large', `The body may have at most ${route.maxBodyBytes} bytes`);
+      return;
+    }
+    const key = signingKeys.get(route.service);
+    if (!key) throw new Error(`no signing key for ${route.service}`);
+    const method = request.method ?? '';
+    const path = forwardedPath(route, withoutTrailingSlash(exchange.target?.path ?? ''));
+    const target = path + (exchange.target?.query ?? '');
+    const headers = passedHeaders({
+      rawHeaders: request.rawHeaders,
+      connection: request.headers.connection,
+      passBasic: path.startsWith('/oauth/'),
+      passTracestate: request.headers['traceparent']?.includes(trace.traceId) === true,
+    });
+    const { service } = route;
+    const signed = signIdentity({ service, key, now: now(), method, target, identity, requestId });
+    for (const name in signed) headers.push(name, signed[name] ?? '');
+    headers.push('traceparent', trace.traceparent);
+    if (withBody && length !== undefined) headers.push('content-length', length);
+
+    const body = withBody ? new RequestBody(request, response, route.maxBodyBytes) : undefined;
+    const forwarding = new Forwarding({ exchange, route, upstreams, logger, method, target, headers, body });
+    exchange.underWay = forwarding;
+    forwarding.send();
+  }
+
+  return handle;
+}
+
+function identityOf({ userId, sessionId, roles, scopes }: Caller, { clientAddress }: Exchange): Identity {
+  return { userId, sessionId, roles, scopes, clientAddress };
+}
+
+function refuseUnrouted(exchange: Exchange, allowed: readonly string[]): void {
+  if (allowed.length === 0) exchange.refuse('no_route');
+  else exchange.refuse('method_not_allowed', undefined, { allow: allowed.join(', ') });
+}
+
+function refuseToken(exchange: Exchange): void {
+  const challenge = `${CHALLENGE}, error="invalid_token"`;
+  exchange.refuse('unauthenticated', 'The access token is not valid', { 'www-authenticate': challenge });
+}

@@ -1,0 +1,91 @@
+import { isIdentityHeader } from 'service-kit/identity';
+import { connectionNames, isHopByHop } from './hop-headers.ts';
+
+// What clients send all day; anything else is looked at more closely.
+const HARMLESS: ReadonlySet<string> = new Set([
+  'accept',
+  'accept-encoding',
+  'accept-language',
+  'cache-control',
+  'content-type',
+  'cookie',
+  'if-match',
+  'if-none-match',
+  'idempotency-key',
+  'origin',
+  'prefer',
+  'referer',
+  'user-agent',
+]);
+
+/** Replaced by the gateway's own, or ways around what it has decided (another method, path or address). */
+const DROPPED: ReadonlySet<string> = new Set([
+  'client-ip',
+  'content-length',
+  'expect',
+  'forwarded',
+  'host',
+  'proxy',
+  'traceparent',
+  'true-client-ip',
+  'via',
+  'x-client-ip',
+  'x-cluster-client-ip',
+  'x-http-method',
+  'x-http-method-override',
+  'x-method-override',
+  'x-original-url',
+  'x-real-ip',
+  'x-rewrite-url',
+]);
+
+/** Families of which no member is passed on. */
+const DROPPED_PREFIXES = ['x-user-', 'x-gateway-', 'x-session-', 'x-forwarded-', 'x-original-'];
+
+export interface PassedHeadersOptions {
+  rawHeaders: readonly string[];
+  connection: string | undefined;
+  /** OAuth clients authenticate themselves with Basic; every other credential ends at the gateway. */
+  passBasic: boolean;
+  /** Worth something only together with a traceparent that was accepted. */
+  passTracestate: boolean;
+}
+
+/** A client's own headers that may reach a service, as a flat list of names and values. */
+export function passedHeaders(options: PassedHeadersOptions): string[] {
+  const { rawHeaders, connection, passBasic, passTracestate } = options;
+  const connectionOnly = connectionNames(connection);
+  const passed: string[] = [];
+  let authorized = false;
+  for (let i = 0; i + 1 < rawHeaders.length; i += 2) {
+    const name = (rawHeaders[i] ?? '').toLowerCase();
+    const value = rawHeaders[i + 1] ?? '';
+    if (connectionOnly?.has(name)) continue;
+    if (name === 'authorization') {
+      if (!passBasic || authorized || !isBasic(value)) continue;
+      authorized = true;
+    } else if (name === 'tracestate') {
+      if (!passTracestate) continue;
+    } else if (!HARMLESS.has(name) && isDropped(name)) {
+      continue;
+    }
+    passed.push(name, value);
+  }
+  return passed;
+}
+
+function isDropped(name: string): boolean {
+  // Servers that hand headers on as variables read `_` and `.` as `-`, so those spellings are no way in either.
+  const plain = /[^a-z0-9-]/.test(name) ? name.replaceAll(/[^a-z0-9-]/g, '-') : name;
+  return (
+    isHopByHop(plain) ||
+    DROPPED.has(plain) ||
+    plain === 'authorization' ||
+    isIdentityHeader(plain) ||
+    DROPPED_PREFIXES.some((prefix) => plain.startsWith(prefix))
+  );
+}
+
+function isBasic(value: string): boolean {
+  return value.slice(0, 6).toLowerCase() === 'basic ';
+}

@@ -1,0 +1,24 @@
+import { expect, test } from 'vitest';
+import { answeredHeaders } from './response-headers.ts';
+
+test('headers of the connection and those that the gateway sets itself stay behind', () => {
+  const headers = {
+    connection: 'keep-alive, x-inner',
+    'keep-alive': 'timeout=5',
+    'transfer-encoding': 'chunked',
+    'proxy-authenticate': 'x',
+    'x-inner': '1',
+    'x-request-id': 'inner',
+    'x-frame-options': 'ALLOWALL',
+    'content-type': 'text/plain',
+    'set-cookie': ['a=1', 'b=2'],
+  };
+  expect(answeredHeaders(headers, new Set(['x-frame-options']))).toEqual([
+    'content-type',
+    'text/plain',
+    'set-cookie',
+    'a=1',
+    'set-cookie',
+    'b=2',
+  ]);
+});

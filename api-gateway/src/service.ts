@@ -1,0 +1,96 @@
+import { createAdminServer, createMetrics, createReadiness, type ReadinessCheck } from 'service-kit/admin';
+import { ConfigError } from 'service-kit/config';
+import { createHttpServer, type HttpServer } from 'service-kit/http';
+import { createLifecycle, type Service } from 'service-kit/lifecycle';
+import { createLogger, type Logger } from 'service-kit/logging';
+import { createApp } from './app.ts';
+import type { Config } from './config.ts';
+import { createApiDocuments } from './docs/api-documents.ts';
+import { packageVersion } from './docs/package-version.ts';
+import { createClientAddress } from './identity/client-address.ts';
+import { createJwksCache } from './identity/jwks-cache.ts';
+import { createTokenVerifier } from './identity/token-verifier.ts';
+import { createPages } from './pages.ts';
+import { createEdge } from './proxy/edge.ts';
+import { createRequestMetrics } from './proxy/request-metrics.ts';
+import { createServiceReader, type ServiceReader } from './proxy/service-reader.ts';
+import { createUpstreams } from './proxy/upstreams.ts';
+import { loadLiveRouteTable } from './routing/live-route-table.ts';
+import { RoutesFileError } from './routing/routes-file.ts';
+
+const NAME = 'api-gateway';
+
+export interface Gateway extends Service {
+  http: HttpServer;
+  admin: HttpServer;
+}
+
+/** What a test may put in the place of the real thing. */
+export interface Overrides {
+  logger?: Logger;
+  now?: () => number;
+}
+
+export async function buildService(config: Config, overrides: Overrides = {}): Promise<Gateway> {
+  const { now = Date.now, logger = createLogger({ service: NAME, level: config.logLevel }) } = overrides;
+  const { shutdownTimeoutMs, signingKeys, routesFile } = config;
+  const registry = createMetrics(NAME);
+  const upstreams = createUpstreams(config.upstreams);
+  const reader = createServiceReader();
+
+  const routes = await loadLiveRouteTable({
+    file: routesFile,
+    requires: ({ targetEnv }) => (config.upstreams.has(targetEnv) ? undefined : `${targetEnv} is not set`),
+    logger,
+  }).catch(asConfigError);
+  const jwks = createJwksCache({ fetchKeySet: () => reader.fetchJson(config.jwksUrl), now, logger });
+  const tokens = createTokenVerifier({ jwks, rules: config.token, now });
+  const documents = createApiDocuments({
+    routes,
+    fetchDocument: (targetEnv) => reader.fetchJson(`${upstreams.pick(targetEnv)?.origin}/openapi.json`),
+    version: packageVersion(),
+    refreshMs: config.docsRefreshMs,
+    logger,
+  });
+
+  const readiness = createReadiness({
+    keys: async () => {
+      if (!jwks.loaded()) throw new Error('no key set has been loaded');
+    },
+    ...Object.fromEntries(upstreams.all().map(({ origin }) => [origin, degradedUnless(reader, origin)])),
+  });
+  const metrics = createRequestMetrics(registry, () =>
+    upstreams.all().map(({ origin, pending }) => [origin, pending]),
+  );
+  const edge = createEdge({ routes, jwks, tokens, upstreams, signingKeys, now, logger });
+  const pages = createPages({ readiness, documents });
+  const clientAddress = createClientAddress(config.trustProxy);
+  const app = createApp({ pages, edge, clientAddress, metrics, logger });
+
+  const http = createHttpServer({ app, ...config.http, logger });
+  const admin = createAdminServer({ ...config.admin, readiness, metrics: registry, logger });
+  const components = [
+    admin,
+    upstreams.component,
+    routes.component,
+    jwks.component,
+    documents.component,
+    http,
+  ];
+  return {
+    logger,
+    http,
+    admin,
+    lifecycle: createLifecycle({ logger, shutdownTimeoutMs, readiness, components }),
+  };
+}
+
+/** One service that is away takes its own routes with it and no others, so the gateway stays ready. */
+function degradedUnless(reader: ServiceReader, origin: string): ReadinessCheck {
+  return async () => ((await reader.isReachable(origin)) ? undefined : { degraded: 'not reachable' });
+}
+
+function asConfigError(error: unknown): never {
+  if (!(error instanceof RoutesFileError)) throw error;
+  throw new ConfigError(error.problems.map((rule) => ({ variable: 'ROUTES_FILE', rule })));
+}

@@ -1,0 +1,69 @@
+import { once } from 'node:events';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import type { RequestHandler } from 'express';
+import { expect, test, vi } from 'vitest';
+import { createApp } from '../src/app.ts';
+
+const SECRET = 'mongodb://inner:27017';
+
+/** The app with pages or an edge that fail, over a real socket. */
+async function answerWith(failing: RequestHandler | 'edge') {
+  const lines: object[] = [];
+  const logger = {
+    error: (message: string, fields?: object) => void lines.push({ message, ...fields }),
+    warn: () => undefined,
+    info: () => undefined,
+    debug: () => undefined,
+    child: () => logger,
+  };
+  const app = createApp({
+    pages: () => (failing === 'edge' ? undefined : failing),
+    edge: () => {
+      throw new Error(SECRET);
+    },
+    clientAddress: () => '',
+    metrics: { observe: () => undefined, refused: () => undefined },
+    logger,
+  });
+  const server = createServer(app).listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  try {
+    const answer = await fetch(`http://127.0.0.1:${(server.address() as AddressInfo).port}/x`);
+    return { status: answer.status, text: await answer.text(), headers: answer.headers, lines };
+  } finally {
+    server.close();
+    server.closeAllConnections();
+  }
+}
+
+test.each<[string, RequestHandler | 'edge']>([
+  ['the edge', 'edge'],
+  [
+    'a page',
+    () => {
+      throw new Error(SECRET);
+    },
+  ],
+  ['a page that waits', () => Promise.reject(new Error(SECRET))],
+  ['what a page calls', (_request, _response, next) => next(new Error(SECRET))],
+])('a failure of %s is a 500 that says nothing but its id, and a line in the log', async (_what, failing) => {
+  const { status, text, headers, lines } = await answerWith(failing);
+  expect(status).toBe(500);
+  expect(text).not.toContain('inner');
+  expect(JSON.parse(text)).toMatchObject({
+    code: 'internal_error',
+    requestId: headers.get('x-request-id'),
+  });
+  expect(headers.get('x-content-type-options')).toBe('nosniff');
+  await vi.waitFor(() =>
+    expect(lines).toEqual([
+      {
+        message: 'a request could not be handled',
+        requestId: headers.get('x-request-id'),
+        traceId: expect.any(String),
+        error: new Error(SECRET),
+      },
+    ]),
+  );
+});

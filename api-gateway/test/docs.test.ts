@@ -1,0 +1,143 @@
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
+import { startTestBed, type TestBed } from './support/gateway.ts';
+
+let bed: TestBed;
+
+interface Document {
+  openapi: string;
+  info: { title: string };
+  paths: Record<string, Record<string, { security: object[]; operationId: string }>>;
+  components: Record<string, Record<string, object>>;
+}
+
+const schema = (name: string) => ({ $ref: `#/components/schemas/${name}` });
+const operation = (operationId: string, name: string) => ({
+  operationId,
+  responses: { 200: { description: 'ok', content: { 'application/json': { schema: schema(name) } } } },
+});
+
+async function documentOf({ url }: TestBed): Promise<Document> {
+  return (await (await fetch(`${url}/openapi.json`)).json()) as Document;
+}
+
+beforeAll(async () => {
+  bed = await startTestBed({ env: { DOCS_REFRESH: '100ms' } });
+  bed.auth.document = {
+    openapi: '3.1.0',
+    info: { title: 'auth', version: '1' },
+    paths: {
+      '/v1/auth/login': { post: operation('login', 'Item') },
+      '/v1/me': { get: operation('get', 'Item') },
+      '/internal/accounts/{id}/status': { get: operation('status', 'Item') },
+      '/openapi.json': { get: operation('getOpenApi', 'Item') },
+    },
+    components: { schemas: { Item: { type: 'string' } } },
+  };
+  bed.events.document = {
+    openapi: '3.1.0',
+    info: { title: 'events', version: '1' },
+    paths: {
+      '/v1/events/{id}': { get: operation('get', 'Item') },
+      '/v1/me': { get: operation('fake', 'Item') },
+    },
+    components: { schemas: { Item: { type: 'number' } } },
+  };
+});
+afterAll(async () => {
+  await bed.stop();
+});
+
+test('the document is one of all services, as the gateway routes to them', async () => {
+  await vi.waitFor(async () => {
+    const { paths } = await documentOf(bed);
+    expect(Object.keys(paths)).toEqual([
+      '/healthz',
+      '/readyz',
+      '/v1/auth/login',
+      '/v1/me',
+      '/v1/events/{id}',
+    ]);
+  });
+  const { openapi, paths, components } = await documentOf(bed);
+  expect(openapi).toBe('3.1.0');
+  expect(paths['/v1/auth/login']?.['post']?.security).toEqual([]);
+  expect(paths['/v1/me']?.['get']).toMatchObject({ operationId: 'get', security: [{ bearer: [] }] });
+  expect(paths['/v1/events/{id}']?.['get']).toMatchObject({
+    operationId: 'game-event-service.get',
+    responses: { 200: { content: { 'application/json': { schema: schema('GameEventServiceItem') } } } },
+  });
+  expect(components['schemas']).toMatchObject({
+    Item: { type: 'string' },
+    GameEventServiceItem: { type: 'number' },
+    GatewayProblem: { type: 'object' },
+  });
+});
+
+test('every reference in it leads somewhere', async () => {
+  const document = await documentOf(bed);
+  const references = [...JSON.stringify(document).matchAll(/"\$ref":"#\/components\/([^/]+)\/([^"]+)"/g)];
+  expect(references.length).toBeGreaterThan(5);
+  for (const [, section = '', name = ''] of references) {
+    expect(document.components[section]).toHaveProperty([name]);
+  }
+});
+
+test('a client that has the document is told so', async () => {
+  await vi.waitFor(async () => {
+    const first = await fetch(`${bed.url}/openapi.json`);
+    const again = await fetch(`${bed.url}/openapi.json`, {
+      headers: { 'if-none-match': first.headers.get('etag') ?? '' },
+    });
+    expect(again.status).toBe(304);
+  });
+});
+
+test('it follows the services, and keeps what a service said last while that one is away', async () => {
+  const own = await startTestBed({ env: { DOCS_REFRESH: '50ms' } });
+  const paths = { '/v1/events': { get: operation('list', 'Item') } };
+  own.events.document = { openapi: '3.1.0', info: { title: 'events', version: '1' }, paths };
+  try {
+    await vi.waitFor(async () => expect((await documentOf(own)).paths).toHaveProperty('/v1/events'));
+    own.events.document = { hello: 'world' };
+    await vi.waitFor(() =>
+      expect(own.log).toContainEqual(
+        expect.objectContaining({ message: 'API document not loaded', ofService: 'game-event-service' }),
+      ),
+    );
+    expect((await documentOf(own)).paths).toHaveProperty('/v1/events');
+  } finally {
+    await own.stop();
+  }
+});
+
+describe('/docs/', () => {
+  test('is where /docs leads', async () => {
+    const answer = await fetch(`${bed.url}/docs`, { redirect: 'manual' });
+    expect(answer.status).toBe(301);
+    expect(answer.headers.get('location')).toBe('/docs/');
+  });
+
+  test('is a page whose scripts and styles all come from here, by files', async () => {
+    const answer = await fetch(`${bed.url}/docs/`);
+    expect(answer.headers.get('content-type')).toMatch(/^text\/html/);
+    expect(answer.headers.get('content-security-policy')).toBe(
+      "default-src 'none';script-src 'self';style-src 'self';img-src 'self' data:;connect-src 'self';base-uri 'none';form-action 'none';frame-ancestors 'none'",
+    );
+    const html = await answer.text();
+    expect(html).not.toMatch(/<script(?![^>]*src=)|<style|style=|onload=|https?:\/\//);
+    const files = [...html.matchAll(/(?:src|href)="([^"]+)"/g)].map(([, file]) => file ?? '');
+    expect(files).toContain('initializer.js');
+    for (const file of files) {
+      const part = await fetch(new URL(file, `${bed.url}/docs/`));
+      expect(part.status).toBe(200);
+      expect((await part.arrayBuffer()).byteLength).toBeGreaterThan(100);
+    }
+  });
+
+  test.each(['/docs/package.json', '/docs/index.js', '/docs/swagger-ui.js.map', '/docs/x/index.html'])(
+    '%s is not served',
+    async (path) => {
+      expect((await fetch(bed.url + path)).status).toBe(404);
+    },
+  );
+});

@@ -1,0 +1,489 @@
+import { createHash, randomBytes } from 'node:crypto';
+import { once } from 'node:events';
+import { type IncomingMessage, request as httpRequest } from 'node:http';
+import { createServer, type Socket } from 'node:net';
+import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
+import { echo, startFakeService } from './support/fake-service.ts';
+import { resetServices, startTestBed, type TestBed } from './support/gateway.ts';
+import { rawClient } from './support/raw-client.ts';
+import { accessToken } from './support/tokens.ts';
+
+let bed: TestBed;
+
+beforeAll(async () => {
+  bed = await startTestBed({ env: { ROUTES_FILE: 'test/support/routes.yaml' } });
+});
+afterAll(async () => {
+  await bed.stop();
+});
+beforeEach(() => {
+  resetServices(bed, echo);
+});
+
+const MIB = 1024 * 1024;
+
+/** A client with a body that is sent piece by piece. */
+function upload(path: string, headers: Record<string, string> = {}) {
+  const request = httpRequest(bed.url + path, { method: 'POST', headers });
+  const response = new Promise<IncomingMessage>((resolve, reject) => {
+    request.on('response', resolve).on('error', reject);
+  });
+  response.catch(() => undefined);
+  return { request, response };
+}
+
+async function textOf(response: IncomingMessage): Promise<string> {
+  const chunks: Buffer[] = [];
+  for await (const chunk of response) chunks.push(chunk as Buffer);
+  return Buffer.concat(chunks).toString();
+}
+
+describe('a body on its way in', () => {
+  test('reaches the service while it is still being sent', async () => {
+    const { request, response } = upload('/big');
+    request.write('first');
+    await vi.waitFor(() => expect(bed.auth.received[0]?.body.toString()).toBe('first'));
+    request.write(' second');
+    await vi.waitFor(() => expect(bed.auth.received[0]?.body.toString()).toBe('first second'));
+    request.end();
+    expect(JSON.parse(await textOf(await response))).toMatchObject({ bytes: 12 });
+    expect(bed.auth.received[0]?.headers['transfer-encoding']).toBe('chunked');
+  });
+
+  test('with a length keeps it, and arrives byte for byte', async () => {
+    const body = randomBytes(3 * MIB);
+    const answer = await fetch(`${bed.url}/big`, { method: 'POST', body });
+    expect(answer.status).toBe(200);
+    const [received] = bed.auth.received;
+    expect(received?.headers['content-length']).toBe(String(body.length));
+    expect(received?.headers).not.toHaveProperty('transfer-encoding');
+    expect(received?.body.equals(body)).toBe(true);
+  });
+
+  test('that is empty is none', async () => {
+    await fetch(`${bed.url}/open`, { method: 'POST' });
+    await fetch(`${bed.url}/open`, { method: 'DELETE' });
+    expect(bed.auth.received.map((each) => each.headers['content-length'])).toEqual(['0', undefined]);
+    expect(bed.auth.received.map((each) => each.headers['transfer-encoding'])).toEqual([
+      undefined,
+      undefined,
+    ]);
+  });
+
+  test('is refused by its announced length before anything of it is read', async () => {
+    const client = await rawClient(bed.port);
+    client.send(`POST /open HTTP/1.1\r\nHost: x\r\nContent-Length: ${100 * MIB}\r\n\r\n`);
+    await vi.waitFor(() =>
+      expect(client.received()).toMatch(/^HTTP\/1.1 413 [^]*"code":"payload_too_large"/),
+    );
+    expect(client.received()).toMatch(/connection: close/i);
+    expect(bed.auth.received).toEqual([]);
+    client.socket.destroy();
+  });
+
+  test('without a length is refused once it is too long, and is not read to its end', async () => {
+    const { request, response } = upload('/open');
+    request.write(Buffer.alloc(MIB));
+    await vi.waitFor(() => expect(bed.auth.received[0]?.body.length).toBe(MIB));
+    request.write('!');
+    const answer = await response;
+    expect(answer.statusCode).toBe(413);
+    expect(JSON.parse(await textOf(answer))).toMatchObject({ code: 'payload_too_large' });
+    await vi.waitFor(() => expect(bed.auth.received[0]?.aborted).toBe(true));
+    request.destroy();
+  });
+
+  test('may be as long as its route allows', async () => {
+    const answer = await fetch(`${bed.url}/open`, { method: 'POST', body: Buffer.alloc(MIB) });
+    expect(await answer.json()).toMatchObject({ bytes: MIB });
+    const tooLong = await fetch(`${bed.url}/open`, { method: 'POST', body: Buffer.alloc(MIB + 1) });
+    expect(tooLong.status).toBe(413);
+  });
+
+  test('that the client breaks off is broken off for the service, too', async () => {
+    const { request } = upload('/big', { 'content-length': '1000' });
+    request.write('half');
+    await vi.waitFor(() => expect(bed.auth.received[0]?.body.toString()).toBe('half'));
+    request.destroy();
+    await vi.waitFor(() => expect(bed.auth.received[0]?.aborted).toBe(true));
+    await vi.waitFor(() =>
+      expect(bed.log).toContainEqual(
+        expect.objectContaining({ message: 'request', status: 499, aborted: true }),
+      ),
+    );
+  });
+
+  test('of which the service wants no more gets its answer, on a connection that is then closed', async () => {
+    bed.auth.answer = (_request, response) => {
+      response.writeHead(422, { 'content-type': 'text/plain' }).end('enough');
+    };
+    const { request, response } = upload('/big');
+    request.write('first');
+    const answer = await response;
+    expect(answer.statusCode).toBe(422);
+    expect(answer.headers.connection).toBe('close');
+    expect(await textOf(answer)).toBe('enough');
+    request.destroy();
+  });
+});
+
+describe('Expect: 100-continue', () => {
+  const head = (path: string, more = '') =>
+    `POST ${path} HTTP/1.1\r\nHost: x\r\nExpect: 100-continue\r\nContent-Length: 2\r\n${more}\r\n`;
+
+  test('is answered when the service is there to take the body, and does not reach it', async () => {
+    const client = await rawClient(bed.port);
+    client.send(head('/open', 'Connection: close\r\n'));
+    await vi.waitFor(() => expect(client.received()).toBe('HTTP/1.1 100 Continue\r\n\r\n'));
+    client.send('{}');
+    expect(await client.closed()).toMatch(/^HTTP\/1.1 100 Continue\r\n\r\nHTTP\/1.1 200 /);
+    expect(bed.auth.received[0]?.headers).not.toHaveProperty('expect');
+    expect(bed.auth.received[0]?.body.toString()).toBe('{}');
+  });
+
+  test('is answered with the refusal alone where there is one, and the connection closed', async () => {
+    const client = await rawClient(bed.port);
+    client.send(head('/closed'));
+    const answer = await client.closed();
+    expect(answer).toMatch(/^HTTP\/1.1 401 /);
+    expect(answer).toMatch(/connection: close/i);
+    expect(answer).not.toContain('100 Continue');
+  });
+
+  test('of anything else is 417', async () => {
+    const client = await rawClient(bed.port);
+    client.send('POST /open HTTP/1.1\r\nHost: x\r\nExpect: magic\r\nConnection: close\r\n\r\n');
+    expect(await client.closed()).toMatch(/^HTTP\/1.1 417 /);
+    const mixed = await rawClient(bed.port);
+    mixed.send('POST /open HTTP/1.1\r\nHost: x\r\nExpect: 100-continue, magic\r\nConnection: close\r\n\r\n');
+    expect(await mixed.closed()).toMatch(/^HTTP\/1.1 417 [^]*"code":"expectation_failed"/);
+    expect(bed.auth.received).toEqual([]);
+  });
+});
+
+describe('an answer on its way out', () => {
+  test('reaches the client while it is still being sent', async () => {
+    const more = Promise.withResolvers<void>();
+    bed.auth.answer = (_request, response) => {
+      response.writeHead(200, { 'content-type': 'text/plain' }).write('first');
+      void more.promise.then(() => response.end(' second'));
+    };
+    const answer = await fetch(`${bed.url}/open`);
+    const reader = answer.body?.getReader();
+    const first = await reader?.read();
+    expect(Buffer.from(first?.value ?? []).toString()).toBe('first');
+    more.resolve();
+    const second = await reader?.read();
+    expect(Buffer.from(second?.value ?? []).toString()).toBe(' second');
+    expect((await reader?.read())?.done).toBe(true);
+  });
+
+  test('keeps its status, headers, cookies and length, and loses those of the connection', async () => {
+    bed.auth.answer = (_request, response) => {
+      response.writeHead(201, {
+        location: '/v1/things/1',
+        'set-cookie': ['a=1', 'b=2'],
+        'content-length': '2',
+        'keep-alive': 'timeout=99',
+        etag: '"1"',
+      });
+      response.end('ok');
+    };
+    const answer = await fetch(`${bed.url}/open`, { method: 'POST' });
+    expect(answer.status).toBe(201);
+    expect(answer.headers.get('location')).toBe('/v1/things/1');
+    expect(answer.headers.getSetCookie()).toEqual(['a=1', 'b=2']);
+    expect(answer.headers.get('content-length')).toBe('2');
+    expect(answer.headers.get('etag')).toBe('"1"');
+    expect(answer.headers.get('keep-alive')).not.toBe('timeout=99');
+    expect(await answer.text()).toBe('ok');
+  });
+
+  test.each([204, 304])('of %i has no body', async (status) => {
+    bed.auth.answer = (_request, response) => response.writeHead(status).end();
+    const answer = await fetch(`${bed.url}/open`);
+    expect(answer.status).toBe(status);
+    expect(await answer.text()).toBe('');
+  });
+
+  test('that is large arrives whole, however slowly it is read', async () => {
+    const content = randomBytes(8 * MIB);
+    bed.auth.answer = (_request, response) => response.end(content);
+    const client = await rawClient(bed.port);
+    const hash = createHash('sha256');
+    let length = 0;
+    client.socket.on('data', (chunk: Buffer) => {
+      hash.update(chunk);
+      length += chunk.length;
+      client.socket.pause();
+      setImmediate(() => client.socket.resume());
+    });
+    client.send('GET /open HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n');
+    const received = Buffer.from(await client.closed(), 'latin1');
+    expect(length).toBe(received.length);
+    const body = received.subarray(received.indexOf('\r\n\r\n') + 4);
+    expect(body.equals(content)).toBe(true);
+  });
+
+  test('holds the service back while the client does not read', async () => {
+    let written = 0;
+    bed.auth.answer = (_request, response) => {
+      const chunk = Buffer.alloc(256 * 1024);
+      const write = (): void => {
+        while (written < 512 * MIB) {
+          written += chunk.length;
+          if (!response.write(chunk)) return void response.once('drain', write);
+        }
+        response.end();
+      };
+      write();
+    };
+    const client = await rawClient(bed.port);
+    client.socket.pause();
+    client.send('GET /open HTTP/1.1\r\nHost: x\r\n\r\n');
+    let before = -1;
+    await vi.waitFor(
+      () => {
+        const stands = written > 0 && written === before;
+        before = written;
+        expect(stands).toBe(true);
+      },
+      { timeout: 10_000, interval: 300 },
+    );
+    expect(written).toBeLessThan(64 * MIB);
+    client.socket.destroy();
+    await vi.waitFor(() => expect(bed.auth.received[0]?.aborted).toBe(true));
+  });
+
+  test('that breaks off in the middle is broken off for the client', async () => {
+    bed.auth.answer = (_request, response) => {
+      response.writeHead(200, { 'content-length': '100' }).write('half');
+      setImmediate(() => response.destroy());
+    };
+    const answer = await fetch(`${bed.url}/open`);
+    await expect(answer.text()).rejects.toThrow();
+    await vi.waitFor(() =>
+      expect(bed.log).toContainEqual(expect.objectContaining({ message: 'upstream failed' })),
+    );
+  });
+
+  test('is cancelled at the service when the client goes', async () => {
+    bed.auth.answer = (_request, response) => void response.writeHead(200).write('first');
+    const abort = new AbortController();
+    await fetch(`${bed.url}/open`, { signal: abort.signal });
+    abort.abort();
+    await vi.waitFor(() => expect(bed.auth.received[0]?.aborted).toBe(true));
+  });
+
+  test('that has not begun is cancelled, too', async () => {
+    bed.auth.answer = () => undefined;
+    const abort = new AbortController();
+    const answer = fetch(`${bed.url}/open`, { signal: abort.signal });
+    await vi.waitFor(() => expect(bed.auth.received).toHaveLength(1));
+    abort.abort();
+    await expect(answer).rejects.toThrow();
+    await vi.waitFor(() => expect(bed.auth.received[0]?.aborted).toBe(true));
+  });
+
+  test('of an early hint is waited out', async () => {
+    bed.auth.answer = (_request, response) => {
+      response.writeEarlyHints({ link: '</a>; rel=preload' });
+      response.end('ok');
+    };
+    expect(await (await fetch(`${bed.url}/open`)).text()).toBe('ok');
+  });
+});
+
+describe('a service in trouble', () => {
+  /** Answers with bytes, as a broken server would. */
+  async function rawService(onRequest: (socket: Socket, count: number) => void) {
+    let count = 0;
+    const sockets = new Set<Socket>();
+    const server = createServer((socket) => {
+      sockets.add(socket);
+      socket.on('error', () => undefined);
+      socket.on('data', (chunk: Buffer) => {
+        // The gateway asks for the service's document as well.
+        if (!chunk.includes(' /broken ')) {
+          socket.destroy();
+          return;
+        }
+        count += 1;
+        onRequest(socket, count);
+      });
+    }).listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    const address = server.address();
+    const port = typeof address === 'object' && address !== null ? address.port : 0;
+    const own = await startTestBed({
+      env: { ROUTES_FILE: 'test/support/routes.yaml', BROKEN_SERVICE_URL: `http://127.0.0.1:${port}` },
+    }).catch(async (error: unknown) => {
+      server.close();
+      throw error;
+    });
+    return {
+      own,
+      requests: () => count,
+      async stop() {
+        await own.stop();
+        for (const socket of sockets) socket.destroy();
+        server.close();
+      },
+    };
+  }
+
+  test('that is slow is given up after the time of the route', async () => {
+    bed.auth.answer = () => undefined;
+    const answer = await fetch(`${bed.url}/quick`);
+    expect(answer.status).toBe(504);
+    expect(await answer.json()).toMatchObject({ code: 'upstream_timeout', status: 504 });
+    await vi.waitFor(() => expect(bed.auth.received[0]?.aborted).toBe(true));
+  });
+
+  test('is not blamed for a client that is slow, as long as something comes', async () => {
+    const { request, response } = upload('/quick', { 'content-length': '9' });
+    const began = performance.now();
+    const letters = 'slowly...'.split('');
+    await new Promise<void>((sent) => {
+      const pace = setInterval(() => {
+        const letter = letters.shift();
+        if (letter !== undefined) return void request.write(letter);
+        clearInterval(pace);
+        return sent();
+      }, 60);
+    });
+    expect(performance.now() - began).toBeGreaterThan(300);
+    request.end();
+    expect((await response).statusCode).toBe(200);
+  });
+
+  test('is not blamed for a client that stops in the middle of its body', async () => {
+    const { request, response } = upload('/quick', { 'content-length': '9' });
+    request.write('slow');
+    const answer = await response;
+    expect(answer.statusCode).toBe(408);
+    expect(answer.headers.connection).toBe('close');
+    expect(JSON.parse(await textOf(answer))).toMatchObject({ code: 'request_timeout' });
+    request.destroy();
+  });
+
+  test('that is not there is 502, and nothing inside is named', async () => {
+    const gone = await startFakeService('x', { id: 'x', secret: 'x' });
+    await gone.stop();
+    const own = await startTestBed({
+      env: { ROUTES_FILE: 'test/support/routes.yaml', BROKEN_SERVICE_URL: gone.url },
+    });
+    try {
+      const answer = await fetch(`${own.url}/broken`, { method: 'POST', body: '{}' });
+      expect(answer.status).toBe(502);
+      const text = await answer.text();
+      expect(JSON.parse(text)).toMatchObject({ code: 'upstream_failed' });
+      for (const [, value] of answer.headers) expect(value).not.toContain(String(gone.port));
+      expect(text).not.toMatch(/127\.0\.0\.1|ECONN|broken-service/);
+      expect(text).not.toContain(String(gone.port));
+    } finally {
+      await own.stop();
+    }
+  });
+
+  test.each([
+    ['hangs up', (socket: Socket) => void socket.destroy()],
+    ['resets', (socket: Socket) => void socket.resetAndDestroy()],
+    ['talks nonsense', (socket: Socket) => void socket.end('hello\r\n\r\n')],
+    [
+      'sends two lengths',
+      (socket: Socket) =>
+        void socket.end('HTTP/1.1 200 OK\r\nContent-Length: 2\r\nContent-Length: 3\r\n\r\nabc'),
+    ],
+  ])('that %s is 502, and a request with an effect is not sent twice', async (_what, misbehave) => {
+    const service = await rawService(misbehave);
+    try {
+      const answer = await fetch(`${service.own.url}/broken`, { method: 'POST', body: '{}' });
+      expect(answer.status).toBe(502);
+      expect(service.requests()).toBe(1);
+    } finally {
+      await service.stop();
+    }
+  });
+
+  test('that hangs up on a GET is asked once more', async () => {
+    const service = await rawService((socket, count) => {
+      if (count === 1) socket.destroy();
+      else socket.end('HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok');
+    });
+    try {
+      expect(await (await fetch(`${service.own.url}/broken`)).text()).toBe('ok');
+      expect(service.requests()).toBe(2);
+    } finally {
+      await service.stop();
+    }
+  });
+
+  test('and only once', async () => {
+    const service = await rawService((socket) => void socket.destroy());
+    try {
+      expect((await fetch(`${service.own.url}/broken`)).status).toBe(502);
+      expect(service.requests()).toBe(2);
+    } finally {
+      await service.stop();
+    }
+  });
+
+  test('at one of two addresses costs no request, whatever it does: what was never sent is sent to the other', async () => {
+    const gone = await startFakeService('x', { id: 'x', secret: 'x' });
+    await gone.stop();
+    const own = await startTestBed({
+      env: { ROUTES_FILE: 'test/support/routes.yaml', BROKEN_SERVICE_URL: `${gone.url},${bed.events.url}` },
+    });
+    try {
+      for (let i = 0; i < 6; i += 1) {
+        const answer = await fetch(`${own.url}/broken`, { method: 'POST', body: `{"n":${i}}` });
+        expect(answer.status).toBe(200);
+        expect(await answer.json()).toMatchObject({ bytes: 7 });
+      }
+      expect(bed.events.received).toHaveLength(6);
+    } finally {
+      await own.stop();
+    }
+  });
+});
+
+describe('connections to a service', () => {
+  test('are kept and used again', async () => {
+    await fetch(`${bed.url}/open`);
+    const before = bed.auth.connections;
+    for (let i = 0; i < 10; i += 1)
+      await (await fetch(`${bed.url}/open`, { method: 'POST', body: '{}' })).text();
+    expect(bed.auth.connections - before).toBeLessThanOrEqual(1);
+  });
+
+  test('that a service asks to close are not used again', async () => {
+    bed.auth.answer = (_request, response) => response.writeHead(200, { connection: 'close' }).end('ok');
+    const before = bed.auth.connections;
+    for (let i = 0; i < 3; i += 1) {
+      const answer = await fetch(`${bed.url}/open`, { method: 'POST', body: '{}' });
+      expect(answer.status).toBe(200);
+      expect(answer.headers.get('connection')).not.toBe('close');
+    }
+    expect(bed.auth.connections - before).toBeGreaterThanOrEqual(2);
+  });
+});
+
+test('many requests at once, with bodies both ways, stay apart', async () => {
+  const token = accessToken(bed.keys);
+  bed.auth.answer = (_request, response, received) => {
+    _request.on('end', () => response.end(received.body));
+  };
+  const answers = await Promise.all(
+    Array.from({ length: 100 }, async (_, i) => {
+      const body = `${i}`.repeat(1000 + i);
+      const answer = await fetch(`${bed.url}/closed`, {
+        method: 'POST',
+        body,
+        headers: { authorization: `Bearer ${token}` },
+      });
+      return (await answer.text()) === body;
+    }),
+  );
+  expect(answers.every(Boolean)).toBe(true);
+});

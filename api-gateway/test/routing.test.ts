@@ -1,0 +1,261 @@
+import { execFile } from 'node:child_process';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
+import { echo } from './support/fake-service.ts';
+import { resetServices, startTestBed, type TestBed } from './support/gateway.ts';
+import { exchangeRaw } from './support/raw-client.ts';
+import { accessToken } from './support/tokens.ts';
+
+let bed: TestBed;
+
+beforeAll(async () => {
+  bed = await startTestBed();
+});
+afterAll(async () => {
+  await bed.stop();
+});
+beforeEach(() => {
+  resetServices(bed, echo);
+});
+
+const asUser = () => ({ authorization: `Bearer ${accessToken(bed.keys)}` });
+
+describe('the routing table', () => {
+  test.each([
+    ['/register', '/v1/auth/register'],
+    ['/api/auth/login', '/v1/auth/login'],
+    ['/v1/auth/refresh', '/v1/auth/refresh'],
+    ['/v1/auth/login/?x=1', '/v1/auth/login?x=1'],
+    ['/v1/auth/%6cogin', '/v1/auth/login'],
+  ])('POST %s reaches auth-service as %s', async (path, forwarded) => {
+    const answer = await fetch(bed.url + path, { method: 'POST', body: '{}' });
+    expect(await answer.json()).toMatchObject({ method: 'POST', url: forwarded });
+    expect(bed.auth.received).toMatchObject([{ url: forwarded, identity: { userId: '' } }]);
+  });
+
+  test('an alias of events reaches game-event-service', async () => {
+    const answer = await fetch(`${bed.url}/api/events/42/claims?x=1`, { method: 'POST', headers: asUser() });
+    expect(await answer.json()).toMatchObject({ url: '/v1/events/42/claims?x=1' });
+    expect(bed.events.received).toMatchObject([{ identity: { userId: 'acc_1' } }]);
+  });
+
+  test('HEAD goes where GET goes', async () => {
+    bed.auth.answer = (_request, response) => {
+      response.setHeader('content-length', '5');
+      response.end();
+    };
+    const answer = await fetch(`${bed.url}/v1/me`, { method: 'HEAD', headers: asUser() });
+    expect(answer.status).toBe(200);
+    expect(answer.headers.get('content-length')).toBe('5');
+    expect(bed.auth.received[0]?.method).toBe('HEAD');
+  });
+
+  test.each([
+    ['GET', '/nothing', 404, 'no_route'],
+    ['GET', '/internal/revocations', 404, 'no_route'],
+    ['GET', '/INTERNAL/revocations', 404, 'no_route'],
+    ['GET', '/V1/me', 404, 'no_route'],
+    ['GET', '/v1/mex', 404, 'no_route'],
+    ['POST', '/docs', 405, 'method_not_allowed'],
+    ['DELETE', '/healthz', 405, 'method_not_allowed'],
+    ['GET', '/docs/package.json', 404, 'no_route'],
+    ['GET', '/v1/auth/login', 405, 'method_not_allowed'],
+    ['OPTIONS', '/v1/me', 405, 'method_not_allowed'],
+    ['GET', '/v1//me', 400, 'ambiguous_path'],
+    ['GET', '/v1/a%2fb', 400, 'ambiguous_path'],
+    ['GET', '/v1/..%5cadmin', 400, 'ambiguous_path'],
+    ['GET', '/docs/..%2fpackage.json', 400, 'ambiguous_path'],
+  ])('%s %s is answered with %i %s, and no service hears of it', async (method, path, status, code) => {
+    const answer = await fetch(bed.url + path, { method, headers: asUser() });
+    expect(answer.status).toBe(status);
+    expect(answer.headers.get('content-type')).toBe('application/problem+json');
+    expect(await answer.json()).toEqual({
+      type: `urn:laurel:problem:${code}`,
+      title: expect.any(String),
+      status,
+      detail: expect.any(String),
+      instance: path,
+      code,
+      requestId: answer.headers.get('x-request-id'),
+    });
+    expect(bed.auth.received).toEqual([]);
+    expect(bed.events.received).toEqual([]);
+  });
+
+  test('a known path says which methods it takes', async () => {
+    const answer = await fetch(`${bed.url}/v1/events/1`, { method: 'PUT', headers: asUser() });
+    expect(answer.status).toBe(405);
+    expect(answer.headers.get('allow')).toBe('DELETE, GET, HEAD, PATCH, POST');
+  });
+
+  test('path comes before route, route before method, method before token, token before role, role before body', async () => {
+    const code = async (method: string, path: string, headers: Record<string, string> = {}, body = '') => {
+      const answer = await fetch(bed.url + path, { method, headers, ...(body && { body }) });
+      return ((await answer.json()) as { code: string }).code;
+    };
+    const big = 'x'.repeat(1_100_000);
+    expect(await code('PUT', '/nothing/%2e%2e')).toBe('no_route');
+    expect(await code('PUT', '/nothing/%2f')).toBe('ambiguous_path');
+    expect(await code('PUT', '/nothing')).toBe('no_route');
+    expect(await code('PUT', '/v1/events')).toBe('method_not_allowed');
+    expect(await code('POST', '/v1/events', {}, big)).toBe('unauthenticated');
+    expect(await code('POST', '/v1/events', asUser(), big)).toBe('forbidden');
+    expect(await code('POST', '/v1/events/1/claims', asUser(), big)).toBe('payload_too_large');
+  });
+});
+
+describe('every answer', () => {
+  test.each(['/healthz', '/nothing', '/v1/a%2fb', '/v1/me', '/docs', '/docs/', '/openapi.json'])(
+    'of %s has the security headers and an id of its own, once each',
+    async (path) => {
+      bed.auth.answer = (_request, response) => {
+        response.setHeader('x-request-id', 'inner');
+        response.setHeader('x-frame-options', 'ALLOWALL');
+        response.setHeader('content-security-policy', "default-src 'unsafe-inline'");
+        response.end('{}');
+      };
+      const send = () => fetch(bed.url + path, { headers: asUser(), redirect: 'manual' });
+      const [answer, other] = [await send(), await send()];
+      expect(answer.headers.get('x-request-id')).toMatch(/^[0-9a-f-]{36}$/);
+      expect(other.headers.get('x-request-id')).not.toBe(answer.headers.get('x-request-id'));
+      expect(answer.headers.get('x-frame-options')).toBe('SAMEORIGIN');
+      expect(answer.headers.get('x-content-type-options')).toBe('nosniff');
+      expect(answer.headers.get('content-security-policy')).toMatch(/^default-src 'none';/);
+      expect(answer.headers.get('x-powered-by')).toBeNull();
+    },
+  );
+
+  test('and every request has one line in the log, with all that one looks for', async () => {
+    await fetch(`${bed.url}/v1/events/7?secret=1`, { headers: asUser() });
+    const lines = () => bed.log.filter(({ message }) => message === 'request');
+    await vi.waitFor(() => expect(lines()).toHaveLength(1));
+    expect(lines()[0]).toMatchObject({
+      method: 'GET',
+      path: '/v1/events/7',
+      route: 'events',
+      upstream: bed.events.url,
+      status: 200,
+      bytes: expect.any(Number),
+      durationMs: expect.any(Number),
+      userId: 'acc_1',
+      clientAddress: '127.0.0.1',
+      requestId: bed.events.received[0]?.headers['x-request-id'],
+      traceId: bed.events.received[0]?.headers['traceparent']?.slice(3, 35),
+    });
+    expect(JSON.stringify(lines())).not.toContain('secret');
+  });
+
+  test('and every request is counted by its route', async () => {
+    await fetch(`${bed.url}/v1/claims`, { headers: asUser() });
+    await fetch(`${bed.url}/v1/claims`);
+    await vi.waitFor(async () => {
+      const metrics = await (await fetch(`${bed.adminUrl}/metrics`)).text();
+      const count = (status: number) =>
+        new RegExp(
+          `http_request_duration_seconds_count\\{.*method="GET".*route="claims".*status="${status}".*\\} 1`,
+        );
+      expect(metrics).toMatch(count(200));
+      expect(metrics).toMatch(count(401));
+      expect(metrics).toMatch(/gateway_problems_total\{.*route="claims".*code="unauthenticated".*\} 1/);
+    });
+  });
+});
+
+test('an absolute target is taken for its path, and never leads anywhere else', async () => {
+  const answer = await exchangeRaw(
+    bed.port,
+    'POST http://evil.test/v1/auth/login HTTP/1.1\r\nHost: evil.test\r\nConnection: close\r\n\r\n',
+  );
+  expect(answer).toMatch(/^HTTP\/1.1 200 /);
+  expect(bed.auth.received).toMatchObject([
+    { url: '/v1/auth/login', headers: { host: `127.0.0.1:${bed.auth.port}` }, identity: { userId: '' } },
+  ]);
+});
+
+describe('a reload', () => {
+  const table = (name: string, path: string) => `routes:
+  - name: ${name}
+    match: { path: ${path} }
+    target: { env: AUTH_SERVICE_URL }
+    access: public
+`;
+
+  test('takes a good file when it changes or on SIGHUP, and keeps the old table on a bad one', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'routes-'));
+    const file = join(folder, 'routes.yaml');
+    await writeFile(file, table('one', '/one'));
+    const own = await startTestBed({ env: { ROUTES_FILE: file } });
+    const status = async (path: string) => (await fetch(own.url + path)).status;
+    try {
+      expect(await status('/one')).toBe(200);
+      expect(await status('/two')).toBe(404);
+
+      // A request under way keeps the entry it was matched with.
+      const held = Promise.withResolvers<void>();
+      own.auth.answer = (_request, response) => void held.promise.then(() => response.end('{}'));
+      const underWay = fetch(`${own.url}/one`);
+      await vi.waitFor(() => expect(own.auth.received).toHaveLength(2));
+      await writeFile(file, table('two', '/two'));
+      const reloads = () => own.log.filter(({ message }) => message === 'routing table reloaded');
+      await vi.waitFor(() => expect(reloads()).toHaveLength(1), { timeout: 5_000 });
+      expect(await status('/one')).toBe(404);
+      held.resolve();
+      expect((await underWay).status).toBe(200);
+      expect(await status('/two')).toBe(200);
+
+      await writeFile(file, 'routes: [');
+      process.emit('SIGHUP', 'SIGHUP');
+      await vi.waitFor(() =>
+        expect(own.log).toContainEqual(
+          expect.objectContaining({ level: 'error', message: 'routing table refused, the old one stays' }),
+        ),
+      );
+      expect(await status('/two')).toBe(200);
+
+      await writeFile(file, table('three', '/three'));
+      process.emit('SIGHUP', 'SIGHUP');
+      await vi.waitFor(async () => expect(await status('/three')).toBe(200));
+    } finally {
+      await own.stop();
+      await rm(folder, { recursive: true });
+    }
+  });
+
+  test('is not needed at start: a gateway with a bad table says so and ends', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'routes-'));
+    const file = join(folder, 'routes.yaml');
+    await writeFile(file, `${table('one', '/one')}${table('two', '/one').replace('routes:\n', '')}`);
+    try {
+      await expect(startTestBed({ env: { ROUTES_FILE: file } })).rejects.toThrow(
+        /ROUTES_FILE: "one" and "two" match the same requests/,
+      );
+    } finally {
+      await rm(folder, { recursive: true });
+    }
+  });
+});
+
+describe('check-routes', () => {
+  const run = promisify(execFile);
+  const check = (...args: string[]) => run(process.execPath, ['src/check-routes.ts', ...args]);
+
+  test('prints the table', async () => {
+    const { stdout } = await check();
+    expect(stdout).toMatch(/register +POST +\/v1\/auth\/register +public +auth-service/);
+  });
+
+  test('tells which entry serves a request', async () => {
+    const { stdout } = await check('--explain', 'GET /v1/events/42');
+    expect(stdout).toMatch(/→ events\n/);
+  });
+
+  test('lists what is wrong and fails', async () => {
+    await expect(check('--file', 'package.json')).rejects.toMatchObject({
+      code: 1,
+      stderr: expect.stringContaining('routes'),
+    });
+  });
+});

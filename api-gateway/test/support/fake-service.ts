@@ -1,0 +1,97 @@
+import { once } from 'node:events';
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { createIdentityVerifier, type Identity, type SigningKey } from 'service-kit/identity';
+
+/** A request as a service received it. */
+export interface Received {
+  method: string;
+  url: string;
+  headers: IncomingMessage['headers'];
+  rawHeaders: string[];
+  body: Buffer;
+  /** Whom the gateway's signature vouches for; undefined where there is none that holds. */
+  identity: Identity | undefined;
+  aborted: boolean;
+}
+
+export type Answer = (request: IncomingMessage, response: ServerResponse, received: Received) => void;
+
+/** A small server in the place of a service. It notes what it receives, and answers as a test wants. */
+export interface FakeService {
+  url: string;
+  port: number;
+  received: Received[];
+  /** Sockets that were ever opened to it. */
+  connections: number;
+  /** For the next requests; by default everything is answered with 200 and what was received. */
+  answer: Answer;
+  keys: object[];
+  document: object;
+  stop(): Promise<void>;
+}
+
+const CONTROL_PATHS: ReadonlySet<string> = new Set(['/healthz', '/openapi.json', '/.well-known/jwks.json']);
+
+export const echo: Answer = (request, response, received) => {
+  request.on('end', () => {
+    response.setHeader('content-type', 'application/json');
+    response.end(JSON.stringify({ method: received.method, url: received.url, bytes: received.body.length }));
+  });
+};
+
+export async function startFakeService(name: string, key: SigningKey, port = 0): Promise<FakeService> {
+  const verify = createIdentityVerifier({ service: name, keys: [key] });
+  const server = createServer((request, response) => {
+    const { method = '', url = '', headers, rawHeaders } = request;
+    if (CONTROL_PATHS.has(url) && headers['x-gateway-signature'] === undefined) {
+      const body = url === '/openapi.json' ? service.document : { keys: service.keys };
+      response.end(JSON.stringify(body));
+      return;
+    }
+    const identity = verify(method, url, headers);
+    const received: Received = {
+      method,
+      url,
+      headers,
+      rawHeaders,
+      body: Buffer.alloc(0),
+      identity,
+      aborted: false,
+    };
+    service.received.push(received);
+    response.on('close', () => {
+      received.aborted = !response.writableFinished;
+    });
+    request.on('error', () => {
+      received.aborted = true;
+    });
+    request.on('data', (chunk: Buffer) => {
+      received.body = Buffer.concat([received.body, chunk]);
+    });
+    service.answer(request, response, received);
+  });
+  server.keepAliveTimeout = 65_000;
+  server.listen(port, '127.0.0.1');
+  await once(server, 'listening');
+  const address = server.address() as AddressInfo;
+  const service: FakeService = {
+    url: `http://127.0.0.1:${address.port}`,
+    port: address.port,
+    received: [],
+    connections: 0,
+    answer: echo,
+    keys: [],
+    document: { openapi: '3.1.0', info: { title: name, version: '1' }, paths: {} },
+    async stop() {
+      const closed = once(server, 'close');
+      server.close();
+      server.closeAllConnections();
+      await closed;
+    },
+  };
+  server.on('connection', () => {
+    service.connections += 1;
+  });
+  return service;
+}
