@@ -196,11 +196,16 @@ describe('outbox and relay', () => {
     const past = new Date(Date.now() - 1);
     await database.db.collection<{ _id: string }>('outbox').insertOne({
       _id: 'orphan',
-      type: 'test.happened.v1',
-      exchange,
-      routingKey: 'happened',
-      mandatory: true,
-      content: '{}',
+      messages: [
+        {
+          id: 'orphaned',
+          type: 'test.happened.v1',
+          exchange,
+          routingKey: 'happened',
+          mandatory: true,
+          content: '{}',
+        },
+      ],
       createdAt: past,
       availableAt: past,
       lease: 'of the dead',
@@ -220,17 +225,37 @@ describe('outbox and relay', () => {
     expect(await ready(queue)).toBe(1);
   });
 
+  it('sends what can be sent of a transaction, and keeps the rest alone', async () => {
+    const messaging = await startMessaging();
+    await messaging.transact(async (tx) => tx.emit(happened(1), happened(2, 'nobody-yet'), happened(3)));
+    await expect.poll(() => ready(queue), eventually).toBe(2);
+    const rows = database.db.collection('outbox');
+    await expect
+      .poll(async () => (await rows.findOne())?.['messages'] as unknown, eventually)
+      .toMatchObject([{ routingKey: 'nobody-yet' }]);
+    await channel.bindQueue(queue, exchange, 'nobody-yet');
+    await expect.poll(outboxRows, eventually).toBe(0);
+    expect(await ready(queue)).toBe(3);
+  });
+
+  it('splits the messages of a large transaction into several rows', async () => {
+    const messaging = await startMessaging();
+    await emit(messaging, upTo(1_001));
+    await expect.poll(() => ready(queue), eventually).toBe(1_001);
+    await expect.poll(outboxRows, eventually).toBe(0);
+  });
+
   it('lets several relays share a backlog without sending a row twice', async () => {
     link.breakOff();
     const first = await startMessaging();
     const second = await startMessaging();
-    for (const batch of [0, 1, 2, 3]) {
+    for (const batch of upTo(100)) {
       await emit(
         batch % 2 ? first : second,
-        upTo(250).map((n) => batch * 250 + n),
+        upTo(10).map((n) => batch * 10 + n),
       );
     }
-    expect(await outboxRows()).toBe(1_000);
+    expect(await outboxRows()).toBe(100);
     expect(await first.trouble()).toBe('RabbitMQ is away');
     link.mend();
     await expect.poll(outboxRows, eventually).toBe(0);

@@ -1,8 +1,10 @@
-import type { ClientSession, Db } from 'mongodb';
+import { ObjectId, type ClientSession, type Db } from 'mongodb';
 
+/** The messages that one transaction has handled: one row for a whole batch costs far less than a row for each. */
 interface InboxRow {
-  /** `<queue>:<message id>` */
-  _id: string;
+  _id: ObjectId;
+  /** `<queue>:<message id>`; unique over all rows. */
+  messages: string[];
   at: Date;
 }
 
@@ -11,7 +13,6 @@ export interface Inbox {
   known(queue: string, messageIds: readonly string[], session: ClientSession): Promise<Set<string>>;
   /** Remembers messages as handled, in the transaction of their effect. */
   record(queue: string, messageIds: readonly string[], session: ClientSession): Promise<void>;
-  /** Makes the index that forgets old rows. */
   ensureIndexes(): Promise<void>;
 }
 
@@ -23,22 +24,23 @@ export interface Inbox {
  */
 export function createInbox(db: Db, retentionMs: number): Inbox {
   const rows = db.collection<InboxRow>('inbox');
-  const idOf = (queue: string, messageId: string): string => `${queue}:${messageId}`;
+  const keyOf = (queue: string, messageId: string): string => `${queue}:${messageId}`;
 
   return {
     known: async (queue, messageIds, session) => {
-      const ids = messageIds.map((messageId) => idOf(queue, messageId));
-      const found = await rows.find({ _id: { $in: ids } }, { session, projection: { _id: 1 } }).toArray();
-      return new Set(found.map(({ _id }) => _id.slice(queue.length + 1)));
+      const keys = messageIds.map((messageId) => keyOf(queue, messageId));
+      const found = await rows
+        .find({ messages: { $in: keys } }, { session, projection: { _id: 0, messages: 1 } })
+        .toArray();
+      const handled = new Set(found.flatMap(({ messages }) => messages));
+      return new Set(messageIds.filter((messageId) => handled.has(keyOf(queue, messageId))));
     },
     record: async (queue, messageIds, session) => {
-      const at = new Date();
-      await rows.insertMany(
-        messageIds.map((messageId) => ({ _id: idOf(queue, messageId), at })),
-        { session },
-      );
+      const messages = messageIds.map((messageId) => keyOf(queue, messageId));
+      await rows.insertOne({ _id: new ObjectId(), messages, at: new Date() }, { session });
     },
     ensureIndexes: async () => {
+      await rows.createIndex({ messages: 1 }, { unique: true, name: 'once' });
       const seconds = Math.ceil(retentionMs / 1_000);
       await rows.createIndex({ at: 1 }, { expireAfterSeconds: seconds, name: 'forget' }).catch(async () => {
         // The index exists with another retention: that one option can be changed in place.

@@ -24,7 +24,7 @@ export interface MessagingOptions {
   client: MongoClient;
   db: Db;
   outbox: {
-    /** Rows leased at a time. */
+    /** Messages leased at a time. */
     batch: number;
     /** Unconfirmed messages at most. */
     window: number;
@@ -112,7 +112,9 @@ export function createMessaging(options: MessagingOptions): Messaging {
       if (!publishing.isOpen() || !consuming.isOpen()) return 'RabbitMQ is away';
       if (publishing.isBlocked()) return 'RabbitMQ holds publishers back';
       const { ageMs, rows } = await relay.backlog();
-      return ageMs > OLDEST_OUTBOX_ROW_MS ? `${rows} messages wait, the oldest for ${ageMs} ms` : undefined;
+      return ageMs > OLDEST_OUTBOX_ROW_MS
+        ? `messages of ${rows} transactions wait, the oldest for ${ageMs} ms`
+        : undefined;
     },
   };
 }

@@ -3,21 +3,29 @@ import type { TransactionalOutbox } from '../mongo/index.ts';
 import { CLOUD_EVENT_CONTENT_TYPE, encodeCloudEvent, type OutgoingMessage } from './cloud-event.ts';
 import type { BrokerMessage } from './publisher.ts';
 
-/** One message waiting to be sent. It is deleted once the broker has confirmed it. */
+/**
+ * Messages of one transaction that wait to be sent. They share a row, because a batch of a hundred messages then
+ * costs the database one insertion and one deletion. A row is deleted once the broker has confirmed all of them.
+ */
 export interface OutboxRow {
-  /** Message id; begins with its time, so that ids grow with age. */
+  /** Begins with its time, so that ids grow with age. */
   _id: string;
+  messages: OutboxMessage[];
+  createdAt: Date;
+  /** Whoever may send it: nobody before this time but the owner of `lease`. */
+  availableAt: Date;
+  lease: string | null;
+  attempts: number;
+}
+
+export interface OutboxMessage {
+  id: string;
   type: string;
   exchange: string;
   routingKey: string;
   mandatory: boolean;
   /** The CloudEvent as JSON. */
   content: string;
-  createdAt: Date;
-  /** Whoever may send it: nobody before this time but the owner of `lease`. */
-  availableAt: Date;
-  lease: string | null;
-  attempts: number;
 }
 
 /** What the outbox needs of its relay. */
@@ -41,6 +49,9 @@ export interface OutboxOptions {
   now?: () => Date;
 }
 
+/** Bounds a row's size, and how many messages are sent again when a relay dies in the middle of them. */
+const MOST_IN_A_ROW = 200;
+
 /** What is written outside a transaction here may be lost with a primary: the price is a message sent twice. */
 export const outboxCollection = (db: Db): Collection<OutboxRow> =>
   db.collection<OutboxRow>('outbox', { writeConcern: { w: 1 } });
@@ -55,10 +66,14 @@ export function createOutbox(options: OutboxOptions): TransactionalOutbox<Outgoi
   const rows = outboxCollection(options.db);
 
   return {
-    insert: async (messages, session) => {
+    insert: async (outgoing, session) => {
       const time = now();
       const lease = relay.leaseForFresh();
-      const written = messages.map((message) => rowOf(message, source, time, lease));
+      const messages = outgoing.map((message) => messageOf(message, source, time));
+      const written: OutboxRow[] = [];
+      for (let start = 0; start < messages.length; start += MOST_IN_A_ROW) {
+        written.push(rowOf(messages.slice(start, start + MOST_IN_A_ROW), time, lease));
+      }
       await rows.insertMany(written, { session });
       return lease ? written : [];
     },
@@ -66,20 +81,27 @@ export function createOutbox(options: OutboxOptions): TransactionalOutbox<Outgoi
   };
 }
 
+function messageOf(message: OutgoingMessage, source: string, time: Date): OutboxMessage {
+  const { type, exchange, routingKey, mandatory = true } = message;
+  const id = new ObjectId().toHexString();
+  return {
+    id,
+    type,
+    exchange,
+    routingKey,
+    mandatory,
+    content: encodeCloudEvent(message, { id, source, time }),
+  };
+}
+
 function rowOf(
-  message: OutgoingMessage,
-  source: string,
+  messages: OutboxMessage[],
   time: Date,
   lease: { token: string; until: Date } | undefined,
 ): OutboxRow {
-  const id = new ObjectId().toHexString();
   return {
-    _id: id,
-    type: message.type,
-    exchange: message.exchange,
-    routingKey: message.routingKey,
-    mandatory: message.mandatory ?? true,
-    content: encodeCloudEvent(message, { id, source, time }),
+    _id: new ObjectId().toHexString(),
+    messages,
     createdAt: time,
     availableAt: lease?.until ?? time,
     lease: lease?.token ?? null,
@@ -87,15 +109,22 @@ function rowOf(
   };
 }
 
-/** @returns the row as the broker is given it */
-export function brokerMessageOf(row: OutboxRow): BrokerMessage {
+/** @returns the message as the broker is given it */
+export function brokerMessageOf({
+  id,
+  exchange,
+  routingKey,
+  type,
+  mandatory,
+  content,
+}: OutboxMessage): BrokerMessage {
   return {
-    id: row._id,
-    exchange: row.exchange,
-    routingKey: row.routingKey,
-    type: row.type,
-    mandatory: row.mandatory,
+    id,
+    exchange,
+    routingKey,
+    type,
+    mandatory,
     contentType: CLOUD_EVENT_CONTENT_TYPE,
-    content: Buffer.from(row.content),
+    content: Buffer.from(content),
   };
 }

@@ -1,15 +1,21 @@
 import type { Registry } from '@prometheus-io/client';
-import type { Db } from 'mongodb';
+import type { Db, Filter } from 'mongodb';
 import { randomUUID } from 'node:crypto';
 import type { Component } from '../lifecycle/index.ts';
 import type { Logger } from '../logging/index.ts';
 import { gaugeOf } from '../metrics/metrics.ts';
 import { createGroupCommit, isStoreUnavailable } from '../mongo/index.ts';
-import { brokerMessageOf, outboxCollection, type FreshRows, type OutboxRow } from './outbox.ts';
+import {
+  brokerMessageOf,
+  outboxCollection,
+  type FreshRows,
+  type OutboxMessage,
+  type OutboxRow,
+} from './outbox.ts';
 import { PublishError, type Publisher } from './publisher.ts';
 
 export interface RelayTuning {
-  /** Rows leased at a time (`OUTBOX_BATCH`). */
+  /** Messages leased at a time (`OUTBOX_BATCH`). */
   batch: number;
   /** How long a lease holds, in milliseconds (`OUTBOX_LEASE_MS`). */
   leaseMs: number;
@@ -32,12 +38,20 @@ export interface RelayOptions {
 export interface Relay extends FreshRows, Component {
   start(): Promise<void>;
   stop(): Promise<void>;
-  /** Age of the oldest row in milliseconds (0 when there is none) and how many rows wait. */
+  /** Age of the oldest row in milliseconds (0 when there is none), and how many rows wait. */
   backlog(): Promise<{ ageMs: number; rows: number }>;
 }
 
-/** Fresh rows held in memory at most; beyond it they wait in the collection like any other. */
+/** What of a row could not be sent, and when to try again. */
+interface Release {
+  id: string;
+  messages: OutboxMessage[];
+  availableAt: Date;
+}
+
+/** Fresh messages held in memory at most; beyond it they wait in the collection like any other. */
 const MOST_IN_HAND = 5_000;
+const BATCHES_AHEAD = 4;
 // A consumer that is not there yet, or a broker that restarts, is no alarm.
 const ATTEMPTS_BEFORE_ALARM = 5;
 const BACKOFF_MS = { first: 200, longest: 30_000 };
@@ -52,7 +66,7 @@ export function createRelay(options: RelayOptions): Relay {
   const { now = Date.now, random = Math.random } = options;
   const rows = outboxCollection(db);
   const inHand = new Set<Promise<void>>();
-  let rowsInHand = 0;
+  let messagesInHand = 0;
   let sweeping: Promise<void> | undefined;
   let timer: NodeJS.Timeout | undefined;
   let stopped = true;
@@ -67,16 +81,16 @@ export function createRelay(options: RelayOptions): Relay {
       return ids.map(() => undefined);
     },
   });
-  const releases = createGroupCommit<{ id: string; availableAt: Date }, undefined>({
+  const releases = createGroupCommit<Release, undefined>({
     name: 'outbox releases',
     maxQueued: Infinity,
     isUnavailable: isStoreUnavailable,
     run: async (items) => {
       await rows.bulkWrite(
-        items.map(({ id, availableAt }) => ({
+        items.map(({ id, messages, availableAt }) => ({
           updateOne: {
             filter: { _id: id },
-            update: { $set: { availableAt, lease: null }, $inc: { attempts: 1 } },
+            update: { $set: { messages, availableAt, lease: null }, $inc: { attempts: 1 } },
           },
         })),
         { ordered: false },
@@ -94,7 +108,7 @@ export function createRelay(options: RelayOptions): Relay {
     });
     gaugeOf(metrics, {
       name: 'outbox_rows',
-      help: 'Messages not yet sent',
+      help: 'Transactions whose messages are not all sent yet',
       async collect() {
         const found = await backlog().catch(() => undefined);
         if (!found) return;
@@ -117,43 +131,55 @@ export function createRelay(options: RelayOptions): Relay {
   }
 
   async function send(leased: readonly OutboxRow[]): Promise<void> {
-    const sent = Promise.all(leased.map(sendOne)).then(() => undefined);
+    const messages = leased.reduce((sum, row) => sum + row.messages.length, 0);
+    const sent = Promise.all(leased.map(sendRow)).then(() => undefined);
     inHand.add(sent);
-    rowsInHand += leased.length;
+    messagesInHand += messages;
     await sent;
-    rowsInHand -= leased.length;
+    messagesInHand -= messages;
     inHand.delete(sent);
   }
 
-  async function sendOne(row: OutboxRow): Promise<void> {
-    try {
-      await publisher.publish(brokerMessageOf(row));
-    } catch (error) {
-      return await giveBack(row, error);
+  async function sendRow(row: OutboxRow): Promise<void> {
+    const results = await Promise.allSettled(
+      row.messages.map((message) => publisher.publish(brokerMessageOf(message))),
+    );
+    const unsent = row.messages.filter((_, index) => results[index]?.status === 'rejected');
+    if (unsent.length > 0) {
+      return await giveBack(
+        row,
+        unsent,
+        results.find((result) => result.status === 'rejected'),
+      );
     }
     // If this fails the row is sent once more when its lease ends; consumers drop the repetition.
     await deletions.submit(row._id).catch((error: unknown) => {
-      logger.warn('A sent message could not be deleted from the outbox', { messageId: row._id, error });
+      logger.warn('Sent messages could not be deleted from the outbox', { row: row._id, error });
     });
   }
 
-  async function giveBack(row: OutboxRow, error: unknown): Promise<void> {
+  async function giveBack(
+    row: OutboxRow,
+    messages: OutboxMessage[],
+    failure: PromiseRejectedResult | undefined,
+  ): Promise<void> {
+    const error: unknown = failure?.reason;
     const reason = error instanceof PublishError ? error.code : 'failed';
     if (reason !== 'unavailable') {
       const level = row.attempts < ATTEMPTS_BEFORE_ALARM ? 'warn' : 'error';
-      logger[level]('A message was not taken by the broker and stays in the outbox', {
-        messageId: row._id,
-        type: row.type,
-        exchange: row.exchange,
-        routingKey: row.routingKey,
+      const { id, type, exchange, routingKey } = messages[0] ?? {};
+      logger[level]('Messages were not taken by the broker and stay in the outbox', {
+        messages: messages.length,
+        first: { id, type, exchange, routingKey },
         attempts: row.attempts + 1,
         reason,
         ...(reason === 'failed' && { error }),
       });
     }
     const pause = reason === 'unavailable' ? 0 : backoff(row.attempts);
-    await releases.submit({ id: row._id, availableAt: new Date(now() + pause) }).catch((error: unknown) => {
-      logger.warn('A message stays leased until its lease ends', { messageId: row._id, error });
+    const release = { id: row._id, messages, availableAt: new Date(now() + pause) };
+    await releases.submit(release).catch((releaseError: unknown) => {
+      logger.warn('Messages stay leased until their lease ends', { row: row._id, error: releaseError });
     });
   }
 
@@ -173,20 +199,19 @@ export function createRelay(options: RelayOptions): Relay {
 
   /** Takes what is due, batch by batch, while the broker takes it. */
   async function sweep(): Promise<void> {
-    let before: Promise<void> = Promise.resolve();
+    const ahead: Promise<void>[] = [];
     while (!stopped && publisher.isReady()) {
       const leased = await leaseDue();
-      const current = send(leased);
-      if (leased.length < tuning.batch) return;
-      // One batch is being confirmed while the next is read.
-      await before;
-      before = current;
+      if (leased.length === 0) return;
+      ahead.push(send(leased));
+      // Some batches are being confirmed and deleted while the next is read.
+      if (ahead.length >= BATCHES_AHEAD) await ahead.shift();
     }
   }
 
   async function leaseDue(): Promise<OutboxRow[]> {
     const due = { availableAt: { $lte: new Date(now()) } };
-    const found = await rows.find(due).sort({ availableAt: 1 }).limit(tuning.batch).toArray();
+    const found = await dueRows(due);
     if (found.length === 0) return [];
     const ids = found.map(({ _id }) => _id);
     const lease = randomUUID();
@@ -201,12 +226,24 @@ export function createRelay(options: RelayOptions): Relay {
     return await rows.find({ _id: { $in: ids }, lease }).toArray();
   }
 
+  /** As many rows as hold a batch of messages. */
+  async function dueRows(due: Filter<OutboxRow>): Promise<OutboxRow[]> {
+    const found: OutboxRow[] = [];
+    let messages = 0;
+    for await (const row of rows.find(due).sort({ availableAt: 1 }).limit(tuning.batch)) {
+      found.push(row);
+      messages += row.messages.length;
+      if (messages >= tuning.batch) break;
+    }
+    return found;
+  }
+
   return {
     name: 'outbox relay',
     send: (written) => void send(written),
     backlog,
     leaseForFresh: () => {
-      if (stopped || !publisher.isReady() || rowsInHand >= MOST_IN_HAND) return undefined;
+      if (stopped || !publisher.isReady() || messagesInHand >= MOST_IN_HAND) return undefined;
       return { token: randomUUID(), until: new Date(now() + tuning.leaseMs) };
     },
     start: async () => {
