@@ -1,0 +1,34 @@
+import { z } from 'zod';
+import { Time } from '../time.ts';
+import { ACCOUNT_STATUSES } from '../conditions/leaf.ts';
+
+const AccountId = z.string().min(1);
+const AccountVersion = z.int().min(1);
+
+/** What this service needs of the messages about accounts. */
+export const AccountEvent = z.discriminatedUnion('type', [
+  z.object({
+    type: z.literal('laurel.account.registered.v1'),
+    data: z.object({
+      accountId: AccountId,
+      accountVersion: AccountVersion,
+      username: z.string().nullable(),
+      guest: z.boolean(),
+      registeredAt: Time,
+    }),
+  }),
+  z.object({
+    type: z.literal('laurel.account.status-changed.v1'),
+    data: z.object({
+      accountId: AccountId,
+      accountVersion: AccountVersion,
+      status: z.enum(ACCOUNT_STATUSES),
+      until: Time.optional(),
+    }),
+  }),
+  z.object({
+    type: z.literal('laurel.account.roles-changed.v1'),
+    data: z.object({ accountId: AccountId, accountVersion: AccountVersion, roles: z.array(z.string()) }),
+  }),
+]);
+export type AccountEvent = z.output<typeof AccountEvent>;

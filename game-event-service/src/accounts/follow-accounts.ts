@@ -1,0 +1,58 @@
+import type { IncomingMessage, OutgoingMessage } from 'service-kit/messaging';
+import type { Transaction } from 'service-kit/mongo';
+import type { AccountEvent } from './account-messages.ts';
+import type { AccountCache } from './account-cache.ts';
+import type { AccountStore } from './account-store.ts';
+import { applyNews, unheardOf, type Account, type AccountNews } from './account.ts';
+
+export type FollowAccounts = (
+  messages: readonly IncomingMessage<AccountEvent>[],
+  tx: Transaction<OutgoingMessage>,
+) => Promise<void>;
+
+export interface FollowAccountsDeps {
+  accounts: AccountStore;
+  cache: AccountCache;
+  /** Asks for the cancellation of what these accounts have pending. */
+  cancelClaimsOf: (accounts: readonly Account[], tx: Transaction<OutgoingMessage>) => Promise<void>;
+}
+
+/** Keeps the copy of the accounts up to date, and stops what a banned or deleted one has pending. */
+export function followAccounts({ accounts, cache, cancelClaimsOf }: FollowAccountsDeps): FollowAccounts {
+  return async (messages, tx) => {
+    const known = await accounts.findAll(
+      [...new Set(messages.map(({ data }) => data.accountId))],
+      tx.session,
+    );
+    const changed = new Map<string, Account>();
+    const barred = new Map<string, Account>();
+    for (const message of messages) {
+      const { accountId } = message.data;
+      const before = changed.get(accountId) ?? known.get(accountId) ?? unheardOf(accountId);
+      const after = applyNews(before, newsIn(message));
+      if (after === before) continue;
+      changed.set(accountId, after);
+      if (after.status !== 'active' && after.statusVersion > before.statusVersion)
+        barred.set(accountId, after);
+    }
+    if (changed.size === 0) return;
+    await accounts.saveAll([...changed.values()], tx.session);
+    if (barred.size > 0) await cancelClaimsOf([...barred.values()], tx);
+    tx.afterCommit(() => cache.put([...changed.values()]));
+  };
+}
+
+function newsIn({ type, data }: AccountEvent): AccountNews {
+  const version = data.accountVersion;
+  if (type === 'laurel.account.registered.v1') {
+    return {
+      about: 'profile',
+      version,
+      username: data.username,
+      guest: data.guest,
+      registeredAt: data.registeredAt,
+    };
+  }
+  if (type === 'laurel.account.roles-changed.v1') return { about: 'roles', version, roles: data.roles };
+  return { about: 'status', version, status: data.status, ...(data.until && { bannedUntil: data.until }) };
+}

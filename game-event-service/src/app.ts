@@ -1,0 +1,59 @@
+import type { Registry } from '@prometheus-io/client';
+import type { Readiness } from 'service-kit/admin';
+import { createApp, DomainError, openApiDocument, type Endpoint } from 'service-kit/http';
+import type { IdentityVerifier } from 'service-kit/identity';
+import type { Logger } from 'service-kit/logging';
+import { isStoreUnavailable } from 'service-kit/mongo';
+import { checkInRoutes } from './attendance/check-in-routes.ts';
+import { claimRoutes } from './claims/claim-routes.ts';
+import { eligibilityRoutes } from './claims/eligibility-routes.ts';
+import { eventRoutes } from './events/event-routes.ts';
+import { problems } from './problems.ts';
+import { rewardRoutes } from './rewards/reward-routes.ts';
+
+export type RoutesDeps = Parameters<typeof eventRoutes>[0] &
+  Parameters<typeof rewardRoutes>[0] &
+  Parameters<typeof checkInRoutes>[0] &
+  Parameters<typeof claimRoutes>[0] &
+  Parameters<typeof eligibilityRoutes>[0];
+
+export interface AppDeps {
+  routes: RoutesDeps;
+  verifyIdentity: IdentityVerifier;
+  readiness: Readiness;
+  metrics: Registry;
+  logger: Logger;
+}
+
+export function createServiceApp({ routes, ...shell }: AppDeps) {
+  const endpoints: Endpoint[] = [
+    ...eventRoutes(routes),
+    ...rewardRoutes(routes),
+    ...checkInRoutes(routes),
+    ...eligibilityRoutes(routes),
+    ...claimRoutes(routes),
+  ];
+  const openApi = openApiDocument({
+    title: 'game-event-service',
+    version: '0.1.0',
+    description: 'In-game events, their rewards and conditions, check-ins, claims and their history.',
+    endpoints,
+    problems,
+  });
+  const app = createApp({
+    service: 'game-event-service',
+    endpoints,
+    problems,
+    openApi,
+    translateError,
+    ...shell,
+  });
+  return { app, openApi };
+}
+
+function translateError(error: unknown): DomainError | undefined {
+  if (!isStoreUnavailable(error)) return undefined;
+  return new DomainError('service_unavailable', 'The store is away for a moment', {
+    headers: { 'retry-after': '1' },
+  });
+}

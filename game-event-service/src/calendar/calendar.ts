@@ -1,0 +1,135 @@
+import { LRUCache } from 'lru-cache';
+import { DateTime, IANAZone } from 'luxon';
+
+/** A calendar day of some zone as `2026-12-01`; days compare as text. */
+export type Day = string;
+
+export const REPEATS = ['once', 'daily', 'weekly', 'monthly'] as const;
+export type Repeat = (typeof REPEATS)[number];
+
+/** The days from `first` to `last`, both included. */
+export interface DaySpan {
+  first: Day;
+  last: Day;
+}
+
+/** One repetition of an event: `once`, `2026-12-01`, `2026-W49` or `2026-12`. */
+export interface Period extends DaySpan {
+  key: string;
+}
+
+/** Days and periods as people in one IANA time zone live them. */
+export interface Calendar {
+  dayOf(at: Date): Day;
+  /** The day after, leaving out days that the zone never had (Pacific/Apia has no 2011-12-30). */
+  nextDay: (day: Day) => Day;
+  previousDay(day: Day): Day;
+  /** The last `count` days up to and with `today`. */
+  rolling(today: Day, count: number): DaySpan;
+  /** Days strictly between the two, counted no further than `limit`. */
+  daysMissed(earlier: Day, later: Day, limit: number): number;
+  periodOf(repeat: Repeat, at: Date): Period;
+}
+
+/** Every day there can be. */
+export const ALL_DAYS: DaySpan = { first: '0000-01-01', last: '9999-12-31' };
+
+export const isWithin = (day: Day, span: DaySpan): boolean => span.first <= day && day <= span.last;
+
+/** Names of the IANA database only; an offset such as `+09:00` knows no daylight saving. */
+export function isTimeZone(name: string): boolean {
+  return /^[A-Za-z]/.test(name) && IANAZone.isValidZone(name);
+}
+
+const calendars = new LRUCache<string, Calendar>({ max: 1_000 });
+
+export function calendarOf(timeZone: string): Calendar {
+  const known = calendars.get(timeZone);
+  if (known) return known;
+  const calendar = createCalendar(timeZone);
+  calendars.set(timeZone, calendar);
+  return calendar;
+}
+
+const MINUTE = 60_000;
+
+function createCalendar(timeZone: string): Calendar {
+  const zone = IANAZone.create(timeZone);
+  // Offsets and midnights fall on whole minutes (since 1972), so a minute has one day. Zone arithmetic takes
+  // microseconds, and the same few days are asked for with every claim.
+  const dayOfMinute = new LRUCache<number, Day>({ max: 2_000 });
+  const daysAfter = new LRUCache<Day, Day>({ max: 2_000 });
+  const daysBefore = new LRUCache<Day, Day>({ max: 2_000 });
+  const periods = new LRUCache<string, Period>({ max: 200 });
+
+  function dayOf(at: Date): Day {
+    const minute = Math.floor(at.getTime() / MINUTE);
+    return remember(dayOfMinute, minute, () => dateOf(DateTime.fromMillis(minute * MINUTE, { zone })));
+  }
+
+  /** The zone jumped over a day when noon of that day is another day's. */
+  function existed(day: Day): boolean {
+    return dateOf(DateTime.fromISO(`${day}T12:00`, { zone })) === day;
+  }
+
+  function step(day: Day, by: 1 | -1): Day {
+    const next = dateOf(DateTime.fromISO(day, { zone: 'utc' }).plus({ days: by }));
+    return existed(next) ? next : step(next, by);
+  }
+
+  const nextDay = (day: Day): Day => remember(daysAfter, day, () => step(day, 1));
+  const previousDay = (day: Day): Day => remember(daysBefore, day, () => step(day, -1));
+
+  return {
+    dayOf,
+    nextDay,
+    previousDay,
+    rolling: (today, count) => {
+      let first = today;
+      for (let back = 1; back < count; back += 1) first = previousDay(first);
+      return { first, last: today };
+    },
+    daysMissed: (earlier, later, limit) => {
+      let missed = 0;
+      for (let day = nextDay(earlier); day < later && missed < limit; day = nextDay(day)) missed += 1;
+      return missed;
+    },
+    periodOf: (repeat, at) => {
+      const day = dayOf(at);
+      return remember(periods, `${repeat} ${day}`, () =>
+        PERIODS[repeat](day, DateTime.fromISO(day, { zone: 'utc' })),
+      );
+    },
+  };
+}
+
+const PERIODS: Readonly<Record<Repeat, (day: Day, date: DateTime) => Period>> = {
+  once: () => ({ key: 'once', ...ALL_DAYS }),
+  daily: (day) => ({ key: day, first: day, last: day }),
+  weekly: (_, date) => ({
+    key: date.toFormat("kkkk-'W'WW"),
+    first: dateOf(date.startOf('week')),
+    last: dateOf(date.endOf('week')),
+  }),
+  monthly: (_, date) => ({
+    key: date.toFormat('yyyy-MM'),
+    first: dateOf(date.startOf('month')),
+    last: dateOf(date.endOf('month')),
+  }),
+};
+
+function dateOf(at: DateTime): Day {
+  return at.toFormat('yyyy-MM-dd');
+}
+
+function remember<Key extends {}, Value extends {}>(
+  cache: LRUCache<Key, Value>,
+  key: Key,
+  make: () => Value,
+): Value {
+  const known = cache.get(key);
+  if (known !== undefined) return known;
+  const value = make();
+  cache.set(key, value);
+  return value;
+}

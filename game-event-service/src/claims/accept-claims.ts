@@ -1,0 +1,99 @@
+import type { Registry } from '@prometheus-io/client';
+import type { OutgoingMessage } from 'service-kit/messaging';
+import {
+  createGroupCommit,
+  isStoreUnavailable,
+  type GroupCommit,
+  type Transact,
+  type Transaction,
+} from 'service-kit/mongo';
+import { later, type Clock } from '../time.ts';
+import { countUp, type Counts } from '../counting.ts';
+import type { ServiceMetrics } from '../metrics.ts';
+import { isRefusal } from '../refusal.ts';
+import type { StockStore } from '../rewards/stock-store.ts';
+import { transactAgain } from '../transact-again.ts';
+import type { BooksReader } from './books-reader.ts';
+import type { CapStore } from './cap-store.ts';
+import { rewardRequested } from './claim-messages.ts';
+import type { ClaimStore } from './claim-store.ts';
+import { aimClaim, type ClaimRequest } from './claim-target.ts';
+import { decideClaims, type Accepted, type Decision } from './decide-claims.ts';
+
+export interface AcceptClaimsDeps {
+  books: BooksReader;
+  claims: ClaimStore;
+  stock: StockStore;
+  caps: CapStore;
+  transact: Transact<OutgoingMessage>;
+  clock: Clock;
+  deadlineMs: number;
+  registry: Registry;
+  metrics: ServiceMetrics;
+}
+
+/**
+ * Claims that arrive together share one transaction: what they depend on is read once for all, they are decided in
+ * the order of their arrival, and stock, claims and messages are written together. What other instances do to the
+ * same stock, caps or claims meanwhile conflicts, and the whole group is decided again.
+ */
+export function createClaimAcceptance(deps: AcceptClaimsDeps): GroupCommit<ClaimRequest, Decision> {
+  const { registry, metrics } = deps;
+  const transact = transactAgain(deps.transact);
+
+  return createGroupCommit({
+    name: 'claims',
+    isUnavailable: isStoreUnavailable,
+    metrics: registry,
+    run: async (requests) => {
+      const decisions = await transact((tx) => acceptGroup(requests, tx, deps));
+      for (const decision of decisions) metrics.claimsDecided.inc({ outcome: outcomeOf(decision) });
+      return decisions;
+    },
+  });
+}
+
+async function acceptGroup(
+  requests: readonly ClaimRequest[],
+  tx: Transaction<OutgoingMessage>,
+  deps: AcceptClaimsDeps,
+): Promise<Decision[]> {
+  const { books, clock, deadlineMs } = deps;
+  const now = clock();
+  const scene = await books.scene(requests, now, tx.session);
+  const targets = requests.map((request) => aimClaim(request, scene));
+  const decisions = decideClaims(targets, await books.books(targets, tx.session), { now, deadlineMs });
+  const accepted = decisions.filter((decision) => 'accepted' in decision);
+  if (accepted.length > 0) await store(accepted, tx, deps);
+  tx.emit(
+    ...accepted.map(({ accepted: claim, traceparent }) =>
+      rewardRequested(claim, later(now, deadlineMs), traceparent),
+    ),
+  );
+  return decisions;
+}
+
+async function store(
+  accepted: readonly Accepted[],
+  { session }: Transaction<OutgoingMessage>,
+  { claims, stock, caps }: AcceptClaimsDeps,
+): Promise<void> {
+  const units: Counts = new Map();
+  const counts: Counts = new Map();
+  for (const { accepted: claim } of accepted) {
+    countUp(units, claim.rewardId);
+    for (const cap of claim.caps) countUp(counts, cap);
+  }
+  const fresh = accepted.filter(({ isNew }) => isNew).map(({ accepted: claim }) => claim);
+  const again = accepted.filter(({ isNew }) => !isNew).map(({ accepted: claim }) => claim);
+  // Stock first: it is what instances meet at, and a conflict found early costs least.
+  await stock.take(units, session);
+  if (counts.size > 0) await caps.addAll(counts, 1, session);
+  if (fresh.length > 0) await claims.insertAll(fresh, session);
+  if (again.length > 0) await claims.retryAll(again, session);
+}
+
+function outcomeOf(decision: Decision): string {
+  if (isRefusal(decision)) return decision.code;
+  return 'accepted' in decision ? 'accepted' : 'known';
+}

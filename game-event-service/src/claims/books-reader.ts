@@ -1,0 +1,75 @@
+import type { ClientSession } from 'mongodb';
+import type { AccountStore } from '../accounts/account-store.ts';
+import { unique } from '../counting.ts';
+import type { ProgressStore } from '../progress/progress-store.ts';
+import { progressIdOf } from '../progress/progress.ts';
+import { isRefusal, type Refusal } from '../refusal.ts';
+import type { RuleBook } from '../rules/rule-book.ts';
+import type { StockStore } from '../rewards/stock-store.ts';
+import type { CapStore } from './cap-store.ts';
+import type { ClaimStore } from './claim-store.ts';
+import type { Scene, Target } from './claim-target.ts';
+import type { Books } from './decide-claims.ts';
+
+/** Reads what decisions about claims need: for all requests together, one question a collection. */
+export interface BooksReader {
+  scene(
+    requests: readonly { eventId: string; accountId: string }[],
+    now: Date,
+    session?: ClientSession,
+  ): Promise<Scene>;
+  /**
+   * Asks only for what the targets make necessary.
+   *
+   * @param more ids of progress that is wanted besides
+   */
+  books(
+    targets: readonly (Target | Refusal)[],
+    session?: ClientSession,
+    more?: readonly string[],
+  ): Promise<Books>;
+}
+
+export interface BooksReaderDeps {
+  ruleBook: RuleBook;
+  accounts: AccountStore;
+  claims: ClaimStore;
+  stock: StockStore;
+  caps: CapStore;
+  progress: ProgressStore;
+}
+
+export function createBooksReader(deps: BooksReaderDeps): BooksReader {
+  const { ruleBook, accounts, claims, stock, caps, progress } = deps;
+
+  return {
+    scene: async (requests, now, session) => {
+      const eventIds = unique(requests.map(({ eventId }) => eventId));
+      const accountIds = unique(requests.map(({ accountId }) => accountId));
+      return {
+        now,
+        rules: await ruleBook.of(eventIds, session),
+        accounts: await accounts.standingOf(accountIds, session),
+      };
+    },
+    // One after the other: a session has one operation at a time.
+    books: async (aimed, session, more = []) => {
+      const targets = aimed.flatMap((target) => (isRefusal(target) ? [] : [target]));
+      const claimIds = unique(targets.map(({ claimId }) => claimId));
+      const rewardIds = unique(targets.map(({ reward }) => reward.id));
+      const capIds = unique(targets.flatMap((target) => target.caps.map(({ id }) => id)));
+      const readers = targets.filter(({ condition }) => condition?.readsProgress);
+      const progressIds = unique([
+        ...more,
+        ...readers.map(({ event, request }) => progressIdOf(event.id, request.accountId)),
+      ]);
+      const none = new Map<string, never>();
+      return {
+        claims: claimIds.length > 0 ? await claims.findAll(claimIds, session) : none,
+        stock: rewardIds.length > 0 ? await stock.findAll(rewardIds, session) : none,
+        counters: capIds.length > 0 ? await caps.findAll(capIds, session) : none,
+        progress: progressIds.length > 0 ? await progress.findAll(progressIds, session) : none,
+      };
+    },
+  };
+}

@@ -1,0 +1,170 @@
+import {
+  decodeCursor,
+  defineEndpoint,
+  DomainError,
+  listQuery,
+  pageOf,
+  pageReply,
+  pageSchema,
+  Problem,
+  reply,
+  type Endpoint,
+} from 'service-kit/http';
+import { z } from 'zod';
+import { isStaff } from '../callers.ts';
+import { EventId } from '../events/event-schema.ts';
+import { Time } from '../time.ts';
+import { ExplanationResponse } from '../conditions/explanation-schema.ts';
+import { Position, positionOf } from '../position.ts';
+import { mayRead, ownerOf } from './claim-access.ts';
+import { ClaimId, ClaimInput, ClaimResponse, toClaimResponse } from './claim-schema.ts';
+import type { ClaimStore } from './claim-store.ts';
+import { LONGEST_WAIT_S, waitOf } from './claim-wait.ts';
+import { CLAIM_STATUSES, REFUSAL_REASONS } from './claim.ts';
+import type { SubmitClaim } from './submit-claim.ts';
+
+export interface ClaimRoutesDeps {
+  submitClaim: SubmitClaim;
+  claims: Pick<ClaimStore, 'find' | 'history'>;
+  /** How long a claim waits for its outcome where the client does not say, in milliseconds. */
+  waitMs: number;
+}
+
+const tag = 'claims';
+const PROBLEM_TYPE = 'application/problem+json';
+const located = z.object({ location: z.string().meta({ description: 'Where the claim can be read' }) });
+
+/** The codes of a 409, among them the ledger's reasons, which may have another status where they come up earlier. */
+const Conflict = Problem.extend({
+  status: z.literal(409),
+  code: z.enum(['event_not_active', 'cap_reached', 'out_of_stock', ...REFUSAL_REASONS]),
+}).meta({ id: undefined });
+
+/** Says what is missing. */
+const Unmet = Problem.extend({
+  status: z.literal(422),
+  code: z.literal('conditions_not_met'),
+  conditions: ExplanationResponse,
+}).meta({ id: undefined });
+
+export function claimRoutes(deps: ClaimRoutesDeps): Endpoint[] {
+  return [submitRoute(deps), historyRoute(deps), readRoute(deps)];
+}
+
+const submitRoute = ({ submitClaim, waitMs }: ClaimRoutesDeps): Endpoint =>
+  defineEndpoint({
+    method: 'POST',
+    path: '/v1/events/{eventId}/claims',
+    operationId: 'submitClaim',
+    summary: 'Claim a reward',
+    description: `Answers once the claim is decided, or with 202 when that takes longer than \`Prefer: wait=N\` (0 to ${LONGEST_WAIT_S} seconds) or the default.`,
+    tag,
+    // Staff may call, to be told why they cannot claim.
+    access: { roles: ['USER', 'OPERATOR', 'AUDITOR'] },
+    request: {
+      params: z.object({ eventId: EventId }),
+      headers: z.object({ prefer: z.string().optional() }),
+      body: ClaimInput,
+    },
+    responses: {
+      201: { description: 'Granted', body: ClaimResponse, headers: located },
+      202: { description: 'Accepted, and not decided yet', body: ClaimResponse, headers: located },
+      200: { description: 'Granted before', body: ClaimResponse, headers: located },
+      409: {
+        description: 'Nothing can be claimed, or the ledger refused: `code` says why',
+        contentType: PROBLEM_TYPE,
+        body: Conflict,
+      },
+      422: { description: '`conditions_not_met`', contentType: PROBLEM_TYPE, body: Unmet },
+    },
+    problems: ['not_found', 'account_banned', 'staff_cannot_claim', 'reward_required', 'service_unavailable'],
+    handle: async ({
+      params: { eventId },
+      body: { rewardId },
+      headers: { prefer },
+      identity,
+      context,
+      request,
+    }) => {
+      const wait = waitOf(prefer, waitMs);
+      const { claim, wasThere } = await submitClaim({
+        eventId,
+        rewardId,
+        accountId: identity.userId,
+        isStaff: isStaff(identity),
+        traceparent: context.traceparent,
+        waitMs: wait.ms,
+        signal: context.signal,
+      });
+      const headers = { location: `/v1/claims/${claim.id}`, 'preference-applied': wait.applied };
+      if (claim.status === 'pending') return reply(202, toClaimResponse(claim), headers);
+      if (claim.status === 'granted') return reply(wasThere ? 200 : 201, toClaimResponse(claim), headers);
+      const code = claim.reason ?? 'cancelled';
+      const problem = {
+        type: `urn:laurel:problem:${code}`,
+        title: 'The claim was refused',
+        status: 409 as const,
+        detail: `The ledger refused the claim: ${code}`,
+        instance: request.path,
+        code,
+        requestId: context.requestId,
+        claimId: claim.id,
+      };
+      return reply(409, problem, {
+        ...headers,
+        'content-type': PROBLEM_TYPE,
+        'cache-control': 'no-store',
+      });
+    },
+  });
+
+const historyRoute = ({ claims }: ClaimRoutesDeps): Endpoint =>
+  defineEndpoint({
+    method: 'GET',
+    path: '/v1/claims',
+    operationId: 'listClaims',
+    summary: 'List the claims of an account, the newest first',
+    description:
+      'One’s own; those of any account for OPERATOR, AUDITOR and clients with the scope claims:read.',
+    tag,
+    access: 'anyone-authenticated',
+    request: {
+      query: z.object({
+        ...listQuery,
+        accountId: z.string().min(1).max(128).optional(),
+        status: z.enum(CLAIM_STATUSES).optional(),
+        eventId: EventId.optional(),
+        from: Time.optional().meta({ description: 'Made at this time or later' }),
+        to: Time.optional().meta({ description: 'Made before this time' }),
+      }),
+    },
+    responses: { 200: { description: 'A page of claims', body: pageSchema(ClaimResponse) } },
+    problems: ['forbidden', 'invalid_cursor'],
+    handle: async ({ query, identity, request }) => {
+      const { limit, cursor, accountId: asked, ...rest } = query;
+      const filters = { ...rest, accountId: ownerOf(identity, asked) };
+      const after = cursor === undefined ? undefined : decodeCursor(cursor, filters, Position);
+      const found = await claims.history({ ...filters, after, limit: limit + 1 });
+      const { items, nextCursor } = pageOf(found, { limit, filters, position: positionOf });
+      return pageReply(request.originalUrl, { items: items.map(toClaimResponse), nextCursor });
+    },
+  });
+
+const readRoute = ({ claims }: ClaimRoutesDeps): Endpoint =>
+  defineEndpoint({
+    method: 'GET',
+    path: '/v1/claims/{claimId}',
+    operationId: 'readClaim',
+    summary: 'Read a claim',
+    tag,
+    access: 'anyone-authenticated',
+    request: { params: z.object({ claimId: ClaimId }) },
+    responses: { 200: { description: 'The claim', body: ClaimResponse } },
+    problems: ['not_found'],
+    handle: async ({ params: { claimId }, identity }) => {
+      const claim = await claims.find(claimId);
+      if (!claim || !mayRead(identity, claim.accountId))
+        throw new DomainError('not_found', 'There is no such claim');
+      return reply(200, toClaimResponse(claim));
+    },
+  });

@@ -1,0 +1,75 @@
+import { z } from 'zod';
+import { ExplanationResponse } from '../conditions/explanation-schema.ts';
+import { REWARD_KINDS } from '../rewards/reward.ts';
+import { RewardId } from '../rewards/reward-schema.ts';
+import { CLAIM_STATUSES, REFUSAL_REASONS, type Claim } from './claim.ts';
+
+export const ClaimId = z.string().min(1).max(128).meta({ example: 'clm_7Jq0xw2mS4n8VbYc1ZtK3A' });
+
+/** A body may be left out where the event has one reward. */
+export const ClaimInput = z
+  .strictObject({
+    rewardId: RewardId.optional().meta({ description: 'May be left out where the event gives one reward' }),
+  })
+  .default({});
+
+export const ClaimResponse = z
+  .object({
+    id: ClaimId,
+    eventId: z.string(),
+    eventVersion: z.int(),
+    rewardId: z.string(),
+    accountId: z.string(),
+    period: z.string().meta({ description: 'once, a day, an ISO week or a month', example: '2026-W49' }),
+    status: z.enum(CLAIM_STATUSES),
+    attempt: z.int().min(1),
+    reason: z.enum(REFUSAL_REASONS).optional().meta({ description: 'Why it was rejected' }),
+    grant: z
+      .object({ kind: z.enum(REWARD_KINDS), asset: z.string(), quantity: z.int(), ledgerEntryId: z.string() })
+      .optional()
+      .meta({ description: 'What was granted' }),
+    createdAt: z.iso.datetime(),
+    completedAt: z.iso.datetime().optional(),
+  })
+  .meta({ id: 'Claim' });
+export type ClaimResponse = z.output<typeof ClaimResponse>;
+
+export function toClaimResponse(claim: Claim): ClaimResponse {
+  const { id, eventId, eventVersion, rewardId, accountId, period, status, attempt } = claim;
+  const { reward, reason, ledgerEntryId, createdAt, completedAt } = claim;
+  return {
+    id,
+    eventId,
+    eventVersion,
+    rewardId,
+    accountId,
+    period,
+    status,
+    attempt,
+    ...(reason && { reason }),
+    ...(ledgerEntryId !== undefined && { grant: { ...reward, ledgerEntryId } }),
+    createdAt: createdAt.toISOString(),
+    ...(completedAt && { completedAt: completedAt.toISOString() }),
+  };
+}
+
+export const EligibilityResponse = z
+  .object({
+    eligible: z.boolean().meta({
+      description:
+        'Whether the account may claim from this event now, as far as that is not up to one reward',
+    }),
+    period: z.string(),
+    rewards: z.array(
+      z.object({
+        rewardId: z.string(),
+        claimable: z.boolean(),
+        reason: z.string().optional().meta({
+          description:
+            'Why not: already_claimed, claim_pending, or the code with which a claim would be refused',
+        }),
+      }),
+    ),
+    conditions: ExplanationResponse.nullable().meta({ description: 'Null where the event has no condition' }),
+  })
+  .meta({ id: 'Eligibility' });

@@ -1,0 +1,149 @@
+import type { ClientSession, Db, Filter } from 'mongodb';
+import type { Position } from '../position.ts';
+import type { Claim, ClaimStatus, Waiting } from './claim.ts';
+import type { Settlement, Unsettled } from './decide-settlements.ts';
+
+interface ClaimDocument extends Omit<Claim, 'id'> {
+  _id: string;
+}
+
+export interface HistoryQuery {
+  accountId: string;
+  status?: ClaimStatus | undefined;
+  eventId?: string | undefined;
+  /** Of when it was first made, `from` included, `to` not. */
+  from?: Date | undefined;
+  to?: Date | undefined;
+  after?: Position | undefined;
+  limit: number;
+}
+
+export interface ClaimStore {
+  findAll(ids: readonly string[], session?: ClientSession): Promise<Map<string, Claim>>;
+  find(id: string): Promise<Claim | undefined>;
+  history(query: HistoryQuery): Promise<Claim[]>;
+  insertAll(claims: readonly Claim[], session: ClientSession): Promise<void>;
+  /** Stores rejected claims that are tried again. */
+  retryAll(claims: readonly Claim[], session: ClientSession): Promise<void>;
+  findUnsettled(ids: readonly string[], session: ClientSession): Promise<Map<string, Unsettled>>;
+  settleAll(settlements: readonly Settlement[], at: Date, session: ClientSession): Promise<void>;
+  pendingOf(accountIds: readonly string[], session: ClientSession): Promise<Claim[]>;
+  /** Pending claims with which the sweeper has something to do. */
+  findDue(now: Date, limit: number, session: ClientSession): Promise<Claim[]>;
+  saveWaiting(claims: readonly { id: string; waiting: Waiting }[], session: ClientSession): Promise<void>;
+  countStuck(): Promise<number>;
+  ensureIndexes(): Promise<void>;
+}
+
+export function createClaimStore(db: Db): ClaimStore {
+  const claims = db.collection<ClaimDocument>('claims');
+
+  async function findAll(ids: readonly string[], session?: ClientSession): Promise<Map<string, Claim>> {
+    const found = await claims.find({ _id: { $in: [...ids] } }, session && { session }).toArray();
+    return new Map(found.map((document) => [document._id, fromDocument(document)]));
+  }
+
+  return {
+    findAll,
+    find: async (id) => (await findAll([id])).get(id),
+    history: async (query) => {
+      const found = await claims
+        .find(historyFilter(query))
+        .sort({ createdAt: -1, _id: -1 })
+        .limit(query.limit)
+        .toArray();
+      return found.map(fromDocument);
+    },
+    insertAll: async (accepted, session) => {
+      await claims.insertMany(accepted.map(toDocument), { session, ordered: false });
+    },
+    retryAll: async (accepted, session) => {
+      await claims.bulkWrite(
+        accepted.map((claim) => ({
+          replaceOne: { filter: { _id: claim.id }, replacement: withoutId(claim) },
+        })),
+        { session, ordered: false },
+      );
+    },
+    findUnsettled: async (ids, session) => {
+      const projection = { status: 1, grantId: 1, rewardId: 1, caps: 1 } as const;
+      const found = await claims.find({ _id: { $in: [...ids] } }, { session, projection }).toArray();
+      return new Map(found.map((document) => [document._id, fromDocument(document)]));
+    },
+    settleAll: async (settlements, at, session) => {
+      await claims.bulkWrite(
+        settlements.map(({ claimId, grantId, ...outcome }) => ({
+          updateOne: {
+            filter: { _id: claimId, status: 'pending', grantId },
+            update: { $set: { ...outcome, completedAt: at }, $unset: { waiting: true } },
+          },
+        })),
+        { session, ordered: false },
+      );
+    },
+    pendingOf: async (accountIds, session) => {
+      const found = await claims
+        .find({ accountId: { $in: [...accountIds] }, status: 'pending' }, { session })
+        .toArray();
+      return found.map(fromDocument);
+    },
+    findDue: async (now, limit, session) => {
+      const found = await claims
+        .find({ 'waiting.lookAt': { $lte: now } }, { session })
+        .sort({ 'waiting.lookAt': 1 })
+        .limit(limit)
+        .toArray();
+      return found.map(fromDocument);
+    },
+    saveWaiting: async (changed, session) => {
+      await claims.bulkWrite(
+        changed.map(({ id, waiting }) => ({
+          updateOne: { filter: { _id: id, status: 'pending' }, update: { $set: { waiting } } },
+        })),
+        { session, ordered: false },
+      );
+    },
+    countStuck: () => claims.countDocuments({ 'waiting.stuckSince': { $exists: true } }),
+    ensureIndexes: async () => {
+      await claims.createIndexes([
+        { key: { accountId: 1, createdAt: -1, _id: -1 } },
+        // These hold pending claims alone: `waiting` goes when a claim is decided.
+        { key: { 'waiting.lookAt': 1 }, partialFilterExpression: { 'waiting.lookAt': { $exists: true } } },
+        {
+          key: { 'waiting.stuckSince': 1 },
+          partialFilterExpression: { 'waiting.stuckSince': { $exists: true } },
+        },
+      ]);
+    },
+  };
+}
+
+function historyFilter({ accountId, status, eventId, from, to, after }: HistoryQuery): Filter<ClaimDocument> {
+  const conditions: Filter<ClaimDocument>[] = [{ accountId }];
+  if (status) conditions.push({ status });
+  if (eventId !== undefined) conditions.push({ eventId });
+  if (from) conditions.push({ createdAt: { $gte: from } });
+  if (to) conditions.push({ createdAt: { $lt: to } });
+  if (after) {
+    const { createdAt, id } = after;
+    conditions.push({ createdAt: { $lte: createdAt } });
+    conditions.push({ $or: [{ createdAt: { $lt: createdAt } }, { _id: { $lt: id } }] });
+  }
+  return { $and: conditions };
+}
+
+function fromDocument<Document extends { _id: string }>({
+  _id,
+  ...fields
+}: Document): Omit<Document, '_id'> & { id: string } {
+  return { id: _id, ...fields };
+}
+
+function withoutId(claim: Claim): Omit<ClaimDocument, '_id'> {
+  const { id: _, ...fields } = claim;
+  return fields;
+}
+
+function toDocument(claim: Claim): ClaimDocument {
+  return { _id: claim.id, ...withoutId(claim) };
+}

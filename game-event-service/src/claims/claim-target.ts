@@ -1,0 +1,115 @@
+import { accountFacts, type AccountStanding } from '../accounts/account.ts';
+import { calendarOf } from '../calendar/calendar.ts';
+import type { CompiledCondition, Facts } from '../conditions/compiled-condition.ts';
+import { judgedAt, periodOf, takesClaimsAt, type EventRules } from '../events/event.ts';
+import { isRefusal, refuse, type Refusal } from '../refusal.ts';
+import type { RewardRules } from '../rewards/reward.ts';
+import type { RewardRule, Rules } from '../rules/rule-book.ts';
+import { claimIdOf } from './claim.ts';
+
+export interface ClaimRequest {
+  eventId: string;
+  /** May be left out where the event has one reward. */
+  rewardId?: string | undefined;
+  accountId: string;
+  /** Whether the account has any role but USER. */
+  isStaff: boolean;
+  traceparent?: string | undefined;
+}
+
+/** A counter that may not rise above `most`. */
+export interface Cap {
+  id: string;
+  most: number;
+}
+
+/** A request with all that is known about it before claims, stock and progress are read. */
+export interface Target {
+  request: ClaimRequest;
+  event: EventRules;
+  reward: RewardRules;
+  claimId: string;
+  isOpen: boolean;
+  caps: readonly Cap[];
+  condition: CompiledCondition | undefined;
+  facts: Omit<Facts, 'progress'>;
+}
+
+/** What is known before the target of a request can be found. */
+export interface Scene {
+  now: Date;
+  /** By event id. */
+  rules: ReadonlyMap<string, Rules>;
+  accounts: ReadonlyMap<string, AccountStanding>;
+}
+
+/** The first checks of a request, and what the others need to be looked up. */
+export function aimClaim(request: ClaimRequest, scene: Scene): Target | Refusal {
+  const rules = scene.rules.get(request.eventId);
+  if (!rules) return refuse('not_found', 'There is no such event');
+  const refusal = judgeAccount(request, scene);
+  if (refusal) return refusal;
+  const rule = chooseReward(request.rewardId, rules.rewards);
+  return isRefusal(rule) ? rule : targetOf(request, rules.event, rule, scene);
+}
+
+/** Whether the account may claim at all. */
+export function judgeAccount(
+  { accountId, isStaff }: ClaimRequest,
+  { accounts, now }: Scene,
+): Refusal | undefined {
+  const { status } = accountFacts(accounts.get(accountId), now);
+  if (status !== 'active') return refuse('account_banned', 'A banned account cannot claim');
+  return isStaff ? refuse('staff_cannot_claim', 'Only accounts without a staff role can claim') : undefined;
+}
+
+/** A claim of one reward by the account, as things are now. */
+export function targetOf(request: ClaimRequest, event: EventRules, rule: RewardRule, scene: Scene): Target {
+  const { reward, condition } = rule;
+  const facts = factsOf(event, request.accountId, scene);
+  return {
+    request,
+    event,
+    reward,
+    condition,
+    facts,
+    claimId: claimIdOf(event.id, reward.id, request.accountId, facts.period.key),
+    isOpen: reward.active && takesClaimsAt(event, scene.now),
+    caps: capsOf(event, reward, request.accountId, facts.today),
+  };
+}
+
+/** What conditions of the event are judged by, all but the account's progress. */
+export function factsOf(
+  event: EventRules,
+  accountId: string,
+  { now, accounts }: Scene,
+): Omit<Facts, 'progress'> {
+  const at = judgedAt(event, now);
+  const calendar = calendarOf(event.timeZone);
+  const account = accountFacts(accounts.get(accountId), now);
+  return { calendar, today: calendar.dayOf(at), period: periodOf(event, at), account };
+}
+
+function chooseReward(rewardId: string | undefined, rules: readonly RewardRule[]): RewardRule | Refusal {
+  if (rewardId !== undefined) {
+    return (
+      rules.find(({ reward }) => reward.id === rewardId) ??
+      refuse('not_found', 'The event has no such reward')
+    );
+  }
+  const active = rules.filter(({ reward }) => reward.active);
+  const [rule, ...others] = active;
+  if (rule && others.length === 0) return rule;
+  return refuse('reward_required', `The event gives ${active.length} rewards: say which one with rewardId`);
+}
+
+/** Where an event is claimed once, its claim's own id is the cap of the account. */
+function capsOf(event: EventRules, reward: RewardRules, accountId: string, today: string): Cap[] {
+  const caps: Cap[] = [];
+  if (reward.perAccount !== null && event.repeat !== 'once') {
+    caps.push({ id: `${reward.id}:account:${accountId}`, most: reward.perAccount });
+  }
+  if (reward.perPeriod) caps.push({ id: `${reward.id}:day:${today}`, most: reward.perPeriod.day });
+  return caps;
+}

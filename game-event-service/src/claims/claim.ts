@@ -1,0 +1,57 @@
+import { createHash } from 'node:crypto';
+import type { RewardRules } from '../rewards/reward.ts';
+
+export const CLAIM_STATUSES = ['pending', 'granted', 'rejected'] as const;
+export type ClaimStatus = (typeof CLAIM_STATUSES)[number];
+
+/** Why the ledger refused a claim. */
+export const REFUSAL_REASONS = ['account_banned', 'account_deleted', 'account_unknown', 'cancelled'] as const;
+export type RefusalReason = (typeof REFUSAL_REASONS)[number];
+
+/** What a claim waits for; gone as soon as it is decided. */
+export interface Waiting {
+  /** When its cancellation is first asked for. */
+  deadline: Date;
+  /** When its cancellation is asked for next. */
+  cancelAt: Date;
+  /** When the sweeper has something to do with it next. */
+  lookAt: Date;
+  /** Since when it is flagged as stuck. */
+  stuckSince?: Date;
+}
+
+export interface Claim {
+  id: string;
+  eventId: string;
+  /** Version of the event that it was judged by. */
+  eventVersion: number;
+  rewardId: string;
+  accountId: string;
+  period: string;
+  status: ClaimStatus;
+  /** 1 at first, one more each time it is tried again after a refusal. */
+  attempt: number;
+  grantId: string;
+  /** As it was when the claim was accepted. */
+  reward: Pick<RewardRules, 'kind' | 'asset' | 'quantity'>;
+  /** Ids of the cap counters in which this attempt is counted. */
+  caps: readonly string[];
+  /** Only while it is pending. */
+  waiting?: Waiting;
+  /** Only when it was rejected. */
+  reason?: RefusalReason;
+  /** Only when it was granted. */
+  ledgerEntryId?: string;
+  createdAt: Date;
+  /** When it became granted or rejected. */
+  completedAt?: Date;
+}
+
+/** The one id that a claim of this reward, by this account, in this period can have, for ever. */
+export function claimIdOf(eventId: string, rewardId: string, accountId: string, period: string): string {
+  const key = JSON.stringify([eventId, rewardId, accountId, period]);
+  return `clm_${createHash('sha256').update(key).digest('base64url').slice(0, 22)}`;
+}
+
+/** Names one attempt: the ledger makes one decision about it and no other. */
+export const grantIdOf = (claimId: string, attempt: number): string => `${claimId}.${attempt}`;

@@ -1,0 +1,105 @@
+import { later } from '../time.ts';
+import { progressIdOf, type Progress } from '../progress/progress.ts';
+import { isRefusal, refuse, type Refusal } from '../refusal.ts';
+import { hasUnit, type Stock } from '../rewards/stock.ts';
+import type { Target } from './claim-target.ts';
+import { grantIdOf, type Claim } from './claim.ts';
+
+/** What decisions depend on and change. */
+export interface Books {
+  claims: ReadonlyMap<string, Claim>;
+  stock: ReadonlyMap<string, Stock>;
+  /** Counts by the id of their cap. */
+  counters: ReadonlyMap<string, number>;
+  /** By `progressIdOf`. */
+  progress: ReadonlyMap<string, Progress>;
+}
+
+/** A claim that is new, or tried again: it is to be stored, its message sent, and its outcome waited for. */
+export interface Accepted {
+  accepted: Claim;
+  isNew: boolean;
+  traceparent?: string | undefined;
+}
+
+/** A claim that was there before. */
+export interface Known {
+  known: Claim;
+}
+
+export type Decision = Accepted | Known | Refusal;
+
+/** The checks that come after that for an existing claim. */
+export function judgeClaim(
+  { event, reward, request, isOpen, caps, condition, facts }: Target,
+  books: Books,
+): Refusal | undefined {
+  if (!isOpen)
+    return refuse(
+      'event_not_active',
+      reward.active ? 'The event takes no claims now' : 'The reward is not given now',
+    );
+  const progress = books.progress.get(progressIdOf(event.id, request.accountId));
+  if (condition && !condition.isMet({ ...facts, progress })) {
+    const conditions = condition.explain({ ...facts, progress });
+    return refuse('conditions_not_met', 'See conditions for what is missing', { conditions });
+  }
+  if (caps.some(({ id, most }) => (books.counters.get(id) ?? 0) >= most)) {
+    return refuse('cap_reached', 'No more of this reward is given in this period or to this account');
+  }
+  const stock = books.stock.get(reward.id);
+  if (!stock || !hasUnit(stock)) return refuse('out_of_stock', 'Nothing is left of this reward');
+  return undefined;
+}
+
+/**
+ * Decides requests that arrived together, each in turn on what those before it have left: two for the same claim,
+ * for the last unit, or for the last of a cap find each other here.
+ *
+ * @param deadlineMs how long a claim may be pending before its cancellation is asked for
+ */
+export function decideClaims(
+  targets: readonly (Target | Refusal)[],
+  books: Books,
+  { now, deadlineMs }: { now: Date; deadlineMs: number },
+): Decision[] {
+  const claims = new Map(books.claims);
+  const stock = new Map(books.stock);
+  const counters = new Map(books.counters);
+  const left: Books = { claims, stock, counters, progress: books.progress };
+
+  return targets.map((target): Decision => {
+    if (isRefusal(target)) return target;
+    const existing = claims.get(target.claimId);
+    if (existing && existing.status !== 'rejected') return { known: existing };
+    const refusal = judgeClaim(target, left);
+    if (refusal) return refusal;
+
+    const claim = claimFor(target, existing, now, later(now, deadlineMs));
+    claims.set(claim.id, claim);
+    const units = stock.get(claim.rewardId);
+    if (units) stock.set(claim.rewardId, { ...units, taken: units.taken + 1 });
+    for (const cap of claim.caps) counters.set(cap, (counters.get(cap) ?? 0) + 1);
+    return { accepted: claim, isNew: !existing, traceparent: target.request.traceparent };
+  });
+}
+
+function claimFor(target: Target, rejected: Claim | undefined, now: Date, deadline: Date): Claim {
+  const { claimId, event, reward, request, facts, caps } = target;
+  const attempt = (rejected?.attempt ?? 0) + 1;
+  return {
+    id: claimId,
+    eventId: event.id,
+    eventVersion: event.version,
+    rewardId: reward.id,
+    accountId: request.accountId,
+    period: facts.period.key,
+    status: 'pending',
+    attempt,
+    grantId: grantIdOf(claimId, attempt),
+    reward: { kind: reward.kind, asset: reward.asset, quantity: reward.quantity },
+    caps: caps.map(({ id }) => id),
+    waiting: { deadline, cancelAt: deadline, lookAt: deadline },
+    createdAt: rejected?.createdAt ?? now,
+  };
+}

@@ -1,0 +1,53 @@
+import type { Logger } from 'service-kit/logging';
+import type { IncomingMessage, OutgoingMessage } from 'service-kit/messaging';
+import type { Transaction } from 'service-kit/mongo';
+import type { Clock } from '../time.ts';
+import { unique } from '../counting.ts';
+import type { ServiceMetrics } from '../metrics.ts';
+import type { StockStore } from '../rewards/stock-store.ts';
+import type { CapStore } from './cap-store.ts';
+import type { RewardResult } from './claim-messages.ts';
+import type { ClaimStore } from './claim-store.ts';
+import { decideSettlements, type Settlement } from './decide-settlements.ts';
+
+export type SettleClaims = (
+  messages: readonly IncomingMessage<RewardResult>[],
+  tx: Transaction<OutgoingMessage>,
+) => Promise<void>;
+
+export interface SettleClaimsDeps {
+  claims: ClaimStore;
+  stock: StockStore;
+  caps: CapStore;
+  /** Tells whoever waits for these claims, here and in other instances. */
+  announce: (settled: readonly Settlement[], completedAt: Date) => void;
+  clock: Clock;
+  logger: Logger;
+  metrics: ServiceMetrics;
+}
+
+/** Settles the claims that a batch of results is about, and frees the stock and caps of those refused. */
+export function settleClaims(deps: SettleClaimsDeps): SettleClaims {
+  const { claims, stock, caps, announce, clock, logger, metrics } = deps;
+  return async (messages, tx) => {
+    const { session } = tx;
+    const ids = unique(messages.map(({ data }) => data.claimId));
+    const found = await claims.findUnsettled(ids, session);
+    const { settled, granted, released, uncounted, ignored } = decideSettlements(messages, found);
+    const completedAt = clock();
+    if (settled.length > 0) await claims.settleAll(settled, completedAt, session);
+    if (granted.size > 0) await stock.countGrants(granted, session);
+    if (released.size > 0) await stock.giveBack(released, session);
+    if (uncounted.size > 0) await caps.addAll(uncounted, -1, session);
+
+    tx.afterCommit(() => {
+      announce(settled, completedAt);
+      for (const { status } of settled) metrics.claimsSettled.inc({ outcome: status });
+      for (const { type, data } of ignored) {
+        const { claimId, grantId } = data;
+        if (found.has(claimId)) logger.debug('A result was known already', { type, claimId, grantId });
+        else logger.warn('A result is about a claim that is not here', { type, claimId, grantId });
+      }
+    });
+  };
+}

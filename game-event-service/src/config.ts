@@ -1,0 +1,73 @@
+import {
+  duration,
+  integer,
+  oneOf,
+  optional,
+  parseEnv,
+  port,
+  secret,
+  secretList,
+  text,
+  url,
+} from 'service-kit/config';
+import { consumerTuning, consumerVariables, outboxVariables } from 'service-kit/messaging';
+import { LONGEST_WAIT_S } from './claims/claim-wait.ts';
+
+// The only reader of the environment.
+
+export type Config = ReturnType<typeof loadConfig>;
+
+const SHORTEST_DEADLINE_MS = 1_000;
+
+const STORE_VARIABLES = {
+  MONGODB_URL: url({ protocols: ['mongodb', 'mongodb+srv'] }),
+  MONGODB_DATABASE: text({ fallback: 'event_db', max: 63, pattern: /^[A-Za-z0-9_-]+$/ }),
+  LOG_LEVEL: oneOf(['error', 'warn', 'info', 'debug'], 'info'),
+};
+
+/** What is needed to reach the database, and nothing else. */
+export function loadStoreConfig(env: NodeJS.ProcessEnv) {
+  const { MONGODB_URL, MONGODB_DATABASE, LOG_LEVEL } = parseEnv(env, STORE_VARIABLES);
+  return { mongo: { url: MONGODB_URL, database: MONGODB_DATABASE }, logLevel: LOG_LEVEL };
+}
+
+export function loadConfig(env: NodeJS.ProcessEnv) {
+  const variables = parseEnv(env, {
+    ...STORE_VARIABLES,
+    HOST: text({ fallback: '127.0.0.1' }),
+    PORT: port(3002),
+    ADMIN_HOST: text({ fallback: '127.0.0.1' }),
+    ADMIN_PORT: port(3102),
+    ADMIN_TOKEN: optional(secret({ min: 16 })),
+    SHUTDOWN_TIMEOUT_MS: integer({ min: 100, max: 600_000, fallback: 10_000 }),
+    REDIS_URL: url({ protocols: ['redis', 'rediss'] }),
+    RABBITMQ_URL: url({ protocols: ['amqp', 'amqps'] }),
+    GATEWAY_SIGNING_KEYS: secretList(),
+    CLAIM_WAIT_MS: integer({ min: 0, max: LONGEST_WAIT_S * 1_000, fallback: 2_000 }),
+    CLAIM_DEADLINE: duration('2m').refine((ms) => ms >= SHORTEST_DEADLINE_MS, 'must be at least 1s'),
+    INBOX_RETENTION: duration('30d'),
+    ...outboxVariables,
+    ...consumerVariables(['REWARD_RESULTS', 'ACCOUNT_EVENTS']),
+  });
+  return {
+    http: { host: variables.HOST, port: variables.PORT },
+    admin: { host: variables.ADMIN_HOST, port: variables.ADMIN_PORT, token: variables.ADMIN_TOKEN },
+    logLevel: variables.LOG_LEVEL,
+    shutdownTimeoutMs: variables.SHUTDOWN_TIMEOUT_MS,
+    mongo: { url: variables.MONGODB_URL, database: variables.MONGODB_DATABASE },
+    redisUrl: variables.REDIS_URL,
+    identityKeys: variables.GATEWAY_SIGNING_KEYS,
+    claims: { waitMs: variables.CLAIM_WAIT_MS, deadlineMs: variables.CLAIM_DEADLINE },
+    messaging: {
+      url: variables.RABBITMQ_URL,
+      inboxRetentionMs: variables.INBOX_RETENTION,
+      outbox: {
+        batch: variables.OUTBOX_BATCH,
+        window: variables.OUTBOX_WINDOW,
+        leaseMs: variables.OUTBOX_LEASE_MS,
+      },
+      rewardResults: consumerTuning(variables, 'REWARD_RESULTS'),
+      accountEvents: consumerTuning(variables, 'ACCOUNT_EVENTS'),
+    },
+  };
+}

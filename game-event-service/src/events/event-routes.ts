@@ -1,0 +1,130 @@
+import {
+  decodeCursor,
+  defineEndpoint,
+  DomainError,
+  listQuery,
+  pageOf,
+  pageReply,
+  pageSchema,
+  reply,
+  type Endpoint,
+} from 'service-kit/http';
+import { z } from 'zod';
+import { isStaff } from '../callers.ts';
+import type { Clock } from '../time.ts';
+import { Position, positionOf } from '../position.ts';
+import type { ChangeEventStatus } from './change-event-status.ts';
+import type { CreateEvent } from './create-event.ts';
+import { EventId, eventInput, EventResponse, StatusInput, toEventResponse } from './event-schema.ts';
+import type { EventStore } from './event-store.ts';
+import { isVisibleTo } from './event-visibility.ts';
+import { EVENT_KINDS, EVENT_STATUSES, PUBLIC_STATUSES, type EventStatus, type GameEvent } from './event.ts';
+
+export interface EventRoutesDeps {
+  createEvent: CreateEvent;
+  changeEventStatus: ChangeEventStatus;
+  events: Pick<EventStore, 'find' | 'list'>;
+  clock: Clock;
+}
+
+const tag = 'events';
+const operators = { roles: ['OPERATOR'] } as const;
+const params = z.object({ eventId: EventId });
+const versioned = z.object({
+  etag: z.string().meta({ description: 'The version, in quotes', example: '"3"' }),
+});
+
+export function eventRoutes(deps: EventRoutesDeps): Endpoint[] {
+  return [createRoute(deps), listRoute(deps), readRoute(deps), statusRoute(deps)];
+}
+
+const createRoute = ({ createEvent, clock }: EventRoutesDeps): Endpoint =>
+  defineEndpoint({
+    method: 'POST',
+    path: '/v1/events',
+    operationId: 'createEvent',
+    summary: 'Make an event, as a draft',
+    tag,
+    access: operators,
+    request: { body: eventInput(clock) },
+    responses: { 201: { description: 'The draft', body: EventResponse, headers: versioned } },
+    handle: async ({ body, identity }) => {
+      const event = await createEvent(body, identity.userId);
+      return reply(201, toEventResponse(event), { location: `/v1/events/${event.id}`, etag: etagOf(event) });
+    },
+  });
+
+const listRoute = ({ events }: EventRoutesDeps): Endpoint =>
+  defineEndpoint({
+    method: 'GET',
+    path: '/v1/events',
+    operationId: 'listEvents',
+    summary: 'List events, the newest first',
+    description: 'Accounts without a staff role see active and ended events only.',
+    tag,
+    access: 'signed-in',
+    request: {
+      query: z.object({
+        ...listQuery,
+        status: z.enum(EVENT_STATUSES).optional(),
+        kind: z.enum(EVENT_KINDS).optional(),
+      }),
+    },
+    responses: { 200: { description: 'A page of events', body: pageSchema(EventResponse) } },
+    problems: ['invalid_cursor'],
+    handle: async ({ query, identity, request }) => {
+      const { limit, cursor, status, kind } = query;
+      const visible: readonly EventStatus[] = isStaff(identity) ? EVENT_STATUSES : PUBLIC_STATUSES;
+      const statuses = visible.filter((each) => status === undefined || each === status);
+      const filters = { statuses, kind };
+      const after = cursor === undefined ? undefined : decodeCursor(cursor, filters, Position);
+      const found = await events.list({
+        statuses,
+        limit: limit + 1,
+        ...(kind && { kind }),
+        ...(after && { after }),
+      });
+      const { items, nextCursor } = pageOf(found, { limit, filters, position: positionOf });
+      return pageReply(request.originalUrl, { items: items.map(toEventResponse), nextCursor });
+    },
+  });
+
+const readRoute = ({ events, clock }: EventRoutesDeps): Endpoint =>
+  defineEndpoint({
+    method: 'GET',
+    path: '/v1/events/{eventId}',
+    operationId: 'readEvent',
+    summary: 'Read an event',
+    tag,
+    access: 'signed-in',
+    request: { params },
+    responses: { 200: { description: 'The event', body: EventResponse, headers: versioned } },
+    problems: ['not_found'],
+    handle: async ({ params: { eventId }, identity }) => {
+      const event = await events.find(eventId);
+      if (!event || !isVisibleTo(identity, event, clock()))
+        throw new DomainError('not_found', 'There is no such event');
+      return reply(200, toEventResponse(event), { etag: etagOf(event) });
+    },
+  });
+
+const statusRoute = ({ changeEventStatus }: EventRoutesDeps): Endpoint =>
+  defineEndpoint({
+    method: 'POST',
+    path: '/v1/events/{eventId}/status',
+    operationId: 'changeEventStatus',
+    summary: 'Change the status of an event',
+    description:
+      'draft ⇄ scheduled → active ⇄ inactive, active or inactive → ended → archived. Scheduling an event whose start has passed makes it active at once.',
+    tag,
+    access: operators,
+    request: { params, body: StatusInput },
+    responses: { 200: { description: 'The event as it is now', body: EventResponse, headers: versioned } },
+    problems: ['not_found', 'invalid_transition'],
+    handle: async ({ params: { eventId }, body: { status, reason }, identity }) => {
+      const event = await changeEventStatus({ eventId, status, reason, by: identity.userId });
+      return reply(200, toEventResponse(event), { etag: etagOf(event) });
+    },
+  });
+
+const etagOf = ({ version }: GameEvent): string => `"${version}"`;

@@ -1,0 +1,85 @@
+import { z } from 'zod';
+import { Attributes } from '../attributes.ts';
+import { isTimeZone, REPEATS } from '../calendar/calendar.ts';
+import { Time, type Clock } from '../time.ts';
+import { Condition, ConditionInput } from '../conditions/condition.ts';
+import { EVENT_KINDS, EVENT_STATUSES, type GameEvent } from './event.ts';
+
+export const EventId = z.string().min(1).max(128).meta({ example: 'evt_Zk4uF0c9Wb2Ht7JpQe5xDw' });
+
+const THIRTY_DAYS = 30 * 24 * 60 * 60;
+
+function isTimeIn(value: unknown, ...fields: readonly string[]): boolean {
+  const object = new Map(Object.entries(value ?? {}));
+  return fields.every((field) => object.get(field) instanceof Date);
+}
+
+const EventFields = z.strictObject({
+  name: z.string().trim().min(1).max(200),
+  description: z.string().max(4_000).default(''),
+  kind: z.enum(EVENT_KINDS),
+  timeZone: z
+    .string()
+    .refine(isTimeZone, 'must be a time zone of the IANA database, such as Asia/Seoul')
+    .meta({ example: 'Asia/Seoul' }),
+  startsAt: Time,
+  endsAt: Time,
+  claimGraceSeconds: z.int().min(0).max(THIRTY_DAYS).default(0),
+  repeat: z.enum(REPEATS).meta({ description: 'How often one account may claim' }),
+  autoClaim: z.literal(false, 'claims are not made automatically yet: must be false').default(false),
+  condition: ConditionInput.optional(),
+  attributes: Attributes.default({}),
+});
+
+/** A new event. The rules that join fields are looked at even where other fields are wrong, so that all is said at once. */
+export function eventInput(clock: Clock) {
+  return EventFields.refine(({ startsAt, endsAt }) => startsAt < endsAt, {
+    path: ['endsAt'],
+    message: 'must be after startsAt',
+    when: ({ value }) => isTimeIn(value, 'startsAt', 'endsAt'),
+  }).refine(({ endsAt }) => clock() < endsAt, {
+    path: ['endsAt'],
+    message: 'must be in the future',
+    when: ({ value }) => isTimeIn(value, 'endsAt'),
+  });
+}
+export type EventInput = z.output<typeof EventFields>;
+
+export const StatusInput = z.strictObject({
+  status: z.enum(EVENT_STATUSES),
+  reason: z.string().trim().min(1).max(1_000).optional(),
+});
+
+export const EventResponse = z
+  .object({
+    id: EventId,
+    name: z.string(),
+    description: z.string(),
+    kind: z.enum(EVENT_KINDS),
+    status: z.enum(EVENT_STATUSES),
+    version: z.int().min(1),
+    timeZone: z.string(),
+    startsAt: z.iso.datetime(),
+    endsAt: z.iso.datetime(),
+    claimGraceSeconds: z.int(),
+    repeat: z.enum(REPEATS),
+    autoClaim: z.boolean(),
+    condition: Condition.optional(),
+    attributes: z.record(z.string(), z.unknown()),
+    createdAt: z.iso.datetime(),
+    updatedAt: z.iso.datetime(),
+    createdBy: z.string(),
+  })
+  .meta({ id: 'Event' });
+export type EventResponse = z.output<typeof EventResponse>;
+
+export function toEventResponse(event: GameEvent): EventResponse {
+  const { endedAt: _, ...shown } = event;
+  return {
+    ...shown,
+    startsAt: event.startsAt.toISOString(),
+    endsAt: event.endsAt.toISOString(),
+    createdAt: event.createdAt.toISOString(),
+    updatedAt: event.updatedAt.toISOString(),
+  };
+}

@@ -1,0 +1,17 @@
+import type { ProblemTable } from 'service-kit/http';
+
+/** Every code of this service with its HTTP status; those of the shell are the kit's. */
+export const problems = {
+  account_banned: { status: 403, title: 'The account is banned' },
+  staff_cannot_claim: { status: 403, title: 'Staff accounts cannot claim' },
+  reward_required: { status: 400, title: 'A reward must be chosen' },
+  invalid_transition: { status: 409, title: 'The event cannot change to this status' },
+  event_in_use: { status: 409, title: 'The event can no longer be changed in this way' },
+  event_not_active: { status: 409, title: 'The event is not active' },
+  not_an_attendance_event: { status: 409, title: 'The event has no check-ins' },
+  conditions_not_met: { status: 422, title: 'The conditions are not met' },
+  cap_reached: { status: 409, title: 'The cap is reached' },
+  out_of_stock: { status: 409, title: 'Out of stock' },
+} as const satisfies ProblemTable;
+
+export type ProblemCode = keyof typeof problems;

@@ -1,0 +1,43 @@
+import { DomainError } from 'service-kit/http';
+import type { OutgoingMessage } from 'service-kit/messaging';
+import type { Transact } from 'service-kit/mongo';
+import type { Clock } from '../time.ts';
+import type { EventStore } from '../events/event-store.ts';
+import type { NewId } from '../ids.ts';
+import type { RewardInput } from './reward-schema.ts';
+import type { RewardStore } from './reward-store.ts';
+import type { Reward } from './reward.ts';
+import type { StockStore } from './stock-store.ts';
+
+export type CreateReward = (eventId: string, input: RewardInput) => Promise<Reward>;
+
+const OVER = ['ended', 'archived'] as const;
+
+export interface CreateRewardDeps {
+  events: EventStore;
+  rewards: RewardStore;
+  stock: StockStore;
+  transact: Transact<OutgoingMessage>;
+  clock: Clock;
+  newId: NewId;
+}
+
+export function createReward(deps: CreateRewardDeps): CreateReward {
+  const { events, rewards, stock, transact, clock, newId } = deps;
+
+  async function refusalFor(eventId: string): Promise<DomainError> {
+    return (await events.find(eventId))
+      ? new DomainError('event_in_use', 'The event is over: nobody could claim another reward')
+      : new DomainError('not_found', 'There is no such event');
+  }
+
+  return async (eventId, { stock: total, ...input }) => {
+    const reward: Reward = { ...input, id: newId('rwd'), eventId, version: 1, createdAt: clock() };
+    await transact(async ({ session }) => {
+      if (!(await events.touchRewards(eventId, OVER, session))) throw await refusalFor(eventId);
+      await rewards.insert(reward, session);
+      await stock.create(reward.id, total, session);
+    });
+    return reward;
+  };
+}

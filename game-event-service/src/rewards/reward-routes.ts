@@ -1,0 +1,119 @@
+import {
+  decodeCursor,
+  defineEndpoint,
+  DomainError,
+  listQuery,
+  pageOf,
+  pageReply,
+  pageSchema,
+  reply,
+  type Endpoint,
+} from 'service-kit/http';
+import type { Identity } from 'service-kit/identity';
+import { z } from 'zod';
+import type { Clock } from '../time.ts';
+import { EventId } from '../events/event-schema.ts';
+import type { EventStore } from '../events/event-store.ts';
+import { isVisibleTo } from '../events/event-visibility.ts';
+import { Position, positionOf } from '../position.ts';
+import type { CreateReward } from './create-reward.ts';
+import { RewardId, RewardInput, RewardResponse, toRewardResponse } from './reward-schema.ts';
+import type { RewardStore } from './reward-store.ts';
+import type { Reward } from './reward.ts';
+import type { StockStore } from './stock-store.ts';
+
+type Stock = Pick<StockStore, 'figuresOf'>;
+
+export interface RewardRoutesDeps {
+  createReward: CreateReward;
+  events: Pick<EventStore, 'find'>;
+  rewards: Pick<RewardStore, 'find' | 'list'>;
+  stock: Stock;
+  clock: Clock;
+}
+
+const tag = 'rewards';
+const params = z.object({ eventId: EventId });
+
+export function rewardRoutes(deps: RewardRoutesDeps): Endpoint[] {
+  return [createRoute(deps), listRoute(deps), readRoute(deps)];
+}
+
+const createRoute = ({ createReward, stock }: RewardRoutesDeps): Endpoint =>
+  defineEndpoint({
+    method: 'POST',
+    path: '/v1/events/{eventId}/rewards',
+    operationId: 'createReward',
+    summary: 'Add a reward to an event',
+    tag,
+    access: { roles: ['OPERATOR'] },
+    request: { params, body: RewardInput },
+    responses: { 201: { description: 'The reward', body: RewardResponse } },
+    problems: ['not_found', 'event_in_use'],
+    handle: async ({ params: { eventId }, body }) => {
+      const reward = await createReward(eventId, body);
+      return reply(201, await withFigures(reward, stock), {
+        location: `/v1/events/${eventId}/rewards/${reward.id}`,
+      });
+    },
+  });
+
+const listRoute = (deps: RewardRoutesDeps): Endpoint =>
+  defineEndpoint({
+    method: 'GET',
+    path: '/v1/events/{eventId}/rewards',
+    operationId: 'listRewards',
+    summary: 'List the rewards of an event with their stock, the oldest first',
+    tag,
+    access: 'signed-in',
+    request: { params, query: z.object(listQuery) },
+    responses: { 200: { description: 'A page of rewards', body: pageSchema(RewardResponse) } },
+    problems: ['not_found', 'invalid_cursor'],
+    handle: async ({ params: { eventId }, query: { limit, cursor }, identity, request }) => {
+      await assertVisible(eventId, identity, deps);
+      const filters = { eventId };
+      const after = cursor === undefined ? undefined : decodeCursor(cursor, filters, Position);
+      const found = await deps.rewards.list({ eventId, limit: limit + 1, ...(after && { after }) });
+      const { items, nextCursor } = pageOf(found, { limit, filters, position: positionOf });
+      return pageReply(request.originalUrl, { items: await allWithFigures(items, deps.stock), nextCursor });
+    },
+  });
+
+const readRoute = (deps: RewardRoutesDeps): Endpoint =>
+  defineEndpoint({
+    method: 'GET',
+    path: '/v1/events/{eventId}/rewards/{rewardId}',
+    operationId: 'readReward',
+    summary: 'Read a reward with its stock',
+    tag,
+    access: 'signed-in',
+    request: { params: params.extend({ rewardId: RewardId }) },
+    responses: { 200: { description: 'The reward', body: RewardResponse } },
+    problems: ['not_found'],
+    handle: async ({ params: { eventId, rewardId }, identity }) => {
+      await assertVisible(eventId, identity, deps);
+      const reward = await deps.rewards.find(eventId, rewardId);
+      if (!reward) throw new DomainError('not_found', 'The event has no such reward');
+      return reply(200, await withFigures(reward, deps.stock));
+    },
+  });
+
+async function assertVisible(
+  eventId: string,
+  identity: Identity,
+  { events, clock }: Pick<RewardRoutesDeps, 'events' | 'clock'>,
+): Promise<void> {
+  const event = await events.find(eventId);
+  if (!event || !isVisibleTo(identity, event, clock()))
+    throw new DomainError('not_found', 'There is no such event');
+}
+
+async function allWithFigures(rewards: readonly Reward[], stock: Stock): Promise<RewardResponse[]> {
+  const figures = await stock.figuresOf(rewards.map(({ id }) => id));
+  return rewards.map((reward) => toRewardResponse(reward, figures.get(reward.id)));
+}
+
+async function withFigures(reward: Reward, stock: Stock): Promise<RewardResponse> {
+  const figures = await stock.figuresOf([reward.id]);
+  return toRewardResponse(reward, figures.get(reward.id));
+}

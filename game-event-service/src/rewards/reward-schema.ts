@@ -1,0 +1,62 @@
+import { z } from 'zod';
+import { Attributes } from '../attributes.ts';
+import { Condition, ConditionInput } from '../conditions/condition.ts';
+import { REWARD_KINDS, type Reward } from './reward.ts';
+import type { StockFigures } from './stock.ts';
+
+export const RewardId = z.string().min(1).max(128).meta({ example: 'rwd_1aYxR6mG8oLd3NvTq0sKfA' });
+
+const MOST = 1_000_000_000;
+const count = z.int().min(1).max(MOST);
+
+export const RewardInput = z.strictObject({
+  name: z.string().trim().min(1).max(200),
+  kind: z.enum(REWARD_KINDS, {
+    error: ({ input }) =>
+      input === 'coupon' ? 'coupons cannot be made yet: must be currency or item' : undefined,
+  }),
+  asset: z
+    .string()
+    .regex(/^[A-Za-z0-9][A-Za-z0-9._:-]{0,127}$/, 'must be 1 to 128 of letters, digits, . _ : -'),
+  quantity: count,
+  stock: z.int().min(0).max(MOST).nullable().meta({ description: 'Units there are; null is unlimited' }),
+  perAccount: count
+    .nullable()
+    .default(null)
+    .meta({ description: 'Cap of one account over all periods; null: once in each' }),
+  perPeriod: z.strictObject({ day: count }).optional().meta({ description: 'Cap of all accounts together' }),
+  condition: ConditionInput.optional(),
+  active: z.boolean().default(true),
+  attributes: Attributes.default({}),
+});
+export type RewardInput = z.output<typeof RewardInput>;
+
+export const RewardResponse = z
+  .object({
+    id: RewardId,
+    eventId: z.string(),
+    name: z.string(),
+    kind: z.enum(REWARD_KINDS),
+    asset: z.string(),
+    quantity: z.int(),
+    stock: z.int().nullable(),
+    available: z.int().nullable().meta({ description: 'What may still be claimed; null is unlimited' }),
+    reserved: z.int().meta({ description: 'Claimed and not yet decided' }),
+    granted: z.int(),
+    perAccount: z.int().nullable(),
+    perPeriod: z.object({ day: z.int() }).optional(),
+    condition: Condition.optional(),
+    active: z.boolean(),
+    attributes: z.record(z.string(), z.unknown()),
+    createdAt: z.iso.datetime(),
+  })
+  .meta({ id: 'Reward' });
+export type RewardResponse = z.output<typeof RewardResponse>;
+
+/** A reward is stored together with its stock; where that were missing, nothing could be given. */
+const NOTHING: StockFigures = { stock: 0, available: 0, reserved: 0, granted: 0 };
+
+export function toRewardResponse(reward: Reward, figures = NOTHING): RewardResponse {
+  const { version: _, createdAt, ...shown } = reward;
+  return { ...shown, ...figures, createdAt: createdAt.toISOString() };
+}

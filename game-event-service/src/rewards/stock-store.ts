@@ -1,0 +1,85 @@
+import type { ClientSession, Db } from 'mongodb';
+import { ensureCollection } from '../ensure-collection.ts';
+import { stockFigures, type Stock, type StockFigures } from './stock.ts';
+
+interface StockDocument extends Stock {
+  _id: string;
+}
+
+/** Apart from the stock, so that accepting claims and settling them do not fight over one document. */
+interface GrantsDocument {
+  _id: string;
+  granted: number;
+}
+
+/** By reward id. */
+export type Units = ReadonlyMap<string, number>;
+
+export interface StockStore {
+  create(rewardId: string, total: number | null, session: ClientSession): Promise<void>;
+  findAll(rewardIds: readonly string[], session?: ClientSession): Promise<Map<string, Stock>>;
+  /** Takes units, of no reward more than there are; throws otherwise. */
+  take(units: Units, session: ClientSession): Promise<void>;
+  giveBack(units: Units, session: ClientSession): Promise<void>;
+  countGrants(units: Units, session: ClientSession): Promise<void>;
+  figuresOf(rewardIds: readonly string[]): Promise<Map<string, StockFigures>>;
+  ensureIndexes(): Promise<void>;
+}
+
+export function createStockStore(db: Db): StockStore {
+  const stocks = db.collection<StockDocument>('rewardStock');
+  const grants = db.collection<GrantsDocument>('rewardGrants');
+
+  async function findAll(rewardIds: readonly string[], session?: ClientSession): Promise<Map<string, Stock>> {
+    const found = await stocks.find({ _id: { $in: [...rewardIds] } }, session && { session }).toArray();
+    return new Map(found.map(({ _id, total, taken }) => [_id, { total, taken }]));
+  }
+
+  return {
+    create: async (rewardId, total, session) => {
+      await stocks.insertOne({ _id: rewardId, total, taken: 0 }, { session });
+    },
+    findAll,
+    take: async (units, session) => {
+      const updates = [...units].map(([rewardId, count]) => ({
+        updateOne: {
+          filter: {
+            _id: rewardId,
+            $expr: { $or: [{ $eq: ['$total', null] }, { $lte: [{ $add: ['$taken', count] }, '$total'] }] },
+          },
+          update: { $inc: { taken: count } },
+        },
+      }));
+      const { matchedCount } = await stocks.bulkWrite(updates, { session });
+      // Decided on the same snapshot that is written to, so this cannot be, and nothing is sold if it is.
+      if (matchedCount !== updates.length) throw new Error('more units were to be taken than there are');
+    },
+    giveBack: async (units, session) => {
+      await stocks.bulkWrite(
+        [...units].map(([rewardId, count]) => ({
+          updateOne: { filter: { _id: rewardId }, update: { $inc: { taken: -count } } },
+        })),
+        { session },
+      );
+    },
+    countGrants: async (units, session) => {
+      await grants.bulkWrite(
+        [...units].map(([rewardId, count]) => ({
+          updateOne: { filter: { _id: rewardId }, update: { $inc: { granted: count } }, upsert: true },
+        })),
+        { session },
+      );
+    },
+    figuresOf: async (rewardIds) => {
+      // Grants first: read later they could count units that the stock did not know as taken.
+      const granted = await grants.find({ _id: { $in: [...rewardIds] } }).toArray();
+      const countOf = new Map(granted.map((document) => [document._id, document.granted]));
+      const found = await findAll(rewardIds);
+      return new Map([...found].map(([id, stock]) => [id, stockFigures(stock, countOf.get(id) ?? 0)]));
+    },
+    ensureIndexes: async () => {
+      await ensureCollection(db, 'rewardStock');
+      await ensureCollection(db, 'rewardGrants');
+    },
+  };
+}

@@ -1,0 +1,164 @@
+import { createAdminServer, createMetrics, createReadiness } from 'service-kit/admin';
+import { createHttpServer } from 'service-kit/http';
+import { createIdentityVerifier } from 'service-kit/identity';
+import { createLifecycle } from 'service-kit/lifecycle';
+import { createLogger, type Logger } from 'service-kit/logging';
+import { createMessaging } from 'service-kit/messaging';
+import { connectMongo } from 'service-kit/mongo';
+import { connectRedis } from 'service-kit/redis';
+import { createAccountCache } from './accounts/account-cache.ts';
+import { accountEvents } from './accounts/account-events-consumer.ts';
+import { followAccounts } from './accounts/follow-accounts.ts';
+import { createServiceApp } from './app.ts';
+import { createCheckIns } from './attendance/check-in.ts';
+import { createClaimAcceptance } from './claims/accept-claims.ts';
+import { createBooksReader } from './claims/books-reader.ts';
+import { cancelClaimsOf } from './claims/cancel-claims.ts';
+import { createClaimNotices } from './claims/claim-notices.ts';
+import { createClaimWaiter } from './claims/claim-waiter.ts';
+import { readEligibility } from './claims/read-eligibility.ts';
+import { rewardResults } from './claims/reward-results-consumer.ts';
+import { settleClaims } from './claims/settle-claims.ts';
+import { submitClaim } from './claims/submit-claim.ts';
+import { sweepClaims } from './claims/sweep-claims.ts';
+import type { Clock } from './time.ts';
+import type { Config } from './config.ts';
+import { changeEventStatus } from './events/change-event-status.ts';
+import { createEvent } from './events/create-event.ts';
+import { moveDueEvents } from './events/move-due-events.ts';
+import { newId } from './ids.ts';
+import { createServiceMetrics } from './metrics.ts';
+import { createPeriodic } from './periodic.ts';
+import { createReward } from './rewards/create-reward.ts';
+import { createRuleBook } from './rules/rule-book.ts';
+import { createStores, ensureIndexes } from './stores.ts';
+import { topologyOf } from './topology.ts';
+
+const NAME = 'game-event-service';
+
+export interface Overrides {
+  clock?: Clock;
+  logger?: Logger;
+}
+
+/** Wires the service; nothing is opened before its lifecycle starts. */
+export function buildService(config: Config, overrides: Overrides = {}) {
+  const { clock = () => new Date(), logger = createLogger({ service: NAME, level: config.logLevel }) } =
+    overrides;
+  const registry = createMetrics(NAME);
+
+  const mongo = connectMongo({ ...config.mongo, appName: NAME, logger });
+  const redis = connectRedis({ url: config.redisUrl, name: NAME, logger });
+  const messaging = createMessaging({
+    ...config.messaging,
+    service: NAME,
+    topology: topologyOf(config.messaging),
+    client: mongo.client,
+    db: mongo.db,
+    logger,
+    metrics: registry,
+  });
+  const { transact } = messaging;
+
+  const stores = createStores(mongo.db);
+  const { events, rewards, stock, claims, caps, progress, accounts } = stores;
+  const metrics = createServiceMetrics(registry, () => claims.countStuck());
+  const { deadlineMs, waitMs } = config.claims;
+
+  const ruleBook = createRuleBook({ events, rewards });
+  const checkIns = createCheckIns({ ruleBook, accounts, progress, transact, clock, metrics: registry });
+  const books = createBooksReader({ ...stores, ruleBook });
+  const acceptance = createClaimAcceptance({
+    ...stores,
+    books,
+    transact,
+    clock,
+    deadlineMs,
+    registry,
+    metrics,
+  });
+  const waiter = createClaimWaiter({ read: (ids) => claims.findAll(ids), logger });
+  const { announce } = createClaimNotices(redis, waiter, logger);
+
+  const rewardResultsConsumer = messaging.consume(
+    rewardResults(settleClaims({ claims, stock, caps, announce, clock, logger, metrics })),
+    config.messaging.rewardResults,
+  );
+  const accountEventsConsumer = messaging.consume(
+    accountEvents(
+      followAccounts({
+        accounts,
+        cache: createAccountCache(redis.client),
+        cancelClaimsOf: cancelClaimsOf({ claims, metrics }),
+      }),
+    ),
+    config.messaging.accountEvents,
+  );
+  const schedule = createPeriodic({
+    name: 'event schedule',
+    everyMs: 500,
+    run: moveDueEvents({ events, clock, logger }),
+    logger,
+  });
+  const sweeper = createPeriodic({
+    name: 'claim sweeper',
+    everyMs: 1_000,
+    run: sweepClaims({ claims, transact, clock, deadlineMs, logger, metrics }),
+    logger,
+  });
+
+  const readiness = createReadiness({
+    mongodb: () => mongo.ping(),
+    redis: () => redis.ping().catch(() => ({ degraded: 'Redis is away' })),
+    rabbitmq: async () => {
+      const trouble = await messaging.trouble();
+      return trouble === undefined ? undefined : { degraded: trouble };
+    },
+  });
+  const { app, openApi } = createServiceApp({
+    routes: {
+      createEvent: createEvent({ events, clock, newId }),
+      changeEventStatus: changeEventStatus({ events, clock }),
+      createReward: createReward({ events, rewards, stock, transact, clock, newId }),
+      checkIns,
+      submitClaim: submitClaim({ acceptance, waiter }),
+      readEligibility: readEligibility({ books, clock }),
+      events,
+      rewards,
+      stock,
+      claims,
+      clock,
+      waitMs,
+    },
+    verifyIdentity: createIdentityVerifier({ service: NAME, keys: config.identityKeys }),
+    readiness,
+    metrics: registry,
+    logger,
+  });
+  const http = createHttpServer({ app, ...config.http, logger });
+  const admin = createAdminServer({ ...config.admin, readiness, metrics: registry, logger });
+
+  const lifecycle = createLifecycle({
+    logger,
+    shutdownTimeoutMs: config.shutdownTimeoutMs,
+    readiness,
+    // Stopped from the last to the first: nothing more is consumed, whoever waits is answered, requests finish,
+    // and what they caused is sent before the stores go.
+    components: [
+      admin,
+      mongo,
+      { name: 'indexes', start: () => ensureIndexes(stores) },
+      redis,
+      messaging.component,
+      checkIns,
+      acceptance,
+      http,
+      waiter,
+      schedule,
+      sweeper,
+      accountEventsConsumer,
+      rewardResultsConsumer,
+    ],
+  });
+  return { logger, lifecycle, http, admin, openApi };
+}

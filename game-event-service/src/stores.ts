@@ -1,0 +1,27 @@
+import type { Db } from 'mongodb';
+import { createAccountStore } from './accounts/account-store.ts';
+import { createCapStore } from './claims/cap-store.ts';
+import { createClaimStore } from './claims/claim-store.ts';
+import { createEventStore } from './events/event-store.ts';
+import { createProgressStore } from './progress/progress-store.ts';
+import { createRewardStore } from './rewards/reward-store.ts';
+import { createStockStore } from './rewards/stock-store.ts';
+
+export type Stores = ReturnType<typeof createStores>;
+
+export function createStores(db: Db) {
+  return {
+    events: createEventStore(db),
+    rewards: createRewardStore(db),
+    stock: createStockStore(db),
+    claims: createClaimStore(db),
+    caps: createCapStore(db),
+    progress: createProgressStore(db),
+    accounts: createAccountStore(db),
+  };
+}
+
+/** Makes the collections and indexes that are missing; safe to repeat, and by several at a time. */
+export async function ensureIndexes(stores: Stores): Promise<void> {
+  for (const store of Object.values(stores)) await store.ensureIndexes();
+}

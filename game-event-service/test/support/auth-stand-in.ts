@@ -1,0 +1,125 @@
+import amqp from 'amqplib';
+import { randomBytes, randomUUID } from 'node:crypto';
+import { z } from 'zod';
+import { assertContract } from './contracts.ts';
+import { needed } from './environment.ts';
+
+const Request = z.looseObject({
+  id: z.string(),
+  type: z.enum(['laurel.reward.requested.v1', 'laurel.reward.cancelled.v1']),
+  data: z.looseObject({ claimId: z.string(), grantId: z.string(), accountId: z.string() }),
+});
+/** A message as game-event-service sent it. */
+export type RewardMessage = z.output<typeof Request>;
+
+/** What is decided about a request; undefined keeps silent. */
+export type Decide = (message: RewardMessage) => 'granted' | RefusalCode | undefined;
+export type RefusalCode = 'account_banned' | 'account_deleted' | 'account_unknown' | 'cancelled';
+
+export interface AuthStandIn extends AsyncDisposable {
+  /** Every message that was received, whatever was decided. */
+  received: RewardMessage[];
+  /** Ledger entries by grant id: what accounts really own. */
+  ledger: Map<string, string>;
+  decide: Decide;
+  /** Decides and answers later what was received in silence. */
+  answer(message: RewardMessage, decision: 'granted' | RefusalCode): Promise<void>;
+  /** Sends every answer given so far once more, in another order and with new message ids where `again` says so. */
+  repeatAnswers(ids: 'same' | 'new'): Promise<void>;
+  /** Publishes an account event, such as `registered`. */
+  account(what: string, data: object): Promise<void>;
+}
+
+interface Published {
+  exchange: string;
+  type: string;
+  routingKey: string;
+  data: object;
+  id: string;
+}
+
+/**
+ * Speaks for auth-service over RabbitMQ: keeps one decision per grant id, first come first served, and answers
+ * every message about it with that decision.
+ */
+export async function startAuthStandIn(decide: Decide = () => 'granted'): Promise<AuthStandIn> {
+  const connection = await amqp.connect(needed('RABBITMQ_URL'));
+  const channel = await connection.createConfirmChannel();
+  await channel.assertExchange('laurel.rewards', 'topic', { durable: true });
+  await channel.assertExchange('laurel.accounts', 'topic', { durable: true });
+  const { queue } = await channel.assertQueue('', { exclusive: true });
+  await channel.bindQueue(queue, 'laurel.rewards', 'reward.requested');
+  await channel.bindQueue(queue, 'laurel.rewards', 'reward.cancelled');
+  const decisions = new Map<string, 'granted' | RefusalCode>();
+  const answers: Published[] = [];
+
+  async function publish({ exchange, type, routingKey, data, id }: Published): Promise<void> {
+    const event = {
+      specversion: '1.0',
+      id,
+      source: 'auth-service',
+      type,
+      time: new Date().toISOString(),
+      datacontenttype: 'application/json',
+      data,
+    };
+    const options = { persistent: true, messageId: id, contentType: 'application/cloudevents+json' };
+    await new Promise<void>((resolve, reject) => {
+      channel.publish(exchange, routingKey, Buffer.from(JSON.stringify(event)), options, (error: unknown) => {
+        if (error) reject(new Error('RabbitMQ has not taken the message', { cause: error }));
+        else resolve();
+      });
+    });
+  }
+
+  const standIn: AuthStandIn = {
+    received: [],
+    ledger: new Map(),
+    decide,
+    answer: async ({ data: { claimId, grantId, accountId } }, wanted) => {
+      const decision = decisions.get(grantId) ?? wanted;
+      decisions.set(grantId, decision);
+      const about = { claimId, grantId, accountId };
+      const id = randomUUID();
+      const exchange = 'laurel.rewards';
+      if (decision === 'granted') {
+        const ledgerEntryId = standIn.ledger.get(grantId) ?? `led_${randomBytes(16).toString('base64url')}`;
+        standIn.ledger.set(grantId, ledgerEntryId);
+        const data = { ...about, ledgerEntryId, grantedAt: new Date().toISOString() };
+        answers.push({ exchange, type: 'laurel.reward.granted.v1', routingKey: 'reward.granted', data, id });
+      } else {
+        const data = { ...about, code: decision };
+        answers.push({ exchange, type: 'laurel.reward.refused.v1', routingKey: 'reward.refused', data, id });
+      }
+      const last = answers.at(-1);
+      if (last) await publish(last);
+    },
+    repeatAnswers: async (ids) => {
+      for (const answer of answers.toReversed())
+        await publish(ids === 'same' ? answer : { ...answer, id: randomUUID() });
+    },
+    account: (what, data) =>
+      publish({
+        exchange: 'laurel.accounts',
+        type: `laurel.account.${what}.v1`,
+        routingKey: `account.${what}`,
+        data,
+        id: randomUUID(),
+      }),
+    [Symbol.asyncDispose]: () => connection.close(),
+  };
+
+  await channel.consume(
+    queue,
+    (message) => {
+      if (!message) return;
+      const request = Request.parse(JSON.parse(message.content.toString()));
+      assertContract(request.type, request);
+      standIn.received.push(request);
+      const decision = decisions.get(request.data.grantId) ?? standIn.decide(request);
+      if (decision) void standIn.answer(request, decision);
+    },
+    { noAck: true },
+  );
+  return standIn;
+}
