@@ -1,0 +1,53 @@
+import type { Benchmark, Candidate, Figures, Plan, PreparedBenchmark } from './benchmark.ts';
+import { cpuSince, cpuTimes } from './cpu-time.ts';
+
+export interface Measured {
+  candidate: string;
+  /** One for each round, in order. */
+  rounds: Figures[];
+}
+
+/**
+ * Measures the candidates in turn, round by round (A B A B …), after a warm-up of each, so that a machine that
+ * grows slower meanwhile slows them all. Beside a candidate's own figures each round has the CPU seconds that
+ * every process used.
+ */
+export async function runBenchmark(
+  benchmark: Benchmark,
+  plan: Plan,
+  say: (line: string) => void,
+): Promise<Measured[]> {
+  say('Starting a private system …');
+  const prepared = await benchmark.prepare();
+  try {
+    for (const candidate of prepared.candidates) {
+      say(`Warming up: ${candidate.name}`);
+      const round = await candidate.prepare(plan.warmUpMs);
+      await round();
+    }
+    const measured = prepared.candidates.map(({ name }): Measured => ({ candidate: name, rounds: [] }));
+    for (let round = 1; round <= plan.rounds; round += 1) {
+      for (const [index, candidate] of prepared.candidates.entries()) {
+        say(`Round ${round} of ${plan.rounds}: ${candidate.name}`);
+        measured[index]?.rounds.push(await measure(prepared, candidate, plan.roundMs));
+      }
+    }
+    await prepared.verify();
+    return measured;
+  } finally {
+    await prepared.stop();
+  }
+}
+
+async function measure(
+  { system }: PreparedBenchmark,
+  candidate: Candidate,
+  durationMs: number,
+): Promise<Figures> {
+  const round = await candidate.prepare(durationMs);
+  const before = await cpuTimes(system.servers);
+  const figures = await round();
+  const used = cpuSince(before, await cpuTimes(system.servers));
+  const cpu = Object.fromEntries(Object.entries(used).map(([name, seconds]) => [`cpu s ${name}`, seconds]));
+  return { ...figures, ...cpu };
+}

@@ -1,0 +1,100 @@
+import { Command } from 'commander';
+import { checkJob, packageChecks, repositoryChecks } from '../checks/checks.ts';
+import { print, printError } from '../console/print.ts';
+import { seconds } from '../console/steps.ts';
+import { UserError } from '../console/user-error.ts';
+import { rabbitmqUrl } from '../backing-services/rabbitmq-server.ts';
+import { Keeper } from '../processes/keeper.ts';
+import { type PackageName, packageNames } from '../repository/packages.ts';
+import { prepare } from '../supervisor/prepare.ts';
+import { PrivateBackingServices } from '../system/private-system.ts';
+import { runVitest } from '../test-run/run-vitest.ts';
+import { type Job, Tally } from '../test-run/tally.ts';
+
+const UNIT_LIMIT_MS = 5 * 60_000;
+const INTEGRATION_LIMIT_MS = 10 * 60_000;
+// Two at a time: what is measured in seconds must not wait for five type checks.
+const BESIDE = 2;
+
+/** `scripts/test`: every check and every test, on private backing services. The last line is `N passed, N failed`. */
+export async function main(args: string[]): Promise<void> {
+  const names = new Command('test')
+    .description(
+      `Runs every check and every test. The backing services are private, on free ports, and gone afterwards; .data/ is not touched.`,
+    )
+    .argument('[package...]', `only these packages: ${packageNames.join(', ')}`)
+    .parse(args, { from: 'user' }).args;
+
+  const packages = choosePackages(names);
+  const startedAt = performance.now();
+  const keeper = Keeper.start();
+  const cleanUps: (() => Promise<void>)[] = [() => keeper.end()];
+  endOnSignals(cleanUps);
+
+  const sources = await prepare(packages, { useUrls: false });
+  const credentialsUsers = packages.filter((name) => name !== 'scripts');
+  const backing = PrivateBackingServices.start({ sources, extraVirtualHosts: credentialsUsers });
+  cleanUps.unshift(async () => (await backing).stop());
+  // Whether it came up is asked for below; until then a failure is nobody's unhandled rejection.
+  backing.catch(() => {});
+
+  const tally = new Tally();
+  try {
+    const whole = names.length === 0;
+    const checks = [...packageChecks(packages), ...(whole ? repositoryChecks(keeper) : [])];
+    await tally.run(checks.map(checkJob), BESIDE);
+    await tally.run(
+      packages.map((name) => unitJob(name, keeper)),
+      BESIDE,
+    );
+    const { services, credentials } = await backing;
+    for (const [index, name] of packages.entries()) {
+      const { port = 0 } = services.rabbitmq.servers.at(-1) ?? {};
+      const env = {
+        ...process.env,
+        MONGODB_URL: services.mongodb.url,
+        REDIS_URL: `${services.redis.url}/${index + 1}`,
+        RABBITMQ_URL: rabbitmqUrl(port, 'admin', credentials.rabbitmqPasswords.admin, name),
+      };
+      await tally.run([integrationJob(name, env, keeper)], 1);
+    }
+  } finally {
+    for (const cleanUp of cleanUps) await cleanUp().catch((error: unknown) => printError(String(error)));
+  }
+  print(`\nAll of it took ${seconds(performance.now() - startedAt)}.`);
+  print(tally.lastLine);
+  process.exitCode = tally.counts.failed === 0 && tally.counts.passed > 0 ? 0 : 1;
+}
+
+function choosePackages(names: string[]): PackageName[] {
+  for (const name of names) {
+    if (!packageNames.some((known) => known === name)) {
+      throw new UserError(`There is no package ${name}; there are ${packageNames.join(', ')}.`);
+    }
+  }
+  return packageNames.filter((name) => names.length === 0 || names.includes(name));
+}
+
+function unitJob(name: PackageName, keeper: Keeper): Job {
+  const run = { package: name, project: 'unit', env: process.env, keeper, limitMs: UNIT_LIMIT_MS } as const;
+  return { title: `${name}: unit tests`, run: () => runVitest(run) };
+}
+
+function integrationJob(name: PackageName, env: NodeJS.ProcessEnv, keeper: Keeper): Job {
+  const run = { package: name, project: 'integration', env, keeper, limitMs: INTEGRATION_LIMIT_MS } as const;
+  const kind = name === 'scripts' ? 'end-to-end tests' : 'integration tests';
+  return { title: `${name}: ${kind}`, run: () => runVitest(run) };
+}
+
+// Ctrl-C in the middle leaves nothing behind. Children are in groups of their own, so it reaches only us.
+function endOnSignals(cleanUps: (() => Promise<void>)[]): void {
+  let ending = false;
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
+    process.on(signal, () => {
+      if (ending) process.exit(130);
+      ending = true;
+      printError(`\n${signal}: cleaning up …`);
+      void Promise.allSettled(cleanUps.map((cleanUp) => cleanUp())).then(() => process.exit(130));
+    });
+  }
+}

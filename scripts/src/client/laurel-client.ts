@@ -1,0 +1,70 @@
+import type { z } from 'zod';
+
+export interface CallOptions {
+  /** An access token. */
+  token?: string;
+  /** Sent as JSON. */
+  body?: unknown;
+  headers?: Record<string, string>;
+  timeoutMs?: number;
+}
+
+export interface Answer {
+  status: number;
+  headers: Headers;
+  /** The parsed JSON body; undefined where there is none. */
+  body: unknown;
+}
+
+const TIMEOUT_MS = 15_000;
+
+/** Speaks to one Laurel over HTTP as any client would. */
+export class LaurelClient {
+  readonly url: string;
+
+  constructor(url: string) {
+    this.url = url.replace(/\/$/, '');
+  }
+
+  async call(method: string, path: string, options: CallOptions = {}): Promise<Answer> {
+    const { token, body, headers = {}, timeoutMs = TIMEOUT_MS } = options;
+    const response = await fetch(`${this.url}${path}`, {
+      method,
+      headers: {
+        ...(token === undefined ? {} : { authorization: `Bearer ${token}` }),
+        ...(body === undefined ? {} : { 'content-type': 'application/json' }),
+        ...headers,
+      },
+      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+      signal: AbortSignal.timeout(timeoutMs),
+    });
+    const text = await response.text();
+    const isJson = response.headers.get('content-type')?.includes('json') === true;
+    return {
+      status: response.status,
+      headers: response.headers,
+      body: isJson && text !== '' ? JSON.parse(text) : undefined,
+    };
+  }
+
+  /** A call that must be answered with one of these statuses and a body of this form. */
+  async expect<Schema extends z.ZodType>(
+    statuses: readonly number[],
+    schema: Schema,
+    ...[method, path, options]: Parameters<LaurelClient['call']>
+  ): Promise<{ status: number; body: z.output<Schema> }> {
+    const answer = await this.call(method, path, options);
+    if (!statuses.includes(answer.status)) throw new UnexpectedAnswer(method, path, answer);
+    return { status: answer.status, body: schema.parse(answer.body) };
+  }
+}
+
+export class UnexpectedAnswer extends Error {
+  override readonly name = 'UnexpectedAnswer';
+  readonly answer: Answer;
+
+  constructor(method: string, path: string, answer: Answer) {
+    super(`${method} ${path} answered ${answer.status}: ${JSON.stringify(answer.body)}`);
+    this.answer = answer;
+  }
+}

@@ -1,0 +1,135 @@
+import { connect } from 'amqplib';
+import { type Db, MongoClient } from 'mongodb';
+import type { BackingServices } from '../backing-services/backing-services.ts';
+
+interface ClaimRow {
+  _id: string;
+  accountId: string;
+  rewardId: string;
+  eventId: string;
+  period: string;
+  status: string;
+}
+
+interface LedgerRow {
+  _id: string;
+  accountId: string;
+  grantId?: string;
+  kind: string;
+  asset: string;
+  quantity: number;
+}
+
+const workQueues = [
+  'auth-service.reward-requests',
+  'game-event-service.reward-results',
+  'game-event-service.account-events',
+];
+
+/**
+ * What must be true of a quiet system, whatever happened to it before. Reads the stores of both services and the
+ * broker, which nobody but a checker may do. Answers what is broken, one string each.
+ */
+export async function brokenInvariants(backing: BackingServices): Promise<string[]> {
+  const client = new MongoClient(backing.mongodb.url);
+  try {
+    const [events, auth] = [client.db('event_db'), client.db('auth_db')];
+    const claims = await events.collection<ClaimRow>('claims').find().toArray();
+    const ledger = await auth.collection<LedgerRow>('ledger').find().toArray();
+    const parts = await Promise.all([
+      oneGrantEach(claims, ledger),
+      stockAddsUp(events, claims),
+      balancesAreSums(auth, ledger),
+      outboxesAreEmpty(events, auth),
+      queuesAreEmpty(backing),
+    ]);
+    return parts.flat();
+  } finally {
+    await client.close();
+  }
+}
+
+/** I2, I5, I6: every claim final; granted exactly when the ledger says so, once per grant and per claim. */
+async function oneGrantEach(claims: ClaimRow[], ledger: LedgerRow[]): Promise<string[]> {
+  const broken: string[] = [];
+  const grants = ledger.filter(({ kind, grantId }) => kind === 'grant' && grantId !== undefined);
+  const entriesOf = Map.groupBy(grants, ({ grantId = '' }) => grantId.slice(0, grantId.lastIndexOf('.')));
+  for (const { _id, status } of claims) {
+    const expected = status === 'granted' || status === 'revoked' ? 1 : 0;
+    const entries = entriesOf.get(_id)?.length ?? 0;
+    entriesOf.delete(_id);
+    if (status === 'pending' || status === 'revoking') broken.push(`claim ${_id} is still ${status}`);
+    else if (entries !== expected)
+      broken.push(`claim ${_id} is ${status} and has ${entries} grants in the ledger`);
+  }
+  for (const claimId of entriesOf.keys()) broken.push(`the ledger grants ${claimId}, which is no claim`);
+  const keys = Map.groupBy(claims, (claim) =>
+    [claim.eventId, claim.rewardId, claim.accountId, claim.period].join(' '),
+  );
+  for (const [key, same] of keys) if (same.length > 1) broken.push(`${same.length} claims for ${key}`);
+  return broken;
+}
+
+/** I3: nothing reserved when quiet, and what was taken is what was granted. */
+async function stockAddsUp(events: Db, claims: ClaimRow[]): Promise<string[]> {
+  const stocks = await events
+    .collection<{ _id: string; total: number | null; taken: number }>('rewardStock')
+    .find()
+    .toArray();
+  const counted = await events.collection<{ _id: string; granted: number }>('rewardGrants').find().toArray();
+  return stocks.flatMap(({ _id, total, taken }) => {
+    const granted = counted.find((row) => row._id === _id)?.granted ?? 0;
+    const owned = claims.filter(
+      ({ rewardId, status }) => rewardId === _id && ['granted', 'revoked'].includes(status),
+    );
+    const seen = `taken ${taken}, granted ${granted}, claims granted ${owned.length}, of ${total ?? 'any number'}`;
+    const right =
+      taken === granted && granted === owned.length && taken >= 0 && (total === null || taken <= total);
+    return right ? [] : [`stock of ${_id} does not add up: ${seen}`];
+  });
+}
+
+/** I4: every balance is the sum of its ledger. */
+async function balancesAreSums(auth: Db, ledger: LedgerRow[]): Promise<string[]> {
+  const balances = await auth
+    .collection<{ _id: string; accountId: string; asset: string; quantity: number }>('balances')
+    .find()
+    .toArray();
+  const owned = (row: { accountId: string; asset: string }) => `${row.accountId} ${row.asset}`;
+  const sums = Map.groupBy(ledger, owned);
+  return balances.flatMap((balance) => {
+    const entries = sums.get(owned(balance)) ?? [];
+    const sum = entries.reduce(
+      (total, { kind, quantity }) => total + (kind === 'grant' ? quantity : -quantity),
+      0,
+    );
+    return sum === balance.quantity
+      ? []
+      : [`balance ${owned(balance)} is ${balance.quantity}, its ledger ${sum}`];
+  });
+}
+
+/** I8, first half. */
+async function outboxesAreEmpty(...databases: Db[]): Promise<string[]> {
+  const counts = databases.map(async (db) => {
+    const count = await db.collection('outbox').countDocuments();
+    return count === 0 ? [] : [`the outbox of ${db.databaseName} holds ${count} messages`];
+  });
+  return (await Promise.all(counts)).flat();
+}
+
+/** I8, second half, and no message given up. */
+async function queuesAreEmpty(backing: BackingServices): Promise<string[]> {
+  const connection = await connect(backing.rabbitmq.url);
+  try {
+    const channel = await connection.createChannel();
+    const broken: string[] = [];
+    for (const queue of workQueues.flatMap((name) => [name, `${name}.dead`])) {
+      const { messageCount } = await channel.checkQueue(queue);
+      if (messageCount > 0) broken.push(`${queue} holds ${messageCount} messages`);
+    }
+    return broken;
+  } finally {
+    await connection.close();
+  }
+}

@@ -1,0 +1,110 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { createInterface } from 'node:readline';
+import { setTimeout as delay } from 'node:timers/promises';
+
+export interface ProcessSpec {
+  command: string;
+  args: string[];
+  cwd: string;
+  env: NodeJS.ProcessEnv;
+}
+
+export interface Exit {
+  code: number | null;
+  signal: NodeJS.Signals | null;
+}
+
+export type LineSink = (line: string) => void;
+
+const TAIL_LINES = 30;
+
+/**
+ * A long-running child in a process group of its own, so that the terminal's Ctrl-C reaches only us,
+ * and so that one signal reaches the child's own children too.
+ */
+export class ManagedProcess {
+  readonly pid: number;
+  readonly exited: Promise<Exit>;
+  readonly #child: ChildProcess;
+  readonly #tail: string[] = [];
+  #exit: Exit | undefined;
+
+  private constructor(child: ChildProcess, pid: number, onLine: LineSink) {
+    this.#child = child;
+    this.pid = pid;
+    const streams = [child.stdout, child.stderr].filter((stream) => stream !== null);
+    const closed = Promise.all(streams.map((stream) => this.#read(stream, onLine)));
+    this.exited = new Promise((resolve) => {
+      child.once('exit', (code, signal) => {
+        this.#exit = { code, signal };
+        // The last words may still be in the pipe; a grandchild may hold it open for ever.
+        void Promise.race([closed, delay(500, undefined, { ref: false })]).then(() =>
+          resolve({ code, signal }),
+        );
+      });
+    });
+  }
+
+  static async spawn(spec: ProcessSpec, onLine: LineSink): Promise<ManagedProcess> {
+    const child = spawn(spec.command, spec.args, {
+      cwd: spec.cwd,
+      env: spec.env,
+      detached: true,
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
+    await new Promise<void>((resolve, reject) => {
+      child.once('spawn', resolve);
+      child.once('error', reject);
+    });
+    if (child.pid === undefined) throw new Error(`${spec.command} did not start`);
+    return new ManagedProcess(child, child.pid, onLine);
+  }
+
+  get running(): boolean {
+    return this.#exit === undefined;
+  }
+
+  /** The last lines that it wrote. */
+  get tail(): readonly string[] {
+    return this.#tail;
+  }
+
+  /** Asks it to end, and after the grace period ends it. */
+  async stop(graceMs: number): Promise<Exit> {
+    if (this.running) this.#child.kill('SIGTERM');
+    const patience = new AbortController();
+    const tooLong = delay(graceMs, 'too long' as const, { signal: patience.signal }).catch(() => undefined);
+    const first = await Promise.race([this.exited, tooLong]);
+    patience.abort();
+    // What it left behind in its group goes with it.
+    signalGroup(this.pid, 'SIGKILL');
+    return first === 'too long' || first === undefined ? this.exited : first;
+  }
+
+  /** SIGKILL for the whole group: what a crash of the machine looks like from outside. */
+  async kill(): Promise<Exit> {
+    signalGroup(this.pid, 'SIGKILL');
+    return this.exited;
+  }
+
+  /** Sends a signal to the process alone. */
+  signal(signal: NodeJS.Signals): void {
+    this.#child.kill(signal);
+  }
+
+  async #read(stream: NodeJS.ReadableStream, onLine: LineSink): Promise<void> {
+    for await (const line of createInterface({ input: stream })) {
+      this.#tail.push(line);
+      if (this.#tail.length > TAIL_LINES) this.#tail.shift();
+      onLine(line);
+    }
+  }
+}
+
+export function signalGroup(pid: number, signal: NodeJS.Signals): void {
+  try {
+    process.kill(-pid, signal);
+  } catch {
+    // Gone already.
+  }
+}

@@ -1,0 +1,34 @@
+import { createServer } from 'node:net';
+import { randomInt } from 'node:crypto';
+
+// Below the range from which systems take ports for outgoing connections: a server that is
+// killed and started again must find its port still free.
+const FIRST = 15_000;
+const LAST = 31_999;
+const ATTEMPTS = 200;
+
+const handedOut = new Set<number>();
+
+export function isPortFree(port: number, host = '127.0.0.1'): Promise<boolean> {
+  return new Promise((resolve) => {
+    const server = createServer();
+    server.once('error', () => resolve(false));
+    server.listen({ port, host, exclusive: true }, () => server.close(() => resolve(true)));
+  });
+}
+
+/** A port on loopback that is free now and was not given out by this process before. */
+export async function freePort(): Promise<number> {
+  for (let attempt = 0; attempt < ATTEMPTS; attempt += 1) {
+    const port = randomInt(FIRST, LAST + 1);
+    if (handedOut.has(port)) continue;
+    handedOut.add(port);
+    if (await isPortFree(port)) return port;
+  }
+  throw new Error(`No free port was found between ${FIRST} and ${LAST}.`);
+}
+
+/** The port that was used before when it is free, otherwise another one. */
+export async function portAgain(previous: number | undefined): Promise<number> {
+  return previous !== undefined && (await isPortFree(previous)) ? previous : freePort();
+}

@@ -1,0 +1,33 @@
+import { readdir } from 'node:fs/promises';
+import { join, relative } from 'node:path';
+import { runCommand } from '../processes/run-command.ts';
+import { repositoryRoot } from './packages.ts';
+
+const neverOurs = new Set(['node_modules', '.git', '.data', '.toolchain', 'dist', 'coverage']);
+
+/** The files of the project below a folder, relative to it: what git tracks or would add; without git, all but what is made. */
+export async function projectFiles(directory: string = repositoryRoot): Promise<string[]> {
+  const listed = await runCommand('git', ['ls-files', '-z', '--cached', '--others', '--exclude-standard'], {
+    cwd: directory,
+  });
+  if (listed.code !== 0) return walk(directory, directory);
+  const there = new Set(await walk(directory, directory));
+  // A file that was removed but is still in the index is not there.
+  return listed.stdout
+    .split('\0')
+    .filter((file) => there.has(file))
+    .toSorted();
+}
+
+async function walk(root: string, directory: string): Promise<string[]> {
+  const entries = await readdir(directory, { withFileTypes: true });
+  const found = await Promise.all(
+    entries
+      .filter((entry) => !neverOurs.has(entry.name))
+      .map(async (entry) => {
+        const path = join(directory, entry.name);
+        return entry.isDirectory() ? walk(root, path) : [relative(root, path)];
+      }),
+  );
+  return found.flat().toSorted();
+}

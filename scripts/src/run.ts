@@ -1,0 +1,49 @@
+import { UserError } from './console/user-error.ts';
+import { printError } from './console/print.ts';
+import { packageDirectory } from './repository/packages.ts';
+import { installPackage, isInstalled } from './toolchain/install-package.ts';
+
+type Command = { main: (args: string[]) => Promise<void> };
+
+const commands: Record<string, () => Promise<Command>> = {
+  bench: () => import('./cli/bench.ts'),
+  chaos: () => import('./cli/chaos.ts'),
+  check: () => import('./cli/check.ts'),
+  demo: () => import('./cli/demo.ts'),
+  down: () => import('./cli/down.ts'),
+  infra: () => import('./cli/infra.ts'),
+  status: () => import('./cli/status.ts'),
+  supervise: () => import('./cli/supervise.ts'),
+  test: () => import('./cli/test.ts'),
+  up: () => import('./cli/up.ts'),
+};
+
+// The start of every command. It may use Node's own modules only: the first thing it does is to install the others.
+async function run(command: string, args: string[]): Promise<void> {
+  const scripts = packageDirectory('scripts');
+  if (!(await isInstalled(scripts))) {
+    printError('Installing what the scripts need …');
+    await installPackage(scripts);
+  }
+  const load = commands[command];
+  if (load === undefined) throw new UserError(`There is no command ${command}.`);
+  const { main } = await load();
+  await main(args);
+}
+
+// `./scripts/up | head` closes our output; whatever was started is then stopped by its keeper.
+process.stdout.on('error', () => process.exit(1));
+
+try {
+  const [command = '', ...args] = process.argv.slice(2);
+  await run(command, args);
+} catch (error) {
+  printError(
+    error instanceof UserError
+      ? error.message
+      : error instanceof Error
+        ? (error.stack ?? error.message)
+        : String(error),
+  );
+  process.exitCode = 1;
+}

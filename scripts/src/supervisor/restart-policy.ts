@@ -1,0 +1,13 @@
+const FIRST_DELAY_MS = 250;
+const LONGEST_DELAY_MS = 15_000;
+const STEADY_AFTER_MS = 60_000;
+
+/** How long to wait before the next start: doubled with every failure in a row. */
+export function restartDelayMs(failuresInARow: number): number {
+  return Math.min(FIRST_DELAY_MS * 2 ** failuresInARow, LONGEST_DELAY_MS);
+}
+
+/** How many failures in a row it has been, after one more; a process that ran for a minute starts afresh. */
+export function countFailure(failuresInARow: number, ranForMs: number): number {
+  return ranForMs >= STEADY_AFTER_MS ? 0 : failuresInARow + 1;
+}

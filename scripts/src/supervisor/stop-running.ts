@@ -1,0 +1,30 @@
+import { isStillThere } from '../processes/process-identity.ts';
+import { signalGroup } from '../processes/managed-process.ts';
+import { waitUntil } from '../processes/wait-until.ts';
+import { readState, removeState } from './state-file.ts';
+
+const STOP_LIMIT_MS = 90_000;
+const LEFTOVER_LIMIT_MS = 30_000;
+
+/** Stops the system of this checkout. Answers what was found: `nothing`, or what was stopped. */
+export async function stopRunning(dataDirectory: string): Promise<'nothing' | 'stopped' | 'cleaned up'> {
+  const state = await readState(dataDirectory);
+  if (state === undefined) return 'nothing';
+  if (isStillThere(state.supervisor)) {
+    process.kill(state.supervisor.pid, 'SIGTERM');
+    const wait = { limitMs: STOP_LIMIT_MS, everyMs: 50, what: 'the end of the supervisor' };
+    await waitUntil(async () => !isStillThere(state.supervisor), wait);
+    return 'stopped';
+  }
+  // Its supervisor died without stopping anything. Services come first in the list, so they are stopped first.
+  for (const { identity } of state.processes) {
+    if (identity === null || !isStillThere(identity)) continue;
+    process.kill(identity.pid, 'SIGTERM');
+    const wait = { limitMs: LEFTOVER_LIMIT_MS, everyMs: 50, what: 'its end' };
+    await waitUntil(async () => !isStillThere(identity), wait).catch(() =>
+      signalGroup(identity.pid, 'SIGKILL'),
+    );
+  }
+  await removeState(dataDirectory);
+  return 'cleaned up';
+}

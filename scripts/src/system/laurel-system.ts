@@ -1,0 +1,111 @@
+import {
+  type BackingService,
+  type BackingServices,
+  backingServiceNames,
+} from '../backing-services/backing-services.ts';
+import { mustAnswer } from '../backing-services/check-urls.ts';
+import { Server, type ServerSurroundings } from '../processes/server.ts';
+import { packageDirectory, type ServiceName, serviceNames } from '../repository/packages.ts';
+import type { Credentials } from './credentials.ts';
+import {
+  publicUrl,
+  type ServiceAddress,
+  type ServiceAddresses,
+  serviceEnvironment,
+} from './service-environment.ts';
+import { serviceProcess } from './service-process.ts';
+
+/** Variables laid over the system's own: for every service, and for one. */
+export type EnvironmentOverrides = Partial<Record<'all' | ServiceName, Record<string, string>>>;
+
+export interface LaurelSystemOptions {
+  backing: BackingServices;
+  credentials: Credentials;
+  addresses: ServiceAddresses;
+  /** What every service inherits. */
+  baseEnvironment: NodeJS.ProcessEnv;
+  overrides?: EnvironmentOverrides;
+  /** Laid over all others for one process, by its name; asked for at each of its starts. */
+  environmentOf?: (name: string) => Record<string, string>;
+  /** Where a service is run from, if not from its folder here. */
+  folders?: Partial<Record<ServiceName, string>>;
+  surroundings: ServerSurroundings;
+}
+
+export interface ServiceInstance {
+  service: ServiceName;
+  address: ServiceAddress;
+  server: Server;
+}
+
+/** The three services and what they stand on: one whole Laurel. Started by `up`, by the tests and by benchmarks alike. */
+export class LaurelSystem {
+  readonly backing: BackingServices;
+  readonly credentials: Credentials;
+  readonly instances: readonly ServiceInstance[];
+  /** Where clients reach it. */
+  readonly url: string;
+
+  constructor(options: LaurelSystemOptions) {
+    this.backing = options.backing;
+    this.credentials = options.credentials;
+    this.url = publicUrl(options.addresses);
+    this.instances = serviceNames.flatMap((service) =>
+      options.addresses[service].map((address, index) => {
+        const name = index === 0 ? service : `${service}-${index + 1}`;
+        const env = {
+          ...options.baseEnvironment,
+          ...serviceEnvironment(service, address, options),
+          ...options.overrides?.all,
+          ...options.overrides?.[service],
+        };
+        return {
+          service,
+          address,
+          server: new Server(
+            serviceProcess(name, address, options.folders?.[service] ?? packageDirectory(service), () => ({
+              ...env,
+              ...options.environmentOf?.(name),
+            })),
+            options.surroundings,
+          ),
+        };
+      }),
+    );
+  }
+
+  /** Everything that runs as a process of ours, in the order of its start. */
+  get servers(): Server[] {
+    const backing = backingServiceNames.flatMap((name) => this.backing[name].servers);
+    return [...backing, ...this.instances.map((instance) => instance.server)];
+  }
+
+  server(name: string): Server {
+    const server = this.servers.find((one) => one.name === name);
+    if (server === undefined) throw new Error(`${name} is not a process of this system`);
+    return server;
+  }
+
+  async startServices(): Promise<void> {
+    await Promise.all(this.instances.map((instance) => instance.server.start()));
+  }
+
+  /** In the reverse order, so that nobody loses what it stands on: the gateway first. */
+  async stopServices(): Promise<void> {
+    await stopInTurn(this.instances.map((instance) => instance.server));
+  }
+}
+
+export async function startBackingService(service: BackingService): Promise<void> {
+  if (service.servers.length === 0) await mustAnswer(service);
+  for (const server of service.servers) await server.start();
+}
+
+/** RabbitMQ before its name server; the three beside each other, since none needs another. */
+export async function stopBackingServices(backing: BackingServices): Promise<void> {
+  await Promise.all(backingServiceNames.map((name) => stopInTurn(backing[name].servers)));
+}
+
+async function stopInTurn(servers: Server[]): Promise<void> {
+  for (const server of servers.toReversed()) await server.stop();
+}

@@ -1,0 +1,142 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { basename, join } from 'node:path';
+import type { BackingServices } from '../backing-services/backing-services.ts';
+import { type BackingMembers, planBackingServices } from '../backing-services/plan-backing-services.ts';
+import { findSources, type Sources } from '../backing-services/sources.ts';
+import { Keeper } from '../processes/keeper.ts';
+import { freePort } from '../processes/ports.ts';
+import type { ServerSurroundings } from '../processes/server.ts';
+import { type ServiceName, serviceNames } from '../repository/packages.ts';
+import { type Credentials, makeCredentials } from './credentials.ts';
+import {
+  type EnvironmentOverrides,
+  LaurelSystem,
+  startBackingService,
+  stopBackingServices,
+} from './laurel-system.ts';
+import type { ServiceAddresses } from './service-environment.ts';
+
+export interface PrivateBackingOptions {
+  extraVirtualHosts?: readonly string[];
+  credentials?: Credentials;
+  sources?: Sources;
+  members?: BackingMembers;
+  /** Every line that a process writes. */
+  onLine?: ServerSurroundings['onLine'];
+  onUnexpectedExit?: ServerSurroundings['onUnexpectedExit'];
+}
+
+/** Backing services of one's own: in a temporary folder, on free ports, and gone afterwards however that comes. */
+export class PrivateBackingServices {
+  readonly directory: string;
+  readonly services: BackingServices;
+  readonly credentials: Credentials;
+  readonly surroundings: ServerSurroundings & { keeper: Keeper };
+
+  private constructor(
+    directory: string,
+    services: BackingServices,
+    credentials: Credentials,
+    surroundings: ServerSurroundings,
+  ) {
+    this.directory = directory;
+    this.services = services;
+    this.credentials = credentials;
+    this.surroundings = surroundings;
+  }
+
+  static async start(options: PrivateBackingOptions = {}): Promise<PrivateBackingServices> {
+    const { credentials = makeCredentials(), extraVirtualHosts = [], onLine = () => {} } = options;
+    const { onUnexpectedExit } = options;
+    const sources = options.sources ?? (await findSources({ useUrls: false }));
+    const directory = await mkdtemp(join(tmpdir(), 'laurel-'));
+    const keeper = Keeper.start();
+    keeper.removeAtEnd(directory);
+    const surroundings = { keeper, onLine, ...(onUnexpectedExit && { onUnexpectedExit }) };
+    const services = await planBackingServices({
+      sources,
+      directory: join(directory, 'backing'),
+      keepData: false,
+      passwords: credentials.rabbitmqPasswords,
+      extraVirtualHosts,
+      project: basename(directory).toLowerCase(),
+      surroundings,
+      ...(options.members === undefined ? {} : { members: options.members }),
+    });
+    const started = new PrivateBackingServices(directory, services, credentials, surroundings);
+    try {
+      await Promise.all([services.mongodb, services.redis, services.rabbitmq].map(startBackingService));
+    } catch (error) {
+      await started.stop();
+      throw error;
+    }
+    return started;
+  }
+
+  async stop(): Promise<void> {
+    await stopBackingServices(this.services);
+    await rm(this.directory, { recursive: true, force: true, maxRetries: 5, retryDelay: 200 });
+    await this.surroundings.keeper.end();
+  }
+}
+
+export interface PrivateSystemOptions extends PrivateBackingOptions {
+  overrides?: EnvironmentOverrides;
+  /** Processes per service; one where nothing is said. */
+  instances?: Partial<Record<ServiceName, number>>;
+}
+
+/** A whole Laurel of one's own: for end-to-end tests, benchmarks and fault tests. */
+export class PrivateSystem {
+  readonly system: LaurelSystem;
+  readonly backing: PrivateBackingServices;
+
+  private constructor(system: LaurelSystem, backing: PrivateBackingServices) {
+    this.system = system;
+    this.backing = backing;
+  }
+
+  static async start(options: PrivateSystemOptions = {}): Promise<PrivateSystem> {
+    const backing = await PrivateBackingServices.start(options);
+    const system = new LaurelSystem({
+      backing: backing.services,
+      credentials: backing.credentials,
+      addresses: await freeAddresses(options.instances),
+      baseEnvironment: bareEnvironment(),
+      ...(options.overrides === undefined ? {} : { overrides: options.overrides }),
+      surroundings: backing.surroundings,
+    });
+    const started = new PrivateSystem(system, backing);
+    try {
+      await system.startServices();
+    } catch (error) {
+      await started.stop();
+      throw error;
+    }
+    return started;
+  }
+
+  async stop(): Promise<void> {
+    await this.system.stopServices();
+    await this.backing.stop();
+  }
+}
+
+/** What a program needs to run at all, and nothing of what this shell happens to have set. */
+export function bareEnvironment(): NodeJS.ProcessEnv {
+  const { PATH, HOME, LANG, TMPDIR } = process.env;
+  return { PATH, HOME, ...(LANG === undefined ? {} : { LANG }), ...(TMPDIR === undefined ? {} : { TMPDIR }) };
+}
+
+export async function freeAddresses(
+  instances: Partial<Record<ServiceName, number>> = {},
+): Promise<ServiceAddresses> {
+  const addresses: ServiceAddresses = { 'auth-service': [], 'game-event-service': [], 'api-gateway': [] };
+  for (const service of serviceNames) {
+    for (let i = 0; i < (instances[service] ?? 1); i += 1) {
+      addresses[service].push({ port: await freePort(), adminPort: await freePort() });
+    }
+  }
+  return addresses;
+}

@@ -1,0 +1,182 @@
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { z } from 'zod';
+import { LaurelClient } from '../src/client/laurel-client.ts';
+import * as operations from '../src/client/operations.ts';
+import { Keeper } from '../src/processes/keeper.ts';
+import { waitUntil } from '../src/processes/wait-until.ts';
+import { freePort, isPortFree } from '../src/processes/ports.ts';
+import { isStillThere } from '../src/processes/process-identity.ts';
+import { type CommandResult, runCommand } from '../src/processes/run-command.ts';
+import { packageDirectory } from '../src/repository/packages.ts';
+import { readState } from '../src/supervisor/state-file.ts';
+import { readCredentials } from '../src/system/credentials.ts';
+import { bareEnvironment } from '../src/system/private-system.ts';
+
+const START_LIMIT_MS = 180_000;
+const SECOND_START_LIMIT_MS = 15_000;
+
+const Status = z.array(
+  z.object({
+    name: z.string(),
+    pid: z.number().nullable(),
+    port: z.number(),
+    restarts: z.number(),
+    ready: z.boolean(),
+  }),
+);
+const FirstReward = z.object({ accountId: z.string(), claimId: z.string(), ledgerEntryId: z.string() });
+
+let dataDirectory: string;
+let env: NodeJS.ProcessEnv;
+/** Stops what `up --detach` left running, should this test run be ended in the middle. */
+const keeper = Keeper.start();
+
+beforeAll(async () => {
+  dataDirectory = await mkdtemp(join(tmpdir(), 'laurel-commands-'));
+  keeper.removeAtEnd(dataDirectory);
+  env = { ...bareEnvironment(), CI: 'true', LAUREL_DATA_DIR: dataDirectory };
+  for (const name of ['GATEWAY', 'AUTH', 'EVENT']) {
+    env[`${name}_PORT`] = String(await freePort());
+    env[`${name}_ADMIN_PORT`] = String(await freePort());
+  }
+});
+afterAll(async () => {
+  await scripts('down');
+  await rm(dataDirectory, { recursive: true, force: true });
+  await keeper.end();
+}, 120_000);
+
+function scripts(command: string, ...args: string[]): Promise<CommandResult> {
+  return runCommand(join(packageDirectory('scripts'), command), args, { env });
+}
+
+/** `up --detach`, whose supervisor is guarded from the moment on in which it is known. */
+async function upDetached(): Promise<CommandResult> {
+  const result = scripts('up', '--detach');
+  const guarded = waitUntil(() => readState(dataDirectory), {
+    limitMs: START_LIMIT_MS,
+    what: 'the state file',
+  });
+  const state = await Promise.race([guarded, result.then(() => undefined)]);
+  if (state !== undefined) keeper.guard(state.supervisor.pid);
+  return result;
+}
+
+async function status(): Promise<z.infer<typeof Status>> {
+  return Status.parse(JSON.parse((await scripts('status', '--json')).stdout));
+}
+
+const url = () => `http://127.0.0.1:${env['GATEWAY_PORT']}`;
+
+describe('up, status, demo, down', () => {
+  test(
+    'up --detach ends with a granted reward, and tells where everything is',
+    async () => {
+      const { code, output } = await upDetached();
+      expect({ code, output }).toEqual({ code: 0, output: expect.any(String) });
+      expect(output).toContain('claims the reward: granted');
+      expect(output).toContain('reads the ledger: one entry');
+      expect(output).toContain(`${url()}/docs/`);
+      expect(output).toContain('credentials.json (adminPassword)');
+      const { adminPassword, authSecret } = (await readCredentials(dataDirectory)) ?? {};
+      expect(output).not.toContain(adminPassword);
+      expect(output).not.toContain(authSecret);
+    },
+    START_LIMIT_MS,
+  );
+
+  test('status shows three services that are ready', async () => {
+    const services = await status();
+    expect(services.map(({ name }) => name)).toEqual(['auth-service', 'game-event-service', 'api-gateway']);
+    for (const service of services) expect(service).toMatchObject({ restarts: 0, ready: true });
+    expect((await scripts('status')).code).toBe(0);
+  });
+
+  test('a second up says that it is running already, and starts nothing', async () => {
+    const before = await status();
+    const { code, output } = await scripts('up');
+    expect(code).toBe(0);
+    expect(output).toContain('./scripts/up is running here already');
+    expect(await status()).toEqual(before);
+  });
+
+  test('a service that is killed is started again, and status counts it', async () => {
+    const killed = (await status()).find(({ name }) => name === 'game-event-service');
+    process.kill(killed?.pid ?? 0, 'SIGKILL');
+    const mended = async () => (await status()).find(({ name }) => name === 'game-event-service');
+    await expect.poll(mended, { timeout: 30_000 }).toMatchObject({ restarts: 1, ready: true });
+    expect(await readFile(join(dataDirectory, 'logs', 'laurel.log'), 'utf8')).toContain(
+      'game-event-service ended unexpectedly (SIGKILL)',
+    );
+  });
+
+  test('demo plays the first reward again for another player', async () => {
+    const { code, output } = await scripts('demo');
+    expect({ code, output }).toEqual({ code: 0, output: expect.any(String) });
+    expect(output).toContain('claims the reward: granted');
+  });
+
+  test('down leaves no process behind, and says so when there is nothing to stop', async () => {
+    const state = await readState(dataDirectory);
+    const identities = [state?.supervisor, ...(state?.processes ?? []).map(({ identity }) => identity)];
+    const there = identities.filter((identity) => identity !== undefined && identity !== null);
+    const { code, output } = await scripts('down');
+    expect({ code, output }).toEqual({ code: 0, output: expect.any(String) });
+    expect(there).toHaveLength(8);
+    expect(there.filter(isStillThere)).toEqual([]);
+    expect(await status()).toEqual([]);
+    expect((await scripts('down')).output).toContain('Nothing is running.');
+  }, 60_000);
+
+  test(
+    'up again is ready in less than 15 s and has kept the data',
+    async () => {
+      const startedAt = performance.now();
+      const { code, output } = await upDetached();
+      expect({ code, output }).toEqual({ code: 0, output: expect.any(String) });
+      expect(performance.now() - startedAt).toBeLessThan(SECOND_START_LIMIT_MS);
+      expect(output).not.toContain('claims the reward');
+
+      const played = FirstReward.parse(
+        JSON.parse(await readFile(join(dataDirectory, 'first-reward.json'), 'utf8')),
+      );
+      const { adminUsername = '', adminPassword = '' } = (await readCredentials(dataDirectory)) ?? {};
+      const client = new LaurelClient(url());
+      const { tokens } = await operations.logIn(client, adminUsername, adminPassword);
+      const claim = await client.call('GET', `/v1/claims?accountId=${played.accountId}`, {
+        token: tokens.accessToken,
+      });
+      expect(claim.body).toMatchObject({ items: [{ id: played.claimId, status: 'granted' }] });
+      await scripts('down');
+    },
+    START_LIMIT_MS,
+  );
+});
+
+test('a port in use is one sentence that names the port and its variable, before anything is started', async () => {
+  const taken = await freePort();
+  const server = createServer().listen(taken, '127.0.0.1');
+  try {
+    await expect.poll(() => isPortFree(taken)).toBe(false);
+    const { code, output } = await runCommand(join(packageDirectory('scripts'), 'up'), ['--detach'], {
+      env: { ...env, GATEWAY_PORT: String(taken) },
+    });
+    expect(code).toBe(1);
+    expect(output.trim()).toBe(
+      `Port ${taken} is in use: stop what listens there, or set GATEWAY_PORT to another port.`,
+    );
+    expect(await readState(dataDirectory)).toBeUndefined();
+  } finally {
+    server.close();
+  }
+});
+
+test('an option that does not exist is refused with one sentence', async () => {
+  const { code, output } = await scripts('status', '--jsn');
+  expect(code).not.toBe(0);
+  expect(output).toContain("unknown option '--jsn'");
+});
