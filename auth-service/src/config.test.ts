@@ -35,9 +35,9 @@ describe('the environment', () => {
   });
 
   test('that is empty is refused with everything that is missing', () => {
-    expect(() => loadConfig({})).toThrow(
-      /MONGODB_URL[^]*RABBITMQ_URL[^]*GATEWAY_SIGNING_KEYS[^]*PUBLIC_URL[^]*AUTH_SECRET/,
-    );
+    for (const name of ['MONGODB_URL', 'RABBITMQ_URL', 'GATEWAY_SIGNING_KEYS', 'PUBLIC_URL', 'AUTH_SECRET']) {
+      expect(() => loadConfig({})).toThrow(`${name}: is missing`);
+    }
   });
 
   test('is refused without showing a secret', () => {

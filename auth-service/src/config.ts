@@ -12,13 +12,20 @@ import {
   url,
   type Variables,
 } from 'service-kit/config';
-import { consumerTuning, consumerVariables, outboxVariables } from 'service-kit/messaging';
+import {
+  brokerUrls,
+  brokerVariables,
+  consumerTuning,
+  consumerVariables,
+  outboxVariables,
+} from 'service-kit/messaging';
 import { logLevels } from 'service-kit/logging';
 import { z } from 'zod';
 import { NewPassword, weaknessOf } from './accounts/password-policy.ts';
 import { Username } from './accounts/username.ts';
 
-const REWARD_REQUESTS = 'REWARD_REQUESTS';
+/** Of the variables that tune the consumer of reward requests. */
+export const REWARD_REQUESTS_PREFIX = 'REWARD_REQUESTS';
 
 const variables = {
   PORT: port(3001),
@@ -30,7 +37,7 @@ const variables = {
   SHUTDOWN_TIMEOUT_MS: integer({ min: 100, max: 300_000, fallback: 10_000 }),
   MONGODB_URL: url({ protocols: ['mongodb', 'mongodb+srv'] }),
   MONGODB_DATABASE: text({ fallback: 'auth_db', max: 63, pattern: /^[A-Za-z0-9_-]+$/ }),
-  RABBITMQ_URL: url({ protocols: ['amqp', 'amqps'] }),
+  TUNING_FILE: optional(text()),
   GATEWAY_SIGNING_KEYS: secretList(),
   PUBLIC_URL: url({ protocols: ['http', 'https'] }),
   TOKEN_AUDIENCE: text({ fallback: 'laurel' }),
@@ -54,7 +61,8 @@ export function loadConfig(env: NodeJS.ProcessEnv) {
   const values = parseEnv(env, {
     ...variables,
     ...bootstrapVariables(env),
-    ...consumerVariables([REWARD_REQUESTS]),
+    ...brokerVariables(env),
+    ...consumerVariables([REWARD_REQUESTS_PREFIX]),
   });
   const { BOOTSTRAP_ADMIN_USERNAME: username, BOOTSTRAP_ADMIN_PASSWORD: password } = values;
   return {
@@ -63,7 +71,7 @@ export function loadConfig(env: NodeJS.ProcessEnv) {
     http: { host: values.HOST, port: values.PORT },
     admin: { host: values.ADMIN_HOST, port: values.ADMIN_PORT, token: values.ADMIN_TOKEN },
     mongo: { url: values.MONGODB_URL, database: values.MONGODB_DATABASE },
-    rabbitmq: { url: values.RABBITMQ_URL },
+    rabbitmq: { urls: brokerUrls(values) },
     identity: { keys: values.GATEWAY_SIGNING_KEYS },
     tokens: {
       issuer: values.PUBLIC_URL,
@@ -74,13 +82,14 @@ export function loadConfig(env: NodeJS.ProcessEnv) {
     },
     hashing: { concurrency: values.HASHING_CONCURRENCY, queueLimit: values.HASHING_QUEUE_LIMIT },
     bootstrapAdmin: username !== undefined && password !== undefined ? { username, password } : undefined,
-    rewardRequests: consumerTuning(values, REWARD_REQUESTS),
+    rewardRequests: consumerTuning(values, REWARD_REQUESTS_PREFIX),
     outbox: {
       batch: values.OUTBOX_BATCH,
       window: values.OUTBOX_WINDOW,
       leaseMs: values.OUTBOX_LEASE_MS,
     },
     inboxRetentionMs: values.INBOX_RETENTION,
+    tuningFile: values.TUNING_FILE === undefined ? undefined : { path: values.TUNING_FILE, env },
   };
 }
 

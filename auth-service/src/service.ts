@@ -3,11 +3,11 @@ import { createHttpServer, type HttpServer } from 'service-kit/http';
 import { createIdentityVerifier } from 'service-kit/identity';
 import { createLifecycle, type Lifecycle } from 'service-kit/lifecycle';
 import { createLogger, type Logger } from 'service-kit/logging';
-import { createMessaging } from 'service-kit/messaging';
+import { consumerControls, createMessaging, createTuningFile } from 'service-kit/messaging';
 import { connectMongo } from 'service-kit/mongo';
 import { createAuthApp, endpointsOf } from './app.ts';
 import { systemClock, type Clock } from './clock.ts';
-import type { Config } from './config.ts';
+import { REWARD_REQUESTS_PREFIX, type Config } from './config.ts';
 import { createDomain } from './domain.ts';
 import { randomId, type MakeId } from './ids.ts';
 import { topology } from './topology.ts';
@@ -39,7 +39,7 @@ export function buildService(config: Config, overrides: Overrides = {}): AuthSer
   const mongo = connectMongo({ ...config.mongo, appName: SERVICE, logger });
   const messaging = createMessaging({
     service: SERVICE,
-    url: config.rabbitmq.url,
+    urls: config.rabbitmq.urls,
     topology: topology(config.rewardRequests),
     client: mongo.client,
     db: mongo.db,
@@ -64,14 +64,30 @@ export function buildService(config: Config, overrides: Overrides = {}): AuthSer
   const verifyIdentity = createIdentityVerifier({ service: SERVICE, keys: config.identity.keys });
   const app = createAuthApp({ endpoints, logger, metrics, readiness, verifyIdentity });
   const http = createHttpServer({ app, ...config.http, logger });
-  const admin = createAdminServer({ ...config.admin, readiness, metrics, logger });
+  const admin = createAdminServer({
+    ...config.admin,
+    readiness,
+    metrics,
+    logger,
+    endpoints: consumerControls([consumer]),
+  });
 
+  const tuningFile =
+    config.tuningFile === undefined
+      ? []
+      : [
+          createTuningFile({
+            ...config.tuningFile,
+            consumers: { [REWARD_REQUESTS_PREFIX]: consumer },
+            logger,
+          }),
+        ];
   const preparation = { name: 'preparation', start: () => domain.prepare() };
   const lifecycle = createLifecycle({
     logger,
     shutdownTimeoutMs: config.shutdownTimeoutMs,
     readiness,
-    components: [mongo, preparation, messaging.component, consumer, http, admin],
+    components: [mongo, preparation, messaging.component, consumer, ...tuningFile, http, admin],
   });
 
   return {

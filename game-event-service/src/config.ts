@@ -10,7 +10,13 @@ import {
   text,
   url,
 } from 'service-kit/config';
-import { consumerTuning, consumerVariables, outboxVariables } from 'service-kit/messaging';
+import {
+  brokerUrls,
+  brokerVariables,
+  consumerTuning,
+  consumerVariables,
+  outboxVariables,
+} from 'service-kit/messaging';
 import { LONGEST_WAIT_S } from './claims/claim-wait.ts';
 
 // The only reader of the environment.
@@ -41,7 +47,8 @@ export function loadConfig(env: NodeJS.ProcessEnv) {
     ADMIN_TOKEN: optional(secret({ min: 16 })),
     SHUTDOWN_TIMEOUT_MS: integer({ min: 100, max: 600_000, fallback: 10_000 }),
     REDIS_URL: url({ protocols: ['redis', 'rediss'] }),
-    RABBITMQ_URL: url({ protocols: ['amqp', 'amqps'] }),
+    ...brokerVariables(env),
+    TUNING_FILE: optional(text()),
     GATEWAY_SIGNING_KEYS: secretList(),
     CLAIM_WAIT_MS: integer({ min: 0, max: LONGEST_WAIT_S * 1_000, fallback: 2_000 }),
     CLAIM_DEADLINE: duration('2m').refine((ms) => ms >= SHORTEST_DEADLINE_MS, 'must be at least 1s'),
@@ -57,9 +64,10 @@ export function loadConfig(env: NodeJS.ProcessEnv) {
     mongo: { url: variables.MONGODB_URL, database: variables.MONGODB_DATABASE },
     redisUrl: variables.REDIS_URL,
     identityKeys: variables.GATEWAY_SIGNING_KEYS,
+    tuningFile: variables.TUNING_FILE === undefined ? undefined : { path: variables.TUNING_FILE, env },
     claims: { waitMs: variables.CLAIM_WAIT_MS, deadlineMs: variables.CLAIM_DEADLINE },
     messaging: {
-      url: variables.RABBITMQ_URL,
+      urls: brokerUrls(variables),
       inboxRetentionMs: variables.INBOX_RETENTION,
       outbox: {
         batch: variables.OUTBOX_BATCH,

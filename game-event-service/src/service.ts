@@ -3,7 +3,7 @@ import { createHttpServer } from 'service-kit/http';
 import { createIdentityVerifier } from 'service-kit/identity';
 import { createLifecycle } from 'service-kit/lifecycle';
 import { createLogger, type Logger } from 'service-kit/logging';
-import { createMessaging } from 'service-kit/messaging';
+import { consumerControls, createMessaging, createTuningFile } from 'service-kit/messaging';
 import { connectMongo } from 'service-kit/mongo';
 import { connectRedis } from 'service-kit/redis';
 import { createAccountCache } from './accounts/account-cache.ts';
@@ -136,8 +136,24 @@ export function buildService(config: Config, overrides: Overrides = {}) {
     logger,
   });
   const http = createHttpServer({ app, ...config.http, logger });
-  const admin = createAdminServer({ ...config.admin, readiness, metrics: registry, logger });
+  const admin = createAdminServer({
+    ...config.admin,
+    readiness,
+    metrics: registry,
+    logger,
+    endpoints: consumerControls([rewardResultsConsumer, accountEventsConsumer]),
+  });
 
+  const tuningFile =
+    config.tuningFile === undefined
+      ? []
+      : [
+          createTuningFile({
+            ...config.tuningFile,
+            consumers: { REWARD_RESULTS: rewardResultsConsumer, ACCOUNT_EVENTS: accountEventsConsumer },
+            logger,
+          }),
+        ];
   const lifecycle = createLifecycle({
     logger,
     shutdownTimeoutMs: config.shutdownTimeoutMs,
@@ -158,6 +174,7 @@ export function buildService(config: Config, overrides: Overrides = {}) {
       sweeper,
       accountEventsConsumer,
       rewardResultsConsumer,
+      ...tuningFile,
     ],
   });
   return { logger, lifecycle, http, admin, openApi };

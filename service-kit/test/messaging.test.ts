@@ -93,10 +93,10 @@ async function start(component: Component): Promise<void> {
   started.push(component);
 }
 
-async function startMessaging(more: { leaseMs?: number; url?: string } = {}): Promise<Messaging> {
+async function startMessaging(more: { leaseMs?: number; urls?: string[] } = {}): Promise<Messaging> {
   const messaging = createMessaging({
     service: 'test',
-    url: more.url ?? link.url,
+    urls: more.urls ?? [link.url],
     topology,
     client: database.client,
     db: database.db,

@@ -3,4 +3,4 @@ export type { Duration } from './duration.ts';
 export { parseEnv, type Variables } from './parse-env.ts';
 export { scopedSecretList, secret, secretList, type NamedSecret, type ScopedSecret } from './secrets.ts';
 export { optional, type Variable } from './variable.ts';
-export { duration, durationList, flag, integer, oneOf, port, text, url } from './variables.ts';
+export { duration, durationList, flag, integer, oneOf, port, text, url, urlList } from './variables.ts';

@@ -66,6 +66,19 @@ export function url(options: { protocols: readonly string[]; fallback?: string }
   });
 }
 
+/** URLs separated by commas; see {@link url}. */
+export function urlList(options: { protocols: readonly string[] }): Variable<string[]> {
+  const one = url(options);
+  return variable({
+    rule: `URLs separated by commas, each beginning with ${options.protocols.map((protocol) => `${protocol}://`).join(' or ')}`,
+    parse: (text) => {
+      const urls = list(text).map((each) => one.safeParse(each).data);
+      return urls.every((each) => each !== undefined) ? urls : undefined;
+    },
+    showable: false,
+  });
+}
+
 export function text(
   options: { fallback?: string; min?: number; max?: number; pattern?: RegExp } = {},
 ): Variable<string> {

@@ -7,7 +7,7 @@ import { counterOf } from '../metrics/metrics.ts';
 import { isStoreUnavailable, takeApart, type Transact } from '../mongo/index.ts';
 import type { OutgoingMessage } from './cloud-event.ts';
 import type { Consumer, IncomingMessage } from './consumer.ts';
-import { afterFailure, deadCopy, parseDelivery } from './delivery.ts';
+import { afterFailure, deadCopy, failureOf, parseDelivery } from './delivery.ts';
 import type { Inbox } from './inbox.ts';
 import type { BrokerMessage, Publisher } from './publisher.ts';
 
@@ -33,6 +33,8 @@ export type BatchHandler = (deliveries: readonly ConsumeMessage[], signal: Abort
 type Outcome = 'handled' | 'duplicate' | 'retried' | 'dead';
 type Settled<Item> = { item: Item; result: PromiseSettledResult<Outcome> };
 
+// RabbitMQ's consumer_timeout is 30 minutes by default.
+const GIVE_BACK_AFTER_MS = 10 * 60_000;
 const PAUSE_MS = { first: 100, longest: 5_000 };
 
 export function createBatchHandler<Event extends { type: string; data: unknown }>(
@@ -72,9 +74,13 @@ export function createBatchHandler<Event extends { type: string; data: unknown }
     });
   }
 
-  /** While the store is away nobody is at fault: the messages wait here, unacknowledged and uncounted. */
+  /**
+   * While the store is away nobody is at fault: the messages wait here, unacknowledged and uncounted. Only before
+   * the broker would end the channel of a consumer that holds on for too long are they given back.
+   */
   async function commitAll(items: readonly Item[], signal: AbortSignal): Promise<Settled<Item>[]> {
     const settled: Settled<Item>[] = [];
+    const giveBackAt = now() + GIVE_BACK_AFTER_MS;
     let remaining = items;
     for (let pauses = 0; remaining.length > 0; pauses += 1) {
       const tried = remaining;
@@ -88,6 +94,8 @@ export function createBatchHandler<Event extends { type: string; data: unknown }
       settled.push(...paired.filter((each) => !isWaiting(each)));
       remaining = paired.filter(isWaiting).map(({ item }) => item);
       if (remaining.length > 0) {
+        if (now() > giveBackAt)
+          throw new Error('the store is away for too long; the messages are given back');
         logger.warn('The store is away; the consumer waits', { queue, messages: remaining.length });
         await pause(pauses, signal);
       }
@@ -123,7 +131,7 @@ export function createBatchHandler<Event extends { type: string; data: unknown }
         messageId: String(delivery.properties.messageId),
         reason: parsed.reason,
       });
-      copies.push(deadCopy(delivery, queue, parsed.reason, now()));
+      copies.push(deadCopy(delivery, queue, { code: 'unreadable', reason: parsed.reason }, now()));
       count('dead');
     }
 
@@ -132,8 +140,13 @@ export function createBatchHandler<Event extends { type: string; data: unknown }
         count(result.value);
         continue;
       }
-      const reason = String(result.reason instanceof Error ? result.reason.message : result.reason);
-      const { outcome, copy } = afterFailure(item.delivery, queue, retryDelays, reason, now());
+      const { outcome, copy } = afterFailure(
+        item.delivery,
+        queue,
+        retryDelays,
+        failureOf(result.reason),
+        now(),
+      );
       logger[outcome === 'dead' ? 'error' : 'warn'](`A message failed and is ${outcome}`, {
         queue,
         messageId: item.message.id,

@@ -4,8 +4,8 @@ import type { Logger } from '../logging/index.ts';
 import { declareTopology, type Topology } from './topology.ts';
 
 export interface BrokerConnectionOptions {
-  /** AMQP URL; heartbeat and frame size may stand in its query. */
-  url: string;
+  /** AMQP URLs of the nodes, tried in turn; heartbeat and frame size may stand in their queries. */
+  urls: readonly string[];
   /** Shown by the broker, for example `auth-service:publish`. */
   name: string;
   /** Declared again after every connect. */
@@ -44,9 +44,10 @@ export function createBrokerConnection(options: BrokerConnectionOptions): Broker
   let isBlocked = false;
   let failing = false;
   const unblockedListeners: (() => void)[] = [];
+  const nodes = createNodes(options.urls);
 
   async function connect(): Promise<RecoveringChannelModel> {
-    const model = await amqp.connect(addressOf(options.url), {
+    const model = await amqp.connect(nodes.current, {
       timeout: CONNECT_TIMEOUT_MS,
       noDelay: true,
       clientProperties: { connection_name: name },
@@ -75,6 +76,7 @@ export function createBrokerConnection(options: BrokerConnectionOptions): Broker
       isOpen = false;
       isBlocked = false;
       failing = true;
+      nodes.advance();
     };
     model.on('connect-failed', lost);
     model.on('disconnect', lost);
@@ -150,6 +152,27 @@ async function unlessAborted<Opened extends Channel>(
   } finally {
     signal.removeEventListener('abort', abort);
   }
+}
+
+interface Nodes {
+  /** amqplib reads it anew at each attempt to connect. */
+  current: Options.Connect;
+  advance(): void;
+}
+
+/** Fail-over: after each attempt that failed, and each connection that was lost, it is the next node's turn. */
+function createNodes(urls: readonly string[]): Nodes {
+  const addresses = urls.map(addressOf);
+  // Not all instances begin with the same node.
+  let turn = Math.floor(Math.random() * addresses.length);
+  const current = { ...addresses[turn] };
+  return {
+    current,
+    advance: () => {
+      turn = (turn + 1) % addresses.length;
+      Object.assign(current, addresses[turn]);
+    },
+  };
 }
 
 function addressOf(url: string): Options.Connect {

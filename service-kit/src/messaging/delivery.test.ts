@@ -1,13 +1,15 @@
 import type { ConsumeMessage } from 'amqplib';
 import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
-import { afterFailure, deadCopy, parseDelivery } from './delivery.ts';
+import { afterFailure, deadCopy, failureOf, parseDelivery } from './delivery.ts';
 
 const Event = z.object({ type: z.literal('test.happened.v1'), data: z.object({ n: z.number() }) });
 const ladder = [
   { label: '5s', ms: 5_000 },
   { label: '30s', ms: 30_000 },
 ];
+
+const boom = failureOf(new Error('boom'));
 
 function delivery(content: string, headers: Record<string, unknown> = {}): ConsumeMessage {
   return {
@@ -54,20 +56,26 @@ describe('parseDelivery', () => {
 
 describe('afterFailure', () => {
   it('sends a first failure to the first retry queue as attempt 2', () => {
-    const { outcome, copy } = afterFailure(delivery('{}'), 'work', ladder, 'boom', 1_000);
+    const { outcome, copy } = afterFailure(delivery('{}'), 'work', ladder, boom, 1_000);
     expect(outcome).toBe('retried');
     expect(copy).toMatchObject({
       id: 'm1',
       exchange: '',
       routingKey: 'work.retry.5s',
       mandatory: true,
-      headers: { 'x-attempt': 2, 'x-reason': 'boom', 'x-first-failed-at': 1_000, 'x-last-failed-at': 1_000 },
+      headers: {
+        'x-attempt': 2,
+        'x-code': 'Error',
+        'x-reason': 'boom',
+        'x-first-failed-at': 1_000,
+        'x-last-failed-at': 1_000,
+      },
     });
   });
 
   it('climbs the ladder and keeps the time of the first failure', () => {
     const second = delivery('{}', { 'x-attempt': 2, 'x-first-failed-at': 5 });
-    expect(afterFailure(second, 'work', ladder, 'boom', 9).copy).toMatchObject({
+    expect(afterFailure(second, 'work', ladder, boom, 9).copy).toMatchObject({
       routingKey: 'work.retry.30s',
       headers: { 'x-attempt': 3, 'x-first-failed-at': 5, 'x-last-failed-at': 9 },
     });
@@ -75,21 +83,32 @@ describe('afterFailure', () => {
 
   it('calls a message dead after the last step', () => {
     const last = delivery('{}', { 'x-attempt': 3, 'x-first-failed-at': 5 });
-    const { outcome, copy } = afterFailure(last, 'work', ladder, 'boom', 9);
+    const { outcome, copy } = afterFailure(last, 'work', ladder, boom, 9);
     expect(outcome).toBe('dead');
     expect(copy).toMatchObject({ routingKey: 'work.dead', headers: { 'x-attempt': 3, 'x-reason': 'boom' } });
   });
 
   it('begins anew when the attempt header makes no sense', () => {
     expect(
-      afterFailure(delivery('{}', { 'x-attempt': 'many' }), 'work', ladder, 'boom', 1).copy.routingKey,
+      afterFailure(delivery('{}', { 'x-attempt': 'many' }), 'work', ladder, boom, 1).copy.routingKey,
     ).toBe('work.retry.5s');
+  });
+});
+
+describe('failureOf', () => {
+  it('takes the code of an error that has one, else its name', () => {
+    expect(failureOf(Object.assign(new Error('no'), { code: 'account_unknown' }))).toEqual({
+      code: 'account_unknown',
+      reason: 'no',
+    });
+    expect(failureOf(new TypeError('not a number'))).toEqual({ code: 'TypeError', reason: 'not a number' });
+    expect(failureOf('thrown text')).toEqual({ code: 'unknown', reason: 'thrown text' });
   });
 });
 
 describe('deadCopy', () => {
   it('keeps content and id, and shortens an endless reason', () => {
-    const copy = deadCopy(delivery('{"a":1}'), 'work', 'x'.repeat(5_000), 1);
+    const copy = deadCopy(delivery('{"a":1}'), 'work', { code: 'unreadable', reason: 'x'.repeat(5_000) }, 1);
     expect(copy.id).toBe('m1');
     expect(copy.content.toString()).toBe('{"a":1}');
     expect(String(copy.headers?.['x-reason'])).toHaveLength(1_000);

@@ -9,6 +9,9 @@ import type { BrokerMessage } from './publisher.ts';
 /** Headers in which a message carries its failures. Times are Unix milliseconds. */
 export const FAILURE_HEADERS = {
   attempt: 'x-attempt',
+  /** A word for programs: `unreadable`, or the failing error's code or name. */
+  code: 'x-code',
+  /** A sentence for people. */
   reason: 'x-reason',
   firstFailedAt: 'x-first-failed-at',
   lastFailedAt: 'x-last-failed-at',
@@ -43,6 +46,19 @@ export function attemptOf(delivery: ConsumeMessage): number {
   return typeof value === 'number' && Number.isInteger(value) && value > 0 ? value : 1;
 }
 
+/** Why a message could not be handled. */
+export interface Failure {
+  code: string;
+  reason: string;
+}
+
+/** @returns what an error says of itself */
+export function failureOf(error: unknown): Failure {
+  if (!(error instanceof Error)) return { code: 'unknown', reason: String(error) };
+  const code: unknown = 'code' in error ? error.code : undefined;
+  return { code: typeof code === 'string' ? code : error.name, reason: error.message };
+}
+
 /**
  * Decides where a message that failed alone goes: up the ladder of retry queues, or among the dead.
  *
@@ -52,12 +68,12 @@ export function afterFailure(
   delivery: ConsumeMessage,
   queue: string,
   ladder: readonly Duration[],
-  reason: string,
+  failure: Failure,
   now: number,
 ): { outcome: 'retried' | 'dead'; copy: BrokerMessage } {
   const step = ladder[attemptOf(delivery) - 1];
-  if (!step) return { outcome: 'dead', copy: deadCopy(delivery, queue, reason, now) };
-  const copy = copyTo(retryQueueOf(queue, step.label), delivery, reason, now);
+  if (!step) return { outcome: 'dead', copy: deadCopy(delivery, queue, failure, now) };
+  const copy = copyTo(retryQueueOf(queue, step.label), delivery, failure, now);
   copy.headers = { ...copy.headers, [FAILURE_HEADERS.attempt]: attemptOf(delivery) + 1 };
   return { outcome: 'retried', copy };
 }
@@ -66,15 +82,15 @@ export function afterFailure(
 export function deadCopy(
   delivery: ConsumeMessage,
   queue: string,
-  reason: string,
+  failure: Failure,
   now: number,
 ): BrokerMessage {
-  return copyTo(deadQueueOf(queue), delivery, reason, now);
+  return copyTo(deadQueueOf(queue), delivery, failure, now);
 }
 
 const LONGEST_REASON = 1_000;
 
-function copyTo(target: string, delivery: ConsumeMessage, reason: string, now: number): BrokerMessage {
+function copyTo(target: string, delivery: ConsumeMessage, failure: Failure, now: number): BrokerMessage {
   const { properties, content } = delivery;
   const first: unknown = properties.headers?.[FAILURE_HEADERS.firstFailedAt];
   return {
@@ -87,7 +103,8 @@ function copyTo(target: string, delivery: ConsumeMessage, reason: string, now: n
     mandatory: true,
     headers: {
       [FAILURE_HEADERS.attempt]: attemptOf(delivery),
-      [FAILURE_HEADERS.reason]: reason.slice(0, LONGEST_REASON),
+      [FAILURE_HEADERS.code]: failure.code,
+      [FAILURE_HEADERS.reason]: failure.reason.slice(0, LONGEST_REASON),
       [FAILURE_HEADERS.firstFailedAt]: typeof first === 'number' ? first : now,
       [FAILURE_HEADERS.lastFailedAt]: now,
     },

@@ -27,6 +27,8 @@ export interface Lane {
   /** Takes no more deliveries, handles those in hand, and closes the channel. */
   drain(): Promise<void>;
   inHand(): number;
+  /** How long the batch being handled has been, in milliseconds; 0 when none is. */
+  busyMs(): number;
 }
 
 interface InHand {
@@ -44,6 +46,7 @@ export async function openLane(options: LaneOptions): Promise<Lane> {
   const gone = new AbortController();
   let buffer: InHand[] = [];
   let handling = 0;
+  let handlingSince = 0;
   let running: Promise<void> | undefined;
   let timer: NodeJS.Timeout | undefined;
 
@@ -92,6 +95,7 @@ export async function openLane(options: LaneOptions): Promise<Lane> {
     if (!last) return;
     const startedAt = performance.now();
     handling = batch.length;
+    handlingSince = startedAt;
     await handle(
       batch.map(({ delivery }) => delivery),
       gone.signal,
@@ -116,6 +120,7 @@ export async function openLane(options: LaneOptions): Promise<Lane> {
 
   return {
     inHand: () => buffer.length + handling,
+    busyMs: () => (handling > 0 ? performance.now() - handlingSince : 0),
     drain: async () => {
       if (gone.signal.aborted) return;
       await channel.cancel(consumerTag).catch(() => undefined);

@@ -10,7 +10,7 @@ import type { Consumer } from './consumer.ts';
 import { createInbox } from './inbox.ts';
 import { createOutbox } from './outbox.ts';
 import { createPublisher } from './publisher.ts';
-import { createQueueConsumer } from './queue-consumer.ts';
+import { createQueueConsumer, type QueueConsumer } from './queue-consumer.ts';
 import { createRelay } from './relay.ts';
 import type { Topology } from './topology.ts';
 import type { ConsumerTuning } from './tuning.ts';
@@ -18,8 +18,8 @@ import type { ConsumerTuning } from './tuning.ts';
 export interface MessagingOptions {
   /** The service's name: CloudEvents `source`, and part of the connections' names. */
   service: string;
-  /** AMQP URL. */
-  url: string;
+  /** AMQP URLs of the broker's nodes. */
+  urls: readonly string[];
   topology: Topology;
   client: MongoClient;
   db: Db;
@@ -46,7 +46,7 @@ export interface Messaging {
   consume<Event extends { type: string; data: unknown }>(
     consumer: Consumer<Event>,
     tuning: ConsumerTuning,
-  ): Component;
+  ): QueueConsumer;
   /** For readiness: what is wrong with the exchange of messages, undefined when nothing is. */
   trouble(): Promise<string | undefined>;
 }
@@ -60,9 +60,9 @@ const OLDEST_OUTBOX_ROW_MS = 30_000;
  * other. A broker that is away at the start stops nothing: messages wait in the outbox.
  */
 export function createMessaging(options: MessagingOptions): Messaging {
-  const { service, url, topology, client, db, logger, metrics } = options;
-  const publishing = createBrokerConnection({ url, name: `${service}:publish`, topology, logger });
-  const consuming = createBrokerConnection({ url, name: `${service}:consume`, topology, logger });
+  const { service, urls, topology, client, db, logger, metrics } = options;
+  const publishing = createBrokerConnection({ urls, name: `${service}:publish`, topology, logger });
+  const consuming = createBrokerConnection({ urls, name: `${service}:consume`, topology, logger });
   const publisher = createPublisher({
     connection: publishing,
     window: options.outbox.window,
@@ -96,6 +96,7 @@ export function createMessaging(options: MessagingOptions): Messaging {
         connection: consuming,
         topology,
         tuning,
+        storeAnswers: async () => void (await db.command({ ping: 1 })),
         handle: createBatchHandler({
           consumer,
           transact,

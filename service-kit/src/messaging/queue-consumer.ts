@@ -1,8 +1,9 @@
 import type { Registry } from '@prometheus-io/client';
 import type { Component } from '../lifecycle/index.ts';
 import type { Logger } from '../logging/index.ts';
-import { gaugeOf, histogramOf } from '../metrics/metrics.ts';
+import { gaugeOf } from '../metrics/metrics.ts';
 import { initialPrefetch, nextPrefetch } from './auto-prefetch.ts';
+import { createBatchMetrics } from './batch-metrics.ts';
 import type { BatchHandler } from './batch-handler.ts';
 import type { BrokerConnection } from './broker-connection.ts';
 import { openLane, type BatchObservation, type Lane } from './lane.ts';
@@ -15,83 +16,97 @@ export interface QueueConsumerOptions {
   topology: Topology;
   tuning: ConsumerTuning;
   handle: BatchHandler;
+  /** Rejects while the store is away; nothing is taken from the queue before it answers. */
+  storeAnswers: () => Promise<void>;
   logger: Logger;
-  metrics?: Registry;
+  metrics?: Registry | undefined;
 }
 
-/** Consumers of one queue in this process: `tuning.consumers` lanes, opened anew whenever one closes. */
+/** What of a running consumer can be changed; what is left out stays. */
+export type ConsumerChange = Partial<
+  Pick<ConsumerTuning, 'prefetch' | 'consumers' | 'batchSize' | 'batchLingerMs'> & { paused: boolean }
+>;
+
+export interface ConsumerState {
+  queue: string;
+  prefetch: ConsumerTuning['prefetch'];
+  /** What `auto` has arrived at, or the number itself. */
+  prefetchInForce: number;
+  consumers: number;
+  batchSize: number;
+  batchLingerMs: number;
+  paused: boolean;
+  /** Deliveries not yet acknowledged. */
+  inHand: number;
+  /** How long the batch being handled has been, in milliseconds; 0 when none is. */
+  longestBatchMs: number;
+}
+
+export interface QueueConsumer extends Component {
+  start(): Promise<void>;
+  stop(): Promise<void>;
+  state(): ConsumerState;
+  /** Takes effect by opening new channels and letting the old ones drain. */
+  change(change: ConsumerChange): void;
+}
+
+/** A lane that is opened anew whenever its channel closes. */
 interface LaneKeeper {
   drain(): Promise<void>;
   inHand(): number;
+  busyMs(): number;
 }
 
-const RETUNE_EVERY_MS = 10_000;
+const LOOK_EVERY_MS = 10_000;
+const STUCK_AFTER_MS = 60_000;
 const MOST_OBSERVATIONS = 10_000;
 
-/** Runs the consumers of one queue and, with `prefetch: 'auto'`, keeps their prefetch fitting. */
-export function createQueueConsumer(options: QueueConsumerOptions): Component & {
-  start(): Promise<void>;
-  stop(): Promise<void>;
-} {
-  const { queue, connection, topology, tuning, handle, logger, metrics } = options;
-  let prefetch = tuning.prefetch === 'auto' ? initialPrefetch(tuning.batchSize) : tuning.prefetch;
+/** Runs the consumers of one queue, keeps an `auto` prefetch fitting, and reports a handler that is stuck. */
+export function createQueueConsumer(options: QueueConsumerOptions): QueueConsumer {
+  const { queue, connection, topology, handle, storeAnswers, logger, metrics } = options;
+  let tuning: ConsumerTuning & { paused: boolean } = { ...options.tuning, paused: false };
+  let prefetch = prefetchOf(tuning);
   let keepers: LaneKeeper[] = [];
+  let draining: Promise<unknown> = Promise.resolve();
   let observed: BatchObservation[] = [];
   let timer: NodeJS.Timeout | undefined;
-  let retuning: Promise<unknown> = Promise.resolve();
 
-  const seconds = [0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10];
-  const labelNames = ['queue'];
-  const sizes = histogramOf(metrics, {
-    name: 'messages_batch_size',
-    help: 'Messages handled together',
-    labelNames,
-    buckets: [1, 2, 5, 10, 20, 50, 100, 200, 500, 1_000],
+  const record = createBatchMetrics(queue, metrics);
+  const inForce = gaugeOf(metrics, {
+    name: 'messages_prefetch',
+    help: 'Prefetch in force',
+    labelNames: ['queue'],
   });
-  const waits = histogramOf(metrics, {
-    name: 'messages_wait_seconds',
-    help: 'How long the newest message of a batch waited in the process',
-    labelNames,
-    buckets: seconds,
-  });
-  const durations = histogramOf(metrics, {
-    name: 'messages_batch_seconds',
-    help: 'How long a batch took to handle',
-    labelNames,
-    buckets: seconds,
-  });
-  const inForce = gaugeOf(metrics, { name: 'messages_prefetch', help: 'Prefetch in force', labelNames });
   const inHand = gaugeOf(metrics, {
     name: 'messages_in_hand',
     help: 'Deliveries not yet acknowledged',
-    labelNames,
+    labelNames: ['queue'],
   });
+  const countInHand = (): number => keepers.reduce((sum, keeper) => sum + keeper.inHand(), 0);
 
   function observe(batch: BatchObservation): void {
-    sizes?.observe({ queue }, batch.size);
-    waits?.observe({ queue }, batch.waitMs / 1_000);
-    durations?.observe({ queue }, batch.handleMs / 1_000);
-    inHand?.set(
-      { queue },
-      keepers.reduce((sum, keeper) => sum + keeper.inHand(), 0),
-    );
-    if (tuning.prefetch === 'auto' && observed.length < MOST_OBSERVATIONS) observed.push(batch);
+    record(batch);
+    inHand?.set({ queue }, countInHand());
+    if (observed.length < MOST_OBSERVATIONS) observed.push(batch);
   }
 
   function keepLane(): LaneKeeper {
     const stopping = new AbortController();
+    const { batchSize, batchLingerMs: lingerMs } = tuning;
+    const lanePrefetch = prefetch;
     let lane: Lane | undefined;
     const kept = connection.keepChannel(
       (model) => model.createChannel(),
       async (channel) => {
+        await storeAnswers();
         // The queue itself may be what went away.
         await declareTopology(channel, topology);
         lane = await openLane({
           channel,
           queue,
-          prefetch,
-          batchSize: tuning.batchSize,
-          lingerMs: tuning.batchLingerMs,
+          prefetch: lanePrefetch,
+          batchSize,
+          lingerMs,
           handle,
           onBatch: observe,
           onFailure: (error) =>
@@ -103,6 +118,7 @@ export function createQueueConsumer(options: QueueConsumerOptions): Component & 
     );
     return {
       inHand: () => lane?.inHand() ?? 0,
+      busyMs: () => lane?.busyMs() ?? 0,
       drain: async () => {
         stopping.abort();
         await lane?.drain();
@@ -111,32 +127,64 @@ export function createQueueConsumer(options: QueueConsumerOptions): Component & 
     };
   }
 
-  function openLanes(): LaneKeeper[] {
-    inForce?.set({ queue }, prefetch);
-    return Array.from({ length: tuning.consumers }, keepLane);
+  function openLanes(): void {
+    const count = tuning.paused ? 0 : tuning.consumers;
+    keepers = Array.from({ length: count }, keepLane);
+    inForce?.set({ queue }, count === 0 ? 0 : prefetch);
   }
 
-  /** Prefetch binds when a consumer begins: new lanes are opened and the old ones drain. */
-  function retune(): void {
-    const next = nextPrefetch(prefetch, observed);
+  /** Prefetch binds when a consumer begins, so a change means new lanes beside the old ones, which drain. */
+  function reopen(): void {
+    const old = keepers;
+    openLanes();
+    draining = Promise.all([draining, ...old.map((keeper) => keeper.drain())]);
+  }
+
+  function look(): void {
+    const longestBatchMs = Math.max(0, ...keepers.map((keeper) => keeper.busyMs()));
+    if (longestBatchMs > STUCK_AFTER_MS)
+      logger.error('A handler seems to be stuck', { queue, longestBatchMs });
+    const next = tuning.prefetch === 'auto' ? nextPrefetch(prefetch, observed) : prefetch;
     observed = [];
-    if (next === prefetch) return;
+    if (next === prefetch || tuning.paused) return;
     logger.info('Prefetch follows the load', { queue, from: prefetch, to: next });
     prefetch = next;
-    const old = keepers;
-    keepers = openLanes();
-    retuning = Promise.all([retuning, ...old.map((keeper) => keeper.drain())]);
+    reopen();
   }
 
   return {
     name: `consumer ${queue}`,
     start: async () => {
-      keepers = openLanes();
-      if (tuning.prefetch === 'auto') timer = setInterval(retune, RETUNE_EVERY_MS);
+      openLanes();
+      timer = setInterval(look, LOOK_EVERY_MS);
     },
     stop: async () => {
       clearInterval(timer);
-      await Promise.all([retuning, ...keepers.map((keeper) => keeper.drain())]);
+      const last = keepers;
+      keepers = [];
+      await Promise.all([draining, ...last.map((keeper) => keeper.drain())]);
+    },
+    state: () => ({
+      queue,
+      prefetch: tuning.prefetch,
+      prefetchInForce: prefetch,
+      consumers: tuning.consumers,
+      batchSize: tuning.batchSize,
+      batchLingerMs: tuning.batchLingerMs,
+      paused: tuning.paused,
+      inHand: countInHand(),
+      longestBatchMs: Math.max(0, ...keepers.map((keeper) => keeper.busyMs())),
+    }),
+    change: (change) => {
+      tuning = { ...tuning, ...change };
+      if (change.prefetch !== undefined) prefetch = prefetchOf(tuning);
+      logger.info('Consumer changed', { queue, ...change });
+      observed = [];
+      reopen();
     },
   };
+}
+
+function prefetchOf({ prefetch, batchSize }: ConsumerTuning): number {
+  return prefetch === 'auto' ? initialPrefetch(batchSize) : prefetch;
 }

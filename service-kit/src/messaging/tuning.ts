@@ -26,12 +26,19 @@ type Setting = {
   };
 };
 
+/** What may be set, at the start and in a running process alike. */
+export const TUNING_RANGES = {
+  consumers: { min: 1, max: 64 },
+  batchSize: { min: 1, max: 1_000 },
+  batchLingerMs: { min: 0, max: 1_000 },
+} as const;
+
 /** Each setting with the variable that sets it: alone for all queues, with a queue's prefix for that queue. */
 const SETTINGS: Setting = {
   prefetch: { name: 'PREFETCH', schema: prefetch(), fallback: 'auto' },
-  consumers: { name: 'CONSUMERS', schema: integer({ min: 1, max: 64 }), fallback: 1 },
-  batchSize: { name: 'BATCH_SIZE', schema: integer({ min: 1, max: 1_000 }), fallback: 200 },
-  batchLingerMs: { name: 'BATCH_LINGER_MS', schema: integer({ min: 0, max: 1_000 }), fallback: 5 },
+  consumers: { name: 'CONSUMERS', schema: integer(TUNING_RANGES.consumers), fallback: 1 },
+  batchSize: { name: 'BATCH_SIZE', schema: integer(TUNING_RANGES.batchSize), fallback: 200 },
+  batchLingerMs: { name: 'BATCH_LINGER_MS', schema: integer(TUNING_RANGES.batchLingerMs), fallback: 5 },
   retryDelays: {
     name: 'RETRY_DELAYS',
     schema: durationList(),
