@@ -9,6 +9,7 @@ const commands: Record<string, () => Promise<Command>> = {
   bench: () => import('./cli/bench.ts'),
   chaos: () => import('./cli/chaos.ts'),
   check: () => import('./cli/check.ts'),
+  'dead-letters': () => import('./cli/dead-letters.ts'),
   demo: () => import('./cli/demo.ts'),
   down: () => import('./cli/down.ts'),
   infra: () => import('./cli/infra.ts'),

@@ -31,7 +31,7 @@ export const claims: Benchmark = {
     const stage = await setStage();
     return {
       system: stage.privateSystem.system,
-      candidates: [closedLoop(stage, 64), closedLoop(stage, 256)],
+      candidates: [closedLoop(stage, 64), closedLoop(stage, 256), closedLoop(stage, 512)],
       verify: () => everyClaimGrantedOnce(stage),
       stop: () => strike(stage),
     } satisfies PreparedBenchmark;

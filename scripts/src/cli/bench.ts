@@ -10,7 +10,7 @@ import { dataDirectory } from '../repository/packages.ts';
 
 const benchmarks = { claims };
 
-const QUICK: Plan = { rounds: 3, roundMs: 5_000, warmUpMs: 5_000 };
+const QUICK: Plan = { rounds: 3, roundMs: 4_000, warmUpMs: 4_000 };
 const THOROUGH: Plan = { rounds: 5, roundMs: 15_000, warmUpMs: 10_000 };
 
 interface Options {

@@ -1,5 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { createInterface } from 'node:readline';
+import type { Readable } from 'node:stream';
 import { setTimeout as delay } from 'node:timers/promises';
 
 export interface ProcessSpec {
@@ -92,12 +92,21 @@ export class ManagedProcess {
     this.#child.kill(signal);
   }
 
-  async #read(stream: NodeJS.ReadableStream, onLine: LineSink): Promise<void> {
-    for await (const line of createInterface({ input: stream })) {
-      this.#tail.push(line);
-      if (this.#tail.length > TAIL_LINES) this.#tail.shift();
-      onLine(line);
+  /** By chunks: a system under load writes thousands of lines a second, and `readline` costs more than they do. */
+  async #read(stream: Readable, onLine: LineSink): Promise<void> {
+    let rest = '';
+    for await (const chunk of stream.setEncoding('utf8')) {
+      const lines = (rest + String(chunk)).split('\n');
+      rest = lines.pop() ?? '';
+      this.#keep(lines, onLine);
     }
+    if (rest !== '') this.#keep([rest], onLine);
+  }
+
+  #keep(lines: string[], onLine: LineSink): void {
+    this.#tail.push(...lines.slice(-TAIL_LINES));
+    this.#tail.splice(0, this.#tail.length - TAIL_LINES);
+    for (const line of lines) onLine(line);
   }
 }
 

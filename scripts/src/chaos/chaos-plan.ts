@@ -1,0 +1,18 @@
+import type { ServiceName } from '../repository/packages.ts';
+import type { FaultKind } from './faults/fault.ts';
+
+/** What a run is to be. */
+export interface ChaosPlan {
+  seed: number;
+  durationMs: number;
+  kinds: readonly FaultKind[];
+  brokerNodes: number;
+  /** Operations begun each second. */
+  rate: number;
+  /** Where a service is run from, if not from its folder here. */
+  folders?: Partial<Record<ServiceName, string>>;
+  /** Where the lines of every process go. */
+  logs?: string;
+}
+
+export const RATE = 200;

@@ -1,0 +1,82 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import type { FaultKind, InjectedFault, PlannedFault } from './fault.ts';
+import { closeConnections, memoryAlarm, unbind } from './broker-faults.ts';
+import { flush } from './flush-redis.ts';
+import { cut, halfOpen, latency, reset } from './link-faults.ts';
+import { duplicates, malformed, reorder } from './message-faults.ts';
+import { clockSkew, kill, pause, restart, stepDown } from './process-faults.ts';
+import { groupOf } from './schedule.ts';
+import type { ApplyFault, FaultWorld } from './world.ts';
+
+const appliers: Record<FaultKind, ApplyFault> = {
+  kill,
+  pause,
+  restart,
+  'step-down': stepDown,
+  'close-connections': closeConnections,
+  'memory-alarm': memoryAlarm,
+  unbind,
+  flush,
+  latency,
+  reset,
+  'half-open': halfOpen,
+  cut,
+  duplicates,
+  reorder,
+  malformed,
+  'clock-skew': clockSkew,
+};
+
+const UNDO_ATTEMPTS = 20;
+const UNDO_PAUSE_MS = 1_000;
+
+/** Does everything that is planned, each at its time, and resolves when all of it is undone. */
+export async function injectFaults(
+  plan: readonly PlannedFault[],
+  world: FaultWorld,
+  onFault: (fault: InjectedFault) => void,
+): Promise<InjectedFault[]> {
+  const startedAt = performance.now();
+  // A fault that takes longer to undo than was planned holds up the next of its group, not the others.
+  const groups = new Map<string, Promise<unknown>>();
+  const injected = plan.map((fault) => {
+    const before = groups.get(groupOf(fault));
+    const run = (async () => {
+      await delay(Math.max(0, fault.atMs - (performance.now() - startedAt)));
+      await before;
+      const outcome = await inject(fault, world);
+      onFault(outcome);
+      return outcome;
+    })();
+    groups.set(groupOf(fault), run);
+    return run;
+  });
+  return Promise.all(injected);
+}
+
+async function inject(planned: PlannedFault, world: FaultWorld): Promise<InjectedFault> {
+  const startedAt = Date.now();
+  try {
+    const { met, undo } = await appliers[planned.kind](planned, world);
+    if (undo) {
+      await delay(planned.durationMs);
+      await persist(undo);
+    }
+    return { planned, met, startedAt, healedAt: Date.now() };
+  } catch (error) {
+    const trouble = error instanceof Error ? error.message : String(error);
+    return { planned, met: planned.target, startedAt, healedAt: Date.now(), trouble };
+  }
+}
+
+/** What was broken has to be mended, also when that does not succeed at once. */
+async function persist(undo: () => Promise<void>): Promise<void> {
+  for (let attempt = 1; ; attempt += 1) {
+    try {
+      return await undo();
+    } catch (error) {
+      if (attempt === UNDO_ATTEMPTS) throw error;
+      await delay(UNDO_PAUSE_MS);
+    }
+  }
+}

@@ -1,0 +1,126 @@
+import type { ServiceName } from '../../repository/packages.ts';
+import type { FaultKind } from '../faults/fault.ts';
+
+/** A piece of text in a file of a service, and what stands there in the broken build. */
+export interface Replacement {
+  /** Within the service's folder. */
+  file: string;
+  from: string;
+  to: string;
+}
+
+/** A way to break a promise, and the rules of which one at least has to find it out. */
+export interface Mutation {
+  name: string;
+  services: readonly Exclude<ServiceName, 'api-gateway'>[];
+  replacements: readonly Replacement[];
+  faults: readonly FaultKind[];
+  caughtBy: readonly string[];
+}
+
+const KIT = 'node_modules/service-kit/dist';
+const INBOX = `${KIT}/messaging/inbox.js`;
+const LANE = `${KIT}/messaging/lane.js`;
+const OUTBOX = `${KIT}/messaging/outbox.js`;
+const LEDGER = 'src/entitlements/entitlement-store.ts';
+const STOCK = 'src/rewards/stock-store.ts';
+
+const withoutDeduplication: Mutation = {
+  name: 'inbox and decision look-up off, their unique indexes dropped',
+  services: ['auth-service'],
+  faults: ['duplicates', 'kill', 'close-connections'],
+  caughtBy: ['I2'],
+  replacements: [
+    {
+      file: INBOX,
+      from: 'const handled = new Set(found.flatMap(({ messages }) => messages));',
+      to: 'const handled = new Set();',
+    },
+    {
+      file: INBOX,
+      from: "await rows.createIndex({ messages: 1 }, { unique: true, name: 'once' });",
+      to: '',
+    },
+    {
+      file: LEDGER,
+      from: 'return new Map(found.map((document) => [document._id, toDecision(document)]));',
+      to: 'return new Map();',
+    },
+    // The id is the one unique index that cannot be dropped.
+    {
+      file: LEDGER,
+      from: '({ _id: grantId, ...decision })',
+      to: '({ _id: `${grantId}#${Math.random()}`, grantId, ...decision })',
+    },
+    {
+      file: LEDGER,
+      from: 'newEntries.map(({ id, ...entry }) => ({ _id: id, ...entry }))',
+      to: 'newEntries.map(({ id, ...entry }) => ({ _id: `${id}#${Math.random()}`, ...entry }))',
+    },
+  ],
+};
+
+const acknowledgedFirst: Mutation = {
+  name: 'acknowledged before the commit',
+  services: ['auth-service', 'game-event-service'],
+  faults: ['kill', 'cut', 'reset', 'step-down'],
+  caughtBy: ['I8'],
+  replacements: [
+    {
+      file: LANE,
+      from: 'handling = batch.length;',
+      to: 'handling = batch.length; channel.ack(last.delivery, true);',
+    },
+    {
+      file: LANE,
+      from: 'if (!gone.signal.aborted)\n            channel.ack(last.delivery, true);',
+      to: '',
+    },
+  ],
+};
+
+const outboxOutside: Mutation = {
+  name: 'outbox row written outside the transaction',
+  services: ['auth-service', 'game-event-service'],
+  faults: ['kill', 'step-down', 'reset'],
+  caughtBy: ['I6'],
+  replacements: [
+    {
+      file: OUTBOX,
+      from: 'await rows.insertMany(written, { session });',
+      to: 'await rows.insertMany(written);',
+    },
+  ],
+};
+
+const stockNotAtomic: Mutation = {
+  name: 'stock checked and taken in two steps',
+  services: ['game-event-service'],
+  faults: ['kill', 'pause'],
+  caughtBy: ['I3'],
+  replacements: [
+    {
+      file: STOCK,
+      from: 'stocks.find({ _id: { $in: [...rewardIds] } }, session && { session })',
+      to: 'stocks.find({ _id: { $in: [...rewardIds] } })',
+    },
+    {
+      file: STOCK,
+      from: "            $expr: { $or: [{ $eq: ['$total', null] }, { $lte: [{ $add: ['$taken', count] }, '$total'] }] },\n",
+      to: '',
+    },
+    {
+      file: STOCK,
+      from: 'await stocks.bulkWrite(updates, { session });\n      // Decided',
+      to: 'await stocks.bulkWrite(updates);\n      // Decided',
+    },
+  ],
+};
+
+/** Builds that are broken on purpose: whoever checks has to find each of them out. */
+export const mutations: readonly Mutation[] = [
+  withoutDeduplication,
+  acknowledgedFirst,
+  outboxOutside,
+  stockNotAtomic,
+];
