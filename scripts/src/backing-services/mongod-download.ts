@@ -7,7 +7,7 @@ import { UserError } from '../console/user-error.ts';
 import { isExecutableFile } from '../processes/find-executable.ts';
 import { runCommand } from '../processes/run-command.ts';
 import { cacheDirectory } from '../repository/cache.ts';
-import type { OnProgress } from './sources.ts';
+import type { OnProgress } from './on-progress.ts';
 
 const DOWNLOAD_HOST = 'https://fastdl.mongodb.org';
 const REACHABLE_WITHIN_MS = 5000;

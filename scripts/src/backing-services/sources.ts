@@ -4,6 +4,7 @@ import { UserError } from '../console/user-error.ts';
 import { aptInstall, aptProblem } from './apt.ts';
 import type { BackingServiceName } from './backing-services.ts';
 import { composeAnswers } from './docker-compose.ts';
+import type { OnProgress } from './on-progress.ts';
 import { cachedMongod, downloadMongod } from './mongod-download.ts';
 
 /** Where a backing service comes from. */
@@ -27,8 +28,6 @@ export interface Machine {
   aptProblem: () => Promise<string | undefined>;
   aptInstall: (packages: string[]) => Promise<void>;
 }
-
-export type OnProgress = (text: string) => void;
 
 export interface FindOptions {
   /** Whether MONGODB_URL, REDIS_URL and RABBITMQ_URL count; not for private sets, which are killed and thrown away. */

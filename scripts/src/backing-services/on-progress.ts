@@ -1,0 +1,2 @@
+/** Told what is being done, for whoever waits. */
+export type OnProgress = (text: string) => void;
