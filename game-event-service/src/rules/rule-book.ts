@@ -37,38 +37,51 @@ const LONGEST_MS = 10_000;
  * Keeps the rules of events in memory. What is asked of the database each time, in the caller's transaction, is
  * their versions: whatever has changed is read again, so that nothing is ever decided by rules of the past.
  */
-export function createRuleBook(deps: { events: EventStore; rewards: RewardStore }): RuleBook {
+export function createRuleBook(deps: {
+  events: Pick<EventStore, 'versionsOf' | 'rulesOf'>;
+  rewards: Pick<RewardStore, 'rulesOf'>;
+}): RuleBook {
   const { events, rewards } = deps;
   const entries = new LRUCache<string, Entry>({ max: MOST_EVENTS, ttl: LONGEST_MS });
 
-  async function read(versions: readonly EventVersion[], session?: ClientSession): Promise<void> {
+  async function read(
+    versions: readonly EventVersion[],
+    session: ClientSession | undefined,
+  ): Promise<Map<string, Rules>> {
     const ids = versions.map(({ id }) => id);
     const eventRules = await events.rulesOf(ids, session);
     const rewardRules = await rewards.rulesOf(ids, session);
+    const fresh = new Map<string, Rules>();
     for (const version of versions) {
       const event = eventRules.get(version.id);
-      if (event)
-        entries.set(version.id, { version, rules: rulesOf(event, rewardRules.get(version.id) ?? []) });
+      if (!event) continue;
+      const rules = rulesOf(event, rewardRules.get(version.id) ?? []);
+      fresh.set(version.id, rules);
+      entries.set(version.id, { version, rules });
     }
+    return fresh;
   }
 
   return {
     of: async (eventIds, session) => {
       const versions = await events.versionsOf(eventIds, session);
-      const changed = versions.filter((version) => !isSame(entries.get(version.id)?.version, version));
-      if (changed.length > 0) await read(changed, session);
       const found = new Map<string, Rules>();
-      for (const { id } of versions) {
-        const rules = entries.get(id)?.rules;
-        if (rules) found.set(id, rules);
+      // Taken out at once: an entry may expire, or make room for another, while the others are read.
+      for (const version of versions) {
+        const entry = entries.get(version.id);
+        if (entry && isSame(entry.version, version)) found.set(version.id, entry.rules);
+      }
+      const changed = versions.filter(({ id }) => !found.has(id));
+      if (changed.length > 0) {
+        for (const [id, rules] of await read(changed, session)) found.set(id, rules);
       }
       return found;
     },
   };
 }
 
-function isSame(known: EventVersion | undefined, current: EventVersion): boolean {
-  return known?.version === current.version && known.rewardsVersion === current.rewardsVersion;
+function isSame(known: EventVersion, current: EventVersion): boolean {
+  return known.version === current.version && known.rewardsVersion === current.rewardsVersion;
 }
 
 export function rulesOf(event: EventRules, rewards: readonly RewardRules[]): Rules {
