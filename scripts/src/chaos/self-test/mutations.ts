@@ -21,7 +21,8 @@ export interface Mutation {
 const KIT = 'node_modules/service-kit/dist';
 const INBOX = `${KIT}/messaging/inbox.js`;
 const LANE = `${KIT}/messaging/lane.js`;
-const OUTBOX = `${KIT}/messaging/outbox.js`;
+const TRANSACT = `${KIT}/mongo/transact.js`;
+const ACCEPT = 'src/claims/accept-claims.ts';
 const LEDGER = 'src/entitlements/entitlement-store.ts';
 const STOCK = 'src/rewards/stock-store.ts';
 
@@ -81,14 +82,23 @@ const acknowledgedFirst: Mutation = {
 
 const outboxOutside: Mutation = {
   name: 'outbox row written outside the transaction',
-  services: ['auth-service', 'game-event-service'],
+  services: ['game-event-service'],
   faults: ['kill', 'step-down', 'reset'],
   caughtBy: ['I6'],
   replacements: [
     {
-      file: OUTBOX,
-      from: 'await rows.insertMany(written, { session });',
-      to: 'await rows.insertMany(written);',
+      file: TRANSACT,
+      from: 'emit: (...more) => void messages.push(...more),',
+      to: `emit: (...more) => {
+        if (more.length > 0) outbox.insert(more).then((rows) => outbox.committed(rows), () => {});
+      },`,
+    },
+    // As early as it can be known: a transaction that is decided anew after a conflict may decide otherwise.
+    { file: ACCEPT, from: '  if (accepted.length > 0) await store(accepted, tx, deps);\n', to: '' },
+    {
+      file: ACCEPT,
+      from: '    ),\n  );\n  return decisions;',
+      to: '    ),\n  );\n  if (accepted.length > 0) await store(accepted, tx, deps);\n  return decisions;',
     },
   ],
 };

@@ -30,7 +30,9 @@ export async function runSelfTest(
   const results: SelfTest[] = [];
   for (const mutation of mutations) {
     say(`Broken build: ${mutation.name}`);
-    results.push(await tryMutation(mutation, seed, sources, say));
+    const result = await tryMutation(mutation, seed, sources, say);
+    say(`${result.caught ? 'Caught' : 'NOT CAUGHT'}: ${JSON.stringify(result.found)}`);
+    results.push(result);
   }
   return results;
 }
