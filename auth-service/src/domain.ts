@@ -17,6 +17,9 @@ import { createEntitlementStore } from './entitlements/entitlement-store.ts';
 import type { RewardMessage } from './entitlements/grant-messages.ts';
 import { rewardRequests } from './entitlements/reward-requests-consumer.ts';
 import type { MakeId } from './ids.ts';
+import { createRevocationStore } from './revocations/revocation-store.ts';
+import { createRevoke } from './revocations/revoke.ts';
+import { createEndSessions } from './sessions/end-sessions.ts';
 import { logIn } from './sessions/log-in.ts';
 import { endSession, logOut } from './sessions/log-out.ts';
 import { refreshSession } from './sessions/refresh-session.ts';
@@ -52,19 +55,35 @@ export function createDomain({ config, db, transact, clock, makeId, logger }: Do
   const accounts = createAccountStore(db);
   const sessions = createSessionStore(db);
   const entitlements = createEntitlementStore(db);
+  const revocations = createRevocationStore(db);
   const signingKeys = createSigningKeyStore(db, derivedKeys.signingKeys);
   const keyRing = createKeyRing({ store: signingKeys, clock });
 
   const hasher = createPasswordHasher(config.hashing);
   const refreshTokens = createRefreshTokens(derivedKeys.refreshTokens);
   const accessTokens = createAccessTokens({ ...config.tokens, signingKey: () => keyRing.signingKey() });
-  const { refreshTtlMs } = config.tokens;
+  const { accessTtlMs, refreshTtlMs } = config.tokens;
   const issuer = createSessionIssuer({ refreshTokens, accessTokens, refreshTtlMs, makeId });
-  const means = { accounts, sessions, issuer, refreshTokens, hasher, transact, makeId, clock, logger };
+  const revoke = createRevoke({ revocations, accessTtlMs, clock });
+  const endSessions = createEndSessions({ sessions, revoke, clock });
+  const means = {
+    accounts,
+    revoke,
+    endSessions,
+    sessions,
+    issuer,
+    refreshTokens,
+    hasher,
+    transact,
+    makeId,
+    clock,
+    logger,
+  };
 
   // One after the other: making indexes locks the catalogue.
   async function ensureIndexes(): Promise<void> {
-    for (const store of [accounts, sessions, signingKeys, entitlements]) await store.ensureIndexes();
+    for (const store of [accounts, sessions, revocations, signingKeys, entitlements])
+      await store.ensureIndexes();
   }
 
   return {

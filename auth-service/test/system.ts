@@ -122,7 +122,10 @@ function eventOf(routingKey: string, data: object, id: string): object {
 async function listen(channel: Channel): Promise<CloudEvent[]> {
   const sent: CloudEvent[] = [];
   const { queue } = await channel.assertQueue('', { exclusive: true });
-  const keys = { [ACCOUNTS]: ['account.*'], [REWARDS]: ['reward.granted', 'reward.refused'] };
+  const keys = {
+    [ACCOUNTS]: ['account.*', 'sessions.revoked'],
+    [REWARDS]: ['reward.granted', 'reward.refused'],
+  };
   for (const [exchange, routingKeys] of Object.entries(keys)) {
     await channel.assertExchange(exchange, 'topic', { durable: true });
     for (const routingKey of routingKeys) await channel.bindQueue(queue, exchange, routingKey);

@@ -48,8 +48,12 @@ export interface AccountStore {
   recordLogin(account: Account, at: Date, session: ClientSession): Promise<Account | undefined>;
   /** @returns false when the password is not the one that was checked any more */
   changePassword(account: Account, passwordHash: string, session: ClientSession): Promise<boolean>;
-  /** Ends all tokens of an account. */
-  raiseTokenVersion(id: string, session: ClientSession): Promise<void>;
+  /**
+   * Ends all tokens of an account.
+   *
+   * @returns the version of tokens from now on; undefined when there is no such account
+   */
+  raiseTokenVersion(id: string, session: ClientSession): Promise<number | undefined>;
   hasAdmin(): Promise<boolean>;
   /**
    * Whether another active account is ADMIN. Two transactions that ask this never both commit, because each could
@@ -110,7 +114,12 @@ export function createAccountStore(db: Db): AccountStore {
       return matchedCount === 1;
     },
     raiseTokenVersion: async (id, session) => {
-      await accounts.updateOne({ _id: id }, { $inc: { tokenVersion: 1 } }, { session });
+      const raised = await accounts.findOneAndUpdate(
+        { _id: id },
+        { $inc: { tokenVersion: 1 } },
+        { session, returnDocument: 'after', projection: { tokenVersion: 1 } },
+      );
+      return raised?.tokenVersion;
     },
     hasAdmin: async () => (await accounts.findOne({ roles: 'ADMIN' }, { projection: { _id: 1 } })) !== null,
     hasOtherAdmin: async (id, session) => {

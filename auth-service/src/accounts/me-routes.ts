@@ -66,8 +66,9 @@ export function meRoutes({ accounts, updateProfile, changePassword }: MeRoutesDe
     request: { body: Passwords },
     responses: { 204: { description: 'It is changed' } },
     problems: ['wrong_password', 'account_not_found', 'account_banned', 'service_unavailable'],
-    handle: async ({ identity, body }) => {
-      await changePassword({ accountId: identity.userId, sessionId: identity.sessionId }, body);
+    handle: async ({ identity, body, context }) => {
+      const own = { accountId: identity.userId, sessionId: identity.sessionId };
+      await changePassword(own, body, context.traceparent);
       return reply(204);
     },
   });

@@ -1,6 +1,7 @@
 import type { Role } from 'service-kit/identity';
 import type { Clock } from '../clock.ts';
 import { refusal } from '../refusal.ts';
+import type { Revoke } from '../revocations/revoke.ts';
 import type { Transact } from '../transact.ts';
 import { accountRolesChanged } from './account-messages.ts';
 import type { AccountStore } from './account-store.ts';
@@ -15,12 +16,13 @@ export type ReplaceRoles = (
 
 export interface ReplaceRolesDependencies {
   accounts: AccountStore;
+  revoke: Revoke;
   transact: Transact;
   clock: Clock;
 }
 
 /** Gives an account other roles; its sessions live on, its access tokens do not. */
-export function replaceRoles({ accounts, transact, clock }: ReplaceRolesDependencies): ReplaceRoles {
+export function replaceRoles({ accounts, revoke, transact, clock }: ReplaceRolesDependencies): ReplaceRoles {
   return (accountId, roles, by, traceparent) =>
     transact(async (tx) => {
       const account = await accounts.find(accountId, tx.session);
@@ -29,6 +31,7 @@ export function replaceRoles({ accounts, transact, clock }: ReplaceRolesDependen
       const changed = changeRoles(account, roles, by, isLastAdmin, clock());
       if (!changed) return account;
       await accounts.update(changed, tx.session);
+      await revoke({ accountId, minVersion: changed.tokenVersion }, tx, traceparent);
       tx.emit(accountRolesChanged(changed, traceparent));
       return changed;
     });

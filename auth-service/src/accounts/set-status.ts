@@ -1,6 +1,6 @@
 import type { Clock } from '../clock.ts';
 import { refusal } from '../refusal.ts';
-import type { SessionStore } from '../sessions/session-store.ts';
+import type { EndSessions } from '../sessions/end-sessions.ts';
 import type { Transact } from '../transact.ts';
 import { accountStatusChanged } from './account-messages.ts';
 import type { AccountStore } from './account-store.ts';
@@ -15,24 +15,25 @@ export type SetStatus = (
 
 export interface SetStatusDependencies {
   accounts: AccountStore;
-  sessions: SessionStore;
+  endSessions: EndSessions;
   transact: Transact;
   clock: Clock;
 }
 
 /** Bans an account, which ends all its sessions, or ends the ban. */
-export function setStatus({ accounts, sessions, transact, clock }: SetStatusDependencies): SetStatus {
+export function setStatus({ accounts, endSessions, transact, clock }: SetStatusDependencies): SetStatus {
   return (accountId, to, by, traceparent) =>
     transact(async (tx) => {
       const account = await accounts.find(accountId, tx.session);
       if (!account) throw refusal('account_not_found');
       const isLastAdmin = isActiveAdmin(account) && !(await accounts.hasOtherAdmin(accountId, tx.session));
-      const now = clock();
-      const changed = changeStatus(account, to, by, isLastAdmin, now);
+      const changed = changeStatus(account, to, by, isLastAdmin, clock());
       if (!changed) return account;
       await accounts.update(changed, tx.session);
-      if (changed.status === 'banned')
-        await sessions.revokeAll(accountId, { because: 'ban', now }, tx.session);
+      if (changed.status === 'banned') {
+        const minVersion = changed.tokenVersion;
+        await endSessions.all({ accountId, because: 'ban', minVersion, traceparent }, tx);
+      }
       tx.emit(accountStatusChanged(changed, traceparent));
       return changed;
     });

@@ -92,8 +92,9 @@ export function authRoutes(dependencies: AuthRoutesDependencies): Endpoint[] {
     access: 'signed-in',
     request: { body: LogOutBody },
     responses: { 204: { description: 'They have ended' } },
-    handle: async ({ body, identity }) => {
-      await logOut({ accountId: identity.userId, sessionId: identity.sessionId }, body.scope);
+    handle: async ({ body, identity, context }) => {
+      const own = { accountId: identity.userId, sessionId: identity.sessionId };
+      await logOut(own, body.scope, context.traceparent);
       return reply(204);
     },
   });

@@ -1,8 +1,7 @@
 import type { AccountStore } from '../accounts/account-store.ts';
-import type { Clock } from '../clock.ts';
 import { refusal } from '../refusal.ts';
 import type { Transact } from '../transact.ts';
-import type { SessionStore } from './session-store.ts';
+import type { EndSessions } from './end-sessions.ts';
 
 export const logOutScopes = ['this', 'others', 'all'] as const;
 export type LogOutScope = (typeof logOutScopes)[number];
@@ -13,38 +12,34 @@ export interface OwnSession {
   sessionId: string;
 }
 
-export type LogOut = (own: OwnSession, scope: LogOutScope) => Promise<void>;
-export type EndSession = (accountId: string, sessionId: string) => Promise<void>;
+export type LogOut = (own: OwnSession, scope: LogOutScope, traceparent: string) => Promise<void>;
+export type EndSession = (own: OwnSession, traceparent: string) => Promise<void>;
 
 export interface LogOutDependencies {
-  accounts: AccountStore;
-  sessions: SessionStore;
+  accounts: Pick<AccountStore, 'raiseTokenVersion'>;
+  endSessions: EndSessions;
   transact: Transact;
-  clock: Clock;
 }
 
 /** Ends sessions of the caller; what has ended already stays as it is. */
-export function logOut(dependencies: LogOutDependencies): LogOut {
-  const { accounts, sessions, transact, clock } = dependencies;
+export function logOut({ accounts, endSessions, transact }: LogOutDependencies): LogOut {
+  const because = 'logout';
 
-  return async ({ accountId, sessionId }, scope) => {
-    const now = clock();
-    switch (scope) {
-      case 'this':
-        await sessions.revokeOne(sessionId, accountId, 'logout', now);
-        return;
-      case 'others':
-        await transact((tx) =>
-          sessions.revokeAll(accountId, { except: sessionId, because: 'logout', now }, tx.session),
-        );
-        return;
-      case 'all':
-        await transact(async (tx) => {
-          await accounts.raiseTokenVersion(accountId, tx.session);
-          await sessions.revokeAll(accountId, { because: 'logout', now }, tx.session);
-        });
-    }
-  };
+  return ({ accountId, sessionId }, scope, traceparent) =>
+    transact(async (tx) => {
+      switch (scope) {
+        case 'this':
+          await endSessions.one({ id: sessionId, accountId, because, traceparent }, tx);
+          return;
+        case 'others':
+          await endSessions.all({ accountId, except: sessionId, because, traceparent }, tx);
+          return;
+        case 'all': {
+          const minVersion = await accounts.raiseTokenVersion(accountId, tx.session);
+          await endSessions.all({ accountId, minVersion, because, traceparent }, tx);
+        }
+      }
+    });
 }
 
 /**
@@ -52,9 +47,13 @@ export function logOut(dependencies: LogOutDependencies): LogOut {
  *
  * @throws refusal `session_not_found` also for somebody else's
  */
-export function endSession({ sessions, clock }: Pick<LogOutDependencies, 'sessions' | 'clock'>): EndSession {
-  return async (accountId, sessionId) => {
-    const isOwn = await sessions.revokeOne(sessionId, accountId, 'ended_by_owner', clock());
+export function endSession({
+  endSessions,
+  transact,
+}: Pick<LogOutDependencies, 'endSessions' | 'transact'>): EndSession {
+  return async ({ accountId, sessionId }, traceparent) => {
+    const ending = { id: sessionId, accountId, because: 'ended_by_owner', traceparent } as const;
+    const isOwn = await transact((tx) => endSessions.one(ending, tx));
     if (!isOwn) throw refusal('session_not_found');
   };
 }

@@ -2,8 +2,10 @@ import type { Logger } from 'service-kit/logging';
 import type { AccountStore } from '../accounts/account-store.ts';
 import type { Clock } from '../clock.ts';
 import { refusal } from '../refusal.ts';
+import type { Transact } from '../transact.ts';
 import { judgeReplacedToken } from './refresh-decision.ts';
 import type { RefreshToken, RefreshTokens } from './refresh-token.ts';
+import type { EndSessions } from './end-sessions.ts';
 import type { SessionIssuer, Tokens } from './session-issuer.ts';
 import type { SessionStore } from './session-store.ts';
 import type { Origin, Session } from './session.ts';
@@ -13,6 +15,8 @@ export type RefreshSession = (refreshToken: string, origin: Origin) => Promise<T
 export interface RefreshSessionDependencies {
   accounts: AccountStore;
   sessions: SessionStore;
+  endSessions: EndSessions;
+  transact: Transact;
   refreshTokens: RefreshTokens;
   issuer: SessionIssuer;
   clock: Clock;
@@ -24,7 +28,7 @@ export interface RefreshSessionDependencies {
  * seconds; a token that comes back later, or whose successor was replaced as well, ends its session.
  */
 export function refreshSession(dependencies: RefreshSessionDependencies): RefreshSession {
-  const { accounts, sessions, refreshTokens, issuer, clock, logger } = dependencies;
+  const { accounts, sessions, endSessions, refreshTokens, issuer, transact, clock, logger } = dependencies;
 
   return async (text, origin) => {
     const presented = refreshTokens.read(text);
@@ -50,7 +54,10 @@ export function refreshSession(dependencies: RefreshSessionDependencies): Refres
     const session = await sessions.findDurable(presented.sessionId);
     const decision = judgeReplacedToken(session, presented, successor, now);
     if (session && decision === 'reuse') {
-      await sessions.revokeOne(session.id, session.accountId, 'refresh_token_reuse', now);
+      const { id, accountId } = session;
+      const { traceparent } = origin;
+      const because = 'refresh_token_reuse';
+      await transact((tx) => endSessions.one({ id, accountId, because, traceparent }, tx));
       logger.warn('A replaced refresh token came back; its session was ended', {
         accountId: session.accountId,
         sessionId: session.id,

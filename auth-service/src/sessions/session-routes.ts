@@ -59,8 +59,8 @@ export function sessionRoutes({ sessions, endSession, clock }: SessionRoutesDepe
     request: { params: z.object({ id: z.string().max(128) }) },
     responses: { 204: { description: 'It has ended' } },
     problems: ['session_not_found'],
-    handle: async ({ params, identity }) => {
-      await endSession(identity.userId, params.id);
+    handle: async ({ params, identity, context }) => {
+      await endSession({ accountId: identity.userId, sessionId: params.id }, context.traceparent);
       return reply(204);
     },
   });

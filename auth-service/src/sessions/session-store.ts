@@ -37,14 +37,20 @@ export interface SessionStore {
     after: SessionPosition | undefined,
     limit: number,
   ): Promise<Session[]>;
-  /** @returns false when the account has no such session, live or dead */
-  revokeOne(id: string, accountId: string, because: RevocationReason, now: Date): Promise<boolean>;
-  /** Ends all sessions of an account, or all but one. */
-  revokeAll(
-    accountId: string,
-    options: { except?: string; because: RevocationReason; now: Date },
+  /** @returns whether it ended now, had ended before, or is no session of this account */
+  revokeOne(
+    ending: { id: string; accountId: string; because: RevocationReason; now: Date },
     transaction: ClientSession,
-  ): Promise<void>;
+  ): Promise<'ended' | 'already' | 'unknown'>;
+  /**
+   * Ends all sessions of an account, or all but one.
+   *
+   * @returns ids of those that ended now
+   */
+  revokeAll(
+    ending: { accountId: string; except?: string; because: RevocationReason; now: Date },
+    transaction: ClientSession,
+  ): Promise<string[]>;
 }
 
 export function createSessionStore(db: Db): SessionStore {
@@ -92,14 +98,25 @@ export function createSessionStore(db: Db): SessionStore {
         .toArray();
       return found.map(toSession);
     },
-    revokeOne: async (id, accountId, because, now) => {
+    revokeOne: async ({ id, accountId, because, now }, transaction) => {
       const own = { _id: id, accountId };
-      const { matchedCount } = await sessions.updateOne({ ...own, revokedAt: null }, revoking(because, now));
-      return matchedCount === 1 || (await sessions.countDocuments(own, { limit: 1 })) === 1;
+      const live = { ...own, revokedAt: null };
+      const { matchedCount } = await sessions.updateOne(live, revoking(because, now), {
+        session: transaction,
+      });
+      if (matchedCount === 1) return 'ended';
+      return (await sessions.findOne(own, { session: transaction })) ? 'already' : 'unknown';
     },
-    revokeAll: async (accountId, { except, because, now }, transaction) => {
-      const filter = { accountId, revokedAt: null, ...(except !== undefined && { _id: { $ne: except } }) };
-      await sessions.updateMany(filter, revoking(because, now), { session: transaction });
+    revokeAll: async ({ accountId, except, because, now }, transaction) => {
+      const live = { accountId, revokedAt: null, ...(except !== undefined && { _id: { $ne: except } }) };
+      const found = await sessions
+        .find(live, { session: transaction, projection: { _id: 1 } })
+        .map(({ _id }) => _id)
+        .toArray();
+      if (found.length > 0) {
+        await sessions.updateMany({ _id: { $in: found } }, revoking(because, now), { session: transaction });
+      }
+      return found;
     },
   };
 }

@@ -1,0 +1,11 @@
+/** What ends access tokens before their time: those of these sessions, and those with a lower version. */
+export interface Revocation {
+  accountId: string;
+  sessionIds?: readonly string[];
+  minVersion?: number;
+}
+
+/** A revocation as it is handed to whoever checks tokens. */
+export interface RevocationRecord extends Revocation {
+  revokedAt: Date;
+}
