@@ -6,6 +6,7 @@ const SECRET = 'a'.repeat(32);
 const least = {
   MONGODB_URL: 'mongodb://127.0.0.1:27017/?replicaSet=rs0',
   RABBITMQ_URL: 'amqp://127.0.0.1:5672',
+  REDIS_URL: 'redis://127.0.0.1:6379',
   GATEWAY_SIGNING_KEYS: `k1:${SECRET}`,
   PUBLIC_URL: 'http://127.0.0.1:3000',
   AUTH_SECRET: SECRET,
@@ -29,13 +30,19 @@ describe('the environment', () => {
       admin: { host: '127.0.0.1', port: 3101, token: undefined },
       mongo: { database: 'auth_db' },
       tokens: { audience: 'laurel', accessTtlMs: 600_000, refreshTtlMs: 2_592_000_000 },
+      limits: {
+        windowMs: 600_000,
+        loginFailuresPerAccount: 10,
+        loginFailuresPerAddress: 300,
+        newAccountsPerAddress: 60,
+      },
       bootstrapAdmin: undefined,
       rewardRequests: { prefetch: 'auto', batchSize: 200, queueType: 'quorum' },
     });
   });
 
   test('that is empty is refused with everything that is missing', () => {
-    for (const name of ['MONGODB_URL', 'RABBITMQ_URL', 'GATEWAY_SIGNING_KEYS', 'PUBLIC_URL', 'AUTH_SECRET']) {
+    for (const name of Object.keys(least)) {
       expect(() => loadConfig({})).toThrow(`${name}: is missing`);
     }
   });
@@ -83,6 +90,8 @@ describe('the environment', () => {
     ['ACCESS_TOKEN_TTL', '10ms'],
     ['REFRESH_TOKEN_TTL', '1s'],
     ['HASHING_CONCURRENCY', '0'],
+    ['LIMIT_WINDOW', '10ms'],
+    ['NEW_ACCOUNTS_PER_ADDRESS', '0'],
     ['PUBLIC_URL', 'play.example.com'],
     ['MONGODB_DATABASE', 'a.b'],
   ])('cannot set %s to %s', (variable, value) => {

@@ -1,6 +1,7 @@
 import type { Db } from 'mongodb';
 import type { Logger } from 'service-kit/logging';
 import type { Consumer } from 'service-kit/messaging';
+import type { RedisClient } from 'service-kit/redis';
 import { createAccountStore } from './accounts/account-store.ts';
 import { bootstrapAdmin } from './accounts/bootstrap-admin.ts';
 import { changePassword } from './accounts/change-password.ts';
@@ -17,8 +18,10 @@ import { createEntitlementStore } from './entitlements/entitlement-store.ts';
 import type { RewardMessage } from './entitlements/grant-messages.ts';
 import { rewardRequests } from './entitlements/reward-requests-consumer.ts';
 import type { MakeId } from './ids.ts';
+import { createLimits } from './limits/limits.ts';
 import { createRevocationStore } from './revocations/revocation-store.ts';
 import { createRevoke } from './revocations/revoke.ts';
+import { createDeadSessions } from './sessions/dead-sessions.ts';
 import { createEndSessions } from './sessions/end-sessions.ts';
 import { logIn } from './sessions/log-in.ts';
 import { endSession, logOut } from './sessions/log-out.ts';
@@ -33,8 +36,9 @@ import { createSigningKeyStore } from './tokens/signing-key-store.ts';
 import type { Transact } from './transact.ts';
 
 export interface DomainOptions {
-  config: Pick<Config, 'tokens' | 'hashing' | 'bootstrapAdmin'>;
+  config: Pick<Config, 'tokens' | 'hashing' | 'limits' | 'bootstrapAdmin'>;
   db: Db;
+  redis: RedisClient;
   transact: Transact;
   clock: Clock;
   makeId: MakeId;
@@ -50,7 +54,7 @@ export interface Domain {
   prepare(): Promise<void>;
 }
 
-export function createDomain({ config, db, transact, clock, makeId, logger }: DomainOptions): Domain {
+export function createDomain({ config, db, redis, transact, clock, makeId, logger }: DomainOptions): Domain {
   const derivedKeys = deriveKeys(config.tokens.secret);
   const accounts = createAccountStore(db);
   const sessions = createSessionStore(db);
@@ -65,11 +69,15 @@ export function createDomain({ config, db, transact, clock, makeId, logger }: Do
   const { accessTtlMs, refreshTtlMs } = config.tokens;
   const issuer = createSessionIssuer({ refreshTokens, accessTokens, refreshTtlMs, makeId });
   const revoke = createRevoke({ revocations, accessTtlMs, clock });
-  const endSessions = createEndSessions({ sessions, revoke, clock });
+  const deadSessions = createDeadSessions(redis);
+  const endSessions = createEndSessions({ sessions, deadSessions, revoke, clock });
+  const limits = createLimits(redis, config.limits);
   const means = {
+    ...limits,
     accounts,
     revoke,
     endSessions,
+    deadSessions,
     sessions,
     issuer,
     refreshTokens,

@@ -15,4 +15,5 @@ export const problems: ProblemTable<RefusalCode> = {
   self_status_change: { status: 403, title: 'Nobody changes their own status' },
   staff_account: { status: 403, title: 'This account belongs to staff' },
   last_admin: { status: 409, title: 'This is the last ADMIN' },
+  rate_limited: { status: 429, title: 'Too many tries' },
 };

@@ -13,7 +13,8 @@ export type RefusalCode =
   | 'self_role_change'
   | 'self_status_change'
   | 'staff_account'
-  | 'last_admin';
+  | 'last_admin'
+  | 'rate_limited';
 
 /** An error with a code of this service; what status it has is not the domain's business. */
 export const refusal = (code: RefusalCode, detail?: string): DomainError<RefusalCode> =>

@@ -5,6 +5,7 @@ import { createLifecycle, type Lifecycle } from 'service-kit/lifecycle';
 import { createLogger, type Logger } from 'service-kit/logging';
 import { consumerControls, createMessaging, createTuningFile } from 'service-kit/messaging';
 import { connectMongo } from 'service-kit/mongo';
+import { connectRedis } from 'service-kit/redis';
 import { createAuthApp, endpointsOf } from './app.ts';
 import { systemClock, type Clock } from './clock.ts';
 import { REWARD_REQUESTS_PREFIX, type Config } from './config.ts';
@@ -37,6 +38,7 @@ export function buildService(config: Config, overrides: Overrides = {}): AuthSer
   const metrics = createMetrics(SERVICE);
 
   const mongo = connectMongo({ ...config.mongo, appName: SERVICE, logger });
+  const redis = connectRedis({ url: config.redisUrl, name: SERVICE, logger });
   const messaging = createMessaging({
     service: SERVICE,
     urls: config.rabbitmq.urls,
@@ -49,11 +51,13 @@ export function buildService(config: Config, overrides: Overrides = {}): AuthSer
     metrics,
   });
   const { transact } = messaging;
-  const domain = createDomain({ config, db: mongo.db, transact, clock, makeId, logger });
+  const domain = createDomain({ config, db: mongo.db, redis: redis.client, transact, clock, makeId, logger });
   const consumer = messaging.consume(domain.rewardRequests, config.rewardRequests);
 
   const readiness = createReadiness({
     mongodb: () => mongo.ping(),
+    // Limits are counted by each instance for itself meanwhile.
+    redis: () => redis.ping().catch(() => ({ degraded: 'Redis is away' })),
     // Messages wait in the outbox, so requests can still be served.
     rabbitmq: async () => {
       const trouble = await messaging.trouble();
@@ -87,7 +91,7 @@ export function buildService(config: Config, overrides: Overrides = {}): AuthSer
     logger,
     shutdownTimeoutMs: config.shutdownTimeoutMs,
     readiness,
-    components: [mongo, preparation, messaging.component, consumer, ...tuningFile, http, admin],
+    components: [mongo, redis, preparation, messaging.component, consumer, ...tuningFile, http, admin],
   });
 
   return {

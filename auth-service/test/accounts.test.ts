@@ -31,7 +31,9 @@ async function registerStaff(...roles: string[]): Promise<Player> {
 
 async function messagesAbout(id: string, count: number): Promise<CloudEvent[]> {
   const found = await eventually(() => {
-    const about = system.sent.filter(({ subject }) => subject === id);
+    const about = system.sent.filter(
+      ({ type, subject }) => type.startsWith('laurel.account.') && subject === id,
+    );
     expect(about).toHaveLength(count);
     return about;
   });

@@ -50,6 +50,10 @@ export function environment(database: string, more: Record<string, string> = {})
     MONGODB_URL: required('MONGODB_URL'),
     MONGODB_DATABASE: database,
     RABBITMQ_URL: required('RABBITMQ_URL'),
+    REDIS_URL: required('REDIS_URL'),
+    // Everything in these tests comes from one address.
+    LOGIN_FAILURES_PER_ADDRESS: '1000000',
+    NEW_ACCOUNTS_PER_ADDRESS: '1000000',
     GATEWAY_SIGNING_KEYS: `${GATEWAY_KEY.id}:${GATEWAY_KEY.secret}`,
     PUBLIC_URL: ISSUER,
     AUTH_SECRET,

@@ -6,6 +6,7 @@ import type { AccountStore } from './account-store.ts';
 import type { ChangePassword } from './change-password.ts';
 import { NewPassword, PresentedPassword } from './password-policy.ts';
 import { DisplayName, Email } from './profile.ts';
+import { originOf } from '../sessions/request-origin.ts';
 import type { UpdateProfile } from './update-profile.ts';
 
 export interface MeRoutesDependencies {
@@ -65,10 +66,17 @@ export function meRoutes({ accounts, updateProfile, changePassword }: MeRoutesDe
     access: 'signed-in',
     request: { body: Passwords },
     responses: { 204: { description: 'It is changed' } },
-    problems: ['wrong_password', 'account_not_found', 'account_banned', 'service_unavailable'],
-    handle: async ({ identity, body, context }) => {
+    problems: [
+      'wrong_password',
+      'account_not_found',
+      'account_banned',
+      'rate_limited',
+      'service_unavailable',
+    ],
+    handle: async (input) => {
+      const { identity, body } = input;
       const own = { accountId: identity.userId, sessionId: identity.sessionId };
-      await changePassword(own, body, context.traceparent);
+      await changePassword(own, body, originOf(input));
       return reply(204);
     },
   });

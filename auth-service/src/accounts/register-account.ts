@@ -1,5 +1,6 @@
 import type { Clock } from '../clock.ts';
 import type { MakeId } from '../ids.ts';
+import type { CountNewAccount } from '../limits/new-accounts.ts';
 import { refusal } from '../refusal.ts';
 import type { SessionIssuer, Tokens } from '../sessions/session-issuer.ts';
 import type { SessionStore } from '../sessions/session-store.ts';
@@ -29,6 +30,7 @@ export interface RegisterAccountDependencies {
   sessions: SessionStore;
   issuer: SessionIssuer;
   hasher: PasswordHasher;
+  countNewAccount: CountNewAccount;
   transact: Transact;
   makeId: MakeId;
   clock: Clock;
@@ -36,11 +38,12 @@ export interface RegisterAccountDependencies {
 
 /** Opens an account and logs it in. */
 export function registerAccount(dependencies: RegisterAccountDependencies): RegisterAccount {
-  const { accounts, sessions, issuer, hasher, transact, makeId, clock } = dependencies;
+  const { accounts, sessions, issuer, hasher, countNewAccount, transact, makeId, clock } = dependencies;
 
   return async (registration, origin) => {
     const { username, password, email, displayName, inviteCode } = registration;
     assertHardToGuess('password', password, [username, email, displayName]);
+    await countNewAccount(origin.address);
     // The unique index decides; this spares the hash where the answer is known.
     if (await accounts.findByUsername(username)) throw refusal('username_taken');
 

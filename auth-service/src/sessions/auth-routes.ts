@@ -46,7 +46,7 @@ export function authRoutes(dependencies: AuthRoutesDependencies): Endpoint[] {
     access: 'public',
     request: { body: Registration },
     responses: { 201: { description: 'The account and its first tokens', body: SignedIn } },
-    problems: ['username_taken', 'service_unavailable'],
+    problems: ['username_taken', 'rate_limited', 'service_unavailable'],
     handle: async (input) =>
       reply(201, toSignedIn(await registerAccount(input.body, originOf(input))), NO_STORE),
   });
@@ -61,7 +61,7 @@ export function authRoutes(dependencies: AuthRoutesDependencies): Endpoint[] {
     acceptsForm: true,
     request: { body: Login },
     responses: { 200: { description: 'The account and tokens of a new session', body: SignedIn } },
-    problems: ['invalid_credentials', 'account_banned', 'service_unavailable'],
+    problems: ['invalid_credentials', 'account_banned', 'rate_limited', 'service_unavailable'],
     handle: async (input) => reply(200, toSignedIn(await logIn(input.body, originOf(input))), NO_STORE),
   });
 

@@ -1,6 +1,8 @@
 import type { Clock } from '../clock.ts';
+import type { Revocation } from '../revocations/revocation.ts';
 import type { Revoke } from '../revocations/revoke.ts';
 import type { Transaction } from '../transact.ts';
+import type { DeadSessions } from './dead-sessions.ts';
 import type { SessionStore } from './session-store.ts';
 import type { RevocationReason } from './session.ts';
 
@@ -26,15 +28,22 @@ export interface EndSessions {
 
 export function createEndSessions(dependencies: {
   sessions: SessionStore;
+  deadSessions: Pick<DeadSessions, 'remember'>;
   revoke: Revoke;
   clock: Clock;
 }): EndSessions {
-  const { sessions, revoke, clock } = dependencies;
+  const { sessions, deadSessions, revoke, clock } = dependencies;
+
+  async function tell(revocation: Revocation, tx: Transaction, traceparent?: string): Promise<void> {
+    await revoke(revocation, tx, traceparent);
+    const { sessionIds = [] } = revocation;
+    if (sessionIds.length > 0) tx.afterCommit(() => deadSessions.remember(sessionIds));
+  }
 
   return {
     one: async ({ id, accountId, because, traceparent }, tx) => {
       const ended = await sessions.revokeOne({ id, accountId, because, now: clock() }, tx.session);
-      if (ended === 'ended') await revoke({ accountId, sessionIds: [id] }, tx, traceparent);
+      if (ended === 'ended') await tell({ accountId, sessionIds: [id] }, tx, traceparent);
       return ended !== 'unknown';
     },
     all: async ({ accountId, because, except, minVersion, traceparent }, tx) => {
@@ -49,7 +58,7 @@ export function createEndSessions(dependencies: {
         ...(sessionIds.length > 0 && { sessionIds }),
         ...(minVersion !== undefined && { minVersion }),
       };
-      await revoke(revocation, tx, traceparent);
+      await tell(revocation, tx, traceparent);
     },
   };
 }

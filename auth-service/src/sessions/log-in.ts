@@ -1,7 +1,9 @@
 import type { AccountStore } from '../accounts/account-store.ts';
 import type { Account } from '../accounts/account.ts';
 import type { PasswordHasher } from '../accounts/password-hasher.ts';
+import { foldCase } from '../accounts/username.ts';
 import type { Clock } from '../clock.ts';
+import type { CheckPassword } from '../limits/password-checks.ts';
 import { refusal } from '../refusal.ts';
 import type { Transact } from '../transact.ts';
 import type { SessionIssuer, Tokens } from './session-issuer.ts';
@@ -23,6 +25,7 @@ export interface LogInDependencies {
   sessions: SessionStore;
   issuer: SessionIssuer;
   hasher: PasswordHasher;
+  checkPassword: CheckPassword;
   transact: Transact;
   clock: Clock;
 }
@@ -32,12 +35,13 @@ export interface LogInDependencies {
  * same answer at the same cost; that an account is banned is told only to who has its password.
  */
 export function logIn(dependencies: LogInDependencies): LogIn {
-  const { accounts, sessions, issuer, hasher, transact, clock } = dependencies;
+  const { accounts, sessions, issuer, hasher, checkPassword, transact, clock } = dependencies;
 
   return async ({ username, password }, origin) => {
     const found = await accounts.findByUsername(username);
     const known = found && found.status !== 'deleted' ? found : undefined;
-    const matches = await hasher.verify(known?.passwordHash, password);
+    const from = { usernameKey: foldCase(username), address: origin.address };
+    const matches = await checkPassword(from, () => hasher.verify(known?.passwordHash, password));
     if (!known || !matches) throw refusal('invalid_credentials');
     if (known.status === 'banned') throw refusal('account_banned');
 

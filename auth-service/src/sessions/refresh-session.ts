@@ -3,6 +3,7 @@ import type { AccountStore } from '../accounts/account-store.ts';
 import type { Clock } from '../clock.ts';
 import { refusal } from '../refusal.ts';
 import type { Transact } from '../transact.ts';
+import type { DeadSessions } from './dead-sessions.ts';
 import { judgeReplacedToken } from './refresh-decision.ts';
 import type { RefreshToken, RefreshTokens } from './refresh-token.ts';
 import type { EndSessions } from './end-sessions.ts';
@@ -16,6 +17,7 @@ export interface RefreshSessionDependencies {
   accounts: AccountStore;
   sessions: SessionStore;
   endSessions: EndSessions;
+  deadSessions: Pick<DeadSessions, 'has'>;
   transact: Transact;
   refreshTokens: RefreshTokens;
   issuer: SessionIssuer;
@@ -28,7 +30,8 @@ export interface RefreshSessionDependencies {
  * seconds; a token that comes back later, or whose successor was replaced as well, ends its session.
  */
 export function refreshSession(dependencies: RefreshSessionDependencies): RefreshSession {
-  const { accounts, sessions, endSessions, refreshTokens, issuer, transact, clock, logger } = dependencies;
+  const { accounts, sessions, endSessions, deadSessions, refreshTokens, issuer, transact, clock, logger } =
+    dependencies;
 
   return async (text, origin) => {
     const presented = refreshTokens.read(text);
@@ -51,6 +54,8 @@ export function refreshSession(dependencies: RefreshSessionDependencies): Refres
     origin: Origin,
     now: Date,
   ): Promise<Session | undefined> {
+    // A read that is sure costs a round trip to a majority; the dead need none.
+    if (await deadSessions.has(presented.sessionId)) return undefined;
     const session = await sessions.findDurable(presented.sessionId);
     const decision = judgeReplacedToken(session, presented, successor, now);
     if (session && decision === 'reuse') {

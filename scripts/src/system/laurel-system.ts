@@ -15,6 +15,9 @@ import {
 } from './service-environment.ts';
 import { serviceProcess } from './service-process.ts';
 
+/** On a machine of one's own everybody comes from one address. The environment may say otherwise. */
+const LOCAL_DEFAULTS = { NEW_ACCOUNTS_PER_ADDRESS: '5000' };
+
 /** Variables laid over the system's own: for every service, and for one. */
 export type EnvironmentOverrides = Partial<Record<'all' | ServiceName, Record<string, string>>>;
 
@@ -54,6 +57,7 @@ export class LaurelSystem {
       options.addresses[service].map((address, index) => {
         const name = index === 0 ? service : `${service}-${index + 1}`;
         const env = {
+          ...LOCAL_DEFAULTS,
           ...options.baseEnvironment,
           ...serviceEnvironment(service, address, options),
           ...options.overrides?.all,

@@ -1,0 +1,95 @@
+import { createHash } from 'node:crypto';
+import { networkOf } from './network-of.ts';
+import { rateLimited } from './rate-limited.ts';
+import type { SlidingWindow } from './sliding-window.ts';
+
+/** Whose password is tried, and from where. */
+export interface PasswordTry {
+  /** The username as it was given, folded; it need not exist. */
+  usernameKey: string;
+  address: string | null;
+}
+
+/**
+ * Runs `check`, which tells whether a password is right, unless there were too many wrong ones. All doors at which
+ * a password is asked share it.
+ *
+ * @throws problem `rate_limited`
+ */
+export type CheckPassword = (from: PasswordTry, check: () => Promise<boolean>) => Promise<boolean>;
+
+export interface PasswordCheckLimits {
+  /** Wrong passwords for one account from one address, and from one address for any account. */
+  account: SlidingWindow;
+  address: SlidingWindow;
+}
+
+/**
+ * Limits guessing without locking anybody out: a limit belongs to an account *and* an address, so a stranger cannot
+ * use it up for the owner, and to an address whatever the account. Only wrong passwords count, but each try is
+ * counted while it is checked, so that tries made at once are not more than the limit either.
+ */
+export function createPasswordChecks({ account, address }: PasswordCheckLimits): CheckPassword {
+  const underWay = new Map<string, Set<Promise<unknown>>>();
+
+  return async (from, check) => {
+    const network = networkOf(from.address);
+    const keys: Places = [
+      [address, network],
+      [account, digest([from.usernameKey, network])],
+    ];
+    await takePlaces(keys, underWay);
+    const checking = check();
+    const settled = checking.then(
+      async (isRight) => isRight && (await giveBack(keys)),
+      () => giveBack(keys),
+    );
+    for (const [, key] of keys) remember(underWay, key, settled);
+    const isRight = await checking;
+    await settled;
+    return isRight;
+  };
+}
+
+type Places = readonly (readonly [SlidingWindow, string])[];
+
+async function takePlaces(
+  places: Places,
+  underWay: ReadonlyMap<string, ReadonlySet<Promise<unknown>>>,
+): Promise<void> {
+  for (const [index, [window, key]] of places.entries()) {
+    for (;;) {
+      const waitMs = await window.take(key);
+      if (waitMs === undefined) break;
+      const others = underWay.get(key);
+      if (!others) {
+        await giveBack(places.slice(0, index));
+        throw rateLimited(waitMs);
+      }
+      // Tries that are being checked hold the last places; those that turn out right give them back.
+      await Promise.race(others);
+    }
+  }
+}
+
+async function giveBack(places: Places): Promise<void> {
+  await Promise.all(places.map(([window, key]) => window.giveBack(key)));
+}
+
+function remember(
+  underWay: Map<string, Set<Promise<unknown>>>,
+  key: string,
+  settled: Promise<unknown>,
+): void {
+  const here = underWay.get(key) ?? new Set();
+  underWay.set(key, here.add(settled));
+  const forget = (): void => {
+    here.delete(settled);
+    if (here.size === 0) underWay.delete(key);
+  };
+  settled.then(forget, forget);
+}
+
+/** Names of any length and content in keys of one length. */
+const digest = (parts: readonly string[]): string =>
+  createHash('sha256').update(JSON.stringify(parts)).digest('base64url');
