@@ -18,6 +18,12 @@ const Definitions = z.object({
   ),
 });
 
+async function maySend(user: string, exchange: string, routingKey: string): Promise<boolean> {
+  const { topic_permissions } = await readRights();
+  const rights = topic_permissions.find((one) => one.user === user && one.exchange === exchange);
+  return new RegExp(rights?.write ?? '(?!)').test(routingKey);
+}
+
 async function definitions(virtualHosts = ['laurel']) {
   const passwords = makeCredentials().rabbitmqPasswords;
   return Definitions.parse(rabbitmqDefinitions(await readRights(), passwords, virtualHosts));
@@ -59,6 +65,19 @@ test.each([
   ['game-server', 'read', 'game-event-service.activity', false],
 ] as const)('%s: %s %s is %s', async (user, what, name, allowed) => {
   expect(await mayDo(user, what, name)).toBe(allowed);
+});
+
+test.each([
+  ['auth-service', 'laurel.accounts', 'account.registered', true],
+  ['auth-service', 'laurel.accounts', 'account.status-changed', true],
+  ['auth-service', 'laurel.accounts', 'sessions.revoked', true],
+  ['auth-service', 'laurel.rewards', 'reward.granted', true],
+  ['auth-service', 'laurel.rewards', 'reward.requested', false],
+  ['game-event-service', 'laurel.rewards', 'reward.requested', true],
+  ['game-event-service', 'laurel.rewards', 'reward.granted', false],
+  ['game-event-service', 'laurel.accounts', 'sessions.revoked', false],
+] as const)('%s: to send to %s as %s is %s', async (user, exchange, routingKey, allowed) => {
+  expect(await maySend(user, exchange, routingKey)).toBe(allowed);
 });
 
 test('in a virtual host for tests only the admin may do anything', async () => {
