@@ -7,11 +7,13 @@ import { isStoreUnavailable } from 'service-kit/mongo';
 import { checkInRoutes } from './attendance/check-in-routes.ts';
 import { claimRoutes } from './claims/claim-routes.ts';
 import { eligibilityRoutes } from './claims/eligibility-routes.ts';
+import { eventChangeRoutes } from './events/event-change-routes.ts';
 import { eventRoutes } from './events/event-routes.ts';
 import { problems } from './problems.ts';
 import { rewardRoutes } from './rewards/reward-routes.ts';
 
 export type RoutesDeps = Parameters<typeof eventRoutes>[0] &
+  Parameters<typeof eventChangeRoutes>[0] &
   Parameters<typeof rewardRoutes>[0] &
   Parameters<typeof checkInRoutes>[0] &
   Parameters<typeof claimRoutes>[0] &
@@ -28,6 +30,7 @@ export interface AppDeps {
 export function createServiceApp({ routes, ...shell }: AppDeps) {
   const endpoints: Endpoint[] = [
     ...eventRoutes(routes),
+    ...eventChangeRoutes(routes),
     ...rewardRoutes(routes),
     ...checkInRoutes(routes),
     ...eligibilityRoutes(routes),

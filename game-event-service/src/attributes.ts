@@ -1,4 +1,6 @@
 import { z } from 'zod';
+import { invalidFields } from './invalid-fields.ts';
+import { mergePatch } from './merge-patch.ts';
 
 const MOST_BYTES = 8_192;
 const MOST_LEVELS = 32;
@@ -18,6 +20,17 @@ export type Attributes = z.output<typeof Attributes>;
 function isDeeperThan(value: unknown, levels: number): boolean {
   if (typeof value !== 'object' || value === null) return false;
   return levels === 0 || Object.values(value).some((inner) => isDeeperThan(inner, levels - 1));
+}
+
+/**
+ * Attributes with a JSON Merge Patch applied; `null` empties them.
+ *
+ * @throws {DomainError} `invalid_request` when they would be too large or too deep together
+ */
+export function patchAttributes(before: Attributes, patch: Attributes | null): Attributes {
+  const patched = Attributes.safeParse(patch === null ? {} : mergePatch(before, patch));
+  if (patched.success) return patched.data;
+  throw invalidFields(patched.error.issues.map(({ message }) => ({ path: 'attributes', message })));
 }
 
 const StoredAttributes = z.record(z.string(), z.unknown());

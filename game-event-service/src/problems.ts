@@ -7,10 +7,14 @@ export const problems = {
   reward_required: { status: 400, title: 'A reward must be chosen' },
   invalid_transition: { status: 409, title: 'The event cannot change to this status' },
   event_in_use: { status: 409, title: 'The event can no longer be changed in this way' },
+  event_active: { status: 409, title: 'The event cannot be changed in this way while it runs' },
+  precondition_failed: { status: 412, title: 'It has changed meanwhile' },
+  precondition_required: { status: 428, title: 'The request must be conditional' },
   event_not_active: { status: 409, title: 'The event is not active' },
   not_an_attendance_event: { status: 409, title: 'The event has no check-ins' },
   conditions_not_met: { status: 422, title: 'The conditions are not met' },
   cap_reached: { status: 409, title: 'The cap is reached' },
+  stock_in_use: { status: 409, title: 'The stock cannot be that low' },
   out_of_stock: { status: 409, title: 'Out of stock' },
 } as const satisfies ProblemTable;
 

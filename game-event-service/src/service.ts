@@ -24,11 +24,16 @@ import { sweepClaims } from './claims/sweep-claims.ts';
 import type { Clock } from './time.ts';
 import type { Config } from './config.ts';
 import { changeEventStatus } from './events/change-event-status.ts';
+import { cloneEvent } from './events/clone-event.ts';
 import { createEvent } from './events/create-event.ts';
+import { deleteEvent } from './events/delete-event.ts';
+import { createEventChanges } from './events/event-changes.ts';
+import { updateEvent } from './events/update-event.ts';
 import { moveDueEvents } from './events/move-due-events.ts';
 import { newId } from './ids.ts';
 import { createServiceMetrics } from './metrics.ts';
 import { createPeriodic } from './periodic.ts';
+import { createRewardChanges } from './rewards/change-rewards.ts';
 import { createReward } from './rewards/create-reward.ts';
 import { createRuleBook } from './rules/rule-book.ts';
 import { createStores, ensureIndexes } from './stores.ts';
@@ -65,6 +70,7 @@ export function buildService(config: Config, overrides: Overrides = {}) {
   const metrics = createServiceMetrics(registry, () => claims.countStuck());
   const { deadlineMs, waitMs } = config.claims;
 
+  const changes = createEventChanges({ events, transact });
   const ruleBook = createRuleBook({ events, rewards });
   const checkIns = createCheckIns({ ruleBook, accounts, progress, transact, clock, metrics: registry });
   const books = createBooksReader({ ...stores, ruleBook });
@@ -97,7 +103,7 @@ export function buildService(config: Config, overrides: Overrides = {}) {
   const schedule = createPeriodic({
     name: 'event schedule',
     everyMs: 500,
-    run: moveDueEvents({ events, clock, logger }),
+    run: moveDueEvents({ events, changes, clock, logger }),
     logger,
   });
   const sweeper = createPeriodic({
@@ -117,9 +123,13 @@ export function buildService(config: Config, overrides: Overrides = {}) {
   });
   const { app, openApi } = createServiceApp({
     routes: {
-      createEvent: createEvent({ events, clock, newId }),
-      changeEventStatus: changeEventStatus({ events, clock }),
+      createEvent: createEvent({ events, transact, clock, newId }),
+      updateEvent: updateEvent({ changes, clock }),
+      deleteEvent: deleteEvent({ events, rewards, stock, transact }),
+      cloneEvent: cloneEvent({ events, rewards, stock, transact, clock, newId }),
+      changeEventStatus: changeEventStatus({ changes, clock }),
       createReward: createReward({ events, rewards, stock, transact, clock, newId }),
+      rewardChanges: createRewardChanges({ events, rewards, stock, transact, clock }),
       checkIns,
       submitClaim: submitClaim({ acceptance, waiter }),
       readEligibility: readEligibility({ books, clock }),

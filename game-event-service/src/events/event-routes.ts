@@ -13,29 +13,33 @@ import { z } from 'zod';
 import { isStaff } from '../callers.ts';
 import type { Clock } from '../time.ts';
 import { Position, positionOf } from '../position.ts';
-import type { ChangeEventStatus } from './change-event-status.ts';
 import type { CreateEvent } from './create-event.ts';
-import { EventId, eventInput, EventResponse, StatusInput, toEventResponse } from './event-schema.ts';
+import {
+  etagOf,
+  EventHeaders,
+  EventId,
+  eventInput,
+  EventResponse,
+  EventVersionResponse,
+  toEventResponse,
+  toEventVersionResponse,
+} from './event-schema.ts';
 import type { EventStore } from './event-store.ts';
 import { isVisibleTo } from './event-visibility.ts';
-import { EVENT_KINDS, EVENT_STATUSES, PUBLIC_STATUSES, type EventStatus, type GameEvent } from './event.ts';
+import { EVENT_KINDS, EVENT_STATUSES, PUBLIC_STATUSES, type EventStatus } from './event.ts';
 
 export interface EventRoutesDeps {
   createEvent: CreateEvent;
-  changeEventStatus: ChangeEventStatus;
-  events: Pick<EventStore, 'find' | 'list'>;
+  events: Pick<EventStore, 'find' | 'list' | 'revisionsOf'>;
   clock: Clock;
 }
 
 const tag = 'events';
 const operators = { roles: ['OPERATOR'] } as const;
 const params = z.object({ eventId: EventId });
-const versioned = z.object({
-  etag: z.string().meta({ description: 'The version, in quotes', example: '"3"' }),
-});
 
 export function eventRoutes(deps: EventRoutesDeps): Endpoint[] {
-  return [createRoute(deps), listRoute(deps), readRoute(deps), statusRoute(deps)];
+  return [createRoute(deps), listRoute(deps), readRoute(deps), versionsRoute(deps)];
 }
 
 const createRoute = ({ createEvent, clock }: EventRoutesDeps): Endpoint =>
@@ -47,7 +51,7 @@ const createRoute = ({ createEvent, clock }: EventRoutesDeps): Endpoint =>
     tag,
     access: operators,
     request: { body: eventInput(clock) },
-    responses: { 201: { description: 'The draft', body: EventResponse, headers: versioned } },
+    responses: { 201: { description: 'The draft', body: EventResponse, headers: EventHeaders } },
     handle: async ({ body, identity }) => {
       const event = await createEvent(body, identity.userId);
       return reply(201, toEventResponse(event), { location: `/v1/events/${event.id}`, etag: etagOf(event) });
@@ -98,7 +102,7 @@ const readRoute = ({ events, clock }: EventRoutesDeps): Endpoint =>
     tag,
     access: 'signed-in',
     request: { params },
-    responses: { 200: { description: 'The event', body: EventResponse, headers: versioned } },
+    responses: { 200: { description: 'The event', body: EventResponse, headers: EventHeaders } },
     problems: ['not_found'],
     handle: async ({ params: { eventId }, identity }) => {
       const event = await events.find(eventId);
@@ -108,23 +112,24 @@ const readRoute = ({ events, clock }: EventRoutesDeps): Endpoint =>
     },
   });
 
-const statusRoute = ({ changeEventStatus }: EventRoutesDeps): Endpoint =>
+const versionsRoute = ({ events }: EventRoutesDeps): Endpoint =>
   defineEndpoint({
-    method: 'POST',
-    path: '/v1/events/{eventId}/status',
-    operationId: 'changeEventStatus',
-    summary: 'Change the status of an event',
-    description:
-      'draft ⇄ scheduled → active ⇄ inactive, active or inactive → ended → archived. Scheduling an event whose start has passed makes it active at once.',
+    method: 'GET',
+    path: '/v1/events/{eventId}/versions',
+    operationId: 'listEventVersions',
+    summary: 'Every version of an event, the newest first, with who made it and when',
     tag,
-    access: operators,
-    request: { params, body: StatusInput },
-    responses: { 200: { description: 'The event as it is now', body: EventResponse, headers: versioned } },
-    problems: ['not_found', 'invalid_transition'],
-    handle: async ({ params: { eventId }, body: { status, reason }, identity }) => {
-      const event = await changeEventStatus({ eventId, status, reason, by: identity.userId });
-      return reply(200, toEventResponse(event), { etag: etagOf(event) });
+    access: { roles: ['OPERATOR', 'AUDITOR'] },
+    request: { params, query: z.object(listQuery) },
+    responses: { 200: { description: 'A page of versions', body: pageSchema(EventVersionResponse) } },
+    problems: ['not_found', 'invalid_cursor'],
+    handle: async ({ params: { eventId }, query: { limit, cursor }, request }) => {
+      const filters = { eventId };
+      const before = cursor === undefined ? undefined : decodeCursor(cursor, filters, z.int().min(1));
+      const found = await events.revisionsOf(eventId, before, limit + 1);
+      if (found.length === 0 && !(await events.find(eventId)))
+        throw new DomainError('not_found', 'There is no such event');
+      const page = pageOf(found, { limit, filters, position: ({ event }) => event.version });
+      return pageReply(request.originalUrl, { ...page, items: page.items.map(toEventVersionResponse) });
     },
   });
-
-const etagOf = ({ version }: GameEvent): string => `"${version}"`;

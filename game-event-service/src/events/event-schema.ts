@@ -3,6 +3,7 @@ import { Attributes } from '../attributes.ts';
 import { isTimeZone, REPEATS } from '../calendar/calendar.ts';
 import { Time, type Clock } from '../time.ts';
 import { Condition, ConditionInput } from '../conditions/condition.ts';
+import type { EventRevision } from './event-store.ts';
 import { EVENT_KINDS, EVENT_STATUSES, type GameEvent } from './event.ts';
 
 export const EventId = z.string().min(1).max(128).meta({ example: 'evt_Zk4uF0c9Wb2Ht7JpQe5xDw' });
@@ -14,9 +15,9 @@ function isTimeIn(value: unknown, ...fields: readonly string[]): boolean {
   return fields.every((field) => object.get(field) instanceof Date);
 }
 
-const EventFields = z.strictObject({
+const fields = {
   name: z.string().trim().min(1).max(200),
-  description: z.string().max(4_000).default(''),
+  description: z.string().max(4_000),
   kind: z.enum(EVENT_KINDS),
   timeZone: z
     .string()
@@ -24,12 +25,45 @@ const EventFields = z.strictObject({
     .meta({ example: 'Asia/Seoul' }),
   startsAt: Time,
   endsAt: Time,
-  claimGraceSeconds: z.int().min(0).max(THIRTY_DAYS).default(0),
+  claimGraceSeconds: z.int().min(0).max(THIRTY_DAYS),
   repeat: z.enum(REPEATS).meta({ description: 'How often one account may claim' }),
-  autoClaim: z.literal(false, 'claims are not made automatically yet: must be false').default(false),
-  condition: ConditionInput.optional(),
-  attributes: Attributes.default({}),
+  autoClaim: z.literal(false, 'claims are not made automatically yet: must be false'),
+  condition: ConditionInput,
+  attributes: Attributes,
+};
+
+const EventFields = z.strictObject({
+  ...fields,
+  description: fields.description.default(''),
+  claimGraceSeconds: fields.claimGraceSeconds.default(0),
+  autoClaim: fields.autoClaim.default(false),
+  condition: fields.condition.optional(),
+  attributes: fields.attributes.default({}),
 });
+
+/** What is to be changed; `null` gives a field back its default. */
+export const EventPatch = z
+  .strictObject({
+    name: fields.name.optional(),
+    description: restorable(fields.description, ''),
+    kind: fields.kind.optional(),
+    timeZone: fields.timeZone.optional(),
+    startsAt: fields.startsAt.optional(),
+    endsAt: fields.endsAt.optional(),
+    claimGraceSeconds: restorable(fields.claimGraceSeconds, 0),
+    repeat: fields.repeat.optional(),
+    autoClaim: restorable(fields.autoClaim, false),
+    condition: fields.condition.nullable().optional(),
+    attributes: fields.attributes.nullable().optional(),
+  })
+  .meta({ description: 'JSON Merge Patch; a condition is replaced as a whole' });
+
+function restorable<Schema extends z.ZodType>(schema: Schema, fallback: z.output<Schema>) {
+  return schema
+    .nullable()
+    .transform((value) => value ?? fallback)
+    .optional();
+}
 
 /** A new event. The rules that join fields are looked at even where other fields are wrong, so that all is said at once. */
 export function eventInput(clock: Clock) {
@@ -44,6 +78,8 @@ export function eventInput(clock: Clock) {
   });
 }
 export type EventInput = z.output<typeof EventFields>;
+
+export type EventPatch = z.output<typeof EventPatch>;
 
 export const StatusInput = z.strictObject({
   status: z.enum(EVENT_STATUSES),
@@ -73,6 +109,22 @@ export const EventResponse = z
   .meta({ id: 'Event' });
 export type EventResponse = z.output<typeof EventResponse>;
 
+export const EventHeaders = z.object({
+  etag: z.string().meta({ description: 'The version, in quotes', example: '"3"' }),
+});
+
+export const etagOf = ({ version }: Pick<GameEvent, 'version'>): string => `"${version}"`;
+
+export const EventVersionResponse = z
+  .object({
+    version: z.int().min(1),
+    at: z.iso.datetime(),
+    by: z.string().meta({ description: 'The account, or `schedule`' }),
+    reason: z.string().optional(),
+    event: EventResponse.meta({ description: 'The event as this change left it' }),
+  })
+  .meta({ id: 'EventVersion' });
+
 export function toEventResponse(event: GameEvent): EventResponse {
   const { endedAt: _, ...shown } = event;
   return {
@@ -81,5 +133,19 @@ export function toEventResponse(event: GameEvent): EventResponse {
     endsAt: event.endsAt.toISOString(),
     createdAt: event.createdAt.toISOString(),
     updatedAt: event.updatedAt.toISOString(),
+  };
+}
+
+export function toEventVersionResponse({
+  event,
+  by,
+  reason,
+}: EventRevision): z.output<typeof EventVersionResponse> {
+  return {
+    version: event.version,
+    at: event.updatedAt.toISOString(),
+    by,
+    ...(reason !== undefined && { reason }),
+    event: toEventResponse(event),
   };
 }

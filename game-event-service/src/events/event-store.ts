@@ -1,7 +1,8 @@
 import type { ClientSession, Db, Filter } from 'mongodb';
 import { decodeAttributes, encodeAttributes } from '../attributes.ts';
+import { ensureCollection } from '../ensure-collection.ts';
 import type { Position } from '../position.ts';
-import type { EventKind, EventRules, EventStatus, GameEvent, StatusChange } from './event.ts';
+import type { EventKind, EventRules, EventStatus, GameEvent } from './event.ts';
 
 interface EventDocument extends Omit<GameEvent, 'id' | 'attributes'> {
   _id: string;
@@ -9,7 +10,21 @@ interface EventDocument extends Omit<GameEvent, 'id' | 'attributes'> {
   attributes: string;
   /** One more with every change of its rewards. */
   rewardsVersion: number;
-  statusChanges: { from: EventStatus; to: EventStatus; at: Date; by: string; reason?: string }[];
+}
+
+/** An event as one change left it. */
+export interface EventRevision {
+  event: GameEvent;
+  by: string;
+  reason?: string;
+}
+
+interface RevisionDocument extends Omit<EventRevision, 'event'> {
+  /** The event's id and version. */
+  _id: string;
+  eventId: string;
+  version: number;
+  event: Omit<GameEvent, 'attributes'> & { attributes: string };
 }
 
 /** What changes whenever the rules of an event or of its rewards do. */
@@ -20,8 +35,15 @@ export interface EventVersion {
 }
 
 export interface EventStore {
-  insert(event: GameEvent): Promise<void>;
-  find(id: string): Promise<GameEvent | undefined>;
+  /** Stores a new event, or the next version of one, and keeps the version for ever. */
+  insert(revision: EventRevision, session: ClientSession): Promise<void>;
+  /** @returns false when the event is not at the version before this one any more */
+  update(revision: EventRevision, session: ClientSession): Promise<boolean>;
+  /** Removes an event with all its versions, if it still is at this one. */
+  remove(event: GameEvent, session: ClientSession): Promise<boolean>;
+  /** Its versions, the newest first; those before a version where one is given. */
+  revisionsOf(id: string, before: number | undefined, limit: number): Promise<EventRevision[]>;
+  find(id: string, session?: ClientSession): Promise<GameEvent | undefined>;
   list(query: {
     statuses?: readonly EventStatus[];
     kind?: EventKind;
@@ -35,20 +57,9 @@ export interface EventStore {
   touchRewards(id: string, unless: readonly EventStatus[], session: ClientSession): Promise<boolean>;
   /** Events whose time to start or to end has come. */
   findDue(now: Date, limit: number): Promise<GameEvent[]>;
-  /**
-   * Changes the status of the event if it is still at this version.
-   *
-   * @returns the event as it is now, undefined when somebody else was faster
-   */
-  saveStatus(
-    event: GameEvent,
-    change: StatusChange,
-    about: { at: Date; by: string; reason?: string },
-  ): Promise<GameEvent | undefined>;
   ensureIndexes(): Promise<void>;
 }
 
-const MOST_STATUS_CHANGES = 200;
 const RULES = {
   kind: 1,
   status: 1,
@@ -64,20 +75,42 @@ const RULES = {
 
 export function createEventStore(db: Db): EventStore {
   const events = db.collection<EventDocument>('events');
+  const revisions = db.collection<RevisionDocument>('eventVersions');
+
+  async function keep({ event, ...about }: EventRevision, session: ClientSession): Promise<void> {
+    const { id: eventId, version, attributes } = event;
+    const kept = { ...event, attributes: encodeAttributes(attributes) };
+    await revisions.insertOne(
+      { _id: `${eventId}.${version}`, eventId, version, event: kept, ...about },
+      { session },
+    );
+  }
 
   return {
-    insert: async (event) => {
-      const { id, attributes, ...fields } = event;
-      await events.insertOne({
-        _id: id,
-        ...fields,
-        attributes: encodeAttributes(attributes),
-        rewardsVersion: 0,
-        statusChanges: [],
-      });
+    insert: async (revision, session) => {
+      await events.insertOne({ ...toDocument(revision.event), rewardsVersion: 0 }, { session });
+      await keep(revision, session);
     },
-    find: async (id) => {
-      const found = await events.findOne({ _id: id });
+    update: async (revision, session) => {
+      const { _id, ...fields } = toDocument(revision.event);
+      const before = { _id, version: revision.event.version - 1 };
+      const gone = revision.event.condition ? {} : { $unset: { condition: true as const } };
+      const { matchedCount } = await events.updateOne(before, { $set: fields, ...gone }, { session });
+      if (matchedCount === 1) await keep(revision, session);
+      return matchedCount === 1;
+    },
+    remove: async ({ id, version }, session) => {
+      const { deletedCount } = await events.deleteOne({ _id: id, version }, { session });
+      if (deletedCount === 1) await revisions.deleteMany({ eventId: id }, { session });
+      return deletedCount === 1;
+    },
+    revisionsOf: async (id, before, limit) => {
+      const filter = { eventId: id, ...(before !== undefined && { version: { $lt: before } }) };
+      const found = await revisions.find(filter).sort({ version: -1 }).limit(limit).toArray();
+      return found.map(toRevision);
+    },
+    find: async (id, session) => {
+      const found = await events.findOne({ _id: id }, session && { session });
       return found ? fromDocument(found) : undefined;
     },
     list: async ({ statuses, kind, after, limit }) => {
@@ -118,23 +151,6 @@ export function createEventStore(db: Db): EventStore {
       const found = await events.find({ $or: isDue }).limit(limit).toArray();
       return found.map(fromDocument);
     },
-    saveStatus: async (event, { status, endedAt }, { at, by, reason }) => {
-      const changed = await events.findOneAndUpdate(
-        { _id: event.id, version: event.version },
-        {
-          $set: { status, updatedAt: at, ...(endedAt && { endedAt }) },
-          $inc: { version: 1 },
-          $push: {
-            statusChanges: {
-              $each: [{ from: event.status, to: status, at, by, ...(reason !== undefined && { reason }) }],
-              $slice: -MOST_STATUS_CHANGES,
-            },
-          },
-        },
-        { returnDocument: 'after' },
-      );
-      return changed ? fromDocument(changed) : undefined;
-    },
     ensureIndexes: async () => {
       await events.createIndexes([
         { key: { createdAt: -1, _id: -1 } },
@@ -142,11 +158,26 @@ export function createEventStore(db: Db): EventStore {
         { key: { status: 1, startsAt: 1 } },
         { key: { status: 1, endsAt: 1 } },
       ]);
+      await ensureCollection(db, 'eventVersions');
+      await revisions.createIndex({ eventId: 1, version: -1 });
     },
   };
 }
 
+function toDocument({ id, attributes, ...fields }: GameEvent): Omit<EventDocument, 'rewardsVersion'> {
+  return { _id: id, ...fields, attributes: encodeAttributes(attributes) };
+}
+
 function fromDocument(document: EventDocument): GameEvent {
-  const { _id, attributes, statusChanges: _, rewardsVersion: __, ...fields } = document;
+  const { _id, attributes, rewardsVersion: _, ...fields } = document;
   return { id: _id, ...fields, attributes: decodeAttributes(attributes) };
+}
+
+function toRevision({ event, by, reason }: RevisionDocument): EventRevision {
+  const { attributes, ...fields } = event;
+  return {
+    event: { ...fields, attributes: decodeAttributes(attributes) },
+    by,
+    ...(reason !== undefined && { reason }),
+  };
 }

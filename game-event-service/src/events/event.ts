@@ -75,14 +75,38 @@ const TRANSITIONS: Readonly<Record<EventStatus, readonly EventStatus[]>> = {
  * @throws {DomainError} `invalid_transition`
  */
 export function changeStatus(event: Schedule, wanted: EventStatus, now: Date): StatusChange {
-  const { status, startsAt } = event;
+  const { status, startsAt, endsAt } = event;
   if (!TRANSITIONS[status].includes(wanted)) {
     throw new DomainError('invalid_transition', `From ${status} an event cannot become ${wanted}`, {
       members: { allowed: TRANSITIONS[status] },
     });
   }
+  if ((wanted === 'scheduled' || wanted === 'active') && endsAt <= now) {
+    throw new DomainError('invalid_transition', 'Its end has passed: change endsAt first', {
+      members: { allowed: TRANSITIONS[status].filter((each) => each !== wanted) },
+    });
+  }
   if (wanted === 'scheduled' && startsAt <= now) return { status: 'active' };
   return wanted === 'ended' ? { status: wanted, endedAt: now } : { status: wanted };
+}
+
+/** A new draft like it. */
+export function cloneEvent(event: GameEvent, about: { id: string; by: string; now: Date }): GameEvent {
+  const { endedAt: _, ...fields } = event;
+  return {
+    ...fields,
+    id: about.id,
+    status: 'draft',
+    version: 1,
+    createdAt: about.now,
+    updatedAt: about.now,
+    createdBy: about.by,
+  };
+}
+
+/** The event with a change, as its next version. */
+export function nextVersion(event: GameEvent, change: Partial<GameEvent>, now: Date): GameEvent {
+  return { ...event, ...change, version: event.version + 1, updatedAt: now };
 }
 
 /** The change that an event makes by itself because its time has come; undefined while there is none. */

@@ -1,7 +1,8 @@
 import type { Logger } from 'service-kit/logging';
 import type { Clock } from '../time.ts';
 import type { EventStore } from './event-store.ts';
-import { dueChange } from './event.ts';
+import type { EventChanges } from './event-changes.ts';
+import { dueChange, nextVersion } from './event.ts';
 
 const BATCH = 100;
 
@@ -13,23 +14,23 @@ export const BY_SCHEDULE = 'schedule';
  * on the version that it was decided for, so each happens once, and after an outage whatever was missed.
  */
 export function moveDueEvents(deps: {
-  events: EventStore;
+  events: Pick<EventStore, 'findDue'>;
+  changes: EventChanges;
   clock: Clock;
   logger: Logger;
 }): () => Promise<void> {
-  const { events, clock, logger } = deps;
+  const { events, changes, clock, logger } = deps;
   return async () => {
     for (;;) {
       const due = await events.findDue(clock(), BATCH);
       for (const event of due) {
         const at = clock();
         const change = dueChange(event, at);
-        const changed = change && (await events.saveStatus(event, change, { at, by: BY_SCHEDULE }));
-        if (changed)
+        if (change && (await changes.save({ event: nextVersion(event, change, at), by: BY_SCHEDULE })))
           logger.info('An event changed by its schedule', {
             eventId: event.id,
             from: event.status,
-            to: changed.status,
+            to: change.status,
           });
       }
       if (due.length === 0) return;

@@ -17,7 +17,8 @@ import type { EventStore } from '../events/event-store.ts';
 import { isVisibleTo } from '../events/event-visibility.ts';
 import { Position, positionOf } from '../position.ts';
 import type { CreateReward } from './create-reward.ts';
-import { RewardId, RewardInput, RewardResponse, toRewardResponse } from './reward-schema.ts';
+import type { RewardChanges } from './change-rewards.ts';
+import { RewardId, RewardInput, RewardPatch, RewardResponse, toRewardResponse } from './reward-schema.ts';
 import type { RewardStore } from './reward-store.ts';
 import type { Reward } from './reward.ts';
 import type { StockStore } from './stock-store.ts';
@@ -26,6 +27,7 @@ type Stock = Pick<StockStore, 'figuresOf'>;
 
 export interface RewardRoutesDeps {
   createReward: CreateReward;
+  rewardChanges: RewardChanges;
   events: Pick<EventStore, 'find'>;
   rewards: Pick<RewardStore, 'find' | 'list'>;
   stock: Stock;
@@ -36,7 +38,7 @@ const tag = 'rewards';
 const params = z.object({ eventId: EventId });
 
 export function rewardRoutes(deps: RewardRoutesDeps): Endpoint[] {
-  return [createRoute(deps), listRoute(deps), readRoute(deps)];
+  return [createRoute(deps), listRoute(deps), readRoute(deps), updateRoute(deps), deleteRoute(deps)];
 }
 
 const createRoute = ({ createReward, stock }: RewardRoutesDeps): Endpoint =>
@@ -95,6 +97,40 @@ const readRoute = (deps: RewardRoutesDeps): Endpoint =>
       const reward = await deps.rewards.find(eventId, rewardId);
       if (!reward) throw new DomainError('not_found', 'The event has no such reward');
       return reply(200, await withFigures(reward, deps.stock));
+    },
+  });
+
+const updateRoute = ({ rewardChanges, stock }: RewardRoutesDeps): Endpoint =>
+  defineEndpoint({
+    method: 'PATCH',
+    path: '/v1/events/{eventId}/rewards/{rewardId}',
+    operationId: 'updateReward',
+    summary: 'Change a reward',
+    description:
+      'Everything until the event starts; while it runs name, active, attributes and stock. Stock may be raised at any time, and lowered to what is reserved and granted.',
+    tag,
+    access: { roles: ['OPERATOR'] },
+    request: { params: params.extend({ rewardId: RewardId }), body: RewardPatch },
+    responses: { 200: { description: 'The reward as it is now', body: RewardResponse } },
+    problems: ['not_found', 'event_in_use', 'event_active', 'stock_in_use'],
+    handle: async ({ params: { eventId, rewardId }, body }) =>
+      reply(200, await withFigures(await rewardChanges.update(eventId, rewardId, body), stock)),
+  });
+
+const deleteRoute = ({ rewardChanges }: RewardRoutesDeps): Endpoint =>
+  defineEndpoint({
+    method: 'DELETE',
+    path: '/v1/events/{eventId}/rewards/{rewardId}',
+    operationId: 'deleteReward',
+    summary: 'Delete a reward of an event that has not started',
+    tag,
+    access: { roles: ['OPERATOR'] },
+    request: { params: params.extend({ rewardId: RewardId }) },
+    responses: { 204: { description: 'It is gone' } },
+    problems: ['not_found', 'event_in_use'],
+    handle: async ({ params: { eventId, rewardId } }) => {
+      await rewardChanges.remove(eventId, rewardId);
+      return reply(204);
     },
   });
 

@@ -9,7 +9,7 @@ export const RewardId = z.string().min(1).max(128).meta({ example: 'rwd_1aYxR6mG
 const MOST = 1_000_000_000;
 const count = z.int().min(1).max(MOST);
 
-export const RewardInput = z.strictObject({
+const fields = {
   name: z.string().trim().min(1).max(200),
   kind: z.enum(REWARD_KINDS, {
     error: ({ input }) =>
@@ -22,14 +22,42 @@ export const RewardInput = z.strictObject({
   stock: z.int().min(0).max(MOST).nullable().meta({ description: 'Units there are; null is unlimited' }),
   perAccount: count
     .nullable()
-    .default(null)
     .meta({ description: 'Cap of one account over all periods; null: once in each' }),
-  perPeriod: z.strictObject({ day: count }).optional().meta({ description: 'Cap of all accounts together' }),
-  condition: ConditionInput.optional(),
-  active: z.boolean().default(true),
-  attributes: Attributes.default({}),
+  perPeriod: z.strictObject({ day: count }).meta({ description: 'Cap of all accounts together' }),
+  condition: ConditionInput,
+  active: z.boolean(),
+  attributes: Attributes,
+};
+
+export const RewardInput = z.strictObject({
+  ...fields,
+  perAccount: fields.perAccount.default(null),
+  perPeriod: fields.perPeriod.optional(),
+  condition: fields.condition.optional(),
+  active: fields.active.default(true),
+  attributes: fields.attributes.default({}),
 });
 export type RewardInput = z.output<typeof RewardInput>;
+
+/** What is to be changed; `null` gives a field back its default. */
+export const RewardPatch = z
+  .strictObject({
+    name: fields.name.optional(),
+    kind: fields.kind.optional(),
+    asset: fields.asset.optional(),
+    quantity: fields.quantity.optional(),
+    stock: fields.stock.optional(),
+    perAccount: fields.perAccount.optional(),
+    perPeriod: fields.perPeriod.nullable().optional(),
+    condition: fields.condition.nullable().optional(),
+    active: fields.active
+      .nullable()
+      .transform((value) => value ?? true)
+      .optional(),
+    attributes: fields.attributes.nullable().optional(),
+  })
+  .meta({ description: 'JSON Merge Patch; a condition is replaced as a whole' });
+export type RewardPatch = z.output<typeof RewardPatch>;
 
 export const RewardResponse = z
   .object({

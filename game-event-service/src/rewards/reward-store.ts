@@ -11,7 +11,12 @@ interface RewardDocument extends Omit<Reward, 'id' | 'attributes'> {
 
 export interface RewardStore {
   insert(reward: Reward, session: ClientSession): Promise<void>;
-  find(eventId: string, id: string): Promise<Reward | undefined>;
+  update(reward: Reward, session: ClientSession): Promise<void>;
+  remove(id: string, session: ClientSession): Promise<void>;
+  find(eventId: string, id: string, session?: ClientSession): Promise<Reward | undefined>;
+  allOf(eventId: string, session: ClientSession): Promise<Reward[]>;
+  /** @returns ids of those that are gone */
+  removeAllOf(eventId: string, session: ClientSession): Promise<string[]>;
   list(query: { eventId: string; after?: Position; limit: number }): Promise<Reward[]>;
   /** What decisions need of all rewards of these events, by event. */
   rulesOf(eventIds: readonly string[], session?: ClientSession): Promise<Map<string, RewardRules[]>>;
@@ -25,12 +30,30 @@ export function createRewardStore(db: Db): RewardStore {
 
   return {
     insert: async (reward, session) => {
-      const { id, attributes, ...fields } = reward;
-      await rewards.insertOne({ _id: id, ...fields, attributes: encodeAttributes(attributes) }, { session });
+      await rewards.insertOne(toDocument(reward), { session });
     },
-    find: async (eventId, id) => {
-      const found = await rewards.findOne({ _id: id, eventId });
+    update: async (reward, session) => {
+      const { _id, ...fields } = toDocument(reward);
+      await rewards.replaceOne({ _id }, fields, { session });
+    },
+    remove: async (id, session) => {
+      await rewards.deleteOne({ _id: id }, { session });
+    },
+    find: async (eventId, id, session) => {
+      const found = await rewards.findOne({ _id: id, eventId }, session && { session });
       return found ? fromDocument(found) : undefined;
+    },
+    allOf: async (eventId, session) => {
+      const found = await rewards.find({ eventId }, { session }).sort({ createdAt: 1, _id: 1 }).toArray();
+      return found.map(fromDocument);
+    },
+    removeAllOf: async (eventId, session) => {
+      const ids = await rewards
+        .find({ eventId }, { session, projection: { _id: 1 } })
+        .map(({ _id }) => _id)
+        .toArray();
+      if (ids.length > 0) await rewards.deleteMany({ _id: { $in: ids } }, { session });
+      return ids;
     },
     list: async ({ eventId, after, limit }) => {
       const filter: Filter<RewardDocument> = { eventId };
@@ -59,6 +82,10 @@ export function createRewardStore(db: Db): RewardStore {
       await rewards.createIndex({ eventId: 1, createdAt: 1, _id: 1 });
     },
   };
+}
+
+function toDocument({ id, attributes, ...fields }: Reward): RewardDocument {
+  return { _id: id, ...fields, attributes: encodeAttributes(attributes) };
 }
 
 function fromDocument({ _id, attributes, ...fields }: RewardDocument): Reward {

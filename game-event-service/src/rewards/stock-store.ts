@@ -17,6 +17,9 @@ export type Units = ReadonlyMap<string, number>;
 
 export interface StockStore {
   create(rewardId: string, total: number | null, session: ClientSession): Promise<void>;
+  /** @returns false where more than that is taken */
+  setTotal(rewardId: string, total: number | null, session: ClientSession): Promise<boolean>;
+  remove(rewardIds: readonly string[], session: ClientSession): Promise<void>;
   findAll(rewardIds: readonly string[], session?: ClientSession): Promise<Map<string, Stock>>;
   /** Takes units, of no reward more than there are; throws otherwise. */
   take(units: Units, session: ClientSession): Promise<void>;
@@ -38,6 +41,14 @@ export function createStockStore(db: Db): StockStore {
   return {
     create: async (rewardId, total, session) => {
       await stocks.insertOne({ _id: rewardId, total, taken: 0 }, { session });
+    },
+    setTotal: async (rewardId, total, session) => {
+      const enough = { _id: rewardId, ...(total !== null && { taken: { $lte: total } }) };
+      const { matchedCount } = await stocks.updateOne(enough, { $set: { total } }, { session });
+      return matchedCount === 1;
+    },
+    remove: async (rewardIds, session) => {
+      await stocks.deleteMany({ _id: { $in: [...rewardIds] } }, { session });
     },
     findAll,
     take: async (units, session) => {

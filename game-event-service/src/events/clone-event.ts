@@ -1,0 +1,39 @@
+import { DomainError } from 'service-kit/http';
+import type { RewardStore } from '../rewards/reward-store.ts';
+import type { StockStore } from '../rewards/stock-store.ts';
+import type { CreateEventDeps } from './create-event.ts';
+import { cloneEvent as draftOf, type GameEvent } from './event.ts';
+
+export type CloneEvent = (eventId: string, by: string) => Promise<GameEvent>;
+
+export interface CloneEventDeps extends CreateEventDeps {
+  rewards: RewardStore;
+  stock: StockStore;
+}
+
+/** Makes a draft like an event, with the same rewards at their full stock. */
+export function cloneEvent(deps: CloneEventDeps): CloneEvent {
+  const { events, rewards, stock, transact, clock, newId } = deps;
+  return async (eventId, by) => {
+    const original = await events.find(eventId);
+    if (!original) throw new DomainError('not_found', 'There is no such event');
+    const event = draftOf(original, { id: newId('evt'), by, now: clock() });
+    await transact(async ({ session }) => {
+      await events.insert({ event, by }, session);
+      const originals = await rewards.allOf(eventId, session);
+      const totals = await stock.findAll(
+        originals.map(({ id }) => id),
+        session,
+      );
+      for (const reward of originals) {
+        const id = newId('rwd');
+        await rewards.insert(
+          { ...reward, id, eventId: event.id, version: 1, createdAt: event.createdAt },
+          session,
+        );
+        await stock.create(id, totals.get(reward.id)?.total ?? null, session);
+      }
+    });
+    return event;
+  };
+}

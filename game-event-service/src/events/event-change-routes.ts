@@ -1,0 +1,114 @@
+import { defineEndpoint, reply, type Endpoint } from 'service-kit/http';
+import { z } from 'zod';
+import type { ChangeEventStatus } from './change-event-status.ts';
+import type { CloneEvent } from './clone-event.ts';
+import type { DeleteEvent } from './delete-event.ts';
+import {
+  etagOf,
+  EventHeaders,
+  EventId,
+  EventPatch,
+  EventResponse,
+  StatusInput,
+  toEventResponse,
+} from './event-schema.ts';
+import { preconditionIn } from './if-match.ts';
+import type { UpdateEvent } from './update-event.ts';
+
+export interface EventChangeRoutesDeps {
+  updateEvent: UpdateEvent;
+  deleteEvent: DeleteEvent;
+  cloneEvent: CloneEvent;
+  changeEventStatus: ChangeEventStatus;
+}
+
+const tag = 'events';
+const operators = { roles: ['OPERATOR'] } as const;
+const params = z.object({ eventId: EventId });
+
+/** What operators do with an event that is there. */
+export function eventChangeRoutes(deps: EventChangeRoutesDeps): Endpoint[] {
+  return [updateRoute(deps), deleteRoute(deps), cloneRoute(deps), statusRoute(deps)];
+}
+
+const updateRoute = ({ updateEvent }: EventChangeRoutesDeps): Endpoint =>
+  defineEndpoint({
+    method: 'PATCH',
+    path: '/v1/events/{eventId}',
+    operationId: 'updateEvent',
+    summary: 'Change an event that is still at the version that was seen',
+    description:
+      'A draft may change in everything; a scheduled event in all but kind, timeZone, repeat and startsAt; one that runs in name, description, attributes and to a later endsAt; one that is over in nothing.',
+    tag,
+    access: operators,
+    request: {
+      params,
+      body: EventPatch,
+      headers: z.object({
+        'if-match': z
+          .string()
+          .optional()
+          .meta({ description: 'ETag of the version that was seen', example: '"3"' }),
+      }),
+    },
+    responses: { 200: { description: 'The event as it is now', body: EventResponse, headers: EventHeaders } },
+    problems: ['not_found', 'event_in_use', 'event_active', 'precondition_failed', 'precondition_required'],
+    handle: async ({ params: { eventId }, headers, body, identity }) => {
+      const ifMatch = preconditionIn(headers['if-match']);
+      const event = await updateEvent({ eventId, ifMatch, patch: body, by: identity.userId });
+      return reply(200, toEventResponse(event), { etag: etagOf(event) });
+    },
+  });
+
+const deleteRoute = ({ deleteEvent }: EventChangeRoutesDeps): Endpoint =>
+  defineEndpoint({
+    method: 'DELETE',
+    path: '/v1/events/{eventId}',
+    operationId: 'deleteEvent',
+    summary: 'Delete a draft with its rewards',
+    tag,
+    access: operators,
+    request: { params },
+    responses: { 204: { description: 'It is gone' } },
+    problems: ['not_found', 'event_in_use'],
+    handle: async ({ params: { eventId } }) => {
+      await deleteEvent(eventId);
+      return reply(204);
+    },
+  });
+
+const cloneRoute = ({ cloneEvent }: EventChangeRoutesDeps): Endpoint =>
+  defineEndpoint({
+    method: 'POST',
+    path: '/v1/events/{eventId}/clone',
+    operationId: 'cloneEvent',
+    summary: 'Make a draft like an event, with the same rewards at their full stock',
+    tag,
+    access: operators,
+    request: { params },
+    responses: { 201: { description: 'The draft', body: EventResponse, headers: EventHeaders } },
+    problems: ['not_found'],
+    handle: async ({ params: { eventId }, identity }) => {
+      const event = await cloneEvent(eventId, identity.userId);
+      return reply(201, toEventResponse(event), { location: `/v1/events/${event.id}`, etag: etagOf(event) });
+    },
+  });
+
+const statusRoute = ({ changeEventStatus }: EventChangeRoutesDeps): Endpoint =>
+  defineEndpoint({
+    method: 'POST',
+    path: '/v1/events/{eventId}/status',
+    operationId: 'changeEventStatus',
+    summary: 'Change the status of an event',
+    description:
+      'draft ⇄ scheduled → active ⇄ inactive, active or inactive → ended → archived. Scheduling an event whose start has passed makes it active at once.',
+    tag,
+    access: operators,
+    request: { params, body: StatusInput },
+    responses: { 200: { description: 'The event as it is now', body: EventResponse, headers: EventHeaders } },
+    problems: ['not_found', 'invalid_transition'],
+    handle: async ({ params: { eventId }, body: { status, reason }, identity }) => {
+      const event = await changeEventStatus({ eventId, status, reason, by: identity.userId });
+      return reply(200, toEventResponse(event), { etag: etagOf(event) });
+    },
+  });
