@@ -1,17 +1,11 @@
 import type { Registry } from '@prometheus-io/client';
-import type { Db, Filter } from 'mongodb';
+import type { Db } from 'mongodb';
 import { randomUUID } from 'node:crypto';
 import type { Component } from '../lifecycle/index.ts';
 import type { Logger } from '../logging/index.ts';
 import { gaugeOf } from '../metrics/metrics.ts';
-import { createGroupCommit, isStoreUnavailable } from '../mongo/index.ts';
-import {
-  brokerMessageOf,
-  outboxCollection,
-  type FreshRows,
-  type OutboxMessage,
-  type OutboxRow,
-} from './outbox.ts';
+import { createOutboxStore } from './outbox-store.ts';
+import { brokerMessageOf, type FreshRows, type OutboxMessage, type OutboxRow } from './outbox.ts';
 import { PublishError, type Publisher } from './publisher.ts';
 
 export interface RelayTuning {
@@ -42,13 +36,6 @@ export interface Relay extends FreshRows, Component {
   backlog(): Promise<{ ageMs: number; rows: number }>;
 }
 
-/** What of a row could not be sent, and when to try again. */
-interface Release {
-  id: string;
-  messages: OutboxMessage[];
-  availableAt: Date;
-}
-
 /** Fresh messages held in memory at most; beyond it they wait in the collection like any other. */
 const MOST_IN_HAND = 5_000;
 const BATCHES_AHEAD = 4;
@@ -64,40 +51,13 @@ const BACKOFF_MS = { first: 200, longest: 30_000 };
 export function createRelay(options: RelayOptions): Relay {
   const { db, publisher, tuning, logger, metrics, sweepMs = 250 } = options;
   const { now = Date.now, random = Math.random } = options;
-  const rows = outboxCollection(db);
+  const store = createOutboxStore({ db, ...tuning, now });
   const inHand = new Set<Promise<void>>();
   let messagesInHand = 0;
   let sweeping: Promise<void> | undefined;
   let timer: NodeJS.Timeout | undefined;
   let stopped = true;
 
-  const deletions = createGroupCommit<string, undefined>({
-    name: 'outbox deletions',
-    maxBatch: 1_000,
-    maxQueued: Infinity,
-    isUnavailable: isStoreUnavailable,
-    run: async (ids) => {
-      await rows.deleteMany({ _id: { $in: [...ids] } });
-      return ids.map(() => undefined);
-    },
-  });
-  const releases = createGroupCommit<Release, undefined>({
-    name: 'outbox releases',
-    maxQueued: Infinity,
-    isUnavailable: isStoreUnavailable,
-    run: async (items) => {
-      await rows.bulkWrite(
-        items.map(({ id, messages, availableAt }) => ({
-          updateOne: {
-            filter: { _id: id },
-            update: { $set: { messages, availableAt, lease: null }, $inc: { attempts: 1 } },
-          },
-        })),
-        { ordered: false },
-      );
-      return items.map(() => undefined);
-    },
-  });
   publisher.onReady(wake);
   watchBacklog();
 
@@ -110,24 +70,12 @@ export function createRelay(options: RelayOptions): Relay {
       name: 'outbox_rows',
       help: 'Transactions whose messages are not all sent yet',
       async collect() {
-        const found = await backlog().catch(() => undefined);
+        const found = await store.backlog().catch(() => undefined);
         if (!found) return;
         this.set(found.rows);
         age?.set(found.ageMs / 1_000);
       },
     });
-  }
-
-  async function backlog(): Promise<{ ageMs: number; rows: number }> {
-    const [oldest, count] = await Promise.all([
-      rows
-        .find({}, { projection: { createdAt: 1 } })
-        .sort({ _id: 1 })
-        .limit(1)
-        .next(),
-      rows.estimatedDocumentCount(),
-    ]);
-    return { ageMs: oldest ? Math.max(0, now() - oldest.createdAt.getTime()) : 0, rows: oldest ? count : 0 };
   }
 
   async function send(leased: readonly OutboxRow[]): Promise<void> {
@@ -153,7 +101,7 @@ export function createRelay(options: RelayOptions): Relay {
       );
     }
     // If this fails the row is sent once more when its lease ends; consumers drop the repetition.
-    await deletions.submit(row._id).catch((error: unknown) => {
+    await store.delete(row._id).catch((error: unknown) => {
       logger.warn('Sent messages could not be deleted from the outbox', { row: row._id, error });
     });
   }
@@ -178,7 +126,7 @@ export function createRelay(options: RelayOptions): Relay {
     }
     const pause = reason === 'unavailable' ? 0 : backoff(row.attempts);
     const release = { id: row._id, messages, availableAt: new Date(now() + pause) };
-    await releases.submit(release).catch((releaseError: unknown) => {
+    await store.release(release).catch((releaseError: unknown) => {
       logger.warn('Messages stay leased until their lease ends', { row: row._id, error: releaseError });
     });
   }
@@ -201,7 +149,7 @@ export function createRelay(options: RelayOptions): Relay {
   async function sweep(): Promise<void> {
     const ahead: Promise<void>[] = [];
     while (!stopped && publisher.isReady()) {
-      const leased = await leaseDue();
+      const leased = await store.leaseDue();
       if (leased.length === 0) return;
       ahead.push(send(leased));
       // Some batches are being confirmed and deleted while the next is read.
@@ -209,45 +157,16 @@ export function createRelay(options: RelayOptions): Relay {
     }
   }
 
-  async function leaseDue(): Promise<OutboxRow[]> {
-    const due = { availableAt: { $lte: new Date(now()) } };
-    const found = await dueRows(due);
-    if (found.length === 0) return [];
-    const ids = found.map(({ _id }) => _id);
-    const lease = randomUUID();
-    const availableAt = new Date(now() + tuning.leaseMs);
-    // Without the hint the planner may walk the index of everything that is due.
-    const taken = await rows.updateMany(
-      { _id: { $in: ids }, ...due },
-      { $set: { lease, availableAt } },
-      { hint: { _id: 1 } },
-    );
-    if (taken.modifiedCount === found.length) return found;
-    return await rows.find({ _id: { $in: ids }, lease }).toArray();
-  }
-
-  /** As many rows as hold a batch of messages. */
-  async function dueRows(due: Filter<OutboxRow>): Promise<OutboxRow[]> {
-    const found: OutboxRow[] = [];
-    let messages = 0;
-    for await (const row of rows.find(due).sort({ availableAt: 1 }).limit(tuning.batch)) {
-      found.push(row);
-      messages += row.messages.length;
-      if (messages >= tuning.batch) break;
-    }
-    return found;
-  }
-
   return {
     name: 'outbox relay',
     send: (written) => void send(written),
-    backlog,
+    backlog: () => store.backlog(),
     leaseForFresh: () => {
       if (stopped || !publisher.isReady() || messagesInHand >= MOST_IN_HAND) return undefined;
       return { token: randomUUID(), until: new Date(now() + tuning.leaseMs) };
     },
     start: async () => {
-      await rows.createIndex({ availableAt: 1 });
+      await store.ensureIndexes();
       stopped = false;
       timer = setInterval(wake, sweepMs);
       wake();
@@ -258,7 +177,7 @@ export function createRelay(options: RelayOptions): Relay {
       stopped = true;
       await sweeping;
       await Promise.all(inHand);
-      await Promise.all([deletions.stop(), releases.stop()]);
+      await store.stop();
     },
   };
 }
