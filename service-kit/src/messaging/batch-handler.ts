@@ -17,6 +17,8 @@ export interface BatchHandlerOptions<Event extends { type: string; data: unknown
   inbox: Inbox;
   publisher: Publisher;
   retryDelays: readonly Duration[];
+  /** How long messages are held while the store is away, in milliseconds, before they are given back. */
+  giveBackAfterMs: number;
   logger: Logger;
   metrics?: Registry;
   now?: () => number;
@@ -33,8 +35,6 @@ export type BatchHandler = (deliveries: readonly ConsumeMessage[], signal: Abort
 type Outcome = 'handled' | 'duplicate' | 'retried' | 'dead';
 type Settled<Item> = { item: Item; result: PromiseSettledResult<Outcome> };
 
-// RabbitMQ's consumer_timeout is 30 minutes by default.
-const GIVE_BACK_AFTER_MS = 10 * 60_000;
 const PAUSE_MS = { first: 100, longest: 5_000 };
 
 export function createBatchHandler<Event extends { type: string; data: unknown }>(
@@ -80,7 +80,7 @@ export function createBatchHandler<Event extends { type: string; data: unknown }
    */
   async function commitAll(items: readonly Item[], signal: AbortSignal): Promise<Settled<Item>[]> {
     const settled: Settled<Item>[] = [];
-    const giveBackAt = now() + GIVE_BACK_AFTER_MS;
+    const giveBackAt = now() + options.giveBackAfterMs;
     let remaining = items;
     for (let pauses = 0; remaining.length > 0; pauses += 1) {
       const tried = remaining;

@@ -33,6 +33,13 @@ export interface MessagingOptions {
   };
   /** How long handled message ids are remembered, in milliseconds. */
   inboxRetentionMs: number;
+  /** How long a batch may take before its handler is reported as stuck, in milliseconds. Default 60,000. */
+  stuckAfterMs?: number;
+  /**
+   * How long consumers hold messages while the store is away, in milliseconds, before they give them back; less
+   * than the broker's `consumer_timeout`, which is 30 minutes unless it was changed. Default 600,000.
+   */
+  giveBackAfterMs?: number;
   logger: Logger;
   metrics?: Registry;
 }
@@ -61,6 +68,8 @@ const OLDEST_OUTBOX_ROW_MS = 30_000;
  */
 export function createMessaging(options: MessagingOptions): Messaging {
   const { service, urls, topology, client, db, logger, metrics } = options;
+  const { stuckAfterMs = 60_000, giveBackAfterMs = 600_000 } = options;
+  const consumers: QueueConsumer[] = [];
   const publishing = createBrokerConnection({ urls, name: `${service}:publish`, topology, logger });
   const consuming = createBrokerConnection({ urls, name: `${service}:consume`, topology, logger });
   const publisher = createPublisher({
@@ -90,12 +99,13 @@ export function createMessaging(options: MessagingOptions): Messaging {
         await Promise.all([publishing.close(), consuming.close()]);
       },
     },
-    consume: (consumer, tuning) =>
-      createQueueConsumer({
+    consume: (consumer, tuning) => {
+      const running = createQueueConsumer({
         queue: consumer.queue,
         connection: consuming,
         topology,
         tuning,
+        stuckAfterMs,
         storeAnswers: async () => void (await db.command({ ping: 1 })),
         handle: createBatchHandler({
           consumer,
@@ -103,15 +113,21 @@ export function createMessaging(options: MessagingOptions): Messaging {
           inbox,
           publisher,
           retryDelays: tuning.retryDelays,
+          giveBackAfterMs,
           logger,
           metrics,
         }),
         logger,
         metrics,
-      }),
+      });
+      consumers.push(running);
+      return running;
+    },
     trouble: async () => {
       if (!publishing.isOpen() || !consuming.isOpen()) return 'RabbitMQ is away';
       if (publishing.isBlocked()) return 'RabbitMQ holds publishers back';
+      const stuck = consumers.flatMap((consumer) => consumer.trouble() ?? []);
+      if (stuck.length > 0) return stuck.join(', ');
       const { ageMs, rows } = await relay.backlog();
       return ageMs > OLDEST_OUTBOX_ROW_MS
         ? `messages of ${rows} transactions wait, the oldest for ${ageMs} ms`

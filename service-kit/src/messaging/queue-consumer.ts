@@ -7,6 +7,7 @@ import { createBatchMetrics } from './batch-metrics.ts';
 import type { BatchHandler } from './batch-handler.ts';
 import type { BrokerConnection } from './broker-connection.ts';
 import { openLane, type BatchObservation, type Lane } from './lane.ts';
+import { createStuckWatch } from './stuck-watch.ts';
 import { declareTopology, type Topology } from './topology.ts';
 import type { ConsumerTuning } from './tuning.ts';
 
@@ -18,6 +19,8 @@ export interface QueueConsumerOptions {
   handle: BatchHandler;
   /** Rejects while the store is away; nothing is taken from the queue before it answers. */
   storeAnswers: () => Promise<void>;
+  /** How long a batch may take before its handler is reported as stuck, in milliseconds. */
+  stuckAfterMs: number;
   logger: Logger;
   metrics?: Registry | undefined;
 }
@@ -48,6 +51,8 @@ export interface QueueConsumer extends Component {
   state(): ConsumerState;
   /** Takes effect by opening new channels and letting the old ones drain. */
   change(change: ConsumerChange): void;
+  /** For readiness: that a handler is stuck, undefined when none is. */
+  trouble(): string | undefined;
 }
 
 /** A lane that is opened anew whenever its channel closes. */
@@ -58,7 +63,6 @@ interface LaneKeeper {
 }
 
 const LOOK_EVERY_MS = 10_000;
-const STUCK_AFTER_MS = 60_000;
 const MOST_OBSERVATIONS = 10_000;
 
 /** Runs the consumers of one queue, keeps an `auto` prefetch fitting, and reports a handler that is stuck. */
@@ -67,6 +71,8 @@ export function createQueueConsumer(options: QueueConsumerOptions): QueueConsume
   let tuning: ConsumerTuning & { paused: boolean } = { ...options.tuning, paused: false };
   let prefetch = prefetchOf(tuning);
   let keepers: LaneKeeper[] = [];
+  /** The keepers, and those before them that still drain. */
+  const open = new Set<LaneKeeper>();
   let draining: Promise<unknown> = Promise.resolve();
   let observed: BatchObservation[] = [];
   let timer: NodeJS.Timeout | undefined;
@@ -82,7 +88,10 @@ export function createQueueConsumer(options: QueueConsumerOptions): QueueConsume
     help: 'Deliveries not yet acknowledged',
     labelNames: ['queue'],
   });
-  const countInHand = (): number => keepers.reduce((sum, keeper) => sum + keeper.inHand(), 0);
+  const countInHand = (): number => [...open].reduce((sum, keeper) => sum + keeper.inHand(), 0);
+  const longestBatchMs = (): number => Math.max(0, ...[...open].map((keeper) => keeper.busyMs()));
+  const { stuckAfterMs: afterMs } = options;
+  const watch = createStuckWatch({ queue, afterMs, longestBatchMs, logger, metrics });
 
   function observe(batch: BatchObservation): void {
     record(batch);
@@ -116,15 +125,18 @@ export function createQueueConsumer(options: QueueConsumerOptions): QueueConsume
       },
       stopping.signal,
     );
-    return {
+    const keeper: LaneKeeper = {
       inHand: () => lane?.inHand() ?? 0,
       busyMs: () => lane?.busyMs() ?? 0,
       drain: async () => {
         stopping.abort();
         await lane?.drain();
         await kept;
+        open.delete(keeper);
       },
     };
+    open.add(keeper);
+    return keeper;
   }
 
   function openLanes(): void {
@@ -141,9 +153,6 @@ export function createQueueConsumer(options: QueueConsumerOptions): QueueConsume
   }
 
   function look(): void {
-    const longestBatchMs = Math.max(0, ...keepers.map((keeper) => keeper.busyMs()));
-    if (longestBatchMs > STUCK_AFTER_MS)
-      logger.error('A handler seems to be stuck', { queue, longestBatchMs });
     const next = tuning.prefetch === 'auto' ? nextPrefetch(prefetch, observed) : prefetch;
     observed = [];
     if (next === prefetch || tuning.paused) return;
@@ -157,9 +166,11 @@ export function createQueueConsumer(options: QueueConsumerOptions): QueueConsume
     start: async () => {
       openLanes();
       timer = setInterval(look, LOOK_EVERY_MS);
+      watch.start();
     },
     stop: async () => {
       clearInterval(timer);
+      watch.stop();
       const last = keepers;
       keepers = [];
       await Promise.all([draining, ...last.map((keeper) => keeper.drain())]);
@@ -173,8 +184,9 @@ export function createQueueConsumer(options: QueueConsumerOptions): QueueConsume
       batchLingerMs: tuning.batchLingerMs,
       paused: tuning.paused,
       inHand: countInHand(),
-      longestBatchMs: Math.max(0, ...keepers.map((keeper) => keeper.busyMs())),
+      longestBatchMs: longestBatchMs(),
     }),
+    trouble: () => watch.trouble(),
     change: (change) => {
       tuning = { ...tuning, ...change };
       if (change.prefetch !== undefined) prefetch = prefetchOf(tuning);
