@@ -26,6 +26,7 @@ function problemsOf(env: Record<string, string>): readonly string[] {
 describe('the environment', () => {
   test('needs to name the stores, the secrets and the public URL; the rest has defaults', () => {
     expect(loadConfig(least)).toMatchObject({
+      role: 'all',
       http: { host: '127.0.0.1', port: 3001 },
       admin: { host: '127.0.0.1', port: 3101, token: undefined },
       mongo: { database: 'auth_db' },

@@ -28,6 +28,7 @@ import { Username } from './accounts/username.ts';
 export const REWARD_REQUESTS_PREFIX = 'REWARD_REQUESTS';
 
 const variables = {
+  ROLE: oneOf(['http', 'worker', 'all'], 'all'),
   PORT: port(3001),
   HOST: text({ fallback: '127.0.0.1' }),
   ADMIN_PORT: port(3101),
@@ -71,6 +72,7 @@ export function loadConfig(env: NodeJS.ProcessEnv) {
   });
   const { BOOTSTRAP_ADMIN_USERNAME: username, BOOTSTRAP_ADMIN_PASSWORD: password } = values;
   return {
+    role: values.ROLE,
     logLevel: values.LOG_LEVEL,
     shutdownTimeoutMs: values.SHUTDOWN_TIMEOUT_MS,
     http: { host: values.HOST, port: values.PORT },

@@ -36,6 +36,7 @@ export function buildService(config: Config, overrides: Overrides = {}): AuthSer
   const { logger = createLogger({ service: SERVICE, level: config.logLevel }) } = overrides;
   const { clock = systemClock, makeId = randomId } = overrides;
   const metrics = createMetrics(SERVICE);
+  const [serves, works] = [config.role !== 'worker', config.role !== 'http'];
 
   const mongo = connectMongo({ ...config.mongo, appName: SERVICE, logger });
   const redis = connectRedis({ url: config.redisUrl, name: SERVICE, logger });
@@ -73,7 +74,7 @@ export function buildService(config: Config, overrides: Overrides = {}): AuthSer
     readiness,
     metrics,
     logger,
-    endpoints: consumerControls([consumer]),
+    endpoints: consumerControls(works ? [consumer] : []),
   });
 
   const tuningFile =
@@ -91,7 +92,15 @@ export function buildService(config: Config, overrides: Overrides = {}): AuthSer
     logger,
     shutdownTimeoutMs: config.shutdownTimeoutMs,
     readiness,
-    components: [mongo, redis, preparation, messaging.component, consumer, ...tuningFile, http, admin],
+    components: [
+      mongo,
+      redis,
+      preparation,
+      messaging.component,
+      ...(works ? [consumer, ...tuningFile] : []),
+      ...(serves ? [http] : []),
+      admin,
+    ],
   });
 
   return {

@@ -23,6 +23,7 @@ describe('the configuration', () => {
   it('has a default for everything but addresses and secrets', () => {
     expect(problemsOf({})).toEqual(['MONGODB_URL', 'REDIS_URL', 'RABBITMQ_URL', 'GATEWAY_SIGNING_KEYS']);
     expect(loadConfig(needed)).toMatchObject({
+      role: 'all',
       http: { host: '127.0.0.1', port: 3002 },
       admin: { host: '127.0.0.1', port: 3102 },
       mongo: { database: 'event_db' },

@@ -40,6 +40,7 @@ export function loadStoreConfig(env: NodeJS.ProcessEnv) {
 export function loadConfig(env: NodeJS.ProcessEnv) {
   const variables = parseEnv(env, {
     ...STORE_VARIABLES,
+    ROLE: oneOf(['http', 'worker', 'all'], 'all'),
     HOST: text({ fallback: '127.0.0.1' }),
     PORT: port(3002),
     ADMIN_HOST: text({ fallback: '127.0.0.1' }),
@@ -57,6 +58,7 @@ export function loadConfig(env: NodeJS.ProcessEnv) {
     ...consumerVariables(['REWARD_RESULTS', 'ACCOUNT_EVENTS']),
   });
   return {
+    role: variables.ROLE,
     http: { host: variables.HOST, port: variables.PORT },
     admin: { host: variables.ADMIN_HOST, port: variables.ADMIN_PORT, token: variables.ADMIN_TOKEN },
     logLevel: variables.LOG_LEVEL,

@@ -51,6 +51,7 @@ export function buildService(config: Config, overrides: Overrides = {}) {
   const { clock = () => new Date(), logger = createLogger({ service: NAME, level: config.logLevel }) } =
     overrides;
   const registry = createMetrics(NAME);
+  const [serves, works] = [config.role !== 'worker', config.role !== 'http'];
 
   const mongo = connectMongo({ ...config.mongo, appName: NAME, logger });
   const redis = connectRedis({ url: config.redisUrl, name: NAME, logger });
@@ -151,7 +152,7 @@ export function buildService(config: Config, overrides: Overrides = {}) {
     readiness,
     metrics: registry,
     logger,
-    endpoints: consumerControls([rewardResultsConsumer, accountEventsConsumer]),
+    endpoints: consumerControls(works ? [rewardResultsConsumer, accountEventsConsumer] : []),
   });
 
   const tuningFile =
@@ -176,15 +177,9 @@ export function buildService(config: Config, overrides: Overrides = {}) {
       { name: 'indexes', start: () => ensureIndexes(stores) },
       redis,
       messaging.component,
-      checkIns,
-      acceptance,
-      http,
-      waiter,
-      schedule,
-      sweeper,
-      accountEventsConsumer,
-      rewardResultsConsumer,
-      ...tuningFile,
+      // A worker settles claims that others wait for: they hear of it on Redis.
+      ...(serves ? [checkIns, acceptance, http, waiter] : []),
+      ...(works ? [schedule, sweeper, accountEventsConsumer, rewardResultsConsumer, ...tuningFile] : []),
     ],
   });
   return { logger, lifecycle, http, admin, openApi };

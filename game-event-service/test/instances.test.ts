@@ -1,9 +1,12 @@
+import amqp from 'amqplib';
+import { z } from 'zod';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { ClaimResponse } from '../src/claims/claim-schema.ts';
 import { startAuthStandIn, type AuthStandIn } from './support/auth-stand-in.ts';
 import { account, bodyOf, expectProblem } from './support/caller.ts';
+import { needed } from './support/environment.ts';
 import { startService, type RunningService } from './support/running-service.ts';
-import { activeEvent, changeStatus, claim, makeReward } from './support/scenario.ts';
+import { activeEvent, changeStatus, claim, makeReward, readReward } from './support/scenario.ts';
 
 let auth: AuthStandIn;
 beforeAll(async () => {
@@ -51,6 +54,58 @@ describe('with two instances', () => {
     );
     expect(answers.filter(({ status }) => status !== 201)).toEqual([]);
     expect(await one.call('GET', '/readyz')).toMatchObject({ status: 200, body: { status: 'degraded' } });
+  });
+});
+
+describe('roles', () => {
+  const onlyConsumers = z.object({ items: z.array(z.object({ queue: z.string() })) });
+  const consumed = async (service: RunningService): Promise<string[]> => {
+    const answer = await fetch(`${service.adminUrl}/consumers`);
+    return onlyConsumers.parse(await answer.json()).items.map(({ queue }) => queue);
+  };
+
+  it('http accepts claims and answers what a worker settles; neither does the part of the other', async () => {
+    await using front = await startService({ env: { ROLE: 'http' } });
+    const { event, reward } = await activeEvent(front.call);
+    const early = bodyOf(
+      await claim(front.call, event.id, account(), { prefer: 'wait=1' }),
+      202,
+      ClaimResponse,
+    );
+    // The request has left and was answered, but there is nobody to hear it.
+    await expect.poll(() => auth.ledger.has(`${early.id}.1`)).toBe(true);
+    expect(await consumed(front)).toEqual([]);
+    const broker = await amqp.connect(needed('RABBITMQ_URL'));
+    const channel = await broker.createChannel();
+    const results = await channel.checkQueue('game-event-service.reward-results');
+    expect(results).toMatchObject({ messageCount: 1, consumerCount: 0 });
+    await broker.close();
+
+    await using worker = await startService({ beside: front, env: { ROLE: 'worker' } });
+    expect((await consumed(worker)).toSorted()).toEqual([
+      'game-event-service.account-events',
+      'game-event-service.reward-results',
+    ]);
+    const stored = () => front.db.collection<{ _id: string }>('claims').findOne({ _id: early.id });
+    await expect.poll(stored, { timeout: 10_000 }).toMatchObject({ status: 'granted' });
+    const started = performance.now();
+    bodyOf(await claim(front.call, event.id, account()), 201, ClaimResponse);
+    expect(performance.now() - started).toBeLessThan(8_000);
+    expect(await readReward(front.call, reward)).toMatchObject({ reserved: 0, granted: 2 });
+  });
+
+  it('a worker looks after deadlines and sends what it commits, but has no API', async () => {
+    auth.decide = ({ type }) => (type === 'laurel.reward.cancelled.v1' ? 'cancelled' : undefined);
+    await using front = await startService({ env: { ROLE: 'http' } });
+    await using worker = await startService({ beside: front, env: { ROLE: 'worker' } });
+    const { event } = await activeEvent(front.call);
+    const answer = await claim(front.call, event.id, account(), { prefer: 'wait=0' });
+    const { id } = bodyOf(answer, 202, ClaimResponse);
+    worker.advance(120_000);
+    const stored = () => front.db.collection<{ _id: string }>('claims').findOne({ _id: id });
+    await expect.poll(stored, { timeout: 10_000 }).toMatchObject({ status: 'rejected', reason: 'cancelled' });
+    expect((await worker.call('GET', '/readyz')).status).toBe(200);
+    expect((await worker.call('GET', `/v1/events/${event.id}`, { as: account() })).status).toBe(404);
   });
 });
 

@@ -8,6 +8,7 @@ import { environment } from './environment.ts';
 
 export interface RunningService extends AsyncDisposable {
   call: Caller;
+  /** The API; of a worker, which has none, the admin port. */
   url: string;
   adminUrl: string;
   /** What it has logged, a line each. */
@@ -44,11 +45,12 @@ export async function startService(
   await lifecycle.start();
   const client = await MongoClient.connect(config.mongo.url);
   const db = client.db(config.mongo.database);
-  const url = `http://127.0.0.1:${http.address().port}`;
+  const adminUrl = `http://127.0.0.1:${admin.address().port}`;
+  const url = config.role === 'worker' ? adminUrl : `http://127.0.0.1:${http.address().port}`;
 
   return {
     url,
-    adminUrl: `http://127.0.0.1:${admin.address().port}`,
+    adminUrl,
     db,
     logs,
     call: createCaller(url),
