@@ -1,0 +1,122 @@
+import type { Registry } from '@prometheus-io/client';
+import type { ClientSession, MongoClient } from 'mongodb';
+import type { Component } from '../lifecycle/index.ts';
+import type { Logger } from '../logging/index.ts';
+import { gaugeOf } from '../metrics/metrics.ts';
+import type { AuditCollections } from './audit-collections.ts';
+import { sealOf, type SealDocument } from './audit-seal.ts';
+import type { Digest } from './digest.ts';
+import { createSealerLease } from './sealer-lease.ts';
+
+export interface SealerOptions {
+  client: MongoClient;
+  collections: AuditCollections;
+  digest: Digest;
+  logger: Logger;
+  metrics?: Registry | undefined;
+  /** Current time. */
+  now: () => Date;
+  /** How often to look for entries without a seal, in milliseconds. */
+  everyMs: number;
+  /** How long a sealer that was killed keeps the others waiting, in milliseconds. */
+  leaseMs: number;
+  /** Entries under one seal at most. */
+  batch: number;
+}
+
+/**
+ * Seals what has been recorded. Sealers of all instances run side by side; the one with the lease works. Each seal
+ * is one transaction: it reads the head, inserts the seal with the next number and marks its entries, so that of two
+ * sealers that read the same head one is undone whole. An entry whose transaction commits late is without a seal
+ * then, and the next one takes it.
+ */
+export function createSealer(
+  options: SealerOptions,
+): Component & Required<Pick<Component, 'start' | 'stop'>> {
+  const { client, collections, digest, logger, metrics, now, everyMs, leaseMs, batch } = options;
+  const { entries, seals } = collections;
+  const lease = createSealerLease(collections.leases, leaseMs);
+  const head = gaugeOf(metrics, { name: 'audit_head_number', help: 'Number of the last seal made here' });
+  let sealing: Promise<void> | undefined;
+  let timer: NodeJS.Timeout | undefined;
+  let isFailing = false;
+  watchAge();
+
+  function watchAge(): void {
+    gaugeOf(metrics, {
+      name: 'audit_unsealed_age_seconds',
+      help: 'Age of the oldest audit entry without a seal',
+      async collect() {
+        const query = entries.find({ seal: null }, { projection: { at: 1 } }).sort({ _id: 1 });
+        const oldest = await query
+          .limit(1)
+          .next()
+          .catch(() => undefined);
+        if (oldest !== undefined)
+          this.set(oldest ? Math.max(0, now().getTime() - oldest.at.getTime()) / 1_000 : 0);
+      },
+    });
+  }
+
+  function wake(): void {
+    sealing ??= sealAndTell().finally(() => {
+      sealing = undefined;
+    });
+  }
+
+  async function sealAndTell(): Promise<void> {
+    try {
+      await sealAll();
+      isFailing = false;
+    } catch (error) {
+      if (!isFailing) logger.warn('Audit entries could not be sealed; they wait', { error });
+      isFailing = true;
+    }
+  }
+
+  async function sealAll(): Promise<void> {
+    while ((await lease.hold()) && (await hasUnsealed())) {
+      const seal = await client.withSession((session) => session.withTransaction(() => sealBatch(session)));
+      if (!seal) return;
+      head?.set(seal._id);
+      // Kept elsewhere, this line is what shows that the end of the chain was cut off.
+      logger.info('Sealed audit entries', { seal: seal._id, hash: seal.hash, entries: seal.entries.length });
+    }
+  }
+
+  async function hasUnsealed(): Promise<boolean> {
+    return (await entries.findOne({ seal: null }, { projection: { _id: 1 } })) !== null;
+  }
+
+  async function sealBatch(session: ClientSession): Promise<SealDocument | undefined> {
+    const last = await seals.findOne({}, { session, sort: { _id: -1 }, projection: { hash: 1 } });
+    const found = await entries
+      .find({ seal: null }, { session, projection: { hash: 1 } })
+      .sort({ _id: 1 })
+      .limit(batch)
+      .toArray();
+    if (found.length === 0) return undefined;
+    const covered = found.map(({ _id, hash }) => ({ id: _id, hash }));
+    const seal = sealOf(covered, last, now(), digest);
+    await seals.insertOne(seal, { session });
+    const ids = found.map(({ _id }) => _id);
+    await entries.updateMany({ _id: { $in: ids } }, { $set: { seal: seal._id } }, { session });
+    return seal;
+  }
+
+  return {
+    name: 'audit sealer',
+    start: async () => {
+      timer = setInterval(wake, everyMs);
+      wake();
+    },
+    stop: async () => {
+      clearInterval(timer);
+      await sealing;
+      // What has been recorded since; if another holds the lease, it is the other's.
+      wake();
+      await sealing;
+      await lease.release().catch((error: unknown) => logger.debug('The lease runs out', { error }));
+    },
+  };
+}
