@@ -13,7 +13,7 @@ export const ADDRESS = '203.0.113.77';
 /** Something that somebody did. */
 export function entryOf(more: Partial<AuditEntry> = {}): AuditEntry {
   return {
-    action: 'roles.replaced',
+    action: 'replace-roles',
     actor: { kind: 'account', id: 'acc_admin', roles: ['ADMIN'] },
     subject: { kind: 'account', id: 'acc_player' },
     result: 'done',

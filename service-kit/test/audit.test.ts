@@ -103,7 +103,7 @@ describe('recording', () => {
   it.each([
     [{ subjectId: 'acc_1' }],
     [{ actorId: 'acc_admin' }],
-    [{ action: 'roles.replaced' }],
+    [{ action: 'replace-roles' }],
     [{ from: new Date(0), to: new Date(Date.now() + 60_000) }],
     [{}],
   ])('is listed newest first, page by page, out of an index: %j', async (filter) => {

@@ -28,7 +28,7 @@ export type AuditDetails = Readonly<Record<string, unknown>>;
 
 /** Who did what to whom, from where, why, and with which result. */
 export interface AuditEntry {
-  /** In the past tense, out of the service's own list: `roles.replaced`. */
+  /** Named as the use case, out of the service's own list: `replace-roles`. */
   action: string;
   actor: AuditActor;
   subject: AuditSubject;

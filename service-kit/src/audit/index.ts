@@ -14,12 +14,7 @@ export {
   type AuditTrail,
   type AuditTrailOptions,
 } from './audit-trail.ts';
-export {
-  createAuditedTransact,
-  type AuditAttempt,
-  type AuditedTransact,
-  type AuditedTransaction,
-} from './audited-transact.ts';
+export { createAudited, type AuditAttempt, type Audited, type AuditOutcome, type Done } from './audited.ts';
 export { createRefusals, type Refusals, type RefusalsOptions } from './refusals.ts';
 export { runVerifyAudit } from './run-verify-audit.ts';
 export { verifyAudit, type VerifyAuditOptions } from './verify-audit.ts';

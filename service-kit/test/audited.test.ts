@@ -1,37 +1,34 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import {
-  createAuditedTransact,
+  createAudited,
   createAuditTrail,
   createRefusals,
   type AuditAttempt,
-  type AuditedTransact,
+  type Audited,
   type AuditTrail,
 } from '../src/audit/index.ts';
 import { DomainError } from '../src/http/index.ts';
-import { createTransact } from '../src/mongo/index.ts';
+import { createTransact, type Transact } from '../src/mongo/index.ts';
 import { openDatabase, recordingLogger, unique, type TestDatabase } from './servers.ts';
 
 let database: TestDatabase;
 let trail: AuditTrail;
-let audited: AuditedTransact<string>;
-const sent: string[] = [];
+let audited: Audited;
+let transact: Transact<string>;
 const { logger } = recordingLogger();
 
 beforeAll(async () => {
   database = await openDatabase();
   trail = createAuditTrail({ ...database, logger });
   await trail.ensureIndexes();
-  const outbox = {
-    insert: async (messages: readonly string[]) => [...messages],
-    committed: (rows: readonly string[]) => void sent.push(...rows),
-  };
-  const transact = createTransact<string, string>({ client: database.client, outbox, logger });
-  audited = createAuditedTransact({ transact, trail, refusals: createRefusals({ trail, logger }) });
+  const outbox = { insert: async () => [], committed: () => undefined };
+  transact = createTransact<string, string>({ client: database.client, outbox, logger });
+  audited = createAudited({ trail, refusals: createRefusals({ trail, logger }) });
 });
 afterAll(() => database.drop());
 
 const attemptOn = (id: string): AuditAttempt => ({
-  action: 'status.set',
+  action: 'set-status',
   actor: { kind: 'account', id: 'acc_admin' },
   subject: { kind: 'account', id },
   reason: 'speed hack',
@@ -39,40 +36,51 @@ const attemptOn = (id: string): AuditAttempt => ({
 });
 const about = (id: string) => trail.list({ subjectId: id }, undefined, 10);
 
-describe('an audited transaction', () => {
-  it('records what was done, and sends what it emits', async () => {
+describe('an audited attempt', () => {
+  it('is recorded as done in the transaction that says so', async () => {
     const id = unique('acc');
-    const answer = await audited(attemptOn(id), async (tx) => {
-      await tx.record({ from: 'active' });
-      tx.emit(id);
-      return 7;
-    });
+    const answer = await audited(attemptOn(id), (done) =>
+      transact(async (tx) => {
+        await done(tx, { details: { from: 'active' } });
+        expect(await about(id)).toEqual([]);
+        return 7;
+      }),
+    );
     expect(answer).toBe(7);
-    expect(sent).toContain(id);
     expect(await about(id)).toMatchObject([
       { ...attemptOn(id), result: 'done', details: { to: 'banned', from: 'active' } },
     ]);
   });
 
-  it('records nothing where the work records nothing', async () => {
+  it('may find out who acted while it is done', async () => {
+    const id = unique('acc');
+    const actor = { kind: 'account', id } as const;
+    const attempt = { ...attemptOn(id), actor: { kind: 'anonymous' } } as const;
+    await audited(attempt, (done) => transact((tx) => done(tx, { actor })));
+    expect(await about(id)).toMatchObject([{ actor, subject: { id }, details: { to: 'banned' } }]);
+  });
+
+  it('that changes nothing is not recorded', async () => {
     const id = unique('acc');
     await audited(attemptOn(id), async () => undefined);
     expect(await about(id)).toEqual([]);
   });
 
-  it('records a refusal by its code, and nothing of what was undone with it', async () => {
+  it('that is refused is recorded by the code, with nothing of what was undone', async () => {
     const id = unique('acc');
-    const refused = audited(attemptOn(id), async (tx) => {
-      await tx.record();
-      throw new DomainError('last_admin');
-    });
+    const refused = audited(attemptOn(id), (done) =>
+      transact(async (tx) => {
+        await done(tx);
+        throw new DomainError('last_admin');
+      }),
+    );
     await expect(refused).rejects.toMatchObject({ code: 'last_admin' });
     expect(await about(id)).toMatchObject([
       { result: 'refused', reason: 'last_admin', details: { to: 'banned' } },
     ]);
   });
 
-  it('does not take a failure for a refusal', async () => {
+  it('that fails is no refusal', async () => {
     const id = unique('acc');
     for (const error of [new Error('a bug'), new DomainError('service_unavailable')]) {
       const failed = audited(attemptOn(id), () => Promise.reject(error));

@@ -1,0 +1,55 @@
+import { DomainError } from '../http/domain-error.ts';
+import type { Transaction } from '../mongo/index.ts';
+import type { AuditActor, AuditDetails, AuditEntry, AuditSubject } from './audit-entry.ts';
+import type { AuditTrail } from './audit-trail.ts';
+import type { Refusals } from './refusals.ts';
+
+/** Who tries to do what: an entry before its result is known. */
+export type AuditAttempt = Omit<AuditEntry, 'result'>;
+
+/** What is known of an attempt only when it is done. */
+export interface AuditOutcome {
+  /** Whoever turned out to act: somebody unknown who had the right password. */
+  actor?: AuditActor;
+  subject?: AuditSubject;
+  /** Added to those of the attempt. */
+  details?: AuditDetails;
+}
+
+/**
+ * Records that it was done, in the transaction of the change: called there once everything is decided, and not at all
+ * where nothing changes.
+ */
+export type Done = (tx: Pick<Transaction<never>, 'session'>, outcome?: AuditOutcome) => Promise<void>;
+
+/**
+ * Runs one attempt of which the trail tells: what `work` says is done, and by itself what is refused (a `DomainError`).
+ *
+ * @throws whatever `work` throws
+ */
+export type Audited<Attempt = AuditAttempt> = <T>(
+  attempt: Attempt,
+  work: (done: Done) => Promise<T>,
+) => Promise<T>;
+
+export function createAudited(options: {
+  trail: Pick<AuditTrail, 'record'>;
+  refusals: Pick<Refusals, 'record'>;
+}): Audited {
+  const { trail, refusals } = options;
+
+  return async (attempt, work) => {
+    const done: Done = async ({ session }, { details, ...outcome } = {}) => {
+      const known = { ...attempt, ...outcome, details: { ...attempt.details, ...details } };
+      await trail.record({ ...known, result: 'done' }, session);
+    };
+    try {
+      return await work(done);
+    } catch (error) {
+      if (error instanceof DomainError && error.code !== 'service_unavailable') {
+        await refusals.record(attempt, error.code);
+      }
+      throw error;
+    }
+  };
+}
