@@ -1,6 +1,7 @@
 import { createApp, DomainError, openApiDocument, type AppOptions, type Endpoint } from 'service-kit/http';
 import { isStoreUnavailable } from 'service-kit/mongo';
 import { accountRoutes, type AccountRoutesDependencies } from './accounts/account-routes.ts';
+import { auditRoutes, type AuditRoutesDependencies } from './audit/audit-routes.ts';
 import { meRoutes, type MeRoutesDependencies } from './accounts/me-routes.ts';
 import { entitlementRoutes, type EntitlementRoutesDependencies } from './entitlements/entitlement-routes.ts';
 import { problems } from './problems.ts';
@@ -13,6 +14,7 @@ export type RoutesDependencies = AuthRoutesDependencies &
   MeRoutesDependencies &
   SessionRoutesDependencies &
   AccountRoutesDependencies &
+  AuditRoutesDependencies &
   EntitlementRoutesDependencies & { publicKeys: () => PublicJwk[] };
 
 export function endpointsOf(dependencies: RoutesDependencies): Endpoint[] {
@@ -22,6 +24,7 @@ export function endpointsOf(dependencies: RoutesDependencies): Endpoint[] {
     ...sessionRoutes(dependencies),
     ...entitlementRoutes(dependencies),
     ...accountRoutes(dependencies),
+    ...auditRoutes(dependencies),
     ...jwksRoutes(dependencies.publicKeys),
   ];
 }

@@ -6,7 +6,10 @@ export function describeApi(): object {
     throw new Error('this is only the description of the API');
   };
   const dependencies: RoutesDependencies = {
-    accounts: { find: notCalled, list: notCalled },
+    accounts: { find: notCalled },
+    searchAccounts: notCalled,
+    trail: { list: notCalled },
+    audit: { seen: notCalled },
     sessions: { listLive: notCalled },
     entitlements: { balancesOf: notCalled, ledgerOf: notCalled },
     clock: notCalled,

@@ -1,4 +1,5 @@
 import type { Db } from 'mongodb';
+import type { AuditTrail, Refusals } from 'service-kit/audit';
 import type { Logger } from 'service-kit/logging';
 import type { Consumer } from 'service-kit/messaging';
 import type { RedisClient } from 'service-kit/redis';
@@ -8,9 +9,11 @@ import { changePassword } from './accounts/change-password.ts';
 import { createPasswordHasher } from './accounts/password-hasher.ts';
 import { registerAccount } from './accounts/register-account.ts';
 import { replaceRoles } from './accounts/replace-roles.ts';
+import { searchAccounts } from './accounts/search-accounts.ts';
 import { setStatus } from './accounts/set-status.ts';
 import { updateProfile } from './accounts/update-profile.ts';
 import type { RoutesDependencies } from './app.ts';
+import { createAudit } from './audit/audit.ts';
 import type { Clock } from './clock.ts';
 import type { Config } from './config.ts';
 import { answerGrants } from './entitlements/answer-grants.ts';
@@ -30,15 +33,18 @@ import { createRefreshTokens } from './sessions/refresh-token.ts';
 import { createSessionIssuer } from './sessions/session-issuer.ts';
 import { createSessionStore } from './sessions/session-store.ts';
 import { createAccessTokens } from './tokens/access-token.ts';
-import { deriveKeys } from './tokens/derive-keys.ts';
+import type { DerivedKeys } from './tokens/derive-keys.ts';
 import { createKeyRing } from './tokens/key-ring.ts';
 import { createSigningKeyStore } from './tokens/signing-key-store.ts';
 import type { Transact } from './transact.ts';
 
 export interface DomainOptions {
+  derivedKeys: DerivedKeys;
   config: Pick<Config, 'tokens' | 'hashing' | 'limits' | 'bootstrapAdmin'>;
   db: Db;
   redis: RedisClient;
+  trail: AuditTrail;
+  refusals: Refusals;
   transact: Transact;
   clock: Clock;
   makeId: MakeId;
@@ -54,8 +60,9 @@ export interface Domain {
   prepare(): Promise<void>;
 }
 
-export function createDomain({ config, db, redis, transact, clock, makeId, logger }: DomainOptions): Domain {
-  const derivedKeys = deriveKeys(config.tokens.secret);
+export function createDomain(options: DomainOptions): Domain {
+  const { config, derivedKeys, db, redis, trail, refusals, transact, clock, makeId, logger } = options;
+  const audit = createAudit({ trail, refusals, nameKey: derivedKeys.auditNames });
   const accounts = createAccountStore(db);
   const sessions = createSessionStore(db);
   const entitlements = createEntitlementStore(db);
@@ -74,6 +81,8 @@ export function createDomain({ config, db, redis, transact, clock, makeId, logge
   const limits = createLimits(redis, config.limits);
   const means = {
     ...limits,
+    audit,
+    audited: audit.audited,
     accounts,
     revoke,
     endSessions,
@@ -90,7 +99,7 @@ export function createDomain({ config, db, redis, transact, clock, makeId, logge
 
   // One after the other: making indexes locks the catalogue.
   async function ensureIndexes(): Promise<void> {
-    for (const store of [accounts, sessions, revocations, signingKeys, entitlements])
+    for (const store of [accounts, sessions, revocations, signingKeys, entitlements, trail])
       await store.ensureIndexes();
   }
 
@@ -106,12 +115,15 @@ export function createDomain({ config, db, redis, transact, clock, makeId, logge
       accounts,
       sessions,
       entitlements,
+      trail,
+      audit,
       clock,
       registerAccount: registerAccount(means),
       logIn: logIn(means),
       refreshSession: refreshSession(means),
       logOut: logOut(means),
       endSession: endSession(means),
+      searchAccounts: searchAccounts(means),
       updateProfile: updateProfile(means),
       changePassword: changePassword(means),
       replaceRoles: replaceRoles(means),

@@ -1,3 +1,4 @@
+import { createAuditTrail, createRefusals, runVerifyAudit } from 'service-kit/audit';
 import { createAdminServer, createMetrics, createReadiness } from 'service-kit/admin';
 import { createHttpServer, type HttpServer } from 'service-kit/http';
 import { createIdentityVerifier } from 'service-kit/identity';
@@ -11,6 +12,7 @@ import { systemClock, type Clock } from './clock.ts';
 import { REWARD_REQUESTS_PREFIX, type Config } from './config.ts';
 import { createDomain } from './domain.ts';
 import { randomId, type MakeId } from './ids.ts';
+import { deriveKeys } from './tokens/derive-keys.ts';
 import { topology } from './topology.ts';
 
 const SERVICE = 'auth-service';
@@ -29,6 +31,8 @@ export interface AuthService {
   admin: HttpServer;
   /** Makes the indexes and nothing else. */
   migrate(): Promise<void>;
+  /** Walks the audit trail, prints what it finds, and gives the exit code. */
+  verifyAudit(args: readonly string[]): Promise<number>;
 }
 
 /** Wires everything; opens nothing before `lifecycle.start()`. */
@@ -52,7 +56,22 @@ export function buildService(config: Config, overrides: Overrides = {}): AuthSer
     metrics,
   });
   const { transact } = messaging;
-  const domain = createDomain({ config, db: mongo.db, redis: redis.client, transact, clock, makeId, logger });
+  const derivedKeys = deriveKeys(config.tokens.secret);
+  const { client, db } = mongo;
+  const trail = createAuditTrail({ client, db, key: derivedKeys.audit, logger, metrics });
+  const refusals = createRefusals({ trail, logger });
+  const domain = createDomain({
+    config,
+    derivedKeys,
+    db,
+    redis: redis.client,
+    trail,
+    refusals,
+    transact,
+    clock,
+    makeId,
+    logger,
+  });
   const consumer = messaging.consume(domain.rewardRequests, config.rewardRequests);
 
   const readiness = createReadiness({
@@ -96,6 +115,8 @@ export function buildService(config: Config, overrides: Overrides = {}): AuthSer
       mongo,
       redis,
       preparation,
+      trail.sealer,
+      refusals,
       messaging.component,
       ...(works ? [consumer, ...tuningFile] : []),
       ...(serves ? [http] : []),
@@ -112,6 +133,13 @@ export function buildService(config: Config, overrides: Overrides = {}): AuthSer
       await mongo.start();
       await domain.ensureIndexes();
       await mongo.stop();
+    },
+    verifyAudit: async (args) => {
+      await mongo.start();
+      const print = (line: string): void => void process.stdout.write(`${line}\n`);
+      const code = await runVerifyAudit({ db, key: derivedKeys.audit, args, print });
+      await mongo.stop();
+      return code;
     },
   };
 }

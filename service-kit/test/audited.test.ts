@@ -82,7 +82,11 @@ describe('an audited attempt', () => {
 
   it('that fails is no refusal', async () => {
     const id = unique('acc');
-    for (const error of [new Error('a bug'), new DomainError('service_unavailable')]) {
+    for (const error of [
+      new Error('a bug'),
+      new DomainError('service_unavailable'),
+      new DomainError('invalid_request'),
+    ]) {
       const failed = audited(attemptOn(id), () => Promise.reject(error));
       await expect(failed).rejects.toBe(error);
     }

@@ -8,7 +8,8 @@ import {
   reply,
   type Endpoint,
 } from 'service-kit/http';
-import type { Access, Identity } from 'service-kit/identity';
+import { callerOf } from '../audit/caller.ts';
+import type { Access } from 'service-kit/identity';
 import { z } from 'zod';
 import { refusal } from '../refusal.ts';
 import {
@@ -21,13 +22,15 @@ import {
   toAccountView,
 } from './account-schemas.ts';
 import type { AccountPosition, AccountStore } from './account-store.ts';
-import type { Account, Staff } from './account.ts';
+import type { Account } from './account.ts';
 import { Reason } from './profile.ts';
 import type { ReplaceRoles } from './replace-roles.ts';
+import type { SearchAccounts } from './search-accounts.ts';
 import type { SetStatus } from './set-status.ts';
 
 export interface AccountRoutesDependencies {
-  accounts: Pick<AccountStore, 'find' | 'list'>;
+  accounts: Pick<AccountStore, 'find'>;
+  searchAccounts: SearchAccounts;
   replaceRoles: ReplaceRoles;
   setStatus: SetStatus;
 }
@@ -55,10 +58,10 @@ const Position = z
   .transform(([createdAt, id]): AccountPosition => ({ createdAt: new Date(createdAt), id }));
 const positionOf = ({ createdAt, id }: Account): z.input<typeof Position> => [createdAt.toISOString(), id];
 
-const staffOf = ({ userId, roles }: Identity): Staff => ({ id: userId, roles });
-
 /** Accounts as staff and other services see them. */
-export function accountRoutes({ accounts, replaceRoles, setStatus }: AccountRoutesDependencies): Endpoint[] {
+export function accountRoutes(dependencies: AccountRoutesDependencies): Endpoint[] {
+  const { accounts, searchAccounts, replaceRoles, setStatus } = dependencies;
+
   const list = defineEndpoint({
     method: 'GET',
     path: '/v1/accounts',
@@ -69,12 +72,14 @@ export function accountRoutes({ accounts, replaceRoles, setStatus }: AccountRout
     request: { query: ListQuery },
     responses: { 200: { description: 'A page of accounts', body: pageSchema(AccountView) } },
     problems: ['invalid_cursor'],
-    handle: async ({ query: { limit, cursor, query, role, status }, request }) => {
+    handle: async (input) => {
+      const { limit, cursor, query, role, status } = input.query;
       const filters = { query, role, status };
       const after = cursor === undefined ? undefined : decodeCursor(cursor, filters, Position);
-      const found = await accounts.list({ namePrefix: query, role, status }, after, limit + 1);
+      const filter = { namePrefix: query, role, status };
+      const found = await searchAccounts(filter, { after, limit: limit + 1 }, callerOf(input));
       const page = pageOf(found, { limit, filters, position: positionOf });
-      return pageReply(request.originalUrl, { ...page, items: page.items.map(toAccountView) });
+      return pageReply(input.request.originalUrl, { ...page, items: page.items.map(toAccountView) });
     },
   });
 
@@ -107,8 +112,8 @@ export function accountRoutes({ accounts, replaceRoles, setStatus }: AccountRout
       200: { description: 'The account as it is now', body: AccountView, headers: AccountHeaders },
     },
     problems: ['account_not_found', 'self_role_change', 'last_admin', 'account_deleted'],
-    handle: async ({ params, body, identity, context }) => {
-      const account = await replaceRoles(params.id, body.roles, staffOf(identity), context.traceparent);
+    handle: async (input) => {
+      const account = await replaceRoles(input.params.id, input.body.roles, callerOf(input));
       return reply(200, toAccountView(account), etagOf(account));
     },
   });
@@ -125,8 +130,8 @@ export function accountRoutes({ accounts, replaceRoles, setStatus }: AccountRout
       200: { description: 'The account as it is now', body: AccountView, headers: AccountHeaders },
     },
     problems: ['account_not_found', 'self_status_change', 'staff_account', 'last_admin', 'account_deleted'],
-    handle: async ({ params, body, identity, context }) => {
-      const account = await setStatus(params.id, body, staffOf(identity), context.traceparent);
+    handle: async (input) => {
+      const account = await setStatus(input.params.id, input.body, callerOf(input));
       return reply(200, toAccountView(account), etagOf(account));
     },
   });

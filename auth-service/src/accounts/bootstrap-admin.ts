@@ -1,5 +1,6 @@
 import { DomainError } from 'service-kit/http';
 import type { Logger } from 'service-kit/logging';
+import type { Audit } from '../audit/audit.ts';
 import type { Clock } from '../clock.ts';
 import type { MakeId } from '../ids.ts';
 import type { Credentials } from '../sessions/log-in.ts';
@@ -12,6 +13,7 @@ import type { PasswordHasher } from './password-hasher.ts';
 export interface BootstrapAdminDependencies {
   accounts: AccountStore;
   hasher: PasswordHasher;
+  audit: Pick<Audit, 'done'>;
   transact: Transact;
   makeId: MakeId;
   clock: Clock;
@@ -26,7 +28,7 @@ export async function bootstrapAdmin(
   { username, password }: Credentials,
   dependencies: BootstrapAdminDependencies,
 ): Promise<void> {
-  const { accounts, hasher, transact, makeId, clock, logger } = dependencies;
+  const { accounts, hasher, audit, transact, makeId, clock, logger } = dependencies;
   if (await accounts.hasAdmin()) return;
 
   const passwordHash = await hasher.hash(password);
@@ -35,6 +37,7 @@ export async function bootstrapAdmin(
   try {
     await transact(async (tx) => {
       await accounts.insert(admin, tx.session);
+      await audit.done({ action: 'bootstrap-admin', by: 'auth-service', accountId: admin.id }, tx);
       tx.emit(accountRegistered(registered, {}), accountRolesChanged(admin));
     });
     logger.info('Opened the first ADMIN account', { accountId: admin.id, username });

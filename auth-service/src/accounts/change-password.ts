@@ -1,9 +1,8 @@
+import type { Audited } from '../audit/audit.ts';
+import type { Caller } from '../audit/caller.ts';
 import type { CheckPassword } from '../limits/password-checks.ts';
 import { refusal } from '../refusal.ts';
 import type { EndSessions } from '../sessions/end-sessions.ts';
-import type { Origin } from '../sessions/session.ts';
-import type { OwnSession } from '../sessions/log-out.ts';
-
 import type { Transact } from '../transact.ts';
 import type { AccountStore } from './account-store.ts';
 import { assertActive } from './account.ts';
@@ -12,9 +11,8 @@ import { assertHardToGuess } from './password-policy.ts';
 import { foldCase } from './username.ts';
 
 export type ChangePassword = (
-  own: OwnSession,
+  by: Caller,
   passwords: { currentPassword: string; newPassword: string },
-  origin: Origin,
 ) => Promise<void>;
 
 export interface ChangePasswordDependencies {
@@ -22,29 +20,34 @@ export interface ChangePasswordDependencies {
   endSessions: EndSessions;
   hasher: PasswordHasher;
   checkPassword: CheckPassword;
+  audited: Audited;
   transact: Transact;
 }
 
 /** Gives an account another password and ends all its sessions but the one that asks. */
 export function changePassword(dependencies: ChangePasswordDependencies): ChangePassword {
-  const { accounts, endSessions, hasher, checkPassword, transact } = dependencies;
+  const { accounts, endSessions, hasher, checkPassword, audited, transact } = dependencies;
 
-  return async ({ accountId, sessionId }, { currentPassword, newPassword }, origin) => {
-    const account = assertActive(await accounts.find(accountId));
-    const from = { usernameKey: foldCase(account.username), address: origin.address };
-    const matches = await checkPassword(from, () => hasher.verify(account.passwordHash, currentPassword));
-    if (!matches) throw refusal('wrong_password');
-    assertHardToGuess('newPassword', newPassword, [account.username, account.email, account.displayName]);
+  return (by, { currentPassword, newPassword }) => {
+    const accountId = by.id;
+    return audited({ action: 'change-password', by, accountId }, async (done) => {
+      const account = assertActive(await accounts.find(accountId));
+      const from = { usernameKey: foldCase(account.username), address: by.origin.address };
+      const matches = await checkPassword(from, () => hasher.verify(account.passwordHash, currentPassword));
+      if (!matches) throw refusal('wrong_password');
+      assertHardToGuess('newPassword', newPassword, [account.username, account.email, account.displayName]);
 
-    const passwordHash = await hasher.hash(newPassword);
-    const isChanged = await transact(async (tx) => {
-      if (!(await accounts.changePassword(account, passwordHash, tx.session))) return false;
-      const { traceparent } = origin;
-      const ending = { accountId, except: sessionId, because: 'password_change', traceparent } as const;
-      await endSessions.all(ending, tx);
-      return true;
+      const passwordHash = await hasher.hash(newPassword);
+      const isChanged = await transact(async (tx) => {
+        if (!(await accounts.changePassword(account, passwordHash, tx.session))) return false;
+        const { traceparent } = by.origin;
+        const ending = { accountId, except: by.sessionId, because: 'password_change', traceparent } as const;
+        await endSessions.all(ending, tx);
+        await done(tx);
+        return true;
+      });
+      // Somebody else changed it, or the account was banned, since the current one was checked.
+      if (!isChanged) throw refusal('wrong_password');
     });
-    // Somebody else changed it, or the account was banned, since the current one was checked.
-    if (!isChanged) throw refusal('wrong_password');
   };
 }

@@ -1,12 +1,12 @@
 import { defineEndpoint, reply, type Endpoint } from 'service-kit/http';
 import { z } from 'zod';
+import { callerOf } from '../audit/caller.ts';
 import { refusal } from '../refusal.ts';
 import { AccountHeaders, AccountView, etagOf, toAccountView } from './account-schemas.ts';
 import type { AccountStore } from './account-store.ts';
 import type { ChangePassword } from './change-password.ts';
 import { NewPassword, PresentedPassword } from './password-policy.ts';
 import { DisplayName, Email } from './profile.ts';
-import { originOf } from '../sessions/request-origin.ts';
 import type { UpdateProfile } from './update-profile.ts';
 
 export interface MeRoutesDependencies {
@@ -51,8 +51,8 @@ export function meRoutes({ accounts, updateProfile, changePassword }: MeRoutesDe
       200: { description: 'The account as it is now', body: AccountView, headers: AccountHeaders },
     },
     problems: ['account_not_found', 'account_banned'],
-    handle: async ({ identity, body }) => {
-      const account = await updateProfile(identity.userId, body);
+    handle: async (input) => {
+      const account = await updateProfile(callerOf(input), input.body);
       return reply(200, toAccountView(account), etagOf(account));
     },
   });
@@ -74,9 +74,7 @@ export function meRoutes({ accounts, updateProfile, changePassword }: MeRoutesDe
       'service_unavailable',
     ],
     handle: async (input) => {
-      const { identity, body } = input;
-      const own = { accountId: identity.userId, sessionId: identity.sessionId };
-      await changePassword(own, body, originOf(input));
+      await changePassword(callerOf(input), input.body);
       return reply(204);
     },
   });

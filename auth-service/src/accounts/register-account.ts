@@ -1,3 +1,5 @@
+import { account as accountSubject, type Audited } from '../audit/audit.ts';
+import { somebodyAt } from '../audit/caller.ts';
 import type { Clock } from '../clock.ts';
 import type { MakeId } from '../ids.ts';
 import type { CountNewAccount } from '../limits/new-accounts.ts';
@@ -31,6 +33,7 @@ export interface RegisterAccountDependencies {
   issuer: SessionIssuer;
   hasher: PasswordHasher;
   countNewAccount: CountNewAccount;
+  audited: Audited;
   transact: Transact;
   makeId: MakeId;
   clock: Clock;
@@ -38,24 +41,30 @@ export interface RegisterAccountDependencies {
 
 /** Opens an account and logs it in. */
 export function registerAccount(dependencies: RegisterAccountDependencies): RegisterAccount {
-  const { accounts, sessions, issuer, hasher, countNewAccount, transact, makeId, clock } = dependencies;
+  const { accounts, sessions, issuer, hasher, countNewAccount, audited, transact, makeId, clock } =
+    dependencies;
 
-  return async (registration, origin) => {
+  return (registration, origin) => {
     const { username, password, email, displayName, inviteCode } = registration;
-    assertHardToGuess('password', password, [username, email, displayName]);
-    await countNewAccount(origin.address);
-    // The unique index decides; this spares the hash where the answer is known.
-    if (await accounts.findByUsername(username)) throw refusal('username_taken');
+    const attempt = { action: 'register-account', by: somebodyAt(origin), username } as const;
+    return audited(attempt, async (done) => {
+      assertHardToGuess('password', password, [username, email, displayName]);
+      await countNewAccount(origin.address);
+      // The unique index decides; this spares the hash where the answer is known.
+      if (await accounts.findByUsername(username)) throw refusal('username_taken');
 
-    const passwordHash = await hasher.hash(password);
-    const now = clock();
-    const account = openAccount({ id: makeId('acc'), username, email, displayName, passwordHash }, now);
-    const { session, refreshToken } = issuer.open(account.id, origin, now);
-    await transact(async (tx) => {
-      await accounts.insert(account, tx.session);
-      await sessions.insert(session, tx.session);
-      tx.emit(accountRegistered(account, { inviteCode, traceparent: origin.traceparent }));
+      const passwordHash = await hasher.hash(password);
+      const now = clock();
+      const account = openAccount({ id: makeId('acc'), username, email, displayName, passwordHash }, now);
+      const { session, refreshToken } = issuer.open(account.id, origin, now);
+      await transact(async (tx) => {
+        await accounts.insert(account, tx.session);
+        await sessions.insert(session, tx.session);
+        const subject = accountSubject(account.id);
+        await done(tx, { subject, details: { sessionId: session.id } });
+        tx.emit(accountRegistered(account, { inviteCode, traceparent: origin.traceparent }));
+      });
+      return { account, tokens: issuer.tokensFor(account, refreshToken, now) };
     });
-    return { account, tokens: issuer.tokensFor(account, refreshToken, now) };
   };
 }

@@ -4,6 +4,7 @@ import { NewPassword, PresentedPassword } from '../accounts/password-policy.ts';
 import { DisplayName, Email, InviteCode } from '../accounts/profile.ts';
 import type { RegisterAccount } from '../accounts/register-account.ts';
 import { Username } from '../accounts/username.ts';
+import { callerOf } from '../audit/caller.ts';
 import type { LogIn } from './log-in.ts';
 import { logOutScopes, type LogOut } from './log-out.ts';
 import type { RefreshSession } from './refresh-session.ts';
@@ -92,9 +93,8 @@ export function authRoutes(dependencies: AuthRoutesDependencies): Endpoint[] {
     access: 'signed-in',
     request: { body: LogOutBody },
     responses: { 204: { description: 'They have ended' } },
-    handle: async ({ body, identity, context }) => {
-      const own = { accountId: identity.userId, sessionId: identity.sessionId };
-      await logOut(own, body.scope, context.traceparent);
+    handle: async (input) => {
+      await logOut(callerOf(input), input.body.scope);
       return reply(204);
     },
   });

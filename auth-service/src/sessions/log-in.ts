@@ -2,6 +2,8 @@ import type { AccountStore } from '../accounts/account-store.ts';
 import type { Account } from '../accounts/account.ts';
 import type { PasswordHasher } from '../accounts/password-hasher.ts';
 import { foldCase } from '../accounts/username.ts';
+import { account as accountActor, type Audited } from '../audit/audit.ts';
+import { somebodyAt } from '../audit/caller.ts';
 import type { Clock } from '../clock.ts';
 import type { CheckPassword } from '../limits/password-checks.ts';
 import { refusal } from '../refusal.ts';
@@ -26,6 +28,7 @@ export interface LogInDependencies {
   issuer: SessionIssuer;
   hasher: PasswordHasher;
   checkPassword: CheckPassword;
+  audited: Audited;
   transact: Transact;
   clock: Clock;
 }
@@ -35,25 +38,30 @@ export interface LogInDependencies {
  * same answer at the same cost; that an account is banned is told only to who has its password.
  */
 export function logIn(dependencies: LogInDependencies): LogIn {
-  const { accounts, sessions, issuer, hasher, checkPassword, transact, clock } = dependencies;
+  const { accounts, sessions, issuer, hasher, checkPassword, audited, transact, clock } = dependencies;
 
   return async ({ username, password }, origin) => {
     const found = await accounts.findByUsername(username);
     const known = found && found.status !== 'deleted' ? found : undefined;
-    const from = { usernameKey: foldCase(username), address: origin.address };
-    const matches = await checkPassword(from, () => hasher.verify(known?.passwordHash, password));
-    if (!known || !matches) throw refusal('invalid_credentials');
-    if (known.status === 'banned') throw refusal('account_banned');
+    const whom = found ? { accountId: found.id } : { username };
+    return await audited({ action: 'log-in', by: somebodyAt(origin), ...whom }, async (done) => {
+      const from = { usernameKey: foldCase(username), address: origin.address };
+      const matches = await checkPassword(from, () => hasher.verify(known?.passwordHash, password));
+      if (!known || !matches) throw refusal('invalid_credentials');
+      if (known.status === 'banned') throw refusal('account_banned');
 
-    const now = clock();
-    const { session, refreshToken } = issuer.open(known.id, origin, now);
-    const account = await transact(async (tx) => {
-      const current = await accounts.recordLogin(known, now, tx.session);
-      if (current) await sessions.insert(session, tx.session);
-      return current;
+      const now = clock();
+      const { session, refreshToken } = issuer.open(known.id, origin, now);
+      const account = await transact(async (tx) => {
+        const current = await accounts.recordLogin(known, now, tx.session);
+        if (!current) return undefined;
+        await sessions.insert(session, tx.session);
+        await done(tx, { actor: accountActor(known.id), details: { sessionId: session.id } });
+        return current;
+      });
+      if (!account) throw await whyNot(known.id);
+      return { account, tokens: issuer.tokensFor(account, refreshToken, now) };
     });
-    if (!account) throw await whyNot(known.id);
-    return { account, tokens: issuer.tokensFor(account, refreshToken, now) };
   };
 
   /** The account was banned, deleted or given another password while this one was being checked. */

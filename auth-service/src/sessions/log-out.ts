@@ -1,4 +1,6 @@
 import type { AccountStore } from '../accounts/account-store.ts';
+import type { Audited } from '../audit/audit.ts';
+import type { Caller } from '../audit/caller.ts';
 import { refusal } from '../refusal.ts';
 import type { Transact } from '../transact.ts';
 import type { EndSessions } from './end-sessions.ts';
@@ -6,40 +8,41 @@ import type { EndSessions } from './end-sessions.ts';
 export const logOutScopes = ['this', 'others', 'all'] as const;
 export type LogOutScope = (typeof logOutScopes)[number];
 
-/** The session that a request belongs to. */
-export interface OwnSession {
-  accountId: string;
-  sessionId: string;
-}
-
-export type LogOut = (own: OwnSession, scope: LogOutScope, traceparent: string) => Promise<void>;
-export type EndSession = (own: OwnSession, traceparent: string) => Promise<void>;
+export type LogOut = (by: Caller, scope: LogOutScope) => Promise<void>;
+export type EndSession = (sessionId: string, by: Caller) => Promise<void>;
 
 export interface LogOutDependencies {
   accounts: Pick<AccountStore, 'raiseTokenVersion'>;
   endSessions: EndSessions;
+  audited: Audited;
   transact: Transact;
 }
 
 /** Ends sessions of the caller; what has ended already stays as it is. */
-export function logOut({ accounts, endSessions, transact }: LogOutDependencies): LogOut {
+export function logOut({ accounts, endSessions, audited, transact }: LogOutDependencies): LogOut {
   const because = 'logout';
 
-  return ({ accountId, sessionId }, scope, traceparent) =>
-    transact(async (tx) => {
-      switch (scope) {
-        case 'this':
-          await endSessions.one({ id: sessionId, accountId, because, traceparent }, tx);
-          return;
-        case 'others':
-          await endSessions.all({ accountId, except: sessionId, because, traceparent }, tx);
-          return;
-        case 'all': {
-          const minVersion = await accounts.raiseTokenVersion(accountId, tx.session);
-          await endSessions.all({ accountId, minVersion, because, traceparent }, tx);
+  return (by, scope) => {
+    const { id: accountId, sessionId } = by;
+    const { traceparent } = by.origin;
+    return audited({ action: 'log-out', by, accountId, details: { scope, sessionId } }, (done) =>
+      transact(async (tx) => {
+        await done(tx);
+        switch (scope) {
+          case 'this':
+            await endSessions.one({ id: sessionId, accountId, because, traceparent }, tx);
+            return;
+          case 'others':
+            await endSessions.all({ accountId, except: sessionId, because, traceparent }, tx);
+            return;
+          case 'all': {
+            const minVersion = await accounts.raiseTokenVersion(accountId, tx.session);
+            await endSessions.all({ accountId, minVersion, because, traceparent }, tx);
+          }
         }
-      }
-    });
+      }),
+    );
+  };
 }
 
 /**
@@ -47,13 +50,18 @@ export function logOut({ accounts, endSessions, transact }: LogOutDependencies):
  *
  * @throws refusal `session_not_found` also for somebody else's
  */
-export function endSession({
-  endSessions,
-  transact,
-}: Pick<LogOutDependencies, 'endSessions' | 'transact'>): EndSession {
-  return async ({ accountId, sessionId }, traceparent) => {
+export function endSession(dependencies: Omit<LogOutDependencies, 'accounts'>): EndSession {
+  const { endSessions, audited, transact } = dependencies;
+
+  return (sessionId, by) => {
+    const accountId = by.id;
+    const { traceparent } = by.origin;
     const ending = { id: sessionId, accountId, because: 'ended_by_owner', traceparent } as const;
-    const isOwn = await transact((tx) => endSessions.one(ending, tx));
-    if (!isOwn) throw refusal('session_not_found');
+    return audited({ action: 'end-session', by, accountId, details: { sessionId } }, (done) =>
+      transact(async (tx) => {
+        if (!(await endSessions.one(ending, tx))) throw refusal('session_not_found');
+        await done(tx);
+      }),
+    );
   };
 }

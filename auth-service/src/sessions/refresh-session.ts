@@ -1,5 +1,7 @@
 import type { Logger } from 'service-kit/logging';
 import type { AccountStore } from '../accounts/account-store.ts';
+import type { Audit } from '../audit/audit.ts';
+import { somebodyAt } from '../audit/caller.ts';
 import type { Clock } from '../clock.ts';
 import { refusal } from '../refusal.ts';
 import type { Transact } from '../transact.ts';
@@ -18,6 +20,7 @@ export interface RefreshSessionDependencies {
   sessions: SessionStore;
   endSessions: EndSessions;
   deadSessions: Pick<DeadSessions, 'has'>;
+  audit: Pick<Audit, 'refused'>;
   transact: Transact;
   refreshTokens: RefreshTokens;
   issuer: SessionIssuer;
@@ -30,8 +33,18 @@ export interface RefreshSessionDependencies {
  * seconds; a token that comes back later, or whose successor was replaced as well, ends its session.
  */
 export function refreshSession(dependencies: RefreshSessionDependencies): RefreshSession {
-  const { accounts, sessions, endSessions, deadSessions, refreshTokens, issuer, transact, clock, logger } =
-    dependencies;
+  const {
+    accounts,
+    sessions,
+    endSessions,
+    deadSessions,
+    refreshTokens,
+    issuer,
+    audit,
+    transact,
+    clock,
+    logger,
+  } = dependencies;
 
   return async (text, origin) => {
     const presented = refreshTokens.read(text);
@@ -62,7 +75,11 @@ export function refreshSession(dependencies: RefreshSessionDependencies): Refres
       const { id, accountId } = session;
       const { traceparent } = origin;
       const because = 'refresh_token_reuse';
-      await transact((tx) => endSessions.one({ id, accountId, because, traceparent }, tx));
+      const attempt = { action: 'refresh-session', by: somebodyAt(origin), accountId } as const;
+      await transact(async (tx) => {
+        await endSessions.one({ id, accountId, because, traceparent }, tx);
+        await audit.refused({ ...attempt, details: { sessionId: id } }, because, tx);
+      });
       logger.warn('A replaced refresh token came back; its session was ended', {
         accountId: session.accountId,
         sessionId: session.id,

@@ -15,6 +15,7 @@ export function originOf(input: {
   return {
     address: identity.clientAddress || null,
     device: request.headers['user-agent']?.slice(0, LONGEST_DEVICE) || null,
+    requestId: context.requestId,
     traceparent: context.traceparent,
   };
 }

@@ -9,6 +9,7 @@ import {
   type Endpoint,
 } from 'service-kit/http';
 import { z } from 'zod';
+import { callerOf } from '../audit/caller.ts';
 import type { Clock } from '../clock.ts';
 import type { EndSession } from './log-out.ts';
 import { SessionView, toSessionView } from './session-schemas.ts';
@@ -59,8 +60,8 @@ export function sessionRoutes({ sessions, endSession, clock }: SessionRoutesDepe
     request: { params: z.object({ id: z.string().max(128) }) },
     responses: { 204: { description: 'It has ended' } },
     problems: ['session_not_found'],
-    handle: async ({ params, identity, context }) => {
-      await endSession({ accountId: identity.userId, sessionId: params.id }, context.traceparent);
+    handle: async (input) => {
+      await endSession(input.params.id, callerOf(input));
       return reply(204);
     },
   });

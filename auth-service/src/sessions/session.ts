@@ -30,6 +30,7 @@ export type RevocationReason =
 export interface Origin {
   address: string | null;
   device: string | null;
+  requestId: string;
   /** W3C trace context, for what the request causes. */
   traceparent: string;
 }

@@ -6,10 +6,19 @@ export interface DerivedKeys {
   refreshTokens: KeyObject;
   /** AES-256 under which signing keys are stored. */
   signingKeys: KeyObject;
+  /** HMAC of audit entries and their seals. */
+  audit: KeyObject;
+  /** HMAC of names in audit entries. */
+  auditNames: KeyObject;
 }
 
 export function deriveKeys(secret: string): DerivedKeys {
   const derive = (purpose: string): KeyObject =>
     createSecretKey(Buffer.from(hkdfSync('sha256', secret, '', `laurel auth-service ${purpose} v1`, 32)));
-  return { refreshTokens: derive('refresh tokens'), signingKeys: derive('signing keys') };
+  return {
+    refreshTokens: derive('refresh tokens'),
+    signingKeys: derive('signing keys'),
+    audit: derive('audit'),
+    auditNames: derive('audit names'),
+  };
 }

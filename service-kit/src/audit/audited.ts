@@ -1,4 +1,5 @@
 import { DomainError } from '../http/domain-error.ts';
+import { shellProblems } from '../http/problem-table.ts';
 import type { Transaction } from '../mongo/index.ts';
 import type { AuditActor, AuditDetails, AuditEntry, AuditSubject } from './audit-entry.ts';
 import type { AuditTrail } from './audit-trail.ts';
@@ -23,7 +24,8 @@ export interface AuditOutcome {
 export type Done = (tx: Pick<Transaction<never>, 'session'>, outcome?: AuditOutcome) => Promise<void>;
 
 /**
- * Runs one attempt of which the trail tells: what `work` says is done, and by itself what is refused (a `DomainError`).
+ * Runs one attempt of which the trail tells: what `work` says is done, and by itself what is refused (a `DomainError` with
+ * a code of the service; the shell's own, such as `invalid_request`, are no refusals).
  *
  * @throws whatever `work` throws
  */
@@ -46,7 +48,7 @@ export function createAudited(options: {
     try {
       return await work(done);
     } catch (error) {
-      if (error instanceof DomainError && error.code !== 'service_unavailable') {
+      if (error instanceof DomainError && !(error.code in shellProblems)) {
         await refusals.record(attempt, error.code);
       }
       throw error;

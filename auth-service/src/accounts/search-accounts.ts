@@ -1,0 +1,28 @@
+import type { Audit } from '../audit/audit.ts';
+import type { Caller } from '../audit/caller.ts';
+import type { AccountFilter, AccountPosition, AccountStore } from './account-store.ts';
+import type { Account } from './account.ts';
+
+export type SearchAccounts = (
+  filter: AccountFilter,
+  page: { after: AccountPosition | undefined; limit: number },
+  by: Caller,
+) => Promise<Account[]>;
+
+export interface SearchAccountsDependencies {
+  accounts: Pick<AccountStore, 'list'>;
+  audit: Pick<Audit, 'seen'>;
+}
+
+/** Finds accounts. Whom staff were shown is recorded, by id: the name that they looked for is a person's. */
+export function searchAccounts({ accounts, audit }: SearchAccountsDependencies): SearchAccounts {
+  return async (filter, { after, limit }, by) => {
+    const found = await accounts.list(filter, after, limit);
+    if (by.kind === 'account') {
+      const { namePrefix, role, status } = filter;
+      const details = { byName: namePrefix !== undefined, role, status, shown: found.map(({ id }) => id) };
+      await audit.seen({ action: 'search-accounts', by, details });
+    }
+    return found;
+  };
+}

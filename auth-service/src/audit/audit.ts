@@ -1,0 +1,89 @@
+import { createHmac, type KeyObject } from 'node:crypto';
+import {
+  createAudited,
+  type AuditActor,
+  type AuditAttempt,
+  type AuditDetails,
+  type Audited as KitAudited,
+  type AuditSubject,
+  type AuditTrail,
+  type Refusals,
+} from 'service-kit/audit';
+import { foldCase } from '../accounts/username.ts';
+import type { Transaction } from '../transact.ts';
+import type { AuditAction } from './actions.ts';
+import type { Caller } from './caller.ts';
+
+/** Who tries to do what to which account. */
+export interface Attempt {
+  action: AuditAction;
+  /** The service itself where nobody asked. */
+  by: Caller | 'auth-service';
+  /** Whom it is about. */
+  accountId?: string | undefined;
+  /** A name that no account may have; kept so that it can be recognised and not read. */
+  username?: string | undefined;
+  /** What staff gave as the reason. */
+  reason?: string | undefined;
+  /** Ids and codes; never secrets, names or e-mail addresses. */
+  details?: AuditDetails | undefined;
+}
+
+/** Runs an attempt; what is `done` in its transaction is recorded there, and by itself what is refused. */
+export type Audited = KitAudited<Attempt>;
+
+export interface Audit {
+  audited: Audited;
+  /** Records something as done in a transaction, where nothing about it can be refused. */
+  done(attempt: Attempt, tx: Pick<Transaction, 'session'>): Promise<void>;
+  /** Records a refusal that changes something itself, in the transaction of that change. */
+  refused(attempt: Attempt, code: string, tx: Pick<Transaction, 'session'>): Promise<void>;
+  /** Records what somebody was shown: a search, an export. */
+  seen(attempt: Attempt): Promise<void>;
+}
+
+/** @param nameKey under which names are hashed */
+export function createAudit(dependencies: {
+  trail: AuditTrail;
+  refusals: Refusals;
+  nameKey: KeyObject;
+}): Audit {
+  const { trail, refusals, nameKey } = dependencies;
+  const audited = createAudited({ trail, refusals });
+
+  function attemptOf({ action, by, accountId, username, reason, details }: Attempt): AuditAttempt {
+    return {
+      action,
+      actor: by === 'auth-service' ? { kind: 'system', id: by } : actorOf(by),
+      subject:
+        accountId !== undefined
+          ? account(accountId)
+          : username !== undefined
+            ? name(username)
+            : { kind: 'service' },
+      reason,
+      details,
+      origin: by === 'auth-service' ? undefined : by.origin,
+    };
+  }
+
+  const name = (username: string): AuditSubject => ({
+    kind: 'username',
+    id: createHmac('sha256', nameKey).update(foldCase(username)).digest('base64url'),
+  });
+
+  return {
+    audited: (attempt, work) => audited(attemptOf(attempt), work),
+    done: (attempt, { session }) => trail.record({ ...attemptOf(attempt), result: 'done' }, session),
+    refused: (attempt, reason, { session }) =>
+      trail.record({ ...attemptOf(attempt), result: 'refused', reason }, session),
+    seen: (attempt) => trail.recordAlone({ ...attemptOf(attempt), result: 'done' }),
+  };
+}
+
+/** An account as a subject, and as the actor that somebody unknown turned out to be. */
+export const account = (id: string) => ({ kind: 'account', id }) as const;
+
+function actorOf({ kind, id, roles }: Caller): AuditActor {
+  return { kind, ...(id !== '' && { id }), ...(roles.length > 0 && { roles }) };
+}
