@@ -17,6 +17,7 @@ const commands: Record<string, () => Promise<Command>> = {
   supervise: () => import('./cli/supervise.ts'),
   test: () => import('./cli/test.ts'),
   up: () => import('./cli/up.ts'),
+  'verify-audit': () => import('./cli/verify-audit.ts'),
 };
 
 // The start of every command. It may use Node's own modules only: the first thing it does is to install the others.

@@ -1,6 +1,7 @@
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
+import { MongoClient } from 'mongodb';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { z } from 'zod';
@@ -118,6 +119,28 @@ describe('up, status, demo, down', () => {
     const { code, output } = await scripts('demo');
     expect({ code, output }).toEqual({ code: 0, output: expect.any(String) });
     expect(output).toContain('claims the reward: granted');
+  });
+
+  test('verify-audit finds nothing wrong, until an entry is changed in the database', async () => {
+    const state = await readState(dataDirectory);
+    const mongodb = state?.backing.find(({ variable }) => variable === 'MONGODB_URL');
+    const client = await new MongoClient(mongodb?.url ?? '').connect();
+    const entries = client.db('auth_db').collection('audit');
+    await expect.poll(() => entries.countDocuments({ seal: null })).toBe(0);
+    const good = await scripts('verify-audit');
+    expect({ code: good.code, output: good.output }).toEqual({ code: 0, output: expect.any(String) });
+    const head = /^ {2}head (\S+)$/m.exec(good.output)?.[1] ?? '';
+    expect(await scripts('verify-audit', '--head', `auth-service=${head}`)).toMatchObject({ code: 0 });
+
+    const [entry] = await entries.find({ action: 'register-account' }).toArray();
+    await entries.updateOne({ _id: entry?._id }, { $set: { result: 'refused' } });
+    expect(await scripts('verify-audit')).toMatchObject({
+      code: 1,
+      output: expect.stringContaining(`entry_changed`),
+    });
+    await entries.updateOne({ _id: entry?._id }, { $set: { result: 'done' } });
+    expect(await scripts('verify-audit')).toMatchObject({ code: 0 });
+    await client.close();
   });
 
   test('down leaves no process behind, and says so when there is nothing to stop', async () => {

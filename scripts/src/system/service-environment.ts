@@ -1,4 +1,4 @@
-import type { BackingServices } from '../backing-services/backing-services.ts';
+import type { BackingService } from '../backing-services/backing-services.ts';
 import type { ServiceName } from '../repository/packages.ts';
 import type { Credentials } from './credentials.ts';
 
@@ -12,7 +12,11 @@ export interface ServiceAddress {
 export type ServiceAddresses = Record<ServiceName, ServiceAddress[]>;
 
 export interface EnvironmentContext {
-  backing: BackingServices;
+  backing: {
+    mongodb: Pick<BackingService, 'url'>;
+    redis: Pick<BackingService, 'url'>;
+    rabbitmq: Pick<BackingService, 'urlFor'>;
+  };
   credentials: Credentials;
   addresses: ServiceAddresses;
 }
