@@ -346,24 +346,18 @@ describe('npm run verify-audit', () => {
   test('finds nothing wrong, until somebody changes an entry in the database', async () => {
     const player = await register(system);
     await eventually(async () => expect((await about(player))[0]?.['seal']).toEqual(expect.any(Number)));
-    const good = await verify();
-    expect(good).toMatchObject({ code: 0, out: expect.stringContaining(': 0 findings') });
-    const head = /^head (\S+)$/m.exec(good.out)?.[1] ?? '';
-    expect(await verify({}, '--head', head)).toMatchObject({ code: 0 });
-
+    expect(await verify()).toMatchObject({ code: 0, out: expect.stringContaining(': 0 findings') });
     const audit = system.db.collection('audit');
     const [entry] = await audit.find({ 'subject.id': player.id }).toArray();
     await audit.updateOne({ _id: entry?._id }, { $set: { 'origin.address': '198.51.100.9' } });
-    expect(await verify()).toMatchObject({ code: 1, out: expect.stringContaining(`entry_changed  seal`) });
-    await audit.updateOne({ _id: entry?._id }, { $set: { 'origin.address': '203.0.113.7' } });
-    expect(await verify()).toMatchObject({ code: 0 });
-  });
+    expect(await verify()).toMatchObject({ code: 1, out: expect.stringContaining('entry_changed  seal') });
+  }, 60_000);
 
   test('believes nothing that was made under another secret', async () => {
     await register(system);
     const { code, out } = await verify({ AUTH_SECRET: 'another'.repeat(8) });
     expect([code, out]).toEqual([1, expect.stringContaining('seal_changed')]);
-  });
+  }, 60_000);
 
   test('ends with 2 for an argument that it does not know', async () => {
     expect((await verify({}, '--tail')).code).toBe(2);

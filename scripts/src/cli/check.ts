@@ -1,26 +1,64 @@
-import { Command } from 'commander';
+import { Command, InvalidArgumentError } from 'commander';
 import { checkJob, packageChecks, repositoryChecks } from '../checks/checks.ts';
 import { print } from '../console/print.ts';
+import { fuzzJobs } from '../fuzz/fuzz-jobs.ts';
+import { installSchemathesis } from '../fuzz/schemathesis.ts';
 import { Keeper } from '../processes/keeper.ts';
-import { packageDirectory, packageNames } from '../repository/packages.ts';
+import { packageDirectory, packageNames, type ServiceName, serviceNames } from '../repository/packages.ts';
+import { PrivateSystem } from '../system/private-system.ts';
 import { Tally } from '../test-run/tally.ts';
 import { installPackage } from '../toolchain/install-package.ts';
 
 const BESIDE = 2;
 
-/** `scripts/check`: everything that can be told without running the system. */
+/** `scripts/check`: everything that can be told without running the system; with `--fuzz`, one API as it runs. */
 export async function main(args: string[]): Promise<void> {
-  new Command('check')
+  const { fuzz } = new Command('check')
     .description(
       'Types, lint and format of every package; contracts, vendored kit, compose.yaml, links; each service installs, type-checks and passes its unit tests alone.',
     )
-    .parse(args, { from: 'user' });
-  for (const name of packageNames) await installPackage(packageDirectory(name));
+    .option(
+      '--fuzz [service]',
+      'instead: call every operation of a running private system in every way, and see whether each answer is one that the API document knows (default: auth-service)',
+      readService,
+    )
+    .parse(args, { from: 'user' })
+    .opts<{ fuzz?: ServiceName | true }>();
 
-  const keeper = Keeper.start();
   const tally = new Tally();
-  await tally.run([...packageChecks(packageNames), ...repositoryChecks(keeper)].map(checkJob), BESIDE);
-  await keeper.end();
+  if (fuzz === undefined) await checkRepository(tally);
+  else await fuzzService(fuzz === true ? 'auth-service' : fuzz, tally);
   print(`\n${tally.lastLine}`);
   process.exitCode = tally.counts.failed === 0 ? 0 : 1;
 }
+
+function readService(text: string): ServiceName {
+  const service = serviceNames.find((name) => name === text);
+  if (service === undefined) throw new InvalidArgumentError(`It is one of ${serviceNames.join(', ')}.`);
+  return service;
+}
+
+async function checkRepository(tally: Tally): Promise<void> {
+  for (const name of packageNames) await installPackage(packageDirectory(name));
+  const keeper = Keeper.start();
+  await tally.run([...packageChecks(packageNames), ...repositoryChecks(keeper)].map(checkJob), BESIDE);
+  await keeper.end();
+}
+
+async function fuzzService(service: ServiceName, tally: Tally): Promise<void> {
+  for (const name of serviceNames) await installPackage(packageDirectory(name));
+  const environment = await installSchemathesis();
+  const system = await PrivateSystem.start({ overrides: { 'auth-service': UNLIMITED } });
+  try {
+    await tally.run(await fuzzJobs(service, system, environment), BESIDE);
+  } finally {
+    await system.stop();
+  }
+}
+
+/** Everything comes from one address, and refusals by limits would hide what lies behind them. */
+const UNLIMITED = {
+  LOGIN_FAILURES_PER_ACCOUNT: '1000000',
+  LOGIN_FAILURES_PER_ADDRESS: '1000000',
+  NEW_ACCOUNTS_PER_ADDRESS: '1000000',
+};
