@@ -5,7 +5,7 @@ import { z } from 'zod';
 import { createReadiness } from '../src/admin/index.ts';
 import { createApp, defineEndpoint, DomainError, reply, type RequestContext } from '../src/http/index.ts';
 import { createLogger } from '../src/logging/index.ts';
-import { anonymous, client, player, startApp } from './running-app.ts';
+import { anonymous, client, internally, player, startApp } from './running-app.ts';
 
 const base = { operationId: 'test', summary: 'Test', tag: 'test' } as const;
 
@@ -87,6 +87,32 @@ describe('an endpoint', () => {
     const answer = await call('HEAD /v1/events/evt_1', { as: anonymous });
     expect(answer).toMatchObject({ status: 200, body: undefined });
     expect(answer.headers.get('content-length')).toBe('7');
+  });
+
+  it('that is internal answers other services, and nobody whom the gateway vouches for', async () => {
+    const internal = { ...audit, access: 'internal' } as const;
+    const { call } = await startApp({ endpoints: [internal] });
+    const of = (headers: Record<string, string>, as = player) =>
+      call('GET /v1/events/audit?since=1', { as, headers });
+    const admin = { ...player, roles: ['ADMIN' as const] };
+
+    expect(
+      await call('GET /v1/events/audit?since=1', {
+        headers: internally('GET', '/v1/events/audit?since=1'),
+      }),
+    ).toMatchObject({ status: 200, body: 'audit' });
+    expect(await of({}, admin)).toMatchObject({ status: 401, body: { code: 'unauthenticated' } });
+    expect(await of({}, client)).toMatchObject({ status: 401 });
+    expect(await of(internally('GET', '/v1/events/audit'))).toMatchObject({ status: 401 });
+    expect(await of(internally('POST', '/v1/events/audit?since=1'))).toMatchObject({ status: 401 });
+    expect(() =>
+      createApp({
+        service: 'test',
+        endpoints: [internal],
+        problems: {},
+        logger: createLogger({ service: 'test', level: 'error' }),
+      }),
+    ).toThrow('test is internal, but there is no verifyInternalCall');
   });
 
   it('can answer with a stream', async () => {

@@ -4,10 +4,17 @@ import { PassThrough } from 'node:stream';
 import { onTestFinished } from 'vitest';
 import { createMetrics } from '../src/admin/index.ts';
 import { createApp, createHttpServer, type AppOptions, type HttpServerOptions } from '../src/http/index.ts';
-import { createIdentityVerifier, signIdentity, type Identity } from '../src/identity/index.ts';
+import {
+  createIdentityVerifier,
+  createInternalCallVerifier,
+  signIdentity,
+  signInternalCall,
+  type Identity,
+} from '../src/identity/index.ts';
 import { createLogger } from '../src/logging/index.ts';
 
 const key = { id: 'k1', secret: 'secret-of-the-gateway-in-these-tests' };
+const internalKey = { id: 'i1', secret: 'secret-of-the-services-in-these-tests' };
 const service = 'test-service';
 
 export const anonymous: Identity = {
@@ -19,6 +26,11 @@ export const anonymous: Identity = {
 };
 export const player: Identity = { ...anonymous, userId: 'acc_1', sessionId: 'ses_1', roles: ['USER'] };
 export const client: Identity = { ...anonymous, userId: 'cli_1', scopes: ['claims:read'] };
+
+/** Signs a call as another service would. */
+export function internally(method: string, target: string): Record<string, string> {
+  return signInternalCall({ service, key: internalKey, now: Date.now(), method, target });
+}
 
 export interface Call {
   as?: Identity;
@@ -38,7 +50,9 @@ export async function startApp(
   const logger = createLogger({ service, level: 'info', destination });
   const metrics = createMetrics(service);
   const verifyIdentity = createIdentityVerifier({ service, keys: [key] });
-  const app = createApp({ service, problems: {}, logger, metrics, verifyIdentity, ...options });
+  const verifyInternalCall = createInternalCallVerifier({ service, keys: [internalKey] });
+  const verifiers = { verifyIdentity, verifyInternalCall };
+  const app = createApp({ service, problems: {}, logger, metrics, ...verifiers, ...options });
   const graces = { acceptGraceMs: 0, idleGraceMs: 0 };
   const server = createHttpServer({ app, host: '127.0.0.1', port: 0, logger, ...graces, ...serverOptions });
   await server.start();

@@ -4,7 +4,7 @@ import helmet from 'helmet';
 import { randomUUID } from 'node:crypto';
 import { z } from 'zod';
 import type { Readiness } from '../admin/readiness.ts';
-import type { IdentityVerifier } from '../identity/index.ts';
+import type { IdentityVerifier, InternalCallVerifier } from '../identity/index.ts';
 import type { Logger } from '../logging/index.ts';
 import { createAccessLog } from './access-log.ts';
 import { dispatch, resourcesOf } from './dispatch.ts';
@@ -25,8 +25,10 @@ export interface AppOptions {
   /** The service's own codes; the shell's are known. */
   problems: ProblemTable;
   logger: Logger;
-  /** Left out where no gateway stands before this app: then every endpoint must be `unsigned`. */
+  /** Left out where no gateway stands before this app: then no endpoint may ask for an identity. */
   verifyIdentity?: IdentityVerifier;
+  /** Needed where there are `internal` endpoints. */
+  verifyInternalCall?: InternalCallVerifier;
   /** Served as `/readyz`. */
   readiness?: Readiness;
   metrics?: Registry;
@@ -42,11 +44,12 @@ export interface AppOptions {
  * Makes the HTTP side of a service. Every request gets an id, a trace context, security headers, a line in the
  * access log, and an answer; refusals are problem bodies.
  *
- * @throws {TypeError} when two endpoints are the same, a documented code has no status, or an endpoint needs an
- * identity that nobody verifies
+ * @throws {TypeError} when two endpoints are the same, a documented code has no status, or an endpoint needs a
+ * signature that nobody verifies
  */
 export function createApp(options: AppOptions): Express {
-  const { service, logger, verifyIdentity, readiness, metrics, openApi, extend } = options;
+  const { service, logger, verifyIdentity, verifyInternalCall } = options;
+  const { readiness, metrics, openApi, extend } = options;
   assertConsistent(options);
   const endpoints = [
     ...options.endpoints,
@@ -63,7 +66,7 @@ export function createApp(options: AppOptions): Express {
   app.use(securityHeaders());
   app.use(refuseAmbiguousPaths);
   for (const resource of resourcesOf(endpoints)) {
-    app.all(resource.path.replaceAll(/\{(\w+)\}/g, ':$1'), dispatch(resource));
+    app.all(resource.path.replaceAll(/\{(\w+)\}/g, ':$1'), dispatch(resource, verifyInternalCall));
   }
   extend?.(app);
   app.use(() => {
@@ -126,9 +129,12 @@ function openApiEndpoint(document: object): Endpoint {
   });
 }
 
-function assertConsistent({ endpoints, problems, verifyIdentity }: AppOptions): void {
+function assertConsistent({ endpoints, problems, verifyIdentity, verifyInternalCall }: AppOptions): void {
   for (const { operationId, access, problems: codes } of endpoints) {
-    if (access !== 'unsigned' && !verifyIdentity) {
+    if (access === 'internal') {
+      if (!verifyInternalCall)
+        throw new TypeError(`${operationId} is internal, but there is no verifyInternalCall`);
+    } else if (access !== 'unsigned' && !verifyIdentity) {
       throw new TypeError(`${operationId} needs an identity, but there is no verifyIdentity`);
     }
     for (const code of codes) {

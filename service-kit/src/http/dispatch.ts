@@ -1,5 +1,5 @@
 import type { Request, RequestHandler, Response } from 'express';
-import { decideAccess, type Access, type Identity } from '../identity/index.ts';
+import { decideAccess, type Access, type Identity, type InternalCallVerifier } from '../identity/index.ts';
 import { DomainError } from './domain-error.ts';
 import type { Endpoint, EndpointInput } from './endpoint.ts';
 import { readBody } from './read-body.ts';
@@ -43,7 +43,10 @@ export function resourcesOf(endpoints: readonly Endpoint[]): Resource[] {
  * Handles the requests to one path, each check before the next and the body only after them: method 405, token
  * 401, role or scope 403, body 415, 413 and 400, values 400, and then the handler.
  */
-export function dispatch({ path, endpoints }: Resource): RequestHandler {
+export function dispatch(
+  { path, endpoints }: Resource,
+  verifyInternalCall: InternalCallVerifier | undefined,
+): RequestHandler {
   const allow = [...endpoints.keys(), ...(endpoints.has('GET') ? ['HEAD'] : [])].toSorted().join(', ');
 
   return async (request, response) => {
@@ -52,7 +55,10 @@ export function dispatch({ path, endpoints }: Resource): RequestHandler {
     const endpoint = endpoints.get(request.method === 'HEAD' ? 'GET' : request.method);
     if (!endpoint) throw refusal('method_not_allowed', `Here you can use ${allow}`, { allow });
     context.quiet = endpoint.quiet;
-    assertAccess(endpoint.access, context.identity);
+    if (endpoint.access !== 'internal') assertAccess(endpoint.access, context.identity);
+    else if (!verifyInternalCall?.(request.method, request.originalUrl, request.headers)) {
+      throw refusal('unauthenticated', 'A valid signature of a service is needed');
+    }
     const input = await readInput(endpoint, request, response);
     await send(request, response, await endpoint.handle(input));
   };

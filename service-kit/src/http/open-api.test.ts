@@ -78,6 +78,17 @@ describe('openApiDocument', () => {
     expect(document).not.toHaveProperty([...operation, 'responses', '401']);
   });
 
+  it('asks for the signature of a service where only services may call, and for no token', () => {
+    const internal = { ...createClaim, access: 'internal' } as const;
+    const document = openApiDocument({ ...options, endpoints: [internal] });
+    expect(document).toHaveProperty([...operation, 'security'], [{ internal: [] }]);
+    expect(document).toHaveProperty('components.securitySchemes.internal.name', 'x-internal-signature');
+    expect(document).toHaveProperty([...operation, 'responses', '401']);
+    expect(document).not.toHaveProperty([...operation, 'responses', '403']);
+    const other = openApiDocument({ ...options, endpoints: [createClaim] });
+    expect(other).not.toHaveProperty('components.securitySchemes.internal');
+  });
+
   it('refuses a documented code that has no status', () => {
     const wrong = { ...createClaim, problems: ['unheard_of'] };
     expect(() => openApiDocument({ ...options, endpoints: [wrong] })).toThrow(/unheard_of/);

@@ -1,6 +1,6 @@
 import { OpenApiGeneratorV31, OpenAPIRegistry, type RouteConfig } from '@asteasolutions/zod-to-openapi';
 import { z } from 'zod';
-import type { Access } from '../identity/index.ts';
+import { INTERNAL_SIGNATURE_HEADER, type Access } from '../identity/index.ts';
 import type { Endpoint, ResponseSpec } from './endpoint.ts';
 import { shellProblems, type ProblemTable, type ShellProblem } from './problem-table.ts';
 import { Problem } from './problem.ts';
@@ -16,6 +16,7 @@ export interface OpenApiOptions {
 type ResponseConfig = RouteConfig['responses'][string];
 
 const BEARER = 'bearer';
+const INTERNAL = 'internal';
 const METHODS = { GET: 'get', POST: 'post', PUT: 'put', PATCH: 'patch', DELETE: 'delete' } as const;
 
 /** Makes the OpenAPI 3.1 document of the endpoints out of their schemas. */
@@ -29,6 +30,14 @@ export function openApiDocument(options: OpenApiOptions): object {
     bearerFormat: 'JWT',
     description: 'Access token of an account or a service client',
   });
+  if (endpoints.some(({ access }) => access === 'internal')) {
+    registry.registerComponent('securitySchemes', INTERNAL, {
+      type: 'apiKey',
+      in: 'header',
+      name: INTERNAL_SIGNATURE_HEADER,
+      description: 'Signature of another service; such calls never come through the gateway',
+    });
+  }
   for (const endpoint of endpoints) registry.registerPath(operationOf(endpoint, problems));
   return new OpenApiGeneratorV31(registry.definitions).generateDocument({
     openapi: '3.1.0',
@@ -46,10 +55,15 @@ function operationOf(endpoint: Endpoint, problems: ProblemTable): RouteConfig {
     summary,
     description: [endpoint.description, accessText(access)].filter(Boolean).join('\n\n'),
     tags: [tag],
-    security: isOpen(access) ? [] : [{ [BEARER]: [] }],
+    security: securityOf(access),
     request: requestOf(endpoint),
     responses: { ...answersOf(endpoint), ...problemsOf(endpoint, problems) },
   };
+}
+
+function securityOf(access: Access): Record<string, string[]>[] {
+  if (isOpen(access)) return [];
+  return [{ [access === 'internal' ? INTERNAL : BEARER]: [] }];
 }
 
 function requestOf({ request, acceptsForm }: Endpoint): NonNullable<RouteConfig['request']> {
@@ -109,7 +123,7 @@ function shellCodesOf({ access, request }: Endpoint): ShellProblem[] {
   if (body) codes.push('malformed_json');
   if (params || query || headers || body) codes.push('invalid_request');
   if (!isOpen(access)) codes.push('unauthenticated');
-  if (!isOpen(access) && access !== 'anyone-authenticated') codes.push('forbidden');
+  if (!isOpen(access) && access !== 'anyone-authenticated' && access !== 'internal') codes.push('forbidden');
   if (body) codes.push('payload_too_large', 'unsupported_media_type');
   codes.push('internal_error');
   return codes;
@@ -121,6 +135,7 @@ function isOpen(access: Access): boolean {
 
 function accessText(access: Access): string {
   if (isOpen(access)) return 'For everyone.';
+  if (access === 'internal') return 'For other services.';
   if (access === 'signed-in') return 'For signed-in accounts.';
   if (typeof access === 'string') return 'For accounts and service clients.';
   const roles = access.roles?.length ? [`roles ${[...new Set([...access.roles, 'ADMIN'])].join(', ')}`] : [];

@@ -9,6 +9,11 @@ const callers = { unsigned: undefined, anonymous, player, admin, client };
 
 const table: [string, Access, Record<keyof typeof callers, string>][] = [
   ['unsigned', 'unsigned', row('allowed', 'allowed', 'allowed', 'allowed', 'allowed')],
+  [
+    'internal',
+    'internal',
+    row('unauthenticated', 'unauthenticated', 'unauthenticated', 'unauthenticated', 'unauthenticated'),
+  ],
   ['public', 'public', row('unauthenticated', 'allowed', 'allowed', 'allowed', 'allowed')],
   ['signed-in', 'signed-in', row('unauthenticated', 'unauthenticated', 'allowed', 'allowed', 'forbidden')],
   [

@@ -3,6 +3,7 @@ import { isAccount, type Identity, type Role } from './identity.ts';
 /**
  * Who may call:
  * - `unsigned` anyone, even past the gateway: health, key sets, API documents;
+ * - `internal` other services, by a signature of their own; nobody who comes through the gateway;
  * - `public` anyone who came through the gateway;
  * - `signed-in` accounts (service clients get 403);
  * - `anyone-authenticated` accounts and service clients;
@@ -10,6 +11,7 @@ import { isAccount, type Identity, type Role } from './identity.ts';
  */
 export type Access =
   | 'unsigned'
+  | 'internal'
   | 'public'
   | 'signed-in'
   | 'anyone-authenticated'
@@ -18,13 +20,13 @@ export type Access =
 export type AccessDecision = 'allowed' | 'unauthenticated' | 'forbidden';
 
 /**
- * Decides whether `identity` may pass.
+ * Decides whether `identity` may pass. No identity opens what is `internal`: that takes an internal call.
  *
  * @param identity undefined where nothing vouches for the caller, not even as an anonymous one
  */
 export function decideAccess(access: Access, identity: Identity | undefined): AccessDecision {
   if (access === 'unsigned') return 'allowed';
-  if (!identity) return 'unauthenticated';
+  if (!identity || access === 'internal') return 'unauthenticated';
   if (access === 'public') return 'allowed';
   if (identity.userId === '') return 'unauthenticated';
   if (access === 'anyone-authenticated') return 'allowed';

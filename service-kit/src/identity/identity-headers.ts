@@ -1,3 +1,5 @@
+import { INTERNAL_SIGNATURE_HEADER } from './internal-call.ts';
+
 /** Everything by which the gateway tells a service who is calling; a client's own are never passed on. */
 export const IDENTITY_HEADERS: readonly string[] = [
   'x-user-id',
@@ -9,10 +11,11 @@ export const IDENTITY_HEADERS: readonly string[] = [
   'x-gateway-signature',
 ];
 
-const names: ReadonlySet<string> = new Set(IDENTITY_HEADERS);
+// What services sign among themselves is not the gateway's to send, and no client's either.
+const names: ReadonlySet<string> = new Set([...IDENTITY_HEADERS, INTERNAL_SIGNATURE_HEADER]);
 
 /**
- * True for an identity header, whatever its case and with `_` for `-`, because some servers read both as one.
+ * True for a header that no client may send on to a service, whatever its case and with `_` for `-`, because some servers read both as one.
  *
  * @param name a header's name as it was received
  */

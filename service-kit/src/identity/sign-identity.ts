@@ -1,12 +1,6 @@
-import { createSecretKey, type KeyObject } from 'node:crypto';
+import { identityContentAt } from './identity-content.ts';
 import type { Identity } from './identity.ts';
-import { signatureOf } from './signature.ts';
-
-/** A shared secret with the name by which the other side finds it. */
-export interface SigningKey {
-  id: string;
-  secret: string;
-}
+import { signatureHeader, type SigningKey } from './signature.ts';
 
 export interface SignIdentityOptions {
   /** Name of the service that is called; a signature is good for no other. */
@@ -31,13 +25,20 @@ export function signIdentity(options: SignIdentityOptions): Record<string, strin
   const { userId, sessionId, clientAddress } = identity;
   const roles = joined(identity.roles);
   const scopes = joined(identity.scopes);
-  const signature = signatureOf(
-    { service, time: now, method, target, userId, sessionId, roles, scopes, requestId, clientAddress },
-    keyObjectOf(key),
-  );
+  const content = identityContentAt(now, {
+    service,
+    method,
+    target,
+    userId,
+    sessionId,
+    roles,
+    scopes,
+    requestId,
+    clientAddress,
+  });
   const headers: Record<string, string> = {
     'x-request-id': requestId,
-    'x-gateway-signature': `v1;k=${key.id};t=${now};s=${signature}`,
+    'x-gateway-signature': signatureHeader(key, now, content),
   };
   if (userId) headers['x-user-id'] = userId;
   if (sessionId) headers['x-session-id'] = sessionId;
@@ -49,16 +50,4 @@ export function signIdentity(options: SignIdentityOptions): Record<string, strin
 
 function joined(names: readonly string[]): string {
   return names.length < 2 ? (names[0] ?? '') : names.toSorted().join(',');
-}
-
-// Making a key object costs as much as the HMAC itself.
-const keyObjects = new WeakMap<SigningKey, KeyObject>();
-
-function keyObjectOf(key: SigningKey): KeyObject {
-  let object = keyObjects.get(key);
-  if (!object) {
-    object = createSecretKey(Buffer.from(key.secret));
-    keyObjects.set(key, object);
-  }
-  return object;
 }

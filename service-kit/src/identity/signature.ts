@@ -1,36 +1,73 @@
-import { createHmac, type KeyObject } from 'node:crypto';
+import { createHmac, createSecretKey, timingSafeEqual, type KeyObject } from 'node:crypto';
 
-/** What a signature covers, each as it stands in its header; absent ones are empty. */
-export interface SignedContent {
-  /** Name of the service that is called. */
-  service: string;
-  /** Unix milliseconds. */
-  time: number;
-  method: string;
-  /** Path and query as forwarded. */
-  target: string;
-  userId: string;
-  sessionId: string;
-  roles: string;
-  scopes: string;
-  requestId: string;
-  clientAddress: string;
+/** A shared secret with the name by which the other side finds it. */
+export interface SigningKey {
+  id: string;
+  secret: string;
 }
 
-/** HMAC-SHA256 in base64url over the JSON array of the content. */
-export function signatureOf(content: SignedContent, key: KeyObject): string {
-  const text = JSON.stringify([
-    'v1',
-    content.service,
-    content.time,
-    content.method,
-    content.target,
-    content.userId,
-    content.sessionId,
-    content.roles,
-    content.scopes,
-    content.requestId,
-    content.clientAddress,
-  ]);
-  return createHmac('sha256', key).update(text).digest('base64url');
+/** What a signature covers: a JSON array of texts and its time. */
+type SignedContent = readonly (string | number)[];
+
+/**
+ * @param time Unix milliseconds; the content names it, too
+ * @returns `v1;k=<keyId>;t=<unix ms>;s=<base64url HMAC-SHA256>` over the JSON text of `content`
+ */
+export function signatureHeader(key: SigningKey, time: number, content: SignedContent): string {
+  return `v1;k=${key.id};t=${time};s=${signatureOf(content, keyObjectOf(key))}`;
+}
+
+export interface SignatureCheckOptions {
+  /** Any of them is accepted, so that they can be rotated. */
+  keys: readonly SigningKey[];
+  /** Current time in Unix milliseconds. Default: the system's. */
+  clock?: (() => number) | undefined;
+  /** How far a signature's time may be from now, before or after, in milliseconds. Default 60,000. */
+  maxAgeMs?: number | undefined;
+}
+
+/**
+ * @param header as it was received
+ * @param contentAt what must have been signed at a time, in Unix milliseconds
+ */
+export type SignatureCheck = (
+  header: string | readonly string[] | undefined,
+  contentAt: (time: number) => SignedContent,
+) => boolean;
+
+const SIGNATURE = /^v1;k=([A-Za-z0-9._-]{1,64});t=(\d{1,15});s=([A-Za-z0-9_-]{43})$/;
+
+/** Makes the check of what {@link signatureHeader} made, with one of the keys and not long ago. */
+export function createSignatureCheck(options: SignatureCheckOptions): SignatureCheck {
+  const { clock = Date.now, maxAgeMs = 60_000 } = options;
+  const keys = new Map(options.keys.map((key) => [key.id, keyObjectOf(key)]));
+
+  return (header, contentAt) => {
+    const parts = typeof header === 'string' ? SIGNATURE.exec(header) : null;
+    const [, keyId = '', timeText = '', given = ''] = parts ?? [];
+    const key = keys.get(keyId);
+    const time = Number(timeText);
+    if (!key || !(Math.abs(clock() - time) <= maxAgeMs)) return false;
+    return isEqual(signatureOf(contentAt(time), key), given);
+  };
+}
+
+function signatureOf(content: SignedContent, key: KeyObject): string {
+  return createHmac('sha256', key).update(JSON.stringify(content)).digest('base64url');
+}
+
+function isEqual(expected: string, given: string): boolean {
+  return timingSafeEqual(Buffer.from(expected), Buffer.from(given));
+}
+
+// Making a key object costs as much as the HMAC itself.
+const keyObjects = new WeakMap<SigningKey, KeyObject>();
+
+function keyObjectOf(key: SigningKey): KeyObject {
+  let object = keyObjects.get(key);
+  if (!object) {
+    object = createSecretKey(Buffer.from(key.secret));
+    keyObjects.set(key, object);
+  }
+  return object;
 }

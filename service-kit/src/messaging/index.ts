@@ -1,3 +1,8 @@
+export {
+  createBroadcastListener,
+  type BroadcastListener,
+  type BroadcastListenerOptions,
+} from './broadcast-listener.ts';
 export { brokerUrls, brokerVariables } from './broker-urls.ts';
 export { CloudEvent, type OutgoingMessage } from './cloud-event.ts';
 export type { Consumer, IncomingMessage } from './consumer.ts';

@@ -1,0 +1,34 @@
+/** What the gateway's signature covers, each as it stands in its header; absent ones are empty. */
+export interface IdentityContent {
+  /** Name of the service that is called. */
+  service: string;
+  method: string;
+  /** Path and query as forwarded. */
+  target: string;
+  userId: string;
+  sessionId: string;
+  roles: string;
+  scopes: string;
+  requestId: string;
+  clientAddress: string;
+}
+
+/**
+ * @param time Unix milliseconds
+ * @returns the content in the order in which it is signed
+ */
+export function identityContentAt(time: number, content: IdentityContent): (string | number)[] {
+  return [
+    'v1',
+    content.service,
+    time,
+    content.method,
+    content.target,
+    content.userId,
+    content.sessionId,
+    content.roles,
+    content.scopes,
+    content.requestId,
+    content.clientAddress,
+  ];
+}

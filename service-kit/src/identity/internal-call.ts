@@ -1,0 +1,57 @@
+import type { HeaderValues } from './identity-verifier.ts';
+import { createSignatureCheck, signatureHeader, type SigningKey } from './signature.ts';
+
+/** Carries the signature of a call from one service to another. */
+export const INTERNAL_SIGNATURE_HEADER = 'x-internal-signature';
+
+export interface SignInternalCallOptions {
+  /** Name of the service that is called; a signature is good for no other. */
+  service: string;
+  key: SigningKey;
+  /** Unix milliseconds. */
+  now: number;
+  method: string;
+  /** Path and query exactly as they are sent. */
+  target: string;
+}
+
+/**
+ * Signs a call that one service makes to another by itself, for nobody: HMAC-SHA256 over
+ * `JSON.stringify(["internal-v1", service, t, method, target])`. The body is not covered.
+ *
+ * @returns the header to send
+ */
+export function signInternalCall(options: SignInternalCallOptions): Record<string, string> {
+  const { service, key, now, method, target } = options;
+  const content = contentOf(service, now, method, target);
+  return { [INTERNAL_SIGNATURE_HEADER]: signatureHeader(key, now, content) };
+}
+
+/**
+ * @param target path and query as received
+ * @returns whether one of the services made this call
+ */
+export type InternalCallVerifier = (method: string, target: string, headers: HeaderValues) => boolean;
+
+export interface InternalCallVerifierOptions {
+  /** This service's own name. */
+  service: string;
+  /** Any of them is accepted, so that they can be rotated. */
+  keys: readonly SigningKey[];
+  /** Current time in Unix milliseconds. Default: the system's. */
+  clock?: () => number;
+  /** How far a signature's time may be from now, before or after, in milliseconds. Default 60,000. */
+  maxAgeMs?: number;
+}
+
+/** Makes the check that a call comes from a service that holds one of the keys; the gateway's signature is another. */
+export function createInternalCallVerifier(options: InternalCallVerifierOptions): InternalCallVerifier {
+  const { service } = options;
+  const isSigned = createSignatureCheck(options);
+  return (method, target, headers) =>
+    isSigned(headers[INTERNAL_SIGNATURE_HEADER], (time) => contentOf(service, time, method, target));
+}
+
+function contentOf(service: string, time: number, method: string, target: string): (string | number)[] {
+  return ['internal-v1', service, time, method, target];
+}
