@@ -9,10 +9,12 @@ import {
   port,
   scopedSecretList,
   secret,
+  secretList,
   text,
   url,
 } from 'service-kit/config';
 import type { SigningKey } from 'service-kit/identity';
+import { brokerUrls, brokerVariables } from 'service-kit/messaging';
 import { z } from 'zod';
 import { parseTrustProxy, type TrustProxy } from './identity/client-address.ts';
 import { serviceOf } from './routing/route.ts';
@@ -43,10 +45,14 @@ const trustedHops = z.string().transform((value, context): TrustProxy => {
   return z.NEVER;
 });
 
+// Longer, and a revocation that was not heard would take long to have its effect.
+const refresh = duration('5s').refine((ms) => ms >= 100 && ms <= 60_000, 'must be from 100ms to 1m');
+
 /** The only reader of the environment. Any `…_SERVICE_URL` is an upstream that routes may name. */
 export function loadConfig(env: NodeJS.ProcessEnv) {
   const others = Object.keys(env).filter((name) => SERVICE_URL.test(name) && !!env[name]);
   const names = new Set(['AUTH_SERVICE_URL', 'GAME_EVENT_SERVICE_URL', ...others]);
+  const broker = brokerVariables(env);
   const settings = parseEnv(env, {
     ...Object.fromEntries([...names].map((name) => [name, origins])),
     HOST: text({ fallback: '127.0.0.1' }),
@@ -60,6 +66,12 @@ export function loadConfig(env: NodeJS.ProcessEnv) {
     GATEWAY_SIGNING_KEYS: scopedSecretList(),
     TOKEN_ISSUER: url({ protocols: ['http', 'https'] }),
     TOKEN_AUDIENCE: text({ fallback: 'laurel' }),
+    ACCESS_TOKEN_TTL: duration('10m'),
+    INTERNAL_KEYS: optional(secretList()),
+    RABBITMQ_URLS: broker.RABBITMQ_URLS,
+    RABBITMQ_URL: optional(broker.RABBITMQ_URL),
+    REVOCATIONS_REFRESH: refresh,
+    REVOCATIONS_LIMIT: integer({ min: 10, max: 10_000_000, fallback: 1_000_000 }),
     JWKS_URL: optional(url({ protocols: ['http', 'https'] })),
     TRUST_PROXY: trustedHops.optional(),
     DOCS_REFRESH: duration('1m'),
@@ -85,7 +97,19 @@ export function loadConfig(env: NodeJS.ProcessEnv) {
     routesFile: settings.ROUTES_FILE,
     upstreams,
     signingKeys,
-    token: { issuer: settings.TOKEN_ISSUER, audience: settings.TOKEN_AUDIENCE },
+    token: {
+      issuer: settings.TOKEN_ISSUER,
+      audience: settings.TOKEN_AUDIENCE,
+      maxLifeMs: settings.ACCESS_TOKEN_TTL,
+    },
+    revocations: {
+      internalKey: settings.INTERNAL_KEYS?.[0],
+      origins: upstreams.get('AUTH_SERVICE_URL') ?? [],
+      brokerUrls: settings.RABBITMQ_URLS || settings.RABBITMQ_URL ? brokerUrls(settings) : undefined,
+      refreshMs: settings.REVOCATIONS_REFRESH,
+      tokenLifeMs: settings.ACCESS_TOKEN_TTL,
+      limit: settings.REVOCATIONS_LIMIT,
+    },
     jwksUrl: settings.JWKS_URL ?? `${upstreams.get('AUTH_SERVICE_URL')?.[0]}/.well-known/jwks.json`,
     trustProxy: settings.TRUST_PROXY,
     docsRefreshMs: settings.DOCS_REFRESH,

@@ -9,6 +9,7 @@ import { createApiDocuments } from './docs/api-documents.ts';
 import { packageVersion } from './docs/package-version.ts';
 import { createClientAddress } from './identity/client-address.ts';
 import { createJwksCache } from './identity/jwks-cache.ts';
+import { createRevocations } from './identity/revocations.ts';
 import { createTokenVerifier } from './identity/token-verifier.ts';
 import { createPages } from './pages.ts';
 import { createEdge } from './proxy/edge.ts';
@@ -44,7 +45,8 @@ export async function buildService(config: Config, overrides: Overrides = {}): P
     logger,
   }).catch(asConfigError);
   const jwks = createJwksCache({ fetchKeySet: () => reader.fetchJson(config.jwksUrl), now, logger });
-  const tokens = createTokenVerifier({ jwks, rules: config.token, now });
+  const revocations = createRevocations({ ...config.revocations, now, logger, metrics: registry });
+  const tokens = createTokenVerifier({ jwks, revocations, rules: config.token, now });
   const documents = createApiDocuments({
     routes,
     fetchDocument: (targetEnv) => reader.fetchJson(`${upstreams.pick(targetEnv)?.origin}/openapi.json`),
@@ -57,12 +59,13 @@ export async function buildService(config: Config, overrides: Overrides = {}): P
     keys: async () => {
       if (!jwks.loaded()) throw new Error('no key set has been loaded');
     },
+    revocations: revocations.check,
     ...Object.fromEntries(upstreams.all().map(({ origin }) => [origin, degradedUnless(reader, origin)])),
   });
   const metrics = createRequestMetrics(registry, () =>
     upstreams.all().map(({ origin, pending }) => [origin, pending]),
   );
-  const edge = createEdge({ routes, jwks, tokens, upstreams, signingKeys, now, logger });
+  const edge = createEdge({ routes, tokens, upstreams, signingKeys, now, logger });
   const pages = createPages({ readiness, documents });
   const clientAddress = createClientAddress(config.trustProxy);
   const app = createApp({ pages, edge, clientAddress, metrics, logger });
@@ -71,9 +74,11 @@ export async function buildService(config: Config, overrides: Overrides = {}): P
   const admin = createAdminServer({ ...config.admin, readiness, metrics: registry, logger });
   const components = [
     admin,
+    reader.component,
     upstreams.component,
     routes.component,
     jwks.component,
+    ...revocations.components,
     documents.component,
     http,
   ];

@@ -14,12 +14,16 @@ export interface AccessToken {
   scopes: string[];
   tokenVersion: number;
   /** Unix seconds. */
+  issuedAt: number;
+  /** Unix seconds; never later than the longest life of a token allows. */
   expiresAt: number;
 }
 
 export interface TokenRules {
   issuer: string;
   audience: string;
+  /** Longest life, in milliseconds. A revocation is remembered for that long, so no token is believed for longer. */
+  maxLifeMs: number;
 }
 
 const tokenHeader = z.object({
@@ -85,21 +89,19 @@ export function checkAccessToken(
     return undefined;
   }
   const account = accountClaims.safeParse(payload);
-  if (account.success) {
-    const { sub, sid, ver, exp } = account.data;
-    return {
-      kid,
-      userId: sub,
-      sessionId: sid,
-      roles: account.data.roles,
-      scopes: [],
-      tokenVersion: ver,
-      expiresAt: exp,
-    };
-  }
-  const client = clientClaims.safeParse(payload);
-  if (!client.success) return undefined;
-  const { sub, scope, ver, exp } = client.data;
-  const scopes = scope === '' ? [] : scope.split(' ');
-  return { kid, userId: sub, sessionId: '', roles: [], scopes, tokenVersion: ver, expiresAt: exp };
+  const client = account.success ? undefined : clientClaims.safeParse(payload);
+  const claims = account.data ?? client?.data;
+  if (!claims) return undefined;
+  const expiresAt = Math.min(claims.exp, claims.iat + rules.maxLifeMs / 1000);
+  if (expiresAt * 1000 <= nowMs) return undefined;
+  return {
+    kid,
+    userId: claims.sub,
+    sessionId: account.data?.sid ?? '',
+    roles: account.data?.roles ?? [],
+    scopes: client?.data?.scope.split(' ').filter((scope) => scope !== '') ?? [],
+    tokenVersion: claims.ver,
+    issuedAt: claims.iat,
+    expiresAt,
+  };
 }

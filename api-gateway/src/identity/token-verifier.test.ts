@@ -9,19 +9,27 @@ import {
   signingPair,
 } from '../../test/support/tokens.ts';
 import { createJwksCache } from './jwks-cache.ts';
-import { createTokenVerifier } from './token-verifier.ts';
+import { createTokenVerifier, type TokenVerifierOptions } from './token-verifier.ts';
 
-const rules = { issuer: ISSUER, audience: AUDIENCE };
+const rules = { issuer: ISSUER, audience: AUDIENCE, maxLifeMs: 600_000 };
 const logger = { error() {}, warn() {}, info() {}, debug() {}, child: () => logger };
 const ours = signingPair('ours');
 const others = signingPair('ours');
 
-async function verifierWith(options: { keys?: object[]; now?: () => number } = {}) {
-  const { keys = [ours.jwk], now = Date.now } = options;
+interface Given {
+  keys?: object[];
+  now?: () => number;
+  revocations?: TokenVerifierOptions['revocations'];
+}
+
+const nothingRevoked = { loaded: () => true, isRevoked: () => false };
+
+async function verifierWith(given: Given = {}) {
+  const { keys = [ours.jwk], now = Date.now, revocations = nothingRevoked } = given;
   const jwks = createJwksCache({ fetchKeySet: async () => ({ keys }), now, logger });
   await jwks.component.start?.();
   await jwks.component.stop?.();
-  return { jwks, tokens: createTokenVerifier({ jwks, rules, now, maxCached: 2 }) };
+  return { jwks, tokens: createTokenVerifier({ jwks, revocations, rules, now, maxCached: 2 }) };
 }
 
 function part(value: object): string {
@@ -63,6 +71,10 @@ describe('a token is not believed', () => {
     ['of another issuer', () => accessToken(ours, { claims: { iss: 'http://evil.test' } })],
     ['for another audience', () => accessToken(ours, { claims: { aud: 'another' } })],
     ['that has expired', () => accessToken(ours, { claims: { exp: Math.floor(Date.now() / 1000) - 1 } })],
+    [
+      'that is older than any token may be',
+      () => accessToken(ours, { claims: { iat: Math.floor(Date.now() / 1000) - 601 } }),
+    ],
     [
       'that is not valid yet',
       () => accessToken(ours, { claims: { nbf: Math.floor(Date.now() / 1000) + 60 } }),
@@ -116,6 +128,30 @@ describe('a verified token is remembered', () => {
     expect(await tokens.verify(token)).toBeUndefined();
   });
 
+  test('for no longer than a token may live, whatever it says itself', async () => {
+    let now = Date.now();
+    const { tokens } = await verifierWith({ now: () => now });
+    const token = accessToken(ours, { claims: { exp: Math.floor(now / 1000) + 86_400 } });
+    expect(await tokens.verify(token)).toBeDefined();
+    now += 601_000;
+    expect(tokens.recall(token)).toBeUndefined();
+    expect(await tokens.verify(token)).toBeUndefined();
+  });
+
+  test('until it is revoked', async () => {
+    const revoked = new Set<string>();
+    const isRevoked = ({ sessionId }: { sessionId: string }) => revoked.has(sessionId);
+    const { tokens } = await verifierWith({ revocations: { loaded: () => true, isRevoked } });
+    const token = accessToken(ours);
+    const other = accessToken(ours, { claims: { sid: 'ses_2' } });
+    for (const each of [token, other]) expect(await tokens.verify(each)).toBeDefined();
+    revoked.add('ses_1');
+    expect(tokens.recall(token)).toBeUndefined();
+    expect(await tokens.verify(token)).toBeUndefined();
+    expect(tokens.recall(token)).toBeUndefined();
+    expect(tokens.recall(other)).toBeDefined();
+  });
+
   test('until its key is withdrawn', async () => {
     const keys = [ours.jwk];
     const { jwks, tokens } = await verifierWith({ keys });
@@ -133,4 +169,13 @@ describe('a verified token is remembered', () => {
     for (const token of three) await tokens.verify(token);
     expect(three.map((token) => tokens.recall(token) !== undefined)).toEqual([false, true, true]);
   });
+});
+
+test.each<[string, Given]>([
+  ['keys', { keys: [] }],
+  ['revocations', { revocations: { loaded: () => false, isRevoked: () => false } }],
+])('nothing can be said about tokens before there were %s', async (_what, given) => {
+  const { tokens } = await verifierWith(given);
+  expect(tokens.ready()).toBe(false);
+  expect((await verifierWith()).tokens.ready()).toBe(true);
 });

@@ -1,9 +1,12 @@
 import { LRUCache } from 'lru-cache';
 import { type AccessToken, checkAccessToken, keyIdOf, type TokenRules } from './access-token.ts';
 import type { JwksCache } from './jwks-cache.ts';
+import type { Revocations } from './revocations.ts';
 
 /** Tells who a token speaks for. Undefined: nobody. */
 export interface TokenVerifier {
+  /** False while nothing can be said about any token, because keys or revocations have never been loaded. */
+  ready(): boolean;
   /** The answer where it takes no waiting; undefined where `verify` has to be asked. */
   recall(token: string): AccessToken | undefined;
   verify(token: string): Promise<AccessToken | undefined>;
@@ -11,21 +14,23 @@ export interface TokenVerifier {
 
 export interface TokenVerifierOptions {
   jwks: JwksCache;
+  revocations: Pick<Revocations, 'loaded' | 'isRevoked'>;
   rules: TokenRules;
   now: () => number;
   /** Tokens kept; one takes about a kilobyte. */
   maxCached?: number;
 }
 
-/** A cached verdict covers the signature and the shape alone: time and key are looked at on every request. */
+/** A cached verdict covers the signature and the shape alone: time, key and revocations are looked at on every request. */
 export function createTokenVerifier(options: TokenVerifierOptions): TokenVerifier {
-  const { jwks, rules, now, maxCached = 10_000 } = options;
+  const { jwks, revocations, rules, now, maxCached = 10_000 } = options;
   const verified = new LRUCache<string, AccessToken>({ max: maxCached });
 
   function recall(token: string): AccessToken | undefined {
     const known = verified.get(token);
     if (!known) return undefined;
-    if (known.expiresAt * 1000 > now() && jwks.get(known.kid)) return known;
+    const holds = known.expiresAt * 1000 > now() && jwks.get(known.kid) && !revocations.isRevoked(known);
+    if (holds) return known;
     verified.delete(token);
     return undefined;
   }
@@ -38,9 +43,10 @@ export function createTokenVerifier(options: TokenVerifierOptions): TokenVerifie
     const key = jwks.get(kid) ?? (await jwks.lookUp(kid));
     if (!key) return undefined;
     const checked = checkAccessToken(token, kid, key, rules, now());
-    if (checked) verified.set(token, checked);
+    if (!checked || revocations.isRevoked(checked)) return undefined;
+    verified.set(token, checked);
     return checked;
   }
 
-  return { recall, verify };
+  return { ready: () => jwks.loaded() && revocations.loaded(), recall, verify };
 }

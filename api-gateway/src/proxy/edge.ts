@@ -1,7 +1,6 @@
 import { decideAccess, type Identity, type SigningKey, signIdentity } from 'service-kit/identity';
 import type { Logger } from 'service-kit/logging';
 import { bearerToken } from '../identity/bearer-token.ts';
-import type { JwksCache } from '../identity/jwks-cache.ts';
 import type { TokenVerifier } from '../identity/token-verifier.ts';
 import { hostName } from '../routing/explain-routes.ts';
 import type { LiveRouteTable } from '../routing/live-route-table.ts';
@@ -13,7 +12,7 @@ import { hasBody, RequestBody } from './request-body.ts';
 import { passedHeaders } from './request-headers.ts';
 import type { Upstreams } from './upstreams.ts';
 
-const KEYS_RETRY_AFTER_SECONDS = '1';
+const NOT_READY_RETRY_AFTER_SECONDS = '1';
 const CHALLENGE = 'Bearer realm="laurel"';
 
 type Caller = Omit<Identity, 'clientAddress'>;
@@ -21,7 +20,6 @@ const ANONYMOUS: Caller = { userId: '', sessionId: '', roles: [], scopes: [] };
 
 export interface EdgeOptions {
   routes: LiveRouteTable;
-  jwks: JwksCache;
   tokens: TokenVerifier;
   upstreams: Upstreams;
   /** The key that signs for each service. */
@@ -34,7 +32,7 @@ export interface EdgeOptions {
 export type Edge = (exchange: Exchange) => void;
 
 export function createEdge(options: EdgeOptions): Edge {
-  const { routes, jwks, tokens, upstreams, signingKeys, now, logger } = options;
+  const { routes, tokens, upstreams, signingKeys, now, logger } = options;
 
   function handle(exchange: Exchange): void {
     const { request, target } = exchange;
@@ -52,8 +50,8 @@ export function createEdge(options: EdgeOptions): Edge {
   }
 
   function authenticate(exchange: Exchange, route: Route): void {
-    if (!jwks.loaded()) {
-      const retry = { 'retry-after': KEYS_RETRY_AFTER_SECONDS };
+    if (!tokens.ready()) {
+      const retry = { 'retry-after': NOT_READY_RETRY_AFTER_SECONDS };
       exchange.refuse('service_unavailable', 'Tokens cannot be checked yet', retry);
       return;
     }

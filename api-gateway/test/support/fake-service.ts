@@ -28,6 +28,8 @@ export interface FakeService {
   answer: Answer;
   keys: object[];
   document: object;
+  /** Answers what services ask each other, at /internal; by default there is nothing. */
+  internal: (request: IncomingMessage, response: ServerResponse) => void;
   stop(): Promise<void>;
 }
 
@@ -47,6 +49,10 @@ export async function startFakeService(name: string, key: SigningKey, port = 0):
     if (CONTROL_PATHS.has(url) && headers['x-gateway-signature'] === undefined) {
       const body = url === '/openapi.json' ? service.document : { keys: service.keys };
       response.end(JSON.stringify(body));
+      return;
+    }
+    if (url.startsWith('/internal/')) {
+      service.internal(request, response);
       return;
     }
     const identity = verify(method, url, headers);
@@ -82,6 +88,7 @@ export async function startFakeService(name: string, key: SigningKey, port = 0):
     connections: 0,
     answer: echo,
     keys: [],
+    internal: (_request, response) => void response.writeHead(404).end(),
     document: { openapi: '3.1.0', info: { title: name, version: '1' }, paths: {} },
     async stop() {
       const closed = once(server, 'close');

@@ -3,11 +3,13 @@ import type { SigningKey } from 'service-kit/identity';
 import { createLogger } from 'service-kit/logging';
 import { loadConfig } from '../../src/config.ts';
 import { buildService } from '../../src/service.ts';
+import { createFakeRevocations, type FakeRevocations } from './fake-revocations.ts';
 import { type FakeService, startFakeService } from './fake-service.ts';
 import { AUDIENCE, ISSUER, type SigningPair, signingPair } from './tokens.ts';
 
 const AUTH = 'auth-service';
 const EVENTS = 'game-event-service';
+const INTERNAL_KEY = { id: 'i1', secret: 'internal'.padEnd(32, '_') };
 
 function signingKey(service: string): SigningKey {
   return { id: 'k1', secret: service.padEnd(32, '_') };
@@ -19,17 +21,24 @@ function keyFor(service: string): string {
 
 export type LogLine = Record<string, unknown> & { message: string; level: string };
 
-/** A gateway with two small servers behind it. */
-export interface TestBed {
+/** Two small servers in the place of the services. */
+export interface Services {
+  auth: FakeService;
+  revocations: FakeRevocations;
+  events: FakeService;
+  keys: SigningPair;
+}
+
+export interface RunningGateway {
   url: string;
   port: number;
   adminUrl: string;
-  auth: FakeService;
-  events: FakeService;
-  keys: SigningPair;
   log: LogLine[];
   stop(): Promise<void>;
 }
+
+/** A gateway with its services behind it. */
+export interface TestBed extends Services, RunningGateway {}
 
 export interface TestBedOptions {
   env?: NodeJS.ProcessEnv;
@@ -37,11 +46,17 @@ export interface TestBedOptions {
   withKeys?: boolean;
 }
 
-export async function startTestBed({ env, withKeys = true }: TestBedOptions = {}): Promise<TestBed> {
+export async function startServices(withKeys = true): Promise<Services> {
   const keys = signingPair('key-1');
   const auth = await startFakeService(AUTH, signingKey(AUTH));
+  const revocations = createFakeRevocations([INTERNAL_KEY]);
+  auth.internal = (request, response) => revocations.answer(request, response);
   const events = await startFakeService(EVENTS, signingKey(EVENTS));
   if (withKeys) auth.keys.push(keys.jwk);
+  return { auth, revocations, events, keys };
+}
+
+export async function startGateway(services: Services, env: NodeJS.ProcessEnv = {}): Promise<RunningGateway> {
   const log: LogLine[] = [];
   const destination = new Writable({
     write(chunk: Buffer, _encoding, done) {
@@ -52,10 +67,11 @@ export async function startTestBed({ env, withKeys = true }: TestBedOptions = {}
   const config = loadConfig({
     PORT: '0',
     ADMIN_PORT: '0',
-    AUTH_SERVICE_URL: auth.url,
-    GAME_EVENT_SERVICE_URL: events.url,
-    BROKEN_SERVICE_URL: events.url,
+    AUTH_SERVICE_URL: services.auth.url,
+    GAME_EVENT_SERVICE_URL: services.events.url,
+    BROKEN_SERVICE_URL: services.events.url,
     GATEWAY_SIGNING_KEYS: [AUTH, EVENTS, 'broken-service'].map(keyFor).join(','),
+    INTERNAL_KEYS: `${INTERNAL_KEY.id}:${INTERNAL_KEY.secret}`,
     TOKEN_ISSUER: ISSUER,
     TOKEN_AUDIENCE: AUDIENCE,
     ...env,
@@ -68,13 +84,20 @@ export async function startTestBed({ env, withKeys = true }: TestBedOptions = {}
     url: `http://127.0.0.1:${port}`,
     port,
     adminUrl: `http://127.0.0.1:${gateway.admin.address().port}`,
-    auth,
-    events,
-    keys,
     log,
+    stop: () => gateway.lifecycle.stop(),
+  };
+}
+
+export async function startTestBed({ env, withKeys }: TestBedOptions = {}): Promise<TestBed> {
+  const services = await startServices(withKeys);
+  const gateway = await startGateway(services, env);
+  return {
+    ...services,
+    ...gateway,
     async stop() {
-      await gateway.lifecycle.stop();
-      await Promise.all([auth.stop(), events.stop()]);
+      await gateway.stop();
+      await Promise.all([services.auth.stop(), services.events.stop()]);
     },
   };
 }

@@ -1,0 +1,139 @@
+import { beforeEach, describe, expect, test } from 'vitest';
+import { createRevocationBook, type RevocationBook } from './revocation-book.ts';
+
+const LIFE = 600_000;
+const START = 1_800_000_000_000;
+
+const errors: object[] = [];
+const logger = {
+  error: (_message: string, fields?: object) => void errors.push(fields ?? {}),
+  warn: () => undefined,
+  info: () => undefined,
+  debug: () => undefined,
+  child: () => logger,
+};
+let now: number;
+let book: RevocationBook;
+
+beforeEach(() => {
+  now = START;
+  errors.length = 0;
+  book = createRevocationBook({ tokenLifeMs: LIFE, limit: 10, now: () => now, logger });
+});
+
+const issuedAt = (ms: number) => Math.floor(ms / 1000);
+const token = (changes: object = {}) => ({
+  userId: 'acc_1',
+  sessionId: 'ses_1',
+  tokenVersion: 1,
+  issuedAt: issuedAt(START - 1_000),
+  ...changes,
+});
+
+describe('a token is revoked', () => {
+  test('by its session, whatever its version', () => {
+    book.add({ accountId: 'acc_1', sessionIds: ['ses_1'] }, now);
+    expect(book.isRevoked(token({ tokenVersion: 1_000_000 }))).toBe(true);
+    expect(book.isRevoked(token({ sessionId: 'ses_2' }))).toBe(false);
+  });
+
+  test('by a version that is lower than the lowest of its account, in any session', () => {
+    book.add({ accountId: 'acc_1', minVersion: 2 }, now);
+    expect(book.isRevoked(token({ sessionId: 'ses_2' }))).toBe(true);
+    expect(book.isRevoked(token({ tokenVersion: 2 }))).toBe(false);
+    expect(book.isRevoked(token({ userId: 'acc_2' }))).toBe(false);
+  });
+
+  test('of a service client by its version, though it has no session', () => {
+    book.add({ accountId: 'cli_1', minVersion: 2 }, now);
+    expect(book.isRevoked(token({ userId: 'cli_1', sessionId: '' }))).toBe(true);
+  });
+
+  test('never by the id of an account that is that of a session, nor the other way round', () => {
+    book.add({ accountId: 'ses_1', sessionIds: ['acc_1'], minVersion: 2 }, now);
+    expect(book.isRevoked(token())).toBe(false);
+  });
+});
+
+describe('of several revocations', () => {
+  test.each([
+    [2, 5],
+    [5, 2],
+  ])('the highest version counts, in any order (%i, %i)', (first, second) => {
+    for (const minVersion of [first, second]) book.add({ accountId: 'acc_1', minVersion }, now);
+    expect(book.isRevoked(token({ tokenVersion: 4 }))).toBe(true);
+    expect(book.isRevoked(token({ tokenVersion: 5 }))).toBe(false);
+  });
+
+  test('that are the same one entry is kept, for as long as the latest says', () => {
+    book.add({ accountId: 'acc_1', sessionIds: ['ses_1'] }, now);
+    book.add({ accountId: 'acc_1', sessionIds: ['ses_1'] }, now - 60_000);
+    expect(book.size()).toBe(1);
+    book.add({ accountId: 'acc_1', sessionIds: ['ses_1'] }, now + 60_000);
+    now = START + LIFE + 30_000;
+    book.forgetExpired();
+    expect(book.isRevoked(token())).toBe(true);
+  });
+});
+
+describe('a revocation is remembered', () => {
+  test('until the last token that it ends has expired, and no longer', () => {
+    book.add({ accountId: 'acc_1', sessionIds: ['ses_1'], minVersion: 2 }, START);
+    now = START + LIFE;
+    book.forgetExpired();
+    expect(book.isRevoked(token())).toBe(true);
+    now = START + LIFE + 10_000;
+    book.forgetExpired();
+    expect(book.size()).toBe(0);
+  });
+
+  test('not at all when it comes too late to matter', () => {
+    book.add({ accountId: 'acc_1', minVersion: 2 }, now - LIFE - 10_000);
+    expect(book.size()).toBe(0);
+  });
+
+  test('for a life longer at most, however far in the future it says it was', () => {
+    book.add({ accountId: 'acc_1', minVersion: 2 }, Date.parse('9999-01-01'));
+    now = START + 2 * LIFE + 10_000;
+    book.forgetExpired();
+    expect(book.size()).toBe(0);
+  });
+});
+
+describe('beyond its limit the book', () => {
+  const fill = (from: number, to: number): void => {
+    for (let i = from; i < to; i += 1) {
+      book.add({ accountId: 'acc_x', sessionIds: [`ses_${i}`] }, START + i * 1_000);
+    }
+  };
+
+  test('stays within it, and refuses all tokens from before what it has dropped', () => {
+    fill(0, 11);
+    expect(book.size()).toBe(9);
+    // ses_0 and ses_1 made room; with the tolerance for clocks, what was issued until 11 s after the start is refused.
+    expect(book.refusedUntil()).toBe(START + 11_000);
+    for (let i = 0; i < 11; i += 1) {
+      const of = { sessionId: `ses_${i}`, issuedAt: issuedAt(START) };
+      expect(book.isRevoked(token(of))).toBe(true);
+    }
+    expect(book.isRevoked(token({ issuedAt: issuedAt(START + 11_000) }))).toBe(true);
+    expect(book.isRevoked(token({ issuedAt: issuedAt(START + 12_000) }))).toBe(false);
+    expect(errors).toEqual([{ until: new Date(START + 11_000).toISOString(), dropped: 2, limit: 10 }]);
+  });
+
+  test('drops what has expired first, and then refuses nobody', () => {
+    fill(0, 10);
+    now = START + LIFE + 30_000;
+    fill(700, 701);
+    expect(book.size()).toBe(1);
+    expect(book.refusedUntil()).toBe(0);
+    expect(errors).toEqual([]);
+  });
+
+  test('stays within it after one message that names more than fit', () => {
+    const sessionIds = Array.from({ length: 100 }, (_, i) => `ses_${i}`);
+    book.add({ accountId: 'acc_1', sessionIds }, START);
+    expect(book.size()).toBeLessThanOrEqual(10);
+    expect(book.isRevoked(token({ sessionId: 'ses_5' }))).toBe(true);
+  });
+});

@@ -1,0 +1,74 @@
+import { afterEach, expect, test, vi } from 'vitest';
+import { createRevocationPoll, type RevocationPoll } from './revocation-poll.ts';
+import type { RevocationPage } from './revocation.ts';
+
+const logger = {
+  error: () => undefined,
+  warn: () => undefined,
+  info: () => undefined,
+  debug: () => undefined,
+  child: () => logger,
+};
+let poll: RevocationPoll;
+afterEach(() => poll.component.stop?.());
+
+/** A poll whose readings a test answers one by one. */
+function heldPoll(intervalMs: number) {
+  const readings: { cursor: string | undefined; answer: (page: RevocationPage) => void }[] = [];
+  poll = createRevocationPoll({
+    read: (cursor) => new Promise((answer) => readings.push({ cursor, answer })),
+    apply: () => undefined,
+    intervalMs,
+    logger,
+  });
+  void poll.component.start?.();
+  return readings;
+}
+
+test('a reading that was asked for while another is under way follows it, because that one may be too old', async () => {
+  const readings = heldPoll(60_000);
+  expect(readings).toHaveLength(1);
+  poll.readNow();
+  poll.readNow();
+  expect(readings).toHaveLength(1);
+  readings[0]?.answer({ items: [], cursor: 'c1' });
+  await vi.waitFor(() => expect(readings.map(({ cursor }) => cursor)).toEqual([undefined, 'c1']));
+});
+
+test('a reading that takes longer than the interval has no other beside it, and the next one follows at once', async () => {
+  const readings = heldPoll(20);
+  const began = performance.now();
+  await vi.waitFor(() => expect(performance.now() - began).toBeGreaterThan(100));
+  expect(readings).toHaveLength(1);
+  readings[0]?.answer({ items: [], cursor: 'c1' });
+  await vi.waitFor(() => expect(readings).toHaveLength(2));
+});
+
+test('nothing is read any more after a stop', async () => {
+  const readings = heldPoll(20);
+  await poll.component.stop?.();
+  poll.readNow();
+  readings[0]?.answer({ items: [], cursor: 'c1' });
+  await new Promise(setImmediate);
+  poll.readNow();
+  const began = performance.now();
+  await vi.waitFor(() => expect(performance.now() - began).toBeGreaterThan(100));
+  expect(readings).toHaveLength(1);
+});
+
+test('what could not be applied is read again from the same place', async () => {
+  const cursors: (string | undefined)[] = [];
+  poll = createRevocationPoll({
+    read: async (cursor) => {
+      cursors.push(cursor);
+      return { items: [], cursor: `c${cursors.length}` };
+    },
+    apply: () => {
+      if (cursors.length === 2) throw new Error('broken');
+    },
+    intervalMs: 20,
+    logger,
+  });
+  await poll.component.start?.();
+  await vi.waitFor(() => expect(cursors.slice(0, 4)).toEqual([undefined, 'c1', 'c1', 'c3']));
+});

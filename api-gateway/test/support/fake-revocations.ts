@@ -1,0 +1,53 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { createInternalCallVerifier, type SigningKey } from 'service-kit/identity';
+
+export interface Revoked {
+  accountId: string;
+  sessionIds?: string[];
+  minVersion?: number;
+  /** RFC 3339. Default: now. */
+  revokedAt?: string;
+}
+
+/** auth-service's side of the revocations, as its contract has it: a list, and a cursor into it that overlaps. */
+export interface FakeRevocations {
+  /** How often it was asked, and from where. */
+  asked: (string | undefined)[];
+  /** 200 is the truth; any other status is answered with no more than that. */
+  status: number;
+  /** Every answer waits for it. */
+  held: Promise<unknown>;
+  /** Puts it on record; whoever asks next is told. */
+  record(revoked: Revoked): void;
+  answer(request: IncomingMessage, response: ServerResponse): void;
+}
+
+const OVERLAP = 2;
+
+export function createFakeRevocations(keys: readonly SigningKey[]): FakeRevocations {
+  const verify = createInternalCallVerifier({ service: 'auth-service', keys });
+  const items: (Revoked & { revokedAt: string })[] = [];
+
+  async function answer({ method = '', url = '', headers }: IncomingMessage, response: ServerResponse) {
+    const { pathname, searchParams } = new URL(url, 'http://auth-service');
+    const since = searchParams.get('since') ?? undefined;
+    fake.asked.push(since);
+    // What is answered is what was on record when the question came, as a database has it.
+    const from = since === undefined ? 0 : Math.max(Number(since.replace(/^c/, '')) - OVERLAP, 0);
+    const body = { items: items.slice(from), cursor: `c${items.length}` };
+    await fake.held;
+    if (pathname !== '/internal/revocations' || method !== 'GET') response.writeHead(404).end();
+    else if (!verify(method, url, headers)) response.writeHead(401).end();
+    else if (fake.status !== 200) response.writeHead(fake.status).end('{}');
+    else response.writeHead(200, { 'content-type': 'application/json' }).end(JSON.stringify(body));
+  }
+
+  const fake: FakeRevocations = {
+    asked: [],
+    status: 200,
+    held: Promise.resolve(),
+    record: (revoked) => void items.push({ revokedAt: new Date().toISOString(), ...revoked }),
+    answer: (request, response) => void answer(request, response),
+  };
+  return fake;
+}
