@@ -30,15 +30,8 @@ const Rights = z.object({
 });
 export type Rights = z.infer<typeof Rights>;
 
-// Users that infra/rabbitmq/definitions.json does not name. The gateway's queues are server-named and exclusive.
+// Users that infra/rabbitmq/definitions.json does not name.
 const furtherRights: Permission[] = [
-  {
-    user: 'api-gateway',
-    vhost: VIRTUAL_HOST,
-    configure: '^(amq\\.gen-.+|laurel\\.(accounts|activity))$',
-    write: '^(amq\\.gen-.+|laurel\\.activity)$',
-    read: '^(amq\\.gen-.+|laurel\\.accounts)$',
-  },
   { user: 'game-server', vhost: VIRTUAL_HOST, configure: '^$', write: '^laurel\\.activity$', read: '^$' },
 ];
 

@@ -32,6 +32,7 @@ test('every service speaks to the broker as a user of its own', () => {
   expect(serviceEnvironment('game-event-service', at, context)['RABBITMQ_URL']).toBe(
     'rabbitmq://game-event-service',
   );
+  expect(serviceEnvironment('api-gateway', at, context)['RABBITMQ_URL']).toBe('rabbitmq://api-gateway');
 });
 
 test('the gateway knows every process of a service', () => {
@@ -53,6 +54,12 @@ test('the issuer that the gateway expects is the public address that auth-servic
   const issuer = serviceEnvironment('api-gateway', at, context)['TOKEN_ISSUER'];
   expect(serviceEnvironment('auth-service', at, context)['PUBLIC_URL']).toBe(issuer);
   expect(issuer).toBe('http://127.0.0.1:7');
+});
+
+test('the gateway signs its own questions with the key by which auth-service knows them', () => {
+  const keys = serviceEnvironment('api-gateway', at, context)['INTERNAL_KEYS'];
+  expect(keys).toBe(`k1:${credentials.internalSecret}`);
+  expect(serviceEnvironment('auth-service', at, context)['INTERNAL_KEYS']).toBe(keys);
 });
 
 test('the gateway is given no store', () => {

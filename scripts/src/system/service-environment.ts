@@ -57,6 +57,7 @@ const ownVariables: Record<ServiceName, (context: EnvironmentContext) => Record<
     MONGODB_URL: backing.mongodb.url,
     MONGODB_DATABASE: 'auth_db',
     GATEWAY_SIGNING_KEYS: `${KEY_ID}:${credentials.gatewaySigningSecrets['auth-service']}`,
+    INTERNAL_KEYS: `${KEY_ID}:${credentials.internalSecret}`,
     PUBLIC_URL: publicUrl(addresses),
     AUTH_SECRET: credentials.authSecret,
     BOOTSTRAP_ADMIN_USERNAME: credentials.adminUsername,
@@ -74,5 +75,6 @@ const ownVariables: Record<ServiceName, (context: EnvironmentContext) => Record<
     GATEWAY_SIGNING_KEYS: Object.entries(credentials.gatewaySigningSecrets)
       .map(([service, secret]) => `${service}/${KEY_ID}:${secret}`)
       .join(','),
+    INTERNAL_KEYS: `${KEY_ID}:${credentials.internalSecret}`,
   }),
 };
