@@ -27,7 +27,42 @@ describe('the environment', () => {
       token: { issuer: 'http://127.0.0.1:3000', audience: 'laurel' },
       jwksUrl: 'http://127.0.0.1:3001/.well-known/jwks.json',
       trustProxy: undefined,
+      revocations: {
+        internalKey: undefined,
+        origins: ['http://127.0.0.1:3001'],
+        brokerUrls: undefined,
+        refreshMs: 5_000,
+        tokenLifeMs: 600_000,
+      },
     });
+  });
+
+  test('may say how revocations are learned: the first internal key signs', () => {
+    const INTERNAL_KEYS = `new:${secret('n')},old:${secret('o')}`;
+    const { revocations } = loadConfig({ ...env, INTERNAL_KEYS, RABBITMQ_URL: 'amqp://one' });
+    expect(revocations).toMatchObject({
+      internalKey: { id: 'new', secret: secret('n') },
+      brokerUrls: ['amqp://one'],
+    });
+    const cluster = loadConfig({
+      ...env,
+      RABBITMQ_URLS: 'amqp://one,amqp://two',
+      RABBITMQ_URL: 'amqp://three',
+    });
+    expect(cluster.revocations.brokerUrls).toEqual(['amqp://one', 'amqp://two']);
+  });
+
+  test('that would leave revocations unnoticed for long is refused', () => {
+    const said = problemsOf({
+      REVOCATIONS_REFRESH: '2m',
+      RABBITMQ_URL: 'http://one',
+      INTERNAL_KEYS: 'k1:tooshort',
+      REVOCATIONS_LIMIT: '1',
+    });
+    for (const name of ['REVOCATIONS_REFRESH', 'RABBITMQ_URL', 'INTERNAL_KEYS', 'REVOCATIONS_LIMIT']) {
+      expect(said).toContain(`${name}: `);
+    }
+    expect(said).not.toContain('tooshort');
   });
 
   test('may name several addresses, and services of any name', () => {
