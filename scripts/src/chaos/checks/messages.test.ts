@@ -64,6 +64,7 @@ describe('I8', () => {
     type: 't',
     exchange: 'laurel.rewards',
     routingKey: 'reward.granted',
+    mandatory: true,
     content: '{}',
   };
   const queue = 'game-event-service.reward-results';

@@ -47,7 +47,8 @@ export const malformed: ApplyFault = async ({ target: queue, amount, number }, {
   return { met: `${amount} messages in ${queue}` };
 };
 
-export function publicationOf({ id, type, exchange, routingKey, content }: SentMessage): Publication {
-  const options = { messageId: id, type, contentType: 'application/cloudevents+json' };
+export function publicationOf(message: SentMessage): Publication {
+  const { id, type, exchange, routingKey, mandatory, content } = message;
+  const options = { messageId: id, type, mandatory, contentType: 'application/cloudevents+json' };
   return { exchange, routingKey, content: Buffer.from(content), options };
 }

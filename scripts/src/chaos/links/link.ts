@@ -14,8 +14,8 @@ export interface LinkOptions {
   /** `game-event-service-2 → redis` */
   name: string;
   port: number;
-  /** Where it leads: the first of these ports that accepts. */
-  targets: readonly number[];
+  /** The port that it leads to. */
+  target: number;
 }
 
 const HOST = '127.0.0.1';
@@ -29,16 +29,16 @@ const PROBE_EVERY_MS = 50;
 export class Link {
   readonly name: string;
   readonly port: number;
-  readonly #targets: readonly number[];
+  readonly #target: number;
   readonly #sockets = new Set<Socket>();
   #server: Server | undefined;
   #state: LinkState = CLEAR;
   #closed = false;
 
-  private constructor({ name, port, targets }: LinkOptions) {
+  private constructor({ name, port, target }: LinkOptions) {
     this.name = name;
     this.port = port;
-    this.#targets = targets;
+    this.#target = target;
   }
 
   static async open(options: LinkOptions): Promise<Link> {
@@ -115,16 +115,13 @@ export class Link {
   }
 
   async #connect(): Promise<Socket | undefined> {
-    for (const port of this.#targets) {
-      const far = createConnection({ port, host: HOST, noDelay: true });
-      this.#keep(far);
-      const connected = await new Promise<boolean>((resolve) => {
-        far.once('connect', () => resolve(true));
-        far.once('close', () => resolve(false));
-      });
-      if (connected) return far;
-    }
-    return undefined;
+    const far = createConnection({ port: this.#target, host: HOST, noDelay: true });
+    this.#keep(far);
+    const connected = await new Promise<boolean>((resolve) => {
+      far.once('connect', () => resolve(true));
+      far.once('close', () => resolve(false));
+    });
+    return connected ? far : undefined;
   }
 
   #keep(socket: Socket): void {

@@ -69,15 +69,19 @@ async function start(
     ...(onLine && { onLine }),
     onUnexpectedExit: (server, exit) => revival.onUnexpectedExit(server, exit),
   });
-  undo.push(() => backing.stop());
+  undo.push(async () => {
+    // Each member of the set would take its time to leave it in order, and its data is thrown away.
+    await Promise.all(backing.services.mongodb.servers.map((server) => server.kill()));
+    await backing.stop();
+  });
 
   const addresses = await freeAddresses(INSTANCES);
   const { services, credentials } = backing;
-  const brokerPorts = brokersOf(services.rabbitmq.servers).map(({ port }) => port);
+  const brokers = brokersOf(services.rabbitmq.servers);
   const laid = await layLinks({
     addresses,
     redisPort: services.redis.servers[0]?.port ?? 0,
-    brokerPorts,
+    brokers: brokers.map(({ name, port }) => ({ server: name, port })),
     credentials,
   });
   links.push(...laid.links);
@@ -102,7 +106,7 @@ async function start(
     system,
     links,
     gatewayUrls: urlsOf(addresses['api-gateway']),
-    brokerUrls: brokerPorts.map((port) => rabbitmqUrl(port, 'admin', credentials.rabbitmqPasswords.admin)),
+    brokerUrls: brokers.map(({ port }) => rabbitmqUrl(port, 'admin', credentials.rabbitmqPasswords.admin)),
     mint,
     revival,
     further,

@@ -14,8 +14,7 @@ export interface LaidLinks {
 export interface LinkPlan {
   addresses: ServiceAddresses;
   redisPort: number;
-  /** Of all broker nodes. */
-  brokerPorts: readonly number[];
+  brokers: readonly { server: string; port: number }[];
   credentials: Credentials;
 }
 
@@ -37,20 +36,26 @@ export async function layLinks(plan: LinkPlan): Promise<LaidLinks> {
   const links: Link[] = [];
   const environments = new Map<string, Record<string, string>>();
 
-  async function lay(from: string, to: string, targets: readonly number[]): Promise<number> {
-    const link = await Link.open({ name: `${from} → ${to}`, port: await freePort(), targets });
+  async function lay(from: string, to: string, target: number): Promise<number> {
+    const link = await Link.open({ name: `${from} → ${to}`, port: await freePort(), target });
     links.push(link);
     return link.port;
   }
 
+  async function layBrokers(name: string, service: Owner, index: number): Promise<string[]> {
+    const password = plan.credentials.rabbitmqPasswords[service];
+    const urls: string[] = [];
+    for (const { server, port } of rotated(plan.brokers, index)) {
+      urls.push(rabbitmqUrl(await lay(name, server, port), service, password));
+    }
+    return urls;
+  }
+
   async function layForService(service: Owner, index: number): Promise<void> {
     const name = instanceName(service, index);
-    const broker = await lay(name, 'rabbitmq', rotated(plan.brokerPorts, index));
-    const env: Record<string, string> = {
-      RABBITMQ_URL: rabbitmqUrl(broker, service, plan.credentials.rabbitmqPasswords[service]),
-    };
+    const env: Record<string, string> = { RABBITMQ_URLS: (await layBrokers(name, service, index)).join(',') };
     if (usesRedis[service]) {
-      env['REDIS_URL'] = `redis://127.0.0.1:${await lay(name, 'redis', [plan.redisPort])}`;
+      env['REDIS_URL'] = `redis://127.0.0.1:${await lay(name, 'redis', plan.redisPort)}`;
     }
     environments.set(name, env);
   }
@@ -58,7 +63,7 @@ export async function layLinks(plan: LinkPlan): Promise<LaidLinks> {
   async function layUpstreams(gateway: string, service: Owner): Promise<string> {
     const urls: string[] = [];
     for (const [index, { port }] of plan.addresses[service].entries()) {
-      urls.push(`http://127.0.0.1:${await lay(gateway, instanceName(service, index), [port])}`);
+      urls.push(`http://127.0.0.1:${await lay(gateway, instanceName(service, index), port)}`);
     }
     return urls.join(',');
   }

@@ -17,7 +17,7 @@ export async function layReplicaSet(): Promise<{ members: ReplicaSetMember[]; li
     const link = await Link.open({
       name: `all → mongodb-${number}`,
       port: await freePort(),
-      targets: [port],
+      target: port,
     });
     links.push(link);
     members.push({ port, host: `127.0.0.1:${link.port}` });

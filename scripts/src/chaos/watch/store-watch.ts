@@ -9,6 +9,7 @@ const SentMessage = z.object({
   type: z.string(),
   exchange: z.string(),
   routingKey: z.string(),
+  mandatory: z.boolean(),
   content: z.string(),
 });
 export type SentMessage = z.infer<typeof SentMessage>;
