@@ -7,6 +7,11 @@ import { waitUntil } from '../processes/wait-until.ts';
 export const REPLICA_SET = 'rs0';
 export const NOT_YET_INITIALIZED = 94;
 const CACHE_GB = '0.5';
+/**
+ * A process that is killed amid a transaction leaves it open, and MongoDB holds what it had written against everyone
+ * else for as long as this. Services give up a transaction after 10 s themselves.
+ */
+const TRANSACTION_SECONDS = 10;
 
 const ReplicaSetConfig = z.object({
   config: z.looseObject({ version: z.number(), members: z.array(z.object({ host: z.string() })) }),
@@ -38,7 +43,9 @@ export function mongodServer({ binary, directory, port }: MongodServerOptions): 
 }
 
 export function mongodArguments(port: number, cacheGb = CACHE_GB): string[] {
-  return ['--port', String(port), '--replSet', REPLICA_SET, '--wiredTigerCacheSizeGB', cacheGb];
+  const limit = `transactionLifetimeLimitSeconds=${TRANSACTION_SECONDS}`;
+  const set = ['--port', String(port), '--replSet', REPLICA_SET];
+  return [...set, '--wiredTigerCacheSizeGB', cacheGb, '--setParameter', limit];
 }
 
 /** For a server that only processes of this machine may reach. */
