@@ -1,11 +1,13 @@
 import type { ServiceName } from '../repository/packages.ts';
-import type { FaultKind } from './faults/fault.ts';
+import type { FaultKind, PlannedFault } from './faults/fault.ts';
 
 /** What a run is to be. */
 export interface ChaosPlan {
   seed: number;
   durationMs: number;
   kinds: readonly FaultKind[];
+  /** These faults, in place of those that the seed draws of the kinds. */
+  aimed?: readonly PlannedFault[];
   brokerNodes: number;
   /** Operations begun each second. */
   rate: number;

@@ -78,7 +78,7 @@ async function disturb(
   const context: LoadContext = { client, journal, isOver: () => over };
   const sessions = await openSessions(context);
   const poison: Poison[] = [];
-  const schedule = planFaults({ ...plan, targets: targetsOf(stage) });
+  const schedule = plan.aimed ?? planFaults({ ...plan, targets: targetsOf(stage) });
   say(`Load of ${plan.rate} operations/s with ${schedule.length} faults …`);
 
   const startedAt = Date.now();

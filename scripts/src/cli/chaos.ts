@@ -58,10 +58,10 @@ export async function main(args: string[]): Promise<void> {
 }
 
 async function testItself({ seed, json }: Options, sources: Sources): Promise<void> {
-  const results = await runSelfTest(seed, sources, printError);
+  const results = await runSelfTest({ seed, sources, say: printError });
   for (const line of selfTestLines(results)) print(line);
   if (json !== undefined) await writeReport(resolve(json), results);
-  process.exitCode = results.every(({ caught }) => caught) ? 0 : 1;
+  process.exitCode = results.every(({ asWanted }) => asWanted) ? 0 : 1;
 }
 
 async function writeReport(file: string, report: object): Promise<void> {

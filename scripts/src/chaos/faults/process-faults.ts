@@ -1,8 +1,7 @@
-import { type Db, MongoClient } from 'mongodb';
 import { signalGroup } from '../../processes/managed-process.ts';
-import type { Server } from '../../processes/server.ts';
-import { PRIMARY, SECONDARY } from './catalogue.ts';
-import type { ApplyFault, FaultWorld } from './world.ts';
+import { PRIMARY } from './catalogue.ts';
+import { serverFor, withMember } from './server-for.ts';
+import type { ApplyFault } from './world.ts';
 
 /** SIGKILL; undone by a start on the same data. */
 export const kill: ApplyFault = async ({ target }, world) => {
@@ -55,41 +54,4 @@ globalThis.Date = class Date extends RealDate {
   static now() { return RealDate.now() + shift; }
 };`;
   return `data:text/javascript,${encodeURIComponent(program)}`;
-}
-
-/** The process in this role, or of this name. */
-async function serverFor(target: string, { chaos, broker }: FaultWorld): Promise<Server> {
-  if (target === PRIMARY || target === SECONDARY)
-    return memberInRole(target, chaos.system.backing.mongodb.servers);
-  return broker.nodes.find(({ name }) => name === target) ?? chaos.system.server(target);
-}
-
-async function memberInRole(role: string, members: readonly Server[]): Promise<Server> {
-  const running = members.filter(({ pid }) => pid !== undefined);
-  const primaries = await Promise.all(running.map(isPrimary));
-  const found = running.find((_, index) => primaries[index] === (role === PRIMARY)) ?? running[0];
-  if (!found) throw new Error('no member of the replica set is running');
-  return found;
-}
-
-async function isPrimary(member: Server): Promise<boolean> {
-  try {
-    return await withMember(
-      member,
-      async (admin) => (await admin.command({ hello: 1 }))['isWritablePrimary'] === true,
-    );
-  } catch {
-    return false;
-  }
-}
-
-async function withMember<Result>(member: Server, work: (admin: Db) => Promise<Result>): Promise<Result> {
-  const client = new MongoClient(`mongodb://127.0.0.1:${member.port}/?directConnection=true`, {
-    serverSelectionTimeoutMS: 2_000,
-  });
-  try {
-    return await work(client.db('admin'));
-  } finally {
-    await client.close();
-  }
 }

@@ -16,6 +16,17 @@ export function longestGap(times: readonly number[], { startedAt, endedAt }: Per
   return longest;
 }
 
+/** @returns the longest time without a success of which at least a part is within the fault, in milliseconds */
+export function gapAround(
+  times: readonly number[],
+  fault: Pick<InjectedFault, 'startedAt' | 'healedAt'>,
+  period: Period,
+): number {
+  const before = times.findLast((time) => time <= fault.startedAt) ?? period.startedAt;
+  const after = times.find((time) => time >= fault.healedAt) ?? period.endedAt;
+  return longestGap(times, { startedAt: before, endedAt: Math.max(before, after) });
+}
+
 /** Kinds of operations that tell whether the system as a whole works again. */
 const TELLING = ['claim', 'grant', 'check-in', 'refresh'];
 

@@ -2,6 +2,7 @@ import type { Breach } from '../checks/verdict.ts';
 import type { ChaosOutcome } from '../run-chaos.ts';
 import { longestGap, recoveryTime } from './availability.ts';
 import { columns } from './columns.ts';
+import { type Standstill, standstillsOf } from './standstills.ts';
 
 /** A run as it is kept and shown. Times are milliseconds, `atMs` from the start of the load. */
 export interface ChaosReport {
@@ -21,6 +22,7 @@ export interface ChaosReport {
   /** Answers to requests, by kind of operation and outcome. */
   outcomes: Record<string, Record<string, number>>;
   longestUnavailableMs: Record<string, number>;
+  standstills: Standstill[];
   verdicts: ReportedVerdict[];
 }
 
@@ -79,6 +81,7 @@ export function reportOf(outcome: ChaosOutcome): ChaosReport {
     longestUnavailableMs: Object.fromEntries(
       [...journal.successes].map(([kind, times]) => [kind, longestGap(times, { startedAt, endedAt })]),
     ),
+    standstills: standstillsOf(faults, journal.successes, { startedAt, endedAt }),
     verdicts: verdicts.map(({ id, rule, checked, breaches }) => ({
       id,
       rule,
@@ -100,6 +103,8 @@ export function linesOf(report: ChaosReport): string[] {
     ...outcomeLines(report),
     '',
     ...availabilityLines(report),
+    '',
+    ...standstillLines(report),
     '',
     summaryLine(report),
     '',
@@ -132,6 +137,20 @@ function outcomeLines({ outcomes }: ChaosReport): string[] {
 function availabilityLines({ longestUnavailableMs }: ChaosReport): string[] {
   const rows = Object.entries(longestUnavailableMs).map(([kind, ms]) => [kind, seconds(ms)]);
   return columns([['operation', 'longest without success'], ...rows]);
+}
+
+function standstillLines({ standstills }: ChaosReport): string[] {
+  const rows = standstills.map(({ kind, target, faults, claimMs, grantMs }) => [
+    kind,
+    target,
+    String(faults),
+    seconds(claimMs),
+    seconds(grantMs),
+  ]);
+  return columns([
+    ['fault', 'of', 'times', 'longest without a claim answered', 'without a grant seen'],
+    ...rows,
+  ]);
 }
 
 function summaryLine(report: ChaosReport): string {

@@ -1,5 +1,5 @@
 import type { ServiceName } from '../../repository/packages.ts';
-import type { FaultKind } from '../faults/fault.ts';
+import { type Aim, deathsBeforeTheCommit, repetitions, slowTransactions } from './aims.ts';
 
 /** A piece of text in a file of a service, and what stands there in the broken build. */
 export interface Replacement {
@@ -14,7 +14,8 @@ export interface Mutation {
   name: string;
   services: readonly Exclude<ServiceName, 'api-gateway'>[];
   replacements: readonly Replacement[];
-  faults: readonly FaultKind[];
+  /** What brings it to light. */
+  aim: Aim;
   caughtBy: readonly string[];
 }
 
@@ -29,7 +30,7 @@ const STOCK = 'src/rewards/stock-store.ts';
 const withoutDeduplication: Mutation = {
   name: 'inbox and decision look-up off, their unique indexes dropped',
   services: ['auth-service'],
-  faults: ['duplicates', 'kill', 'close-connections'],
+  aim: repetitions,
   caughtBy: ['I2'],
   replacements: [
     {
@@ -64,7 +65,7 @@ const withoutDeduplication: Mutation = {
 const acknowledgedFirst: Mutation = {
   name: 'acknowledged before the commit',
   services: ['auth-service', 'game-event-service'],
-  faults: ['kill', 'cut', 'reset', 'step-down'],
+  aim: deathsBeforeTheCommit,
   caughtBy: ['I8'],
   replacements: [
     {
@@ -83,7 +84,7 @@ const acknowledgedFirst: Mutation = {
 const outboxOutside: Mutation = {
   name: 'outbox row written outside the transaction',
   services: ['game-event-service'],
-  faults: ['kill', 'step-down', 'reset'],
+  aim: slowTransactions,
   caughtBy: ['I6'],
   replacements: [
     {
@@ -106,7 +107,7 @@ const outboxOutside: Mutation = {
 const stockNotAtomic: Mutation = {
   name: 'stock checked and taken in two steps',
   services: ['game-event-service'],
-  faults: ['kill', 'pause'],
+  aim: slowTransactions,
   caughtBy: ['I3'],
   replacements: [
     {
