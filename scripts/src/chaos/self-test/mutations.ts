@@ -111,9 +111,14 @@ const stockNotAtomic: Mutation = {
   caughtBy: ['I3'],
   replacements: [
     {
-      file: STOCK,
-      from: 'stocks.find({ _id: { $in: [...rewardIds] } }, session && { session })',
-      to: 'stocks.find({ _id: { $in: [...rewardIds] } })',
+      file: ACCEPT,
+      from: '{ session }: Transaction<OutgoingMessage>,',
+      to: '{ session, afterCommit }: Transaction<OutgoingMessage>,',
+    },
+    {
+      file: ACCEPT,
+      from: 'await stock.take(units, session);',
+      to: 'afterCommit(() => stock.take(units, session));',
     },
     {
       file: STOCK,
