@@ -8,19 +8,21 @@ import { Keeper } from '../processes/keeper.ts';
 import { type PackageName, packageNames } from '../repository/packages.ts';
 import { prepare } from '../supervisor/prepare.ts';
 import { PrivateBackingServices } from '../system/private-system.ts';
+import { CHAOS_SEED, runChaosCheck } from '../test-run/run-chaos-check.ts';
 import { runVitest } from '../test-run/run-vitest.ts';
 import { type Job, Tally } from '../test-run/tally.ts';
 
 const UNIT_LIMIT_MS = 5 * 60_000;
 const INTEGRATION_LIMIT_MS = 10 * 60_000;
+const CHAOS_LIMIT_MS = 7 * 60_000;
 // Two at a time: what is measured in seconds must not wait for five type checks.
 const BESIDE = 2;
 
-/** `scripts/test`: every check and every test, on private backing services. The last line is `N passed, N failed`. */
+/** `scripts/test`: every check and every test, on private backing services, and a minute of chaos. The last line is `N passed, N failed`. */
 export async function main(args: string[]): Promise<void> {
   const names = new Command('test')
     .description(
-      `Runs every check and every test. The backing services are private, on free ports, and gone afterwards; .data/ is not touched.`,
+      `Runs every check and every test, and without a package also a minute of chaos. The backing services are private, on free ports, and gone afterwards; .data/ is not touched.`,
     )
     .argument('[package...]', `only these packages: ${packageNames.join(', ')}`)
     .parse(args, { from: 'user' }).args;
@@ -58,6 +60,7 @@ export async function main(args: string[]): Promise<void> {
       };
       await tally.run([integrationJob(name, env, keeper)], 1);
     }
+    if (whole) await tally.run([chaosJob(keeper)], 1);
   } finally {
     for (const cleanUp of cleanUps) await cleanUp().catch((error: unknown) => printError(String(error)));
   }
@@ -84,6 +87,13 @@ function integrationJob(name: PackageName, env: NodeJS.ProcessEnv, keeper: Keepe
   const run = { package: name, project: 'integration', env, keeper, limitMs: INTEGRATION_LIMIT_MS } as const;
   const kind = name === 'scripts' ? 'end-to-end tests' : 'integration tests';
   return { title: `${name}: ${kind}`, run: () => runVitest(run) };
+}
+
+function chaosJob(keeper: Keeper): Job {
+  return {
+    title: `chaos: a minute of faults with seed ${CHAOS_SEED}`,
+    run: () => runChaosCheck(keeper, CHAOS_LIMIT_MS),
+  };
 }
 
 // Ctrl-C in the middle leaves nothing behind. Children are in groups of their own, so it reaches only us.
