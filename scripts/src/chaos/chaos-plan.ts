@@ -6,6 +6,8 @@ export interface ChaosPlan {
   seed: number;
   durationMs: number;
   kinds: readonly FaultKind[];
+  /** Only what has this in its name is disturbed. */
+  on?: string;
   /** These faults, in place of those that the seed draws of the kinds. */
   aimed?: readonly PlannedFault[];
   brokerNodes: number;

@@ -16,6 +16,7 @@ interface Options {
   minutes: number;
   quick: boolean;
   faults: FaultKind[];
+  on?: string;
   brokerNodes: number;
   rate: number;
   selfTest: boolean;
@@ -33,6 +34,7 @@ export async function main(args: string[]): Promise<void> {
     .option('--minutes <m>', 'length of the load', positiveNumber, 10)
     .option('--quick', 'a load of one minute', false)
     .option('--faults <kinds>', `some of: ${faultKinds.join(',')}`, faultsIn, [...faultKinds])
+    .option('--on <name>', 'disturbs only what has this in its name, such as rabbitmq')
     .option('--broker-nodes <n>', 'RabbitMQ as one node or as a cluster of 3', brokerNodes, 1)
     .option('--rate <n>', 'operations begun each second', positiveNumber, RATE)
     .option('--self-test', 'broken builds of the services, each of which must be found out', false)
@@ -48,6 +50,7 @@ export async function main(args: string[]): Promise<void> {
     kinds: options.faults,
     brokerNodes: options.brokerNodes,
     rate: options.rate,
+    ...(options.on !== undefined && { on: options.on }),
     ...(options.logs !== undefined && { logs: resolve(options.logs) }),
   };
   if (options.selfTest) return testItself(options, sources);

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { Targets } from './catalogue.ts';
 import { faultKinds, type PlannedFault } from './fault.ts';
-import { groupOf, planFaults } from './schedule.ts';
+import { groupOf, planFaults, type SchedulePlan } from './schedule.ts';
 
 const targets: Targets = {
   services: ['api-gateway', 'auth-service', 'auth-service-2', 'game-event-service', 'game-event-service-2'],
@@ -12,8 +12,12 @@ const targets: Targets = {
 };
 const MINUTE = 60_000;
 
-function plan(seed: number, minutes = 10, kinds = faultKinds.slice()): PlannedFault[] {
-  return planFaults({ seed, durationMs: minutes * MINUTE, kinds, targets });
+function minutes(count: number): SchedulePlan {
+  return { seed: 1, durationMs: count * MINUTE, kinds: faultKinds, targets };
+}
+
+function plan(seed: number, count = 10, kinds = faultKinds.slice()): PlannedFault[] {
+  return planFaults({ ...minutes(count), seed, kinds });
 }
 
 describe('a schedule of faults', () => {
@@ -39,6 +43,13 @@ describe('a schedule of faults', () => {
   it('keeps to the kinds that were asked for', () => {
     const faults = plan(1, 10, ['kill', 'flush']);
     expect(new Set(faults.map(({ kind }) => kind))).toEqual(new Set(['kill', 'flush']));
+  });
+
+  it('keeps to the things that were asked for', () => {
+    const faults = planFaults({ ...minutes(10), on: 'mongodb' });
+    expect(faults.length).toBeGreaterThan(10);
+    expect(faults.filter(({ target }) => !target.includes('mongodb'))).toEqual([]);
+    expect(planFaults({ ...minutes(10), on: 'nothing that there is' })).toEqual([]);
   });
 
   it('never disturbs one group twice at a time', () => {

@@ -7,6 +7,8 @@ export interface SchedulePlan {
   durationMs: number;
   kinds: readonly FaultKind[];
   targets: Targets;
+  /** Only what has this in its name is disturbed. */
+  on?: string;
 }
 
 const FIRST_AT_MS = 4_000;
@@ -17,8 +19,12 @@ const PEACE_MS = 5_000;
 const ATTEMPTS = 30;
 
 /** The faults of a run. The same plan gives the same faults. */
-export function planFaults({ seed, durationMs, kinds, targets }: SchedulePlan): PlannedFault[] {
+export function planFaults({ seed, durationMs, kinds, targets, on = '' }: SchedulePlan): PlannedFault[] {
   const random = seededRandom(seed, 'faults');
+  const choices = kinds
+    .map((kind) => ({ kind, targets: catalogue[kind].targets(targets).filter((name) => name.includes(on)) }))
+    .filter((choice) => choice.targets.length > 0);
+  if (choices.length === 0) return [];
   const faults: PlannedFault[] = [];
   const busyUntil = new Map<string, number>();
   let atMs = FIRST_AT_MS;
@@ -34,7 +40,7 @@ export function planFaults({ seed, durationMs, kinds, targets }: SchedulePlan): 
 
   function drawUntilFree(at: number): Omit<PlannedFault, 'number'> | undefined {
     for (let attempt = 0; attempt < ATTEMPTS; attempt += 1) {
-      const fault = draw(random, kinds, targets, at);
+      const fault = draw(random, choices, at);
       const ends = at + fault.durationMs;
       if (ends <= durationMs && (busyUntil.get(groupOf(fault)) ?? 0) <= at) return fault;
     }
@@ -42,15 +48,17 @@ export function planFaults({ seed, durationMs, kinds, targets }: SchedulePlan): 
   }
 }
 
-function draw(
-  random: Random,
-  kinds: readonly FaultKind[],
-  targets: Targets,
-  atMs: number,
-): Omit<PlannedFault, 'number'> {
-  const kind = random.pickWeighted(kinds.map((item) => ({ weight: catalogue[item].weight, item })));
-  const { seconds = [0, 0], amount = [0, 0], ...definition } = catalogue[kind];
-  const target = random.pick(definition.targets(targets));
+interface Choice {
+  kind: FaultKind;
+  targets: readonly string[];
+}
+
+function draw(random: Random, choices: readonly Choice[], atMs: number): Omit<PlannedFault, 'number'> {
+  const { kind, targets } = random.pickWeighted(
+    choices.map((item) => ({ weight: catalogue[item.kind].weight, item })),
+  );
+  const { seconds = [0, 0], amount = [0, 0] } = catalogue[kind];
+  const target = random.pick(targets);
   const durationMs = random.between(seconds[0] * 1_000, seconds[1] * 1_000);
   return { kind, target, atMs, durationMs, amount: random.between(...amount) };
 }

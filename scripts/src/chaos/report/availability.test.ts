@@ -28,7 +28,7 @@ describe('the gap around a fault', () => {
   });
 
   it('ends with the load', () => {
-    expect(gapAround(times, { startedAt: 1_910, healedAt: 2_500 }, period)).toBe(100);
+    expect(gapAround([...times, 2_900], { startedAt: 1_910, healedAt: 2_500 }, period)).toBe(100);
     expect(gapAround([], { startedAt: 1_200, healedAt: 1_300 }, period)).toBe(1_000);
   });
 });

@@ -22,9 +22,10 @@ export function gapAround(
   fault: Pick<InjectedFault, 'startedAt' | 'healedAt'>,
   period: Period,
 ): number {
-  const before = times.findLast((time) => time <= fault.startedAt) ?? period.startedAt;
-  const after = times.find((time) => time >= fault.healedAt) ?? period.endedAt;
-  return longestGap(times, { startedAt: before, endedAt: Math.max(before, after) });
+  const before = times.findLast((time) => time <= fault.startedAt) ?? 0;
+  const after = times.find((time) => time >= fault.healedAt) ?? Infinity;
+  const startedAt = Math.max(before, period.startedAt);
+  return longestGap(times, { startedAt, endedAt: Math.max(startedAt, Math.min(after, period.endedAt)) });
 }
 
 /** Kinds of operations that tell whether the system as a whole works again. */
