@@ -24,7 +24,6 @@ const upstreams = {
   'auth-service': 'AUTH_SERVICE_URL',
   'game-event-service': 'GAME_EVENT_SERVICE_URL',
 } as const;
-const usesRedis: Record<Owner, boolean> = { 'auth-service': false, 'game-event-service': true };
 
 /** As a system names its processes. */
 export function instanceName(service: ServiceName, index: number): string {
@@ -53,10 +52,10 @@ export async function layLinks(plan: LinkPlan): Promise<LaidLinks> {
 
   async function layForService(service: Owner, index: number): Promise<void> {
     const name = instanceName(service, index);
-    const env: Record<string, string> = { RABBITMQ_URLS: (await layBrokers(name, service, index)).join(',') };
-    if (usesRedis[service]) {
-      env['REDIS_URL'] = `redis://127.0.0.1:${await lay(name, 'redis', plan.redisPort)}`;
-    }
+    const env: Record<string, string> = {
+      RABBITMQ_URLS: (await layBrokers(name, service, index)).join(','),
+      REDIS_URL: `redis://127.0.0.1:${await lay(name, 'redis', plan.redisPort)}`,
+    };
     environments.set(name, env);
   }
 
