@@ -48,6 +48,34 @@ describe('createGroupCommit', () => {
     expect({ most, largest }).toEqual({ most: 1, largest: 3 });
   });
 
+  it('leaves out what nobody waits for any more when its turn comes, and nothing else', async () => {
+    const groups: number[][] = [];
+    const first = Promise.withResolvers<void>();
+    const commit = createGroupCommit<number, number>({
+      name: 'test',
+      maxBatch: 2,
+      isUnavailable: neverAway,
+      run: async (items) => {
+        groups.push([...items]);
+        if (items.includes(1)) await first.promise;
+        return items;
+      },
+    });
+    const gone = new AbortController();
+    const begun = commit.submit(1, gone.signal);
+    await expect.poll(() => groups).toEqual([[1]]);
+    const waiting = [2, 3, 4, 5].map((item) =>
+      commit.submit(item, item < 4 ? gone.signal : new AbortController().signal),
+    );
+    gone.abort();
+    first.resolve();
+
+    expect(await begun).toBe(1);
+    const results = await Promise.allSettled(waiting);
+    expect(results.map(({ status }) => status)).toEqual(['rejected', 'rejected', 'fulfilled', 'fulfilled']);
+    expect(groups).toEqual([[1], [4, 5]]);
+  });
+
   it('fails only the item that cannot succeed', async () => {
     const commit = createGroupCommit<number, string>({
       name: 'test',

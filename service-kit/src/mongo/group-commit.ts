@@ -22,13 +22,19 @@ export interface GroupCommitOptions<Item, Result> {
 }
 
 export interface GroupCommit<Item, Result> extends Component {
-  /** Resolves with this item's own result once the group that it was in has been committed. */
-  submit(item: Item): Promise<Result>;
+  /**
+   * Resolves with this item's own result once the group that it was in has been committed.
+   *
+   * @param signal aborted when nobody waits for the result any more: what has not begun by then is not done, and
+   *   rejected with `service_unavailable`
+   */
+  submit(item: Item, signal?: AbortSignal): Promise<Result>;
   stop(): Promise<void>;
 }
 
 interface Waiting<Item, Result> {
   item: Item;
+  signal: AbortSignal | undefined;
   resolve(result: Result): void;
   reject(error: unknown): void;
 }
@@ -56,12 +62,26 @@ export function createGroupCommit<Item, Result>(
     // Lets everything that arrives in this turn of the event loop share the first run.
     await new Promise(setImmediate);
     while (queue.length > 0) {
-      const group = queue.slice(0, maxBatch);
-      queue = queue.slice(maxBatch);
+      const group = nextGroup();
+      if (group.length === 0) continue;
       sizes?.observe({ group: name }, group.length);
       await settle(group);
     }
     running = undefined;
+  }
+
+  /** Work for those who have gone makes everybody else wait longer, until they go as well. */
+  function nextGroup(): Waiting<Item, Result>[] {
+    const group: Waiting<Item, Result>[] = [];
+    let taken = 0;
+    for (const waiting of queue) {
+      if (group.length === maxBatch) break;
+      taken += 1;
+      if (!waiting.signal?.aborted) group.push(waiting);
+      else waiting.reject(new DomainError('service_unavailable', `Nobody waits for these ${name} any more`));
+    }
+    queue = queue.slice(taken);
+    return group;
   }
 
   async function settle(group: Waiting<Item, Result>[]): Promise<void> {
@@ -79,7 +99,7 @@ export function createGroupCommit<Item, Result>(
 
   return {
     name: `group commit ${name}`,
-    submit: (item) => {
+    submit: (item, signal) => {
       if (queue.length >= maxQueued) {
         return Promise.reject(
           new DomainError('service_unavailable', `Too many ${name} are waiting`, {
@@ -88,7 +108,7 @@ export function createGroupCommit<Item, Result>(
         );
       }
       return new Promise((resolve, reject) => {
-        queue.push({ item, resolve, reject });
+        queue.push({ item, signal, resolve, reject });
         running ??= drain();
       });
     },
