@@ -5,12 +5,14 @@ import { auditRoutes, type AuditRoutesDependencies } from './audit/audit-routes.
 import { meRoutes, type MeRoutesDependencies } from './accounts/me-routes.ts';
 import { entitlementRoutes, type EntitlementRoutesDependencies } from './entitlements/entitlement-routes.ts';
 import { problems } from './problems.ts';
+import { internalRoutes, type InternalRoutesDependencies } from './revocations/internal-routes.ts';
 import { authRoutes, type AuthRoutesDependencies } from './sessions/auth-routes.ts';
 import { sessionRoutes, type SessionRoutesDependencies } from './sessions/session-routes.ts';
 import { jwksRoutes } from './tokens/jwks-routes.ts';
 import type { PublicJwk } from './tokens/signing-key.ts';
 
 export type RoutesDependencies = AuthRoutesDependencies &
+  InternalRoutesDependencies &
   MeRoutesDependencies &
   SessionRoutesDependencies &
   AccountRoutesDependencies &
@@ -26,6 +28,7 @@ export function endpointsOf(dependencies: RoutesDependencies): Endpoint[] {
     ...accountRoutes(dependencies),
     ...auditRoutes(dependencies),
     ...jwksRoutes(dependencies.publicKeys),
+    ...internalRoutes(dependencies),
   ];
 }
 
@@ -41,7 +44,7 @@ export function apiDocument(endpoints: readonly Endpoint[]): object {
 
 /** The HTTP side; the order of its checks is the kit's. */
 export function createAuthApp(
-  options: Pick<AppOptions, 'logger' | 'metrics' | 'readiness' | 'verifyIdentity'> & {
+  options: Pick<AppOptions, 'logger' | 'metrics' | 'readiness' | 'verifyIdentity' | 'verifyInternalCall'> & {
     endpoints: readonly Endpoint[];
   },
 ): ReturnType<typeof createApp> {

@@ -41,6 +41,7 @@ const variables = {
   REDIS_URL: url({ protocols: ['redis', 'rediss'] }),
   TUNING_FILE: optional(text()),
   GATEWAY_SIGNING_KEYS: secretList(),
+  INTERNAL_KEYS: optional(secretList()),
   PUBLIC_URL: url({ protocols: ['http', 'https'] }),
   TOKEN_AUDIENCE: text({ fallback: 'laurel' }),
   AUTH_SECRET: secret(),
@@ -80,7 +81,7 @@ export function loadConfig(env: NodeJS.ProcessEnv) {
     mongo: { url: values.MONGODB_URL, database: values.MONGODB_DATABASE },
     redisUrl: values.REDIS_URL,
     rabbitmq: { urls: brokerUrls(values) },
-    identity: { keys: values.GATEWAY_SIGNING_KEYS },
+    identity: { keys: values.GATEWAY_SIGNING_KEYS, internalKeys: values.INTERNAL_KEYS ?? [] },
     tokens: {
       issuer: values.PUBLIC_URL,
       audience: values.TOKEN_AUDIENCE,

@@ -22,6 +22,7 @@ export function describeApi(): object {
     changePassword: notCalled,
     replaceRoles: notCalled,
     setStatus: notCalled,
+    readRevocations: notCalled,
     publicKeys: notCalled,
   };
   return apiDocument(endpointsOf(dependencies));

@@ -22,6 +22,7 @@ import type { RewardMessage } from './entitlements/grant-messages.ts';
 import { rewardRequests } from './entitlements/reward-requests-consumer.ts';
 import type { MakeId } from './ids.ts';
 import { createLimits } from './limits/limits.ts';
+import { readRevocations } from './revocations/read-revocations.ts';
 import { createRevocationStore } from './revocations/revocation-store.ts';
 import { createRevoke } from './revocations/revoke.ts';
 import { createDeadSessions } from './sessions/dead-sessions.ts';
@@ -129,6 +130,7 @@ export function createDomain(options: DomainOptions): Domain {
       replaceRoles: replaceRoles(means),
       setStatus: setStatus(means),
       publicKeys: () => keyRing.publicKeys(),
+      readRevocations: readRevocations({ revocations, clock }),
     },
   };
 }

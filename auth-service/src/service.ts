@@ -1,7 +1,7 @@
 import { createAuditTrail, createRefusals, runVerifyAudit } from 'service-kit/audit';
 import { createAdminServer, createMetrics, createReadiness } from 'service-kit/admin';
 import { createHttpServer, type HttpServer } from 'service-kit/http';
-import { createIdentityVerifier } from 'service-kit/identity';
+import { createIdentityVerifier, createInternalCallVerifier } from 'service-kit/identity';
 import { createLifecycle, type Lifecycle } from 'service-kit/lifecycle';
 import { createLogger, type Logger } from 'service-kit/logging';
 import { consumerControls, createMessaging, createTuningFile } from 'service-kit/messaging';
@@ -86,7 +86,11 @@ export function buildService(config: Config, overrides: Overrides = {}): AuthSer
   });
   const endpoints = endpointsOf(domain.routes);
   const verifyIdentity = createIdentityVerifier({ service: SERVICE, keys: config.identity.keys });
-  const app = createAuthApp({ endpoints, logger, metrics, readiness, verifyIdentity });
+  const verifyInternalCall = createInternalCallVerifier({
+    service: SERVICE,
+    keys: config.identity.internalKeys,
+  });
+  const app = createAuthApp({ endpoints, logger, metrics, readiness, verifyIdentity, verifyInternalCall });
   const http = createHttpServer({ app, ...config.http, logger });
   const admin = createAdminServer({
     ...config.admin,

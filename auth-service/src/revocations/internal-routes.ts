@@ -1,0 +1,85 @@
+import { defineEndpoint, DomainError, reply, type Endpoint } from 'service-kit/http';
+import { z } from 'zod';
+import type { AccountStore } from '../accounts/account-store.ts';
+import { AccountParams } from '../accounts/account-routes.ts';
+import { AccountStatus } from '../accounts/account-schemas.ts';
+import { refusal } from '../refusal.ts';
+import type { ReadRevocations } from './read-revocations.ts';
+import type { RevocationRecord } from './revocation.ts';
+
+export interface InternalRoutesDependencies {
+  accounts: Pick<AccountStore, 'find'>;
+  readRevocations: ReadRevocations;
+}
+
+const tag = 'internal';
+const RevocationView = z.object({
+  accountId: z.string(),
+  sessionIds: z.array(z.string()).optional(),
+  minVersion: z.int().optional(),
+  revokedAt: z.iso.datetime(),
+});
+
+const toView = ({ revokedAt, ...revocation }: RevocationRecord) => ({
+  ...revocation,
+  revokedAt: revokedAt.toISOString(),
+});
+
+/** What other services ask by themselves; the gateway routes none of it. */
+export function internalRoutes({ accounts, readRevocations }: InternalRoutesDependencies): Endpoint[] {
+  const revocations = defineEndpoint({
+    method: 'GET',
+    path: '/internal/revocations',
+    operationId: 'listRevocations',
+    summary: 'What ended access tokens that have not expired yet',
+    description:
+      'Without since everything that still matters; with the cursor of an earlier answer what is new, and some of what was told before.',
+    tag,
+    access: 'internal',
+    quiet: true,
+    request: { query: z.object({ since: z.string().max(256).optional() }) },
+    responses: {
+      200: {
+        description: 'Revocations, the oldest first',
+        body: z.object({ items: z.array(RevocationView), cursor: z.string() }),
+      },
+    },
+    problems: ['invalid_cursor'],
+    handle: async ({ query: { since } }) => {
+      const { items, next } = await readRevocations(since === undefined ? undefined : timeIn(since));
+      return reply(200, { items: items.map(toView), cursor: next.toISOString() });
+    },
+  });
+
+  const status = defineEndpoint({
+    method: 'GET',
+    path: '/internal/accounts/{id}/status',
+    operationId: 'readAccountStatus',
+    summary: 'The status of an account',
+    tag,
+    access: 'internal',
+    request: { params: AccountParams },
+    responses: {
+      200: {
+        description: 'The status, and the version of the account that has it',
+        body: z.object({ accountId: z.string(), status: AccountStatus, version: z.int() }),
+      },
+    },
+    problems: ['account_not_found'],
+    handle: async ({ params }) => {
+      const account = await accounts.find(params.id);
+      if (!account) throw refusal('account_not_found');
+      return reply(200, { accountId: account.id, status: account.status, version: account.version });
+    },
+  });
+
+  return [revocations, status];
+}
+
+const Cursor = z.iso.datetime().transform((text) => new Date(text));
+
+function timeIn(cursor: string): Date {
+  const time = Cursor.safeParse(cursor);
+  if (!time.success) throw new DomainError('invalid_cursor', 'The cursor must be one of an earlier answer');
+  return time.data;
+}
