@@ -18,10 +18,22 @@ export function breachesOf(event: CloudEvent): string[] {
   return (validate.errors ?? []).map(({ instancePath, message }) => `${instancePath} ${message}`);
 }
 
-/** The first example in the contract of a type. */
-export async function exampleOf(type: string): Promise<unknown> {
+/** The examples in the contract of a type. */
+export async function examplesOf(type: string): Promise<unknown[]> {
   const { examples }: { examples: unknown[] } = await readJson(`${type}.schema.json`);
-  return examples[0];
+  return examples;
+}
+
+/** The types that there are contracts of, by whether this service sends them or hears them. */
+export async function contractTypes(): Promise<{ sent: string[]; heard: string[] }> {
+  const sent: string[] = [];
+  const heard: string[] = [];
+  for (const file of await readdir(folder)) {
+    if (!file.endsWith('.schema.json')) continue;
+    const { source, type } = (await readJson(file)).properties;
+    (source.const === 'auth-service' ? sent : heard).push(type.const);
+  }
+  return { sent: sent.toSorted(), heard: heard.toSorted() };
 }
 
 async function readJson(file: string) {

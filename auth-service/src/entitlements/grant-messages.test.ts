@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { exampleOf } from '../../test/contracts.ts';
+import { examplesOf } from '../../test/contracts.ts';
 import type { GrantDecision } from './grant-decision.ts';
 import { answerWith, questionIn, RewardMessage } from './grant-messages.ts';
 
@@ -8,7 +8,7 @@ const decidedAt = new Date('2026-12-01T00:00:00Z');
 
 describe('the messages of the contract', () => {
   test('reward.requested is a question whether to grant', async () => {
-    const message = RewardMessage.parse(await exampleOf('laurel.reward.requested.v1'));
+    const message = RewardMessage.parse((await examplesOf('laurel.reward.requested.v1'))[0]);
     expect(questionIn({ ...message, id: 'm1', attempt: 1, traceparent: 'trace' })).toEqual({
       asks: 'grant',
       claimId: message.data.claimId,
@@ -20,7 +20,7 @@ describe('the messages of the contract', () => {
   });
 
   test('reward.cancelled is a question not to grant', async () => {
-    const message = RewardMessage.parse(await exampleOf('laurel.reward.cancelled.v1'));
+    const message = RewardMessage.parse((await examplesOf('laurel.reward.cancelled.v1'))[0]);
     expect(questionIn({ ...message, id: 'm1', attempt: 1 })).toMatchObject({ asks: 'cancel' });
   });
 

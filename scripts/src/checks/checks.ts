@@ -7,6 +7,7 @@ import { asyncapiIsValid, contractCopiesAreEqual, schemasCompile } from './contr
 import { forbiddenDefaults } from './forbidden-defaults.ts';
 import { linksLead } from './links.ts';
 import { lockfilesNameNoHost } from './lockfiles.ts';
+import { publishedContractsHold } from './published-contracts.ts';
 import { settingsAreIdentical } from './settings.ts';
 import { standsAlone } from './stands-alone.ts';
 import { kitPacksToItsChecksum, vendoredKitIsReleased } from './vendored-kit.ts';
@@ -49,6 +50,7 @@ export function repositoryChecks(keeper: Keeper): Check[] {
     { title: 'Settings files are the same in every package', run: settingsAreIdentical },
     { title: 'Copies of contracts equal their originals', run: contractCopiesAreEqual },
     { title: 'Message schemas compile and accept their examples', run: schemasCompile },
+    { title: 'Message schemas keep what was published', run: () => publishedContractsHold() },
     { title: 'AsyncAPI documents are valid', run: asyncapiIsValid },
     { title: 'compose.yaml is valid', run: composeIsValid },
     { title: 'Lockfiles name no registry', run: lockfilesNameNoHost },
