@@ -13,6 +13,7 @@ import { defineEndpoint, type Endpoint } from './endpoint.ts';
 import { handleFailures } from './handle-failures.ts';
 import { livenessEndpoint, readinessEndpoint } from './health-endpoints.ts';
 import { shellProblems, type ProblemTable } from './problem-table.ts';
+import type { IdempotencyKeys } from './idempotency.ts';
 import { openContext } from './request-context.ts';
 import { pathProblem } from './request-path.ts';
 import { reply } from './send.ts';
@@ -32,6 +33,8 @@ export interface AppOptions {
   /** Served as `/readyz`. */
   readiness?: Readiness;
   metrics?: Registry;
+  /** Needed where an endpoint takes an `Idempotency-Key`. */
+  idempotencyKeys?: IdempotencyKeys;
   /** The API document, served as `/openapi.json`. */
   openApi?: object;
   /** Makes a refusal of an error that is not a `DomainError`; anything else is a 500. */
@@ -45,7 +48,7 @@ export interface AppOptions {
  * access log, and an answer; refusals are problem bodies.
  *
  * @throws {TypeError} when two endpoints are the same, a documented code has no status, or an endpoint needs a
- * signature that nobody verifies
+ * signature that nobody verifies or takes a key that nobody remembers
  */
 export function createApp(options: AppOptions): Express {
   const { service, logger, verifyIdentity, verifyInternalCall } = options;
@@ -65,8 +68,10 @@ export function createApp(options: AppOptions): Express {
   app.use(openRequests({ logger, verifyIdentity, metrics }));
   app.use(securityHeaders());
   app.use(refuseAmbiguousPaths);
+  const { idempotencyKeys } = options;
+  const shell = { verifyInternalCall, idempotencyKeys, statusOf: statusesOf(options.problems) };
   for (const resource of resourcesOf(endpoints)) {
-    app.all(resource.path.replaceAll(/\{(\w+)\}/g, ':$1'), dispatch(resource, verifyInternalCall));
+    app.all(resource.path.replaceAll(/\{(\w+)\}/g, ':$1'), dispatch(resource, shell));
   }
   extend?.(app);
   app.use(() => {
@@ -129,8 +134,17 @@ function openApiEndpoint(document: object): Endpoint {
   });
 }
 
-function assertConsistent({ endpoints, problems, verifyIdentity, verifyInternalCall }: AppOptions): void {
-  for (const { operationId, access, problems: codes } of endpoints) {
+function statusesOf(problems: ProblemTable): (code: string) => number {
+  const table = new Map(Object.entries<{ status: number }>({ ...shellProblems, ...problems }));
+  return (code) => table.get(code)?.status ?? shellProblems.internal_error.status;
+}
+
+function assertConsistent(options: AppOptions): void {
+  const { endpoints, problems, verifyIdentity, verifyInternalCall, idempotencyKeys } = options;
+  for (const { operationId, access, problems: codes, idempotencyKey } of endpoints) {
+    if (idempotencyKey && !idempotencyKeys) {
+      throw new TypeError(`${operationId} takes an Idempotency-Key, but there are no idempotencyKeys`);
+    }
     if (access === 'internal') {
       if (!verifyInternalCall)
         throw new TypeError(`${operationId} is internal, but there is no verifyInternalCall`);

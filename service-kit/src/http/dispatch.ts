@@ -1,17 +1,34 @@
 import type { Request, RequestHandler, Response } from 'express';
+import { z } from 'zod';
 import { decideAccess, type Access, type Identity, type InternalCallVerifier } from '../identity/index.ts';
 import { DomainError } from './domain-error.ts';
 import type { Endpoint, EndpointInput } from './endpoint.ts';
+import {
+  answerOnce,
+  fingerprintOf,
+  IDEMPOTENCY_HEADER,
+  IdempotencyKey,
+  keyIdOf,
+  type IdempotencyKeys,
+} from './idempotency.ts';
 import { readBody } from './read-body.ts';
 import type { ShellProblem } from './problem-table.ts';
 import { contextOf } from './request-context.ts';
-import { send } from './send.ts';
+import { send, type Reply } from './send.ts';
 import { parsePart, refuseInvalid, type InputError } from './validation.ts';
 
 /** A path with what can be done there, by method. */
 export interface Resource {
   path: string;
   endpoints: ReadonlyMap<string, Endpoint>;
+}
+
+/** What of the app the requests to endpoints need. */
+export interface DispatchShell {
+  verifyInternalCall: InternalCallVerifier | undefined;
+  idempotencyKeys: IdempotencyKeys | undefined;
+  /** @returns the status that a problem is answered with */
+  statusOf: (code: string) => number;
 }
 
 /**
@@ -41,12 +58,10 @@ export function resourcesOf(endpoints: readonly Endpoint[]): Resource[] {
 
 /**
  * Handles the requests to one path, each check before the next and the body only after them: method 405, token
- * 401, role or scope 403, body 415, 413 and 400, values 400, and then the handler.
+ * 401, role or scope 403, body 415, 413 and 400, values 400, `Idempotency-Key` 428, 422 and 409, and then the
+ * handler.
  */
-export function dispatch(
-  { path, endpoints }: Resource,
-  verifyInternalCall: InternalCallVerifier | undefined,
-): RequestHandler {
+export function dispatch({ path, endpoints }: Resource, shell: DispatchShell): RequestHandler {
   const allow = [...endpoints.keys(), ...(endpoints.has('GET') ? ['HEAD'] : [])].toSorted().join(', ');
 
   return async (request, response) => {
@@ -56,11 +71,12 @@ export function dispatch(
     if (!endpoint) throw refusal('method_not_allowed', `Here you can use ${allow}`, { allow });
     context.quiet = endpoint.quiet;
     if (endpoint.access !== 'internal') assertAccess(endpoint.access, context.identity);
-    else if (!verifyInternalCall?.(request.method, request.originalUrl, request.headers)) {
+    else if (!shell.verifyInternalCall?.(request.method, request.originalUrl, request.headers)) {
       throw refusal('unauthenticated', 'A valid signature of a service is needed');
     }
-    const input = await readInput(endpoint, request, response);
-    await send(request, response, await endpoint.handle(input));
+    const { input, content } = await readInput(endpoint, request, response);
+    const answer = await answerTo(endpoint, input, content, shell);
+    await send(request, response, answer);
   };
 }
 
@@ -70,27 +86,56 @@ function assertAccess(access: Access, identity: Identity | undefined): void {
   if (decision === 'forbidden') throw refusal('forbidden', 'Your role or scope does not allow this');
 }
 
+const keyHeader = z
+  .object({ [IDEMPOTENCY_HEADER]: IdempotencyKey.optional() })
+  .transform((headers) => headers[IDEMPOTENCY_HEADER]);
+
 type AnyInput = EndpointInput<unknown, unknown, unknown, unknown>;
 
-async function readInput(endpoint: Endpoint, request: Request, response: Response): Promise<AnyInput> {
+async function answerTo(
+  endpoint: Endpoint,
+  input: AnyInput,
+  content: unknown,
+  { idempotencyKeys: keys, statusOf }: DispatchShell,
+): Promise<Reply> {
+  const { idempotencyId: id, request, context } = input;
+  if (endpoint.idempotencyKey === 'required' && id === undefined) {
+    throw refusal('idempotency_key_required', 'Send an Idempotency-Key, so that a repetition is recognised');
+  }
+  if (!keys || id === undefined) return await endpoint.handle(input);
+  const fingerprint = fingerprintOf(request, content);
+  const { logger } = context;
+  return await answerOnce({ keys, id, fingerprint, statusOf, logger }, () => endpoint.handle(input));
+}
+
+async function readInput(
+  endpoint: Endpoint,
+  request: Request,
+  response: Response,
+): Promise<{ input: AnyInput; content: unknown }> {
   const { params, query, headers, body } = endpoint.request;
   // Without a schema the body is the handler's to read, who then asks for it by reading.
   if (!body && request.headers.expect !== undefined) response.writeContinue();
   const content = body && (await readBody(request, response, endpoint));
   const errors: InputError[] = [];
   const context = contextOf(request);
+  const identity = context.identity ?? anonymous(request);
+  const key =
+    endpoint.idempotencyKey &&
+    parsePart(keyHeader, { [IDEMPOTENCY_HEADER]: request.headers[IDEMPOTENCY_HEADER] }, 'header', errors);
   const input: AnyInput = {
     params: params && parsePart(params, request.params, 'path', errors),
     query: query && parsePart(query, request.query, 'query', errors),
     headers: headers && parsePart(headers, request.headers, 'header', errors),
     body: body && parsePart(body, content, '', errors),
-    identity: context.identity ?? anonymous(request),
+    identity,
+    idempotencyId: typeof key === 'string' ? keyIdOf(endpoint, identity, key) : undefined,
     context,
     request,
     response,
   };
   refuseInvalid(errors);
-  return input;
+  return { input, content };
 }
 
 function anonymous(request: Request): Identity {

@@ -15,6 +15,12 @@ export interface EndpointInput<Params, Query, Body, Headers> {
   headers: Headers;
   /** The caller; with an empty `userId` where nobody has been identified. */
   identity: Identity;
+  /**
+   * Where the request came with an `Idempotency-Key`: a hash of it with caller and route, the same for its
+   * repetitions. An id derived from it cannot be made twice, not even when a process dies between an effect and the
+   * keeping of its answer.
+   */
+  idempotencyId: string | undefined;
   context: RequestContext;
   /** For streaming; everything else is above. */
   request: Request;
@@ -65,6 +71,11 @@ interface EndpointDescription {
   maxBodyBytes?: number;
   /** Whether `application/x-www-form-urlencoded` is taken in place of JSON; the same schema reads both. */
   acceptsForm?: boolean;
+  /**
+   * Whether it takes an `Idempotency-Key`, or cannot do without. Per caller and route, repetitions with the same key
+   * get the first answer. For identified callers, and answers that are JSON and no secret.
+   */
+  idempotencyKey?: 'optional' | 'required';
   /** Keeps good answers out of the access log, for what is called every few seconds. */
   quiet?: boolean;
   /** Codes of the problems that its handler may answer with, to document. The shell adds its own. */
@@ -72,8 +83,9 @@ interface EndpointDescription {
 }
 
 /** An endpoint with the types of its input forgotten, as `createApp` and `openApiDocument` take it. */
-export interface Endpoint extends Required<Omit<EndpointDescription, 'description'>> {
+export interface Endpoint extends Required<Omit<EndpointDescription, 'description' | 'idempotencyKey'>> {
   description?: string;
+  idempotencyKey?: 'optional' | 'required';
   request: { params?: z.ZodType; query?: z.ZodType; body?: z.ZodType; headers?: z.ZodType };
   responses: Responses;
   handle(input: EndpointInput<unknown, unknown, unknown, unknown>): Promise<Reply>;
@@ -110,7 +122,8 @@ const MIB = 1_048_576;
  * Describes one endpoint: what comes in, what is done, what goes out. The handler's input and its possible
  * answers are typed by the schemas, and the API document is made of the same.
  *
- * @throws {TypeError} when placeholders and `params` differ, or an object in the body ignores unknown fields
+ * @throws {TypeError} when placeholders and `params` differ, an object in the body ignores unknown fields, or an
+ * `Idempotency-Key` is taken where there is no caller or the answer is not JSON
  */
 export function defineEndpoint<
   const Documented extends Responses,
@@ -123,6 +136,7 @@ export function defineEndpoint<
   assertPath(spec.path, spec.operationId);
   assertParams(spec.path, request.params, spec.operationId);
   if (request.body) assertStrict(request.body, `${spec.operationId}: request.body`);
+  assertKeyable(spec);
   return {
     ...spec,
     request,
@@ -142,6 +156,19 @@ function assertPath(path: string, operationId: string): void {
   if (/^(?:\/(?:[A-Za-z0-9._~-]+|\{\w+\}))+$/.test(path)) return;
   throw new TypeError(`${operationId}: ${path} must be segments of plain text or {placeholder}`);
 }
+
+function assertKeyable({ idempotencyKey, access, responses, operationId }: Keyable): void {
+  if (idempotencyKey === undefined) return;
+  if (access === 'unsigned' || access === 'public' || access === 'internal') {
+    throw new TypeError(`${operationId}: an Idempotency-Key belongs to a caller, and here is none`);
+  }
+  if (Object.values(responses).some(({ contentType }) => contentType !== undefined)) {
+    throw new TypeError(`${operationId}: only an answer in JSON is kept for an Idempotency-Key`);
+  }
+}
+type Keyable = Pick<EndpointDescription, 'idempotencyKey' | 'access' | 'operationId'> & {
+  responses: Responses;
+};
 
 function assertParams(path: string, params: z.ZodType | undefined, operationId: string): void {
   const inPath = placeholdersIn(path).toSorted().join(', ');

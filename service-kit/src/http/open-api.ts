@@ -2,6 +2,7 @@ import { OpenApiGeneratorV31, OpenAPIRegistry, type RouteConfig } from '@asteaso
 import { z } from 'zod';
 import { INTERNAL_SIGNATURE_HEADER, type Access } from '../identity/index.ts';
 import type { Endpoint, ResponseSpec } from './endpoint.ts';
+import { IdempotencyKey } from './idempotency.ts';
 import { shellProblems, type ProblemTable, type ShellProblem } from './problem-table.ts';
 import { Problem } from './problem.ts';
 
@@ -66,12 +67,13 @@ function securityOf(access: Access): Record<string, string[]>[] {
   return [{ [access === 'internal' ? INTERNAL : BEARER]: [] }];
 }
 
-function requestOf({ request, acceptsForm }: Endpoint): NonNullable<RouteConfig['request']> {
-  const { params, query, headers, body } = request;
+function requestOf({ request, acceptsForm, idempotencyKey }: Endpoint): NonNullable<RouteConfig['request']> {
+  const { params, query, body } = request;
+  const headers = withKey(request.headers, idempotencyKey);
   return {
     ...(params && { params: asObject(params) }),
     ...(query && { query: asObject(query) }),
-    ...(headers && { headers: asObject(headers) }),
+    ...(headers && { headers }),
     ...(body && {
       body: {
         required: !body.safeParse(undefined).success,
@@ -82,6 +84,15 @@ function requestOf({ request, acceptsForm }: Endpoint): NonNullable<RouteConfig[
       },
     }),
   };
+}
+
+function withKey(
+  headers: z.ZodType | undefined,
+  idempotencyKey: Endpoint['idempotencyKey'],
+): z.ZodObject | undefined {
+  if (!idempotencyKey) return headers && asObject(headers);
+  const key = idempotencyKey === 'required' ? IdempotencyKey : IdempotencyKey.optional();
+  return (headers ? asObject(headers) : z.object({})).extend({ 'Idempotency-Key': key });
 }
 
 function answersOf({ responses }: Endpoint): Record<string, ResponseConfig> {
@@ -117,14 +128,16 @@ function problemsOf(endpoint: Endpoint, problems: ProblemTable): Record<string, 
   );
 }
 
-function shellCodesOf({ access, request }: Endpoint): ShellProblem[] {
+function shellCodesOf({ access, request, idempotencyKey }: Endpoint): ShellProblem[] {
   const { params, query, headers, body } = request;
   const codes: ShellProblem[] = [];
   if (body) codes.push('malformed_json');
-  if (params || query || headers || body) codes.push('invalid_request');
+  if (params || query || headers || body || idempotencyKey) codes.push('invalid_request');
   if (!isOpen(access)) codes.push('unauthenticated');
   if (!isOpen(access) && access !== 'anyone-authenticated' && access !== 'internal') codes.push('forbidden');
   if (body) codes.push('payload_too_large', 'unsupported_media_type');
+  if (idempotencyKey) codes.push('idempotency_in_progress', 'idempotency_key_reused');
+  if (idempotencyKey === 'required') codes.push('idempotency_key_required');
   codes.push('internal_error');
   return codes;
 }

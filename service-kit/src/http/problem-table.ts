@@ -13,8 +13,11 @@ export const shellProblems = {
   forbidden: { status: 403, title: 'Not allowed' },
   not_found: { status: 404, title: 'Not found' },
   method_not_allowed: { status: 405, title: 'Method not allowed' },
+  idempotency_in_progress: { status: 409, title: 'The first request with this key is still running' },
   payload_too_large: { status: 413, title: 'Body too large' },
   unsupported_media_type: { status: 415, title: 'Media type not supported' },
+  idempotency_key_reused: { status: 422, title: 'The key was used for another request' },
+  idempotency_key_required: { status: 428, title: 'An Idempotency-Key is needed' },
   internal_error: { status: 500, title: 'Internal error' },
   service_unavailable: { status: 503, title: 'Temporarily unavailable' },
 } as const satisfies ProblemTable;

@@ -1,5 +1,10 @@
 export { connectMongo, type MongoConnection, type MongoOptions } from './connect-mongo.ts';
 export { createGroupCommit, type GroupCommit, type GroupCommitOptions } from './group-commit.ts';
+export {
+  createIdempotencyKeys,
+  type IdempotencyKeysOptions,
+  type StoredIdempotencyKeys,
+} from './idempotency-keys.ts';
 export { isDuplicateKey, isStoreUnavailable, StoreTimeoutError } from './mongo-errors.ts';
 export { takeApart } from './take-apart.ts';
 export {
