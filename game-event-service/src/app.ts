@@ -3,7 +3,7 @@ import type { Readiness } from 'service-kit/admin';
 import { createApp, DomainError, openApiDocument, type Endpoint } from 'service-kit/http';
 import type { IdentityVerifier } from 'service-kit/identity';
 import type { Logger } from 'service-kit/logging';
-import { isStoreUnavailable } from 'service-kit/mongo';
+import { isStoreUnavailable, type StoredIdempotencyKeys } from 'service-kit/mongo';
 import { checkInRoutes } from './attendance/check-in-routes.ts';
 import { claimRoutes } from './claims/claim-routes.ts';
 import { eligibilityRoutes } from './claims/eligibility-routes.ts';
@@ -23,6 +23,7 @@ export interface AppDeps {
   routes: RoutesDeps;
   verifyIdentity: IdentityVerifier;
   readiness: Readiness;
+  idempotencyKeys: StoredIdempotencyKeys;
   metrics: Registry;
   logger: Logger;
 }

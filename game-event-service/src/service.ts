@@ -143,6 +143,7 @@ export function buildService(config: Config, overrides: Overrides = {}) {
     },
     verifyIdentity: createIdentityVerifier({ service: NAME, keys: config.identityKeys }),
     readiness,
+    idempotencyKeys: stores.idempotencyKeys,
     metrics: registry,
     logger,
   });

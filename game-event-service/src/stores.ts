@@ -1,4 +1,5 @@
 import type { Db } from 'mongodb';
+import { createIdempotencyKeys } from 'service-kit/mongo';
 import { createAccountStore } from './accounts/account-store.ts';
 import { createCapStore } from './claims/cap-store.ts';
 import { createClaimStore } from './claims/claim-store.ts';
@@ -18,6 +19,7 @@ export function createStores(db: Db) {
     caps: createCapStore(db),
     progress: createProgressStore(db),
     accounts: createAccountStore(db),
+    idempotencyKeys: createIdempotencyKeys({ db }),
   };
 }
 

@@ -50,6 +50,7 @@ const createRoute = ({ createEvent, clock }: EventRoutesDeps): Endpoint =>
     summary: 'Make an event, as a draft',
     tag,
     access: operators,
+    idempotencyKey: 'optional',
     request: { body: eventInput(clock) },
     responses: { 201: { description: 'The draft', body: EventResponse, headers: EventHeaders } },
     handle: async ({ body, identity }) => {

@@ -49,6 +49,7 @@ const createRoute = ({ createReward, stock }: RewardRoutesDeps): Endpoint =>
     summary: 'Add a reward to an event',
     tag,
     access: { roles: ['OPERATOR'] },
+    idempotencyKey: 'optional',
     request: { params, body: RewardInput },
     responses: { 201: { description: 'The reward', body: RewardResponse } },
     problems: ['not_found', 'event_in_use'],

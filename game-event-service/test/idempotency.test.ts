@@ -1,0 +1,49 @@
+import { randomUUID } from 'node:crypto';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { EventResponse } from '../src/events/event-schema.ts';
+import { bodyOf, expectProblem } from './support/caller.ts';
+import { startService, type RunningService } from './support/running-service.ts';
+import { eventBody, makeEvent, operator, rewardBody } from './support/scenario.ts';
+
+let one: RunningService;
+let two: RunningService;
+beforeAll(async () => {
+  one = await startService();
+  two = await startService({ beside: one });
+});
+afterAll(async () => {
+  await two[Symbol.asyncDispose]();
+  await one[Symbol.asyncDispose]();
+});
+
+const keyed = (body: object, key: string) => ({ as: operator, body, headers: { 'idempotency-key': key } });
+
+it('an event that is asked for twenty times with one key, at two instances, is made once', async () => {
+  const call = keyed(eventBody({ name: 'Made once' }), randomUUID());
+  const answers = await Promise.all(
+    Array.from({ length: 20 }, (_, index) => (index % 2 ? one : two).call('POST', '/v1/events', call)),
+  );
+  const again = await two.call('POST', '/v1/events', call);
+  const event = bodyOf(again, 201, EventResponse);
+  expect(await one.db.collection('events').countDocuments({ name: 'Made once' })).toBe(1);
+  const made = answers.filter(({ status }) => status === 201);
+  const refused = answers.filter(({ status }) => status !== 201);
+  expect(made.map(({ body }) => body)).toEqual(made.map(() => event));
+  for (const answer of refused) expectProblem(answer, 409, 'idempotency_in_progress');
+  expect(again.headers.get('location')).toBe(`/v1/events/${event.id}`);
+  expect(again.headers.get('etag')).toBe('"1"');
+});
+
+it('a reward is added once with one key; with another body the key is refused', async () => {
+  const { id } = await makeEvent(one.call);
+  const target = `/v1/events/${id}/rewards`;
+  const key = randomUUID();
+  const first = await one.call('POST', target, keyed(rewardBody(), key));
+  expect(await two.call('POST', target, keyed(rewardBody(), key))).toMatchObject({
+    status: 201,
+    body: first.body,
+  });
+  const other = await two.call('POST', target, keyed(rewardBody({ name: 'Silver' }), key));
+  expectProblem(other, 422, 'idempotency_key_reused');
+  expect(await one.db.collection('rewards').countDocuments({ eventId: id })).toBe(1);
+});
