@@ -56,7 +56,50 @@ describe('a request that two servers could read differently is refused, and no s
     expect(answer).toMatch(/^(HTTP\/1\.1 (4\d\d|501) |$)/);
     expect(answer).not.toMatch(/HTTP\/1\.1 2/);
     expect(bed.auth.received).toEqual([]);
+    if (answer !== '') expectProblems(answer);
   });
+});
+
+/** Also of what never became a request: a body, an id and the security headers, and nothing of what was sent. */
+function expectProblems(answers: string): void {
+  for (const answer of answers.split(/(?=HTTP\/1\.1 \d{3} )/)) {
+    const [head = '', body = ''] = answer.split('\r\n\r\n');
+    expect(head).toMatch(/^content-type: application\/problem\+json$/im);
+    expect(head).toMatch(/^x-content-type-options: nosniff$/im);
+    const { requestId } = JSON.parse(body) as { requestId: string };
+    expect(head.toLowerCase()).toContain(`x-request-id: ${requestId}`);
+    expect(answer).not.toContain('EVIL');
+  }
+}
+
+test('headers beyond what is read are 431', async () => {
+  const long = 'a'.repeat(20_000);
+  const answer = await exchangeRaw(bed.port, `GET /open HTTP/1.1\r\nHost: x\r\nX-A: ${long}\r\n\r\n`);
+  expect(answer).toMatch(/^HTTP\/1\.1 431 [^]*"code":"headers_too_large"/);
+  expectProblems(answer);
+  expect(bed.auth.received).toEqual([]);
+});
+
+test('what cannot be read after a good request takes nothing from its answer', async () => {
+  const client = await rawClient(bed.port);
+  client.send(`GET /open HTTP/1.1\r\nHost: x\r\n\r\nnonsense\r\n\r\n${hidden}`);
+  const answer = await client.closed();
+  expect([...answer.matchAll(/HTTP\/1\.1 (\d+)/g)].map(([, status]) => status)).toEqual(['200', '400']);
+  expect(bed.auth.received.map(({ url }) => url)).toEqual(['/open']);
+});
+
+test('a body that breaks off in the middle ends the call to the service, too', async () => {
+  const held = Promise.withResolvers<void>();
+  bed.auth.answer = (_request, response) => void held.promise.then(() => response.end('{}'));
+  const client = await rawClient(bed.port);
+  client.send('POST /open HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nab\r\n');
+  await vi.waitFor(() => expect(bed.auth.received[0]?.body.toString()).toBe('ab'));
+  client.send('zz\r\n');
+  const answer = await client.closed();
+  expect(answer).toMatch(/^HTTP\/1\.1 400 /);
+  expectProblems(answer);
+  await vi.waitFor(() => expect(bed.auth.received[0]?.aborted).toBe(true));
+  held.resolve();
 });
 
 test.each(['DELETE', 'OPTIONS', 'GET', 'POST'])('a chunked body of %s arrives as a body', async (method) => {

@@ -1,6 +1,5 @@
 import type { Registry } from '@prometheus-io/client';
 import express, { type Express, type RequestHandler } from 'express';
-import helmet from 'helmet';
 import { randomUUID } from 'node:crypto';
 import { z } from 'zod';
 import type { Readiness } from '../admin/readiness.ts';
@@ -16,6 +15,7 @@ import { shellProblems, type ProblemTable } from './problem-table.ts';
 import type { IdempotencyKeys } from './idempotency.ts';
 import { openContext } from './request-context.ts';
 import { pathProblem } from './request-path.ts';
+import { securityHeaders } from './security-headers.ts';
 import { reply } from './send.ts';
 import { continueTrace } from './trace-context.ts';
 
@@ -68,6 +68,7 @@ export function createApp(options: AppOptions): Express {
   app.use(openRequests({ logger, verifyIdentity, metrics }));
   app.use(securityHeaders());
   app.use(refuseAmbiguousPaths);
+  app.use(refuseExpectations);
   const { idempotencyKeys } = options;
   const shell = { verifyInternalCall, idempotencyKeys, statusOf: statusesOf(options.problems) };
   for (const resource of resourcesOf(endpoints)) {
@@ -104,19 +105,16 @@ function openRequests(
   };
 }
 
-/** Of an API: nothing may be loaded or framed. A page (the gateway's documents) sets its own policy. */
-function securityHeaders(): RequestHandler {
-  return helmet({
-    contentSecurityPolicy: {
-      useDefaults: false,
-      directives: { defaultSrc: ["'none'"], frameAncestors: ["'none'"] },
-    },
-  });
-}
-
 const refuseAmbiguousPaths: RequestHandler = (request, _response, next) => {
   const problem = pathProblem(request.originalUrl);
   if (problem !== undefined) throw new DomainError('ambiguous_path', problem);
+  next();
+};
+
+const refuseExpectations: RequestHandler = ({ headers: { expect } }, _response, next) => {
+  if (expect !== undefined && expect.toLowerCase() !== '100-continue') {
+    throw new DomainError('expectation_failed', 'Only 100-continue can be expected here');
+  }
   next();
 };
 

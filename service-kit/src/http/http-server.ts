@@ -5,6 +5,7 @@ import { once } from 'node:events';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Component } from '../lifecycle/index.ts';
 import type { Logger } from '../logging/index.ts';
+import { createUnreadableRequests } from './unreadable-request.ts';
 
 export interface HttpServerOptions {
   app: RequestListener;
@@ -14,6 +15,8 @@ export interface HttpServerOptions {
   logger: Logger;
   /** Name among the components. Default `http`. */
   name?: string;
+  /** How long a client may take to send the head of a request, in milliseconds. Default 60,000. */
+  headersTimeoutMs?: number;
   /** After `stop` was called, how long new connections are still taken, in milliseconds. Default 100. */
   acceptGraceMs?: number;
   /** Then, how long idle connections stay open for their clients to leave, in milliseconds. Default 500. */
@@ -31,11 +34,13 @@ export interface HttpServer extends Component {
 
 // Longer than the 60 s for which common proxies keep a connection, so that it is they who close it.
 const KEEP_ALIVE_MS = 65_000;
+const HEADERS_TIMEOUT_MS = 60_000;
+const LONGEST_CHECK_MS = 30_000;
 const SWEEP_MS = 50;
 const QUIET_WITHIN_MS = 500;
 
 /**
- * Serves `app`. `stop` lets no client run into a closed door that it could not see:
+ * Serves `app`, and answers with a problem body what is no request (400, 408, 431). `stop` lets no client run into a closed door that it could not see:
  * 1. connections are still accepted for a moment, while whoever balances the load learns that we are not ready;
  * 2. the listening socket closes; what is connected is still served, each answer with `connection: close`, so
  *    that clients in the middle of something leave by themselves;
@@ -44,6 +49,8 @@ const QUIET_WITHIN_MS = 500;
 export function createHttpServer(options: HttpServerOptions): HttpServer {
   const { app, host, port, logger, name = 'http' } = options;
   const { acceptGraceMs = 100, idleGraceMs = 500, finishWithinMs = 5_000 } = options;
+  const { headersTimeoutMs = HEADERS_TIMEOUT_MS } = options;
+  const unreadable = createUnreadableRequests(logger);
   const active = new Set<ServerResponse>();
   const sockets = new Set<Socket>();
   let leaving = false;
@@ -52,12 +59,23 @@ export function createHttpServer(options: HttpServerOptions): HttpServer {
   const listener: RequestListener = (request, response) => {
     active.add(response);
     response.once('close', () => active.delete(response));
+    unreadable.began(response);
     if (leaving) response.setHeader('connection', 'close');
-    app(request, response);
+    if (!unreadable.refusesHost(request, response)) app(request, response);
   };
-  const server = createServer({ keepAliveTimeout: KEEP_ALIVE_MS }, listener);
-  // The app says itself when it wants the body (`100 Continue`).
+  const server = createServer(
+    {
+      keepAliveTimeout: KEEP_ALIVE_MS,
+      headersTimeout: headersTimeoutMs,
+      connectionsCheckingInterval: Math.min(headersTimeoutMs, LONGEST_CHECK_MS),
+      requireHostHeader: false, // Not because it may be missing, but because Node's answer has no body.
+    },
+    listener,
+  );
+  // The app says itself when it wants the body (`100 Continue`), and what else cannot be expected.
   server.on('checkContinue', listener);
+  server.on('checkExpectation', listener);
+  server.on('clientError', (error, socket) => unreadable.onClientError(error, socket));
   server.on('connection', (socket) => {
     accepted += 1;
     sockets.add(socket);

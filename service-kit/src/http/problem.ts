@@ -33,26 +33,31 @@ export interface ProblemOptions {
   headers?: ReplyHeaders;
 }
 
+/**
+ * Makes a problem body.
+ *
+ * @param instance path of the request; empty where none was understood
+ */
+export function problemBody(options: ProblemOptions, instance: string): object {
+  const { status, title, code, requestId, detail = title, members } = options;
+  const body = { type: `urn:laurel:problem:${code}`, title, status, detail, instance, code, requestId };
+  return { ...body, ...members, ...body };
+}
+
 /** Answers with a problem body; the instance is the request's path, without the query. */
 export async function sendProblem(
   request: IncomingMessage,
   response: ServerResponse,
   options: ProblemOptions,
 ): Promise<void> {
-  const { status, title, code, requestId, detail = title, members, headers } = options;
-  const body = {
-    type: `urn:laurel:problem:${code}`,
-    title,
-    status,
-    detail,
-    instance: pathOf(request),
-    code,
-    requestId,
-  };
   await send(request, response, {
-    status,
-    body: { ...body, ...members, ...body },
-    headers: { 'cache-control': 'no-store', ...headers, 'content-type': 'application/problem+json' },
+    status: options.status,
+    body: problemBody(options, pathOf(request)),
+    headers: {
+      'cache-control': 'no-store',
+      ...options.headers,
+      'content-type': 'application/problem+json',
+    },
   });
 }
 

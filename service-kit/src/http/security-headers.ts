@@ -1,0 +1,21 @@
+import helmet from 'helmet';
+import { IncomingMessage, ServerResponse, type OutgoingHttpHeaders } from 'node:http';
+import { Socket } from 'node:net';
+
+/** Of an API: nothing may be loaded or framed. A page (the gateway's documents) sets its own policy. */
+export function securityHeaders(): ReturnType<typeof helmet> {
+  return helmet({
+    contentSecurityPolicy: {
+      useDefaults: false,
+      directives: { defaultSrc: ["'none'"], frameAncestors: ["'none'"] },
+    },
+  });
+}
+
+/** The same as data, for answers that no app gives. */
+export function securityHeaderValues(): OutgoingHttpHeaders {
+  const request = new IncomingMessage(new Socket());
+  const response = new ServerResponse(request);
+  securityHeaders()(request, response, () => undefined);
+  return response.getHeaders();
+}
