@@ -91,7 +91,7 @@ async function disturb(
       durationMs: plan.durationMs,
     }),
     injectFaults(
-      schedule,
+      { faults: schedule, durationMs: plan.durationMs },
       {
         chaos,
         mongo: stage.mongo,

@@ -30,21 +30,25 @@ const appliers: Record<FaultKind, ApplyFault> = {
 const UNDO_ATTEMPTS = 20;
 const UNDO_PAUSE_MS = 1_000;
 
-/** Does everything that is planned, each at its time, and resolves when all of it is undone. */
+/**
+ * Does everything that is planned, each at its time, and resolves when all of it is undone. What is not begun before the
+ * load ends, because those before it took too long to undo, is not done.
+ */
 export async function injectFaults(
-  plan: readonly PlannedFault[],
+  plan: { faults: readonly PlannedFault[]; durationMs: number },
   world: FaultWorld,
   onFault: (fault: InjectedFault) => void,
 ): Promise<InjectedFault[]> {
   const startedAt = performance.now();
+  const elapsedMs = (): number => performance.now() - startedAt;
   // A fault that takes longer to undo than was planned holds up the next of its group, not the others.
   const groups = new Map<string, Promise<unknown>>();
-  const injected = plan.map((fault) => {
+  const injected = plan.faults.map((fault) => {
     const before = groups.get(groupOf(fault));
     const run = (async () => {
-      await delay(Math.max(0, fault.atMs - (performance.now() - startedAt)));
+      await delay(Math.max(0, fault.atMs - elapsedMs()));
       await before;
-      const outcome = await inject(fault, world);
+      const outcome = elapsedMs() < plan.durationMs ? await inject(fault, world) : tooLate(fault);
       onFault(outcome);
       return outcome;
     })();
@@ -52,6 +56,11 @@ export async function injectFaults(
     return run;
   });
   return Promise.all(injected);
+}
+
+function tooLate(planned: PlannedFault): InjectedFault {
+  const now = Date.now();
+  return { planned, met: planned.target, startedAt: now, healedAt: now, trouble: 'the load was over' };
 }
 
 async function inject(planned: PlannedFault, world: FaultWorld): Promise<InjectedFault> {
