@@ -82,12 +82,12 @@ export async function checkEverything({
   ];
 }
 
-async function stockFigures({ events, chaos, adminToken: token }: ChaosStage): Promise<StockFigures[]> {
+async function stockFigures({ events, chaos, adminToken }: ChaosStage): Promise<StockFigures[]> {
   const client = new LaurelClient(chaos.system.url);
   const figures: StockFigures[] = [];
   for (const { eventId, rewardId } of events.rewards) {
     const path = `/v1/events/${eventId}/rewards/${rewardId}`;
-    const { body } = await client.expect([200], Reward, 'GET', path, { token });
+    const { body } = await client.expect([200], Reward, 'GET', path, { token: adminToken() });
     const { stock, available = null, reserved = NaN, granted = NaN } = body;
     figures.push({ rewardId, stock, available, reserved, granted });
   }

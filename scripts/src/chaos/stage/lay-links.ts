@@ -41,7 +41,7 @@ export async function layLinks(plan: LinkPlan): Promise<LaidLinks> {
     return link.port;
   }
 
-  async function layBrokers(name: string, service: Owner, index: number): Promise<string[]> {
+  async function layBrokers(name: string, service: ServiceName, index: number): Promise<string[]> {
     const password = plan.credentials.rabbitmqPasswords[service];
     const urls: string[] = [];
     for (const { server, port } of rotated(plan.brokers, index)) {
@@ -72,7 +72,9 @@ export async function layLinks(plan: LinkPlan): Promise<LaidLinks> {
   }
   for (const index of plan.addresses['api-gateway'].keys()) {
     const gateway = instanceName('api-gateway', index);
-    const env: Record<string, string> = {};
+    const env: Record<string, string> = {
+      RABBITMQ_URLS: (await layBrokers(gateway, 'api-gateway', index)).join(','),
+    };
     for (const service of ['auth-service', 'game-event-service'] as const) {
       env[upstreams[service]] = await layUpstreams(gateway, service);
     }

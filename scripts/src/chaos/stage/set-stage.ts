@@ -17,7 +17,8 @@ export interface ChaosStage {
   /** Every queue that must be empty in the end. */
   passingQueues: readonly string[];
   events: EventStage;
-  adminToken: string;
+  /** One that is good for some minutes. */
+  adminToken: () => string;
   players: readonly string[];
   tokenFor: (accountId: string) => string;
   nextIntent: (elapsedMs: number) => Intent;
@@ -41,8 +42,13 @@ export async function setStage(chaos: ChaosSystem, plan: ChaosPlan): Promise<Cha
     const workQueues = workQueuesIn(await broker.bindings());
     if (workQueues.length === 0) throw new Error('no queue is bound');
     const queues = (await broker.depths()).map(({ name }) => name);
-    const adminToken = mint.accessToken({ accountId: ADMIN, roles: ['ADMIN'], issuer: system.url });
-    const events = await setEventStage({ url: system.url, adminToken, durationMs: plan.durationMs });
+    const adminToken = (): string =>
+      mint.accessToken({ accountId: ADMIN, roles: ['ADMIN'], issuer: system.url });
+    const events = await setEventStage({
+      url: system.url,
+      adminToken: adminToken(),
+      durationMs: plan.durationMs,
+    });
     const players = await seedAccounts({
       url: system.url,
       client: mongo,
@@ -71,7 +77,10 @@ export async function setStage(chaos: ChaosSystem, plan: ChaosPlan): Promise<Cha
   }
 }
 
-/** A player keeps their token: making one for each request would be a load of its own. */
+/**
+ * A player keeps their token, which is good for longer than they are about: making one for each request would be a load
+ * of its own.
+ */
 function remembered(make: (key: string) => string): (key: string) => string {
   const made = new Map<string, string>();
   return (key) => {
