@@ -1,8 +1,10 @@
-import { BSON, type MongoClient } from 'mongodb';
+import { BSON, type Document, type MongoClient } from 'mongodb';
 import type { Breach } from './verdict.ts';
 
-/** What is kept of messages on their way, and may grow. */
-const PASSING = new Set(['inbox', 'outbox']);
+/** What is kept of messages on their way, and may grow; and a lease, which whoever holds it prolongs. */
+const PASSING = new Set(['inbox', 'outbox', 'auditLease']);
+/** MongoDB removes by itself what has expired. A replay takes less than this. */
+const SOON_MS = 30 * 60_000;
 
 /** Every document of both services as text, by `database.collection/id`. */
 export type StoreSnapshot = Map<string, string>;
@@ -15,11 +17,16 @@ export async function snapshotStores(client: MongoClient): Promise<StoreSnapshot
     for (const { name: collection } of collections) {
       if (PASSING.has(collection)) continue;
       for await (const document of db.collection(collection).find()) {
+        if (expiresSoon(document)) continue;
         snapshot.set(`${name}.${collection}/${String(document._id)}`, BSON.EJSON.stringify(document));
       }
     }
   }
   return snapshot;
+}
+
+function expiresSoon({ expiresAt }: Document): boolean {
+  return expiresAt instanceof Date && expiresAt.getTime() < Date.now() + SOON_MS;
 }
 
 export function differences(before: StoreSnapshot, after: StoreSnapshot): Breach[] {
