@@ -1,39 +1,82 @@
+import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { initialPrefetch, nextPrefetch } from './auto-prefetch.ts';
 
-const batch = (waitMs: number, handFull: boolean) => ({ size: 10, waitMs, handleMs: 1, handFull });
+const BATCH = 200;
+const batch = ({ waitMs = 0, handleMs = 10, idleMs = 0, full = true }) => ({
+  size: full ? BATCH : 10,
+  waitMs,
+  handleMs,
+  idleMs,
+  full,
+});
+const next = (current: number, ...batches: Parameters<typeof batch>[0][]): number =>
+  nextPrefetch(current, BATCH, batches.map(batch));
 
 describe('nextPrefetch', () => {
   it('begins with one batch being handled and one waiting', () => {
     expect(initialPrefetch(200)).toBe(400);
-    expect(initialPrefetch(2_000)).toBe(2_000);
+    expect(initialPrefetch(1)).toBe(2);
+    expect(initialPrefetch(1_000)).toBe(2_000);
   });
 
-  it('grows when the hand was full and nothing waited long', () => {
-    expect(nextPrefetch(100, [batch(1, true)])).toBe(200);
+  it('grows by as much as the handler was idle between full batches', () => {
+    expect(next(400, { handleMs: 2, idleMs: 2 })).toBe(800);
+    expect(next(400, { handleMs: 1, idleMs: 2 }, { handleMs: 1, idleMs: 2 })).toBe(1_200);
   });
 
-  it('stays when the prefetch was not the limit', () => {
-    expect(nextPrefetch(100, [batch(1, false)])).toBe(100);
+  it('stays while the handler is busy most of the time', () => {
+    expect(next(400, { handleMs: 10, idleMs: 2 })).toBe(400);
+  });
+
+  it('stays when batches are small, for then the queue has no more', () => {
+    expect(next(400, { full: false, handleMs: 1, idleMs: 500 })).toBe(400);
+  });
+
+  it('is not misled by one long pause', () => {
+    expect(next(400, { idleMs: 60_000 }, {}, {})).toBe(400);
   });
 
   it('shrinks in proportion when even the shortest wait was too long', () => {
-    expect(nextPrefetch(400, [batch(100, true), batch(300, true)])).toBe(200);
-    expect(nextPrefetch(400, [batch(10_000, true)])).toBe(100);
+    expect(next(800, { waitMs: 100 }, { waitMs: 300 })).toBe(400);
   });
 
-  it('does not shrink for one batch that waited', () => {
-    expect(nextPrefetch(400, [batch(300, false), batch(2, false)])).toBe(400);
+  it('does not shrink for one batch that waited, nor for a little', () => {
+    expect(next(400, { waitMs: 300 }, { waitMs: 2 })).toBe(400);
+    expect(next(400, { waitMs: 60 })).toBe(400);
   });
 
-  it('stays within 1 and 2,000, and leaves small changes alone', () => {
-    expect(nextPrefetch(1_900, [batch(1, true)])).toBe(1_900);
-    expect(nextPrefetch(1_500, [batch(1, true)])).toBe(2_000);
-    expect(nextPrefetch(1, [batch(500, true)])).toBe(1);
-    expect(nextPrefetch(400, [batch(55, true)])).toBe(400);
+  it('keeps one batch, however long it takes: what is being handled does not wait', () => {
+    expect(next(400, { waitMs: 200, handleMs: 200 })).toBe(200);
+    expect(next(200, { waitMs: 10_000, handleMs: 10_000 })).toBe(200);
+  });
+
+  it('comes to rest: a handler whose time has changed is followed, and then left alone', () => {
+    // One batch in hand leaves the handler idle for a round trip of 2 ms, two leave a batch waiting.
+    expect(next(400, { waitMs: 198, handleMs: 200 })).toBe(200);
+    expect(next(200, { idleMs: 2, handleMs: 200 })).toBe(200);
+    expect(next(200, { idleMs: 2, handleMs: 4 })).toBe(400);
+    expect(next(400, { waitMs: 2, handleMs: 4 })).toBe(400);
+  });
+
+  it('is whole batches within 1 and 2,000', () => {
+    fc.assert(
+      fc.property(
+        fc.integer({ min: 1, max: 1_000 }),
+        fc.double({ min: 0, max: 100_000, noNaN: true }),
+        fc.double({ min: 0, max: 100_000, noNaN: true }),
+        (batchSize, waitMs, idleMs) => {
+          const current = initialPrefetch(batchSize);
+          const after = nextPrefetch(current, batchSize, [batch({ waitMs, idleMs, handleMs: 5 })]);
+          expect(after % batchSize).toBe(0);
+          expect(after).toBeGreaterThanOrEqual(batchSize);
+          expect(after).toBeLessThanOrEqual(2_000);
+        },
+      ),
+    );
   });
 
   it('stays when nothing came', () => {
-    expect(nextPrefetch(400, [])).toBe(400);
+    expect(next(400)).toBe(400);
   });
 });

@@ -20,8 +20,10 @@ export interface BatchObservation {
   /** How long the batch's newest message waited in this process, in milliseconds. */
   waitMs: number;
   handleMs: number;
-  /** Whether as many deliveries were in hand as the prefetch allows. */
-  handFull: boolean;
+  /** How long nothing was handled before this batch, in milliseconds. */
+  idleMs: number;
+  /** Whether it was as large as it may be, which says that there is more where it came from. */
+  full: boolean;
 }
 
 export interface Lane {
@@ -44,11 +46,13 @@ interface InHand {
  */
 export async function openLane(options: LaneOptions): Promise<Lane> {
   const { channel, queue, prefetch, batchSize, lingerMs, handle } = options;
+  const fullBatch = Math.min(batchSize, prefetch);
   const gone = new AbortController();
   const consumerTag = randomUUID();
   let buffer: InHand[] = [];
   let handling = 0;
   let handlingSince = 0;
+  let handledUntil: number | undefined;
   let running: Promise<void> | undefined;
   let timer: NodeJS.Timeout | undefined;
 
@@ -66,7 +70,7 @@ export async function openLane(options: LaneOptions): Promise<Lane> {
     }
     buffer.push({ delivery, arrivedAt: performance.now() });
     if (running) return;
-    if (buffer.length >= Math.min(batchSize, prefetch)) run();
+    if (buffer.length >= fullBatch) run();
     else timer ??= setTimeout(run, lingerMs);
   }
 
@@ -81,10 +85,9 @@ export async function openLane(options: LaneOptions): Promise<Lane> {
   async function handleBuffer(): Promise<void> {
     try {
       while (buffer.length > 0 && !gone.signal.aborted) {
-        const handFull = buffer.length >= prefetch;
         const batch = buffer.slice(0, batchSize);
         buffer = buffer.slice(batchSize);
-        await handleBatch(batch, handFull);
+        await handleBatch(batch);
       }
     } catch (error) {
       if (!gone.signal.aborted) options.onFailure(error);
@@ -92,7 +95,7 @@ export async function openLane(options: LaneOptions): Promise<Lane> {
     }
   }
 
-  async function handleBatch(batch: InHand[], handFull: boolean): Promise<void> {
+  async function handleBatch(batch: InHand[]): Promise<void> {
     const last = batch.at(-1);
     if (!last) return;
     const startedAt = performance.now();
@@ -105,12 +108,15 @@ export async function openLane(options: LaneOptions): Promise<Lane> {
       handling = 0;
     });
     if (!gone.signal.aborted) channel.ack(last.delivery, true);
+    const endedAt = performance.now();
     options.onBatch({
       size: batch.length,
       waitMs: startedAt - last.arrivedAt,
-      handleMs: performance.now() - startedAt,
-      handFull,
+      handleMs: endedAt - startedAt,
+      idleMs: startedAt - (handledUntil ?? startedAt),
+      full: batch.length >= fullBatch,
     });
+    handledUntil = endedAt;
   }
 
   /**

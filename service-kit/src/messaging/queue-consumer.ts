@@ -153,7 +153,7 @@ export function createQueueConsumer(options: QueueConsumerOptions): QueueConsume
   }
 
   function look(): void {
-    const next = tuning.prefetch === 'auto' ? nextPrefetch(prefetch, observed) : prefetch;
+    const next = tuning.prefetch === 'auto' ? nextPrefetch(prefetch, tuning.batchSize, observed) : prefetch;
     observed = [];
     if (next === prefetch || tuning.paused) return;
     logger.info('Prefetch follows the load', { queue, from: prefetch, to: next });
@@ -189,7 +189,9 @@ export function createQueueConsumer(options: QueueConsumerOptions): QueueConsume
     trouble: () => watch.trouble(),
     change: (change) => {
       tuning = { ...tuning, ...change };
-      if (change.prefetch !== undefined) prefetch = prefetchOf(tuning);
+      // What auto has arrived at belongs to its batch size.
+      if (change.prefetch !== undefined || (change.batchSize !== undefined && tuning.prefetch === 'auto'))
+        prefetch = prefetchOf(tuning);
       logger.info('Consumer changed', { queue, ...change });
       observed = [];
       reopen();
