@@ -84,7 +84,7 @@ export function createBatchHandler<Event extends { type: string; data: unknown }
     let remaining = items;
     for (let pauses = 0; remaining.length > 0; pauses += 1) {
       const tried = remaining;
-      const results = await takeApart(tried, commit, isStoreUnavailable);
+      const results = await takeApart(tried, commit, isStoreUnavailable, 'at once');
       const paired = tried.flatMap((item, index) => {
         const result = results[index];
         return result ? [{ item, result }] : [];
@@ -135,7 +135,16 @@ export function createBatchHandler<Event extends { type: string; data: unknown }
       count('dead');
     }
 
-    for (const { item, result } of await commitAll(items, signal)) {
+    // What has failed before will often fail again, and would take those along that share its transaction.
+    const first = await commitAll(
+      items.filter(({ message }) => message.attempt === 1),
+      signal,
+    );
+    const again = await commitAll(
+      items.filter(({ message }) => message.attempt > 1),
+      signal,
+    );
+    for (const { item, result } of [...first, ...again]) {
       if (result.status === 'fulfilled') {
         count(result.value);
         continue;

@@ -5,10 +5,13 @@ import { takeApart } from './take-apart.ts';
 class Away extends Error {}
 const isAway = (error: unknown): boolean => error instanceof Away;
 
+const groups = fc.array(fc.record({ n: fc.integer(), bad: fc.boolean() }));
+const ways = fc.constantFrom('in turn' as const, 'at once' as const);
+
 describe('takeApart', () => {
   it('gives each item its own result, and harms only the items that fail alone', async () => {
     await fc.assert(
-      fc.asyncProperty(fc.array(fc.record({ n: fc.integer(), bad: fc.boolean() })), async (items) => {
+      fc.asyncProperty(groups, ways, async (items, halves) => {
         const results = await takeApart(
           items,
           async (group) => {
@@ -16,6 +19,7 @@ describe('takeApart', () => {
             return group.map(({ n }) => n * 2);
           },
           isAway,
+          halves,
         );
         expect(results.map((result) => (result.status === 'fulfilled' ? result.value : 'failed'))).toEqual(
           items.map(({ n, bad }) => (bad ? 'failed' : n * 2)),
@@ -36,6 +40,24 @@ describe('takeApart', () => {
     );
     expect(calls).toBe(1);
     expect(results.every((result) => result.status === 'rejected' && isAway(result.reason))).toBe(true);
+  });
+
+  it.each([
+    { halves: 'in turn' as const, most: 1 },
+    { halves: 'at once' as const, most: 4 },
+  ])('runs halves $halves', async ({ halves, most }) => {
+    let running = 0;
+    let together = 0;
+    const work = async (group: readonly number[]): Promise<number[]> => {
+      running += 1;
+      together = Math.max(together, running);
+      await new Promise(setImmediate);
+      running -= 1;
+      if (group.length > 1) throw new Error('too many');
+      return [...group];
+    };
+    await takeApart([1, 2, 3, 4], work, isAway, halves);
+    expect(together).toBe(most);
   });
 
   it('refuses work that does not answer every item', async () => {
