@@ -37,6 +37,8 @@ export interface OutboxStore {
 /** The outbox as its relay sees it: rows under leases. What is released or deleted at once shares one write. */
 export function createOutboxStore({ db, batch, leaseMs, now }: OutboxStoreOptions): OutboxStore {
   const rows = outboxCollection(db);
+  // Begins with the least rows: too few cost a turn, too many could be millions of messages.
+  let messagesPerRow = batch;
 
   const deletions = createGroupCommit<string, undefined>({
     name: 'outbox deletions',
@@ -83,14 +85,15 @@ export function createOutboxStore({ db, batch, leaseMs, now }: OutboxStoreOption
     return await rows.find({ _id: { $in: ids }, lease }).toArray();
   }
 
+  /**
+   * About a batch of messages. How many rows that is shows only when they are read, so it goes by those read
+   * before: reading many large rows and leaving most of them would cost more than sending.
+   */
   async function dueRows(due: Filter<OutboxRow>): Promise<OutboxRow[]> {
-    const found: OutboxRow[] = [];
-    let messages = 0;
-    for await (const row of rows.find(due).sort({ availableAt: 1 }).limit(batch)) {
-      found.push(row);
-      messages += row.messages.length;
-      if (messages >= batch) break;
-    }
+    const limit = Math.max(1, Math.round(batch / messagesPerRow));
+    const found = await rows.find(due).sort({ availableAt: 1 }).limit(limit).toArray();
+    const messages = found.reduce((sum, row) => sum + row.messages.length, 0);
+    if (found.length > 0) messagesPerRow = messages / found.length;
     return found;
   }
 
