@@ -1,4 +1,4 @@
-import type { LaurelSystem } from '../system/laurel-system.ts';
+import type { MeasuredProcess } from './cpu-time.ts';
 
 /** One way of doing the same work; the candidates of a benchmark are measured against each other. */
 export interface Candidate {
@@ -12,9 +12,15 @@ export type Round = () => Promise<Figures>;
 
 export type Figures = Record<string, number>;
 
+export interface Measured {
+  candidate: string;
+  /** One for each round, in order. */
+  rounds: Figures[];
+}
+
 export interface PreparedBenchmark {
-  /** The servers whose CPU time is told. */
-  system: LaurelSystem;
+  /** Whose CPU time is told. */
+  processes: readonly MeasuredProcess[];
   candidates: readonly Candidate[];
   /** What was true at the end, for example that every claim was granted once. Throws when it was not. */
   verify(): Promise<void>;
@@ -24,11 +30,26 @@ export interface PreparedBenchmark {
 export interface Benchmark {
   name: string;
   summary: string;
+  plans: Plans;
   prepare(): Promise<PreparedBenchmark>;
+  /** What the figures say about each other, a line each. */
+  conclude?(measured: readonly Measured[]): string[];
 }
 
 export interface Plan {
   rounds: number;
   roundMs: number;
+  /** 0 for none. */
   warmUpMs: number;
 }
+
+export interface Plans {
+  /** For `--quick`. */
+  quick: Plan;
+  thorough: Plan;
+}
+
+export const usualPlans: Plans = {
+  quick: { rounds: 3, roundMs: 4_000, warmUpMs: 4_000 },
+  thorough: { rounds: 5, roundMs: 15_000, warmUpMs: 10_000 },
+};

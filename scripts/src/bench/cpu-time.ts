@@ -4,15 +4,18 @@ import type { Server } from '../processes/server.ts';
 /** Of Linux on every platform that Node runs on (`getconf CLK_TCK`). */
 const TICKS_PER_SECOND = 100;
 
-/** CPU seconds by the name of a server, of all processes in its group; empty where there is no `/proc`. */
+/** The leader of a process group. */
+export type MeasuredProcess = Pick<Server, 'name' | 'pid'>;
+
+/** CPU seconds by the name of a process, of all processes in its group; empty where there is no `/proc`. */
 export type CpuTimes = Record<string, number>;
 
 /**
- * Reads user and system time out of `/proc/PID/stat` (proc_pid_stat(5): fields 5, 14 and 15). Every server leads a
+ * Reads user and system time out of `/proc/PID/stat` (proc_pid_stat(5): fields 5, 14 and 15). Every one leads a
  * process group of its own, and some, like RabbitMQ, do their work in a child.
  */
-export async function cpuTimes(servers: readonly Server[]): Promise<CpuTimes> {
-  const names = new Map(servers.map(({ name, pid }) => [pid, name]));
+export async function cpuTimes(processes: readonly MeasuredProcess[]): Promise<CpuTimes> {
+  const names = new Map(processes.map(({ name, pid }) => [pid, name]));
   const times: CpuTimes = {};
   for (const entry of await readdir('/proc').catch(() => [])) {
     const stat = /^\d+$/.test(entry)

@@ -1,11 +1,5 @@
-import type { Benchmark, Candidate, Figures, Plan, PreparedBenchmark } from './benchmark.ts';
+import type { Benchmark, Candidate, Figures, Measured, Plan, PreparedBenchmark } from './benchmark.ts';
 import { cpuSince, cpuTimes } from './cpu-time.ts';
-
-export interface Measured {
-  candidate: string;
-  /** One for each round, in order. */
-  rounds: Figures[];
-}
 
 /**
  * Measures the candidates in turn, round by round (A B A B …), after a warm-up of each, so that a machine that
@@ -17,10 +11,11 @@ export async function runBenchmark(
   plan: Plan,
   say: (line: string) => void,
 ): Promise<Measured[]> {
-  say('Starting a private system …');
+  say(`Starting what ${benchmark.name} needs …`);
   const prepared = await benchmark.prepare();
   try {
     for (const candidate of prepared.candidates) {
+      if (plan.warmUpMs === 0) break;
       say(`Warming up: ${candidate.name}`);
       const round = await candidate.prepare(plan.warmUpMs);
       await round();
@@ -40,14 +35,14 @@ export async function runBenchmark(
 }
 
 async function measure(
-  { system }: PreparedBenchmark,
+  { processes }: PreparedBenchmark,
   candidate: Candidate,
   durationMs: number,
 ): Promise<Figures> {
   const round = await candidate.prepare(durationMs);
-  const before = await cpuTimes(system.servers);
+  const before = await cpuTimes(processes);
   const figures = await round();
-  const used = cpuSince(before, await cpuTimes(system.servers));
+  const used = cpuSince(before, await cpuTimes(processes));
   const cpu = Object.fromEntries(Object.entries(used).map(([name, seconds]) => [`cpu s ${name}`, seconds]));
   return { ...figures, ...cpu };
 }

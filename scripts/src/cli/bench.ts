@@ -1,20 +1,32 @@
 import { Argument, Command } from 'commander';
 import { mkdir, writeFile } from 'node:fs/promises';
-import { dirname, resolve } from 'node:path';
-import type { Plan } from '../bench/benchmark.ts';
+import { dirname, join, resolve } from 'node:path';
+import type { Benchmark, Plan } from '../bench/benchmark.ts';
 import { claims } from '../bench/claims.ts';
-import { reportOf, tableOf } from '../bench/report.ts';
+import { outage } from '../bench/outage.ts';
+import { adaptation } from '../bench/kit/adaptation.ts';
+import { consumer } from '../bench/kit/consumer.ts';
+import { poison } from '../bench/kit/poison.ts';
+import { prefetch } from '../bench/kit/prefetch.ts';
+import { relay } from '../bench/kit/relay.ts';
+import { markdownOf, reportOf, tableOf } from '../bench/report.ts';
 import { runBenchmark } from '../bench/run-benchmark.ts';
 import { print, printError } from '../console/print.ts';
 import { dataDirectory } from '../repository/packages.ts';
 
-const benchmarks = { claims };
-
-const QUICK: Plan = { rounds: 3, roundMs: 4_000, warmUpMs: 4_000 };
-const THOROUGH: Plan = { rounds: 5, roundMs: 15_000, warmUpMs: 10_000 };
+/** What each name measures, one after the other. */
+const benchmarks = {
+  claims: [claims],
+  prefetch: [prefetch, adaptation],
+  relay: [relay],
+  consumer: [consumer],
+  poison: [poison],
+  outage: [outage],
+} satisfies Record<string, Benchmark[]>;
 
 interface Options {
   quick: boolean;
+  markdown: boolean;
   rounds?: string;
   seconds?: string;
   json?: string;
@@ -27,27 +39,32 @@ export async function main(args: string[]): Promise<void> {
       'Measures a private system: candidates in alternated rounds, the load in a process of its own.',
     )
     .addArgument(new Argument('<name>', 'what to measure').choices(Object.keys(benchmarks)))
-    .option('--quick', 'within two minutes', false)
+    .option('--quick', 'fewer and shorter rounds', false)
+    .option('--markdown', 'the table in Markdown', false)
     .option('--rounds <n>', 'rounds for each candidate')
     .option('--seconds <n>', 'length of a round')
-    .option('--json <file>', 'where the figures of every round go; default .data/bench/NAME.json')
+    .option('--json <folder>', 'where the figures of every round go, into NAME.json; default .data/bench')
     .parse(args, { from: 'user' });
   const options = command.opts<Options>();
   // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- commander has checked the choice
   const name = command.args[0] as keyof typeof benchmarks;
-  const plan = planOf(options);
-
-  const measured = await runBenchmark(benchmarks[name], plan, printError);
-  const report = reportOf(name, plan, measured);
-  for (const line of tableOf(report)) print(line);
-  const file = resolve(options.json ?? `${dataDirectory()}/bench/${name}.json`);
-  await mkdir(dirname(file), { recursive: true });
-  await writeFile(file, `${JSON.stringify(report, undefined, 2)}\n`);
-  print(`\nEvery round: ${file}`);
+  for (const benchmark of benchmarks[name]) await run(benchmark, options);
 }
 
-function planOf({ quick, rounds, seconds }: Options): Plan {
-  const plan = quick ? QUICK : THOROUGH;
+async function run(benchmark: Benchmark, options: Options): Promise<void> {
+  const plan = planOf(benchmark, options);
+  printError(`${benchmark.name}: ${benchmark.summary}`);
+  const measured = await runBenchmark(benchmark, plan, printError);
+  const report = reportOf(benchmark, plan, measured);
+  for (const line of options.markdown ? markdownOf(report) : tableOf(report)) print(line);
+  const file = resolve(options.json ?? join(dataDirectory(), 'bench'), `${benchmark.name}.json`);
+  await mkdir(dirname(file), { recursive: true });
+  await writeFile(file, `${JSON.stringify(report, undefined, 2)}\n`);
+  printError(`Every round: ${file}`);
+}
+
+function planOf({ plans }: Benchmark, { quick, rounds, seconds }: Options): Plan {
+  const plan = quick ? plans.quick : plans.thorough;
   return {
     ...plan,
     ...(rounds === undefined ? {} : { rounds: Number(rounds) }),

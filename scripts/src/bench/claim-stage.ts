@@ -1,0 +1,111 @@
+import { MongoClient } from 'mongodb';
+import { packageDirectory, serviceNames } from '../repository/packages.ts';
+import { PrivateSystem } from '../system/private-system.ts';
+import { installPackage } from '../toolchain/install-package.ts';
+import { seedAccounts } from './seed-accounts.ts';
+import { startTokenMint, type TokenMint } from './token-mint.ts';
+
+const STOCK = 100_000_000;
+const QUANTITY = 5;
+
+/** A private system with an event whose one reward everybody may claim once. */
+export interface ClaimStage {
+  privateSystem: PrivateSystem;
+  mint: TokenMint;
+  client: MongoClient;
+  eventId: string;
+  rewardId: string;
+}
+
+export async function setClaimStage(): Promise<ClaimStage> {
+  for (const service of serviceNames) await installPackage(packageDirectory(service));
+  const mint = await startTokenMint();
+  const privateSystem = await PrivateSystem.start({
+    overrides: { 'api-gateway': { JWKS_URL: mint.jwksUrl } },
+  });
+  const { url, backing } = privateSystem.system;
+  const client = await MongoClient.connect(backing.mongodb.url);
+  const token = mint.accessToken({ accountId: 'acc_bench', roles: ['ADMIN'], issuer: url });
+  const call = async (path: string, body: object): Promise<{ id: string }> => {
+    const response = await fetch(`${url}${path}`, {
+      method: 'POST',
+      headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json' },
+      body: JSON.stringify(body),
+    });
+    if (!response.ok) throw new Error(`POST ${path} answered ${response.status}: ${await response.text()}`);
+    // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- what these calls answer by their contract
+    return (await response.json()) as { id: string };
+  };
+  const event = await call('/v1/events', {
+    name: 'Benchmark',
+    kind: 'activity',
+    timeZone: 'UTC',
+    startsAt: new Date(Date.now() - 60_000).toISOString(),
+    endsAt: new Date(Date.now() + 86_400_000).toISOString(),
+    repeat: 'once',
+  });
+  const reward = await call(`/v1/events/${event.id}/rewards`, {
+    name: 'Hot',
+    kind: 'currency',
+    asset: 'gold',
+    quantity: QUANTITY,
+    stock: STOCK,
+    perAccount: 1,
+  });
+  await call(`/v1/events/${event.id}/status`, { status: 'scheduled' });
+  return { privateSystem, mint, client, eventId: event.id, rewardId: reward.id };
+}
+
+export async function strikeClaimStage({ privateSystem, mint, client }: ClaimStage): Promise<void> {
+  await client.close();
+  await privateSystem.stop();
+  await mint.stop();
+}
+
+/** Accounts that nobody has claimed with, and a token for each. */
+export async function newPlayers(
+  { privateSystem, mint, client }: ClaimStage,
+  count: number,
+): Promise<string[]> {
+  const { url } = privateSystem.system;
+  const ids = await seedAccounts({ url, client, count });
+  return ids.map((accountId) => mint.accessToken({ accountId, roles: ['USER'], issuer: url }));
+}
+
+export async function stockOf({
+  privateSystem,
+  mint,
+  eventId,
+  rewardId,
+}: ClaimStage): Promise<{ reserved: number; granted: number }> {
+  const { url } = privateSystem.system;
+  const token = mint.accessToken({ accountId: 'acc_bench', roles: ['ADMIN'], issuer: url });
+  const response = await fetch(`${url}/v1/events/${eventId}/rewards/${rewardId}`, {
+    headers: { authorization: `Bearer ${token}` },
+  });
+  if (!response.ok) throw new Error(`the reward was answered with ${response.status}`);
+  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- what a reward is by its contract
+  return (await response.json()) as { reserved: number; granted: number };
+}
+
+/** A figure counts only when the work was right: one ledger entry for each granted claim, and none besides. */
+export async function everyClaimGrantedOnce({ client, rewardId, ...stage }: ClaimStage): Promise<void> {
+  const { granted } = await stockOf({ client, rewardId, ...stage });
+  const claimed = await client
+    .db('event_db')
+    .collection('claims')
+    .countDocuments({ rewardId, status: 'granted' });
+  const entries = await client.db('auth_db').collection('ledger').countDocuments();
+  const balances = await client
+    .db('auth_db')
+    .collection('balances')
+    .aggregate<{ total: number; owners: number }>([
+      { $group: { _id: null, total: { $sum: '$quantity' }, owners: { $sum: 1 } } },
+    ])
+    .next();
+  const seen = { granted, claimed, entries, owners: balances?.owners, total: balances?.total };
+  const right = [claimed, entries, balances?.owners, (balances?.total ?? 0) / QUANTITY].every(
+    (count) => count === granted,
+  );
+  if (!right) throw new Error(`claims, ledger and balances do not agree: ${JSON.stringify(seen)}`);
+}
