@@ -4,6 +4,7 @@ import { accountRoutes, type AccountRoutesDependencies } from './accounts/accoun
 import { auditRoutes, type AuditRoutesDependencies } from './audit/audit-routes.ts';
 import { meRoutes, type MeRoutesDependencies } from './accounts/me-routes.ts';
 import { entitlementRoutes, type EntitlementRoutesDependencies } from './entitlements/entitlement-routes.ts';
+import { orderRoutes, type OrderRoutesDependencies } from './entitlements/order-routes.ts';
 import { problems } from './problems.ts';
 import { internalRoutes, type InternalRoutesDependencies } from './revocations/internal-routes.ts';
 import { authRoutes, type AuthRoutesDependencies } from './sessions/auth-routes.ts';
@@ -17,7 +18,8 @@ export type RoutesDependencies = AuthRoutesDependencies &
   SessionRoutesDependencies &
   AccountRoutesDependencies &
   AuditRoutesDependencies &
-  EntitlementRoutesDependencies & { publicKeys: () => PublicJwk[] };
+  EntitlementRoutesDependencies &
+  OrderRoutesDependencies & { publicKeys: () => PublicJwk[] };
 
 export function endpointsOf(dependencies: RoutesDependencies): Endpoint[] {
   return [
@@ -25,6 +27,7 @@ export function endpointsOf(dependencies: RoutesDependencies): Endpoint[] {
     ...meRoutes(dependencies),
     ...sessionRoutes(dependencies),
     ...entitlementRoutes(dependencies),
+    ...orderRoutes(dependencies),
     ...accountRoutes(dependencies),
     ...auditRoutes(dependencies),
     ...jwksRoutes(dependencies.publicKeys),

@@ -1,6 +1,7 @@
 import { availableParallelism } from 'node:os';
 import {
   duration,
+  flag,
   integer,
   oneOf,
   optional,
@@ -53,6 +54,7 @@ const variables = {
   NEW_ACCOUNTS_PER_ADDRESS: integer({ min: 1, max: 1_000_000, fallback: 60 }),
   HASHING_CONCURRENCY: integer({ min: 1, max: 64, fallback: availableParallelism() }),
   HASHING_QUEUE_LIMIT: integer({ min: 0, max: 100_000, fallback: 256 }),
+  ALLOW_NEGATIVE_BALANCE: flag(false),
   INBOX_RETENTION: atLeast('1d', duration('30d')),
   ...outboxVariables,
 } satisfies Variables;
@@ -97,6 +99,7 @@ export function loadConfig(env: NodeJS.ProcessEnv) {
     },
     hashing: { concurrency: values.HASHING_CONCURRENCY, queueLimit: values.HASHING_QUEUE_LIMIT },
     bootstrapAdmin: username !== undefined && password !== undefined ? { username, password } : undefined,
+    entitlements: { allowNegativeBalance: values.ALLOW_NEGATIVE_BALANCE },
     rewardRequests: consumerTuning(values, REWARD_REQUESTS_PREFIX),
     outbox: {
       batch: values.OUTBOX_BATCH,

@@ -12,6 +12,7 @@ export function describeApi(): object {
     audit: { seen: notCalled },
     sessions: { listLive: notCalled },
     entitlements: { balancesOf: notCalled, ledgerOf: notCalled },
+    placeOrder: notCalled,
     clock: notCalled,
     registerAccount: notCalled,
     logIn: notCalled,

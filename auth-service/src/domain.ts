@@ -1,5 +1,7 @@
+import type { Registry } from '@prometheus-io/client';
 import type { Db } from 'mongodb';
 import type { AuditTrail, Refusals } from 'service-kit/audit';
+import type { Component } from 'service-kit/lifecycle';
 import type { Logger } from 'service-kit/logging';
 import type { Consumer } from 'service-kit/messaging';
 import type { RedisClient } from 'service-kit/redis';
@@ -17,8 +19,12 @@ import { createAudit } from './audit/audit.ts';
 import type { Clock } from './clock.ts';
 import type { Config } from './config.ts';
 import { answerGrants } from './entitlements/answer-grants.ts';
+import { createEntitlementMetrics } from './entitlements/entitlement-metrics.ts';
 import { createEntitlementStore } from './entitlements/entitlement-store.ts';
+import { createOrderCommit } from './entitlements/execute-orders.ts';
 import type { RewardMessage } from './entitlements/grant-messages.ts';
+import { createOrderStore } from './entitlements/order-store.ts';
+import { placeOrder } from './entitlements/place-order.ts';
 import { rewardRequests } from './entitlements/reward-requests-consumer.ts';
 import type { MakeId } from './ids.ts';
 import { createLimits } from './limits/limits.ts';
@@ -41,7 +47,7 @@ import type { Transact } from './transact.ts';
 
 export interface DomainOptions {
   derivedKeys: DerivedKeys;
-  config: Pick<Config, 'tokens' | 'hashing' | 'limits' | 'bootstrapAdmin'>;
+  config: Pick<Config, 'tokens' | 'hashing' | 'limits' | 'bootstrapAdmin' | 'entitlements'>;
   db: Db;
   redis: RedisClient;
   trail: AuditTrail;
@@ -50,12 +56,15 @@ export interface DomainOptions {
   clock: Clock;
   makeId: MakeId;
   logger: Logger;
+  metrics: Registry;
 }
 
 /** The use cases over their stores, without anything that speaks HTTP or AMQP. */
 export interface Domain {
   routes: RoutesDependencies;
   rewardRequests: Consumer<RewardMessage>;
+  /** Spends and make-goods; ends when those that were asked for are committed. */
+  orders: Component;
   ensureIndexes(): Promise<void>;
   /** What has to be there before the first request: indexes, a signing key, the first ADMIN. */
   prepare(): Promise<void>;
@@ -63,10 +72,12 @@ export interface Domain {
 
 export function createDomain(options: DomainOptions): Domain {
   const { config, derivedKeys, db, redis, trail, refusals, transact, clock, makeId, logger } = options;
+  const registry = options.metrics;
   const audit = createAudit({ trail, refusals, nameKey: derivedKeys.auditNames });
   const accounts = createAccountStore(db);
   const sessions = createSessionStore(db);
   const entitlements = createEntitlementStore(db);
+  const ledgerOrders = createOrderStore(db);
   const revocations = createRevocationStore(db);
   const signingKeys = createSigningKeyStore(db, derivedKeys.signingKeys);
   const keyRing = createKeyRing({ store: signingKeys, clock });
@@ -98,9 +109,21 @@ export function createDomain(options: DomainOptions): Domain {
     logger,
   };
 
+  const metrics = createEntitlementMetrics(registry);
+  const rules = config.entitlements;
+  const orders = createOrderCommit({
+    accounts,
+    entitlements,
+    orders: ledgerOrders,
+    transact,
+    clock,
+    metrics,
+    registry,
+  });
+
   // One after the other: making indexes locks the catalogue.
   async function ensureIndexes(): Promise<void> {
-    for (const store of [accounts, sessions, revocations, signingKeys, entitlements, trail])
+    for (const store of [accounts, sessions, revocations, signingKeys, entitlements, ledgerOrders, trail])
       await store.ensureIndexes();
   }
 
@@ -111,13 +134,15 @@ export function createDomain(options: DomainOptions): Domain {
       await keyRing.load();
       if (config.bootstrapAdmin) await bootstrapAdmin(config.bootstrapAdmin, means);
     },
-    rewardRequests: rewardRequests(answerGrants({ accounts, entitlements, clock })),
+    rewardRequests: rewardRequests(answerGrants({ accounts, entitlements, rules, clock, metrics })),
+    orders,
     routes: {
       accounts,
       sessions,
       entitlements,
       trail,
       audit,
+      placeOrder: placeOrder({ orders }),
       clock,
       registerAccount: registerAccount(means),
       logIn: logIn(means),

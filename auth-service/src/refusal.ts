@@ -14,7 +14,12 @@ export type RefusalCode =
   | 'self_status_change'
   | 'staff_account'
   | 'last_admin'
-  | 'rate_limited';
+  | 'rate_limited'
+  | 'idempotency_key_required'
+  | 'idempotency_key_reused'
+  | 'insufficient_balance'
+  | 'ambiguous_asset'
+  | 'balance_too_large';
 
 /** An error with a code of this service; what status it has is not the domain's business. */
 export const refusal = (code: RefusalCode, detail?: string): DomainError<RefusalCode> =>

@@ -71,6 +71,7 @@ export function buildService(config: Config, overrides: Overrides = {}): AuthSer
     clock,
     makeId,
     logger,
+    metrics,
   });
   const consumer = messaging.consume(domain.rewardRequests, config.rewardRequests);
 
@@ -122,6 +123,7 @@ export function buildService(config: Config, overrides: Overrides = {}): AuthSer
       trail.sealer,
       refusals,
       messaging.component,
+      domain.orders,
       ...(works ? [consumer, ...tuningFile] : []),
       ...(serves ? [http] : []),
       admin,

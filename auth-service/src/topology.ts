@@ -16,6 +16,7 @@ export function topology(rewardRequests: ConsumerTuning): Topology {
         bindings: [
           { exchange: REWARDS, routingKey: 'reward.requested' },
           { exchange: REWARDS, routingKey: 'reward.cancelled' },
+          { exchange: REWARDS, routingKey: 'reward.revoke-requested' },
         ],
         type: queueType,
         deliveryLimit,

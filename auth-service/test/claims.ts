@@ -31,6 +31,15 @@ export function request(system: System, claim: Claim, quantity = 100, id?: strin
 export const cancel = (system: System, claim: Claim): string =>
   system.publish('reward.cancelled', { ...claim, reason: 'deadline_passed' });
 
+/** Asks for a granted reward back; `revokeId` names the attempt. */
+export const revoke = (system: System, claim: Claim, revokeId?: string): string =>
+  system.publish('reward.revoke-requested', {
+    ...claim,
+    ...(revokeId !== undefined && { revokeId }),
+    reason: 'granted by mistake',
+    actorId: 'acc_operator',
+  });
+
 /** Waits for this many answers about a claim, and holds them against their contract. */
 export async function answersTo(system: System, { claimId }: Claim, count: number): Promise<CloudEvent[]> {
   const found = await eventually(() => {

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { REWARD_REQUESTS } from '../src/topology.ts';
+import { balanceOf, expectBalanceToBeSumOfLedger } from './books.ts';
 import { staff } from './call.ts';
 import { answersTo, cancel, newClaim, request } from './claims.ts';
 import { register, type Player } from './player.ts';
@@ -18,21 +19,7 @@ afterAll(() => system.stop());
 
 const collection = (name: string) => system.db.collection<{ _id: string }>(name);
 
-async function goldOf(accountId: string): Promise<number> {
-  const [balance] = await system.db.collection('balances').find({ accountId, asset: 'gold' }).toArray();
-  return Number(balance?.['quantity'] ?? 0);
-}
-
-/** Invariant I4. */
-async function expectBalanceToBeSumOfLedger(accountId: string): Promise<void> {
-  const entries = await system.db.collection('ledger').find({ accountId }).sort({ sequence: 1 }).toArray();
-  let sum = 0;
-  for (const entry of entries) {
-    sum += Number(entry['quantity']);
-    expect(entry['balanceAfter']).toBe(sum);
-  }
-  expect(await goldOf(accountId)).toBe(sum);
-}
+const goldOf = (accountId: string): Promise<number> => balanceOf(system, accountId);
 
 describe('a requested reward', () => {
   test('is decided, entered, added to the balance, and answered with the trace of the request', async () => {
@@ -156,7 +143,7 @@ describe('a requested reward', () => {
       outcome: 'granted',
     });
     expect(await goldOf(owner.id)).toBe(granted * 3);
-    await expectBalanceToBeSumOfLedger(owner.id);
+    await expectBalanceToBeSumOfLedger(system, owner.id);
   });
 
   test('that races with a ban is granted before it or refused after it, and never half', async () => {
@@ -175,7 +162,7 @@ describe('a requested reward', () => {
     const granted = answers.filter(([answer]) => answer?.type === 'laurel.reward.granted.v1').length;
     expect(await goldOf(owner.id)).toBe(granted);
     expect(await answersTo(system, afterwards, 1)).toMatchObject([{ data: { code: 'account_banned' } }]);
-    await expectBalanceToBeSumOfLedger(owner.id);
+    await expectBalanceToBeSumOfLedger(system, owner.id);
   });
 });
 

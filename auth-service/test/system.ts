@@ -128,7 +128,7 @@ async function listen(channel: Channel): Promise<CloudEvent[]> {
   const { queue } = await channel.assertQueue('', { exclusive: true });
   const keys = {
     [ACCOUNTS]: ['account.*', 'sessions.revoked'],
-    [REWARDS]: ['reward.granted', 'reward.refused'],
+    [REWARDS]: ['reward.granted', 'reward.refused', 'reward.revoked', 'reward.revoke-refused'],
   };
   for (const [exchange, routingKeys] of Object.entries(keys)) {
     await channel.assertExchange(exchange, 'topic', { durable: true });

@@ -57,6 +57,10 @@ describe('the contracts', () => {
       ...CONSUMED.map(([type]) => type),
       'laurel.reward.cancelled.v1',
       'laurel.reward.requested.v1',
+      // Agreed with the ledger, and not used here yet.
+      'laurel.reward.revoke-requested.v1',
+      'laurel.reward.revoked.v1',
+      'laurel.reward.revoke-refused.v1',
     ];
     expect(contractTypes().toSorted()).toEqual(types.toSorted());
   });

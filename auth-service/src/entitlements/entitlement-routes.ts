@@ -14,7 +14,8 @@ import { AccountParams, READERS } from '../accounts/account-routes.ts';
 import type { AccountStore } from '../accounts/account-store.ts';
 import { refusal } from '../refusal.ts';
 import type { EntitlementStore, LedgerPosition } from './entitlement-store.ts';
-import { assetKinds, type LedgerEntry } from './grant-decision.ts';
+import { Entitlements, LedgerEntryView, toLedgerEntryView } from './entitlement-schemas.ts';
+import type { LedgerEntry } from './ledger.ts';
 
 export interface EntitlementRoutesDependencies {
   accounts: Pick<AccountStore, 'find'>;
@@ -22,21 +23,6 @@ export interface EntitlementRoutesDependencies {
 }
 
 const tag = 'entitlements';
-const Entitlements = z
-  .object({ items: z.array(z.object({ kind: z.enum(assetKinds), asset: z.string(), quantity: z.int() })) })
-  .meta({ id: 'Entitlements' });
-const LedgerEntryView = z
-  .object({
-    id: z.string(),
-    grantId: z.string().optional(),
-    kind: z.enum(['grant', 'reversal', 'spend']),
-    asset: z.string(),
-    quantity: z.int(),
-    balanceAfter: z.int(),
-    reason: z.string(),
-    at: z.iso.datetime(),
-  })
-  .meta({ id: 'LedgerEntry' });
 type LedgerPage = Page<z.infer<typeof LedgerEntryView>>;
 
 const LedgerQuery = z.object(listQuery);
@@ -48,11 +34,6 @@ const positionOf = ({ at, sequence, id }: LedgerEntry): z.input<typeof Position>
   sequence,
   id,
 ];
-
-function toLedgerEntryView(entry: LedgerEntry): z.infer<typeof LedgerEntryView> {
-  const { id, grantId, kind, asset, quantity, balanceAfter, reason, at } = entry;
-  return { id, grantId, kind, asset, quantity, balanceAfter, reason, at: at.toISOString() };
-}
 
 /** What an account owns, and how it came to. */
 export function entitlementRoutes({ accounts, entitlements }: EntitlementRoutesDependencies): Endpoint[] {

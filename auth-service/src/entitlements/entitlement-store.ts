@@ -1,14 +1,12 @@
 import type { ClientSession, Db, Filter, WithId } from 'mongodb';
-import {
-  balanceId,
-  type Balance,
-  type Decided,
-  type GrantDecision,
-  type LedgerEntry,
-} from './grant-decision.ts';
+import type { Decided, GrantDecision } from './grant-decision.ts';
+import { balanceId, type Balance, type LedgerEntry } from './ledger.ts';
+import { orRepeat } from './or-repeat.ts';
+import { revokeKey, type RevokeDecision } from './revoke-decision.ts';
 
 type WithoutGrantId<Decision> = Decision extends GrantDecision ? Omit<Decision, 'grantId'> : never;
 type DecisionDocument = WithoutGrantId<GrantDecision> & { _id: string };
+type RevokeDecisionDocument = RevokeDecision & { _id: string };
 type LedgerDocument = Omit<LedgerEntry, 'id'> & { _id: string };
 type BalanceDocument = Balance & { _id: string };
 
@@ -23,10 +21,18 @@ export interface EntitlementStore {
   ensureIndexes(): Promise<void>;
   /** Decisions about these grants, by grant id. */
   decisionsOn(grantIds: readonly string[], session: ClientSession): Promise<Map<string, GrantDecision>>;
+  /** Decisions about these attempts to revoke, by key. */
+  revokeDecisionsOn(keys: readonly string[], session: ClientSession): Promise<Map<string, RevokeDecision>>;
+  /** Ledger entries by id. */
+  entries(ids: readonly string[], session: ClientSession): Promise<Map<string, LedgerEntry>>;
   /** Balances by id. */
   balances(ids: readonly string[], session: ClientSession): Promise<Map<string, Balance>>;
   /** Writes what is new. Its ids make a second decision about the same grant fail as a whole. */
-  write(decided: Decided, session: ClientSession): Promise<void>;
+  writeGrants(decided: Decided, session: ClientSession): Promise<void>;
+  writeEntries(
+    changes: Pick<Decided, 'newEntries' | 'changedBalances'>,
+    session: ClientSession,
+  ): Promise<void>;
   balancesOf(accountId: string): Promise<Balance[]>;
   /** Entries of an account, newest first. */
   ledgerOf(accountId: string, after: LedgerPosition | undefined, limit: number): Promise<LedgerEntry[]>;
@@ -34,13 +40,31 @@ export interface EntitlementStore {
 
 export function createEntitlementStore(db: Db): EntitlementStore {
   const decisions = db.collection<DecisionDocument>('grantDecisions');
+  const revokeDecisions = db.collection<RevokeDecisionDocument>('revokeDecisions');
   const ledger = db.collection<LedgerDocument>('ledger');
   const balances = db.collection<BalanceDocument>('balances');
+
+  const writeEntries: EntitlementStore['writeEntries'] = async ({ newEntries, changedBalances }, session) => {
+    if (newEntries.length === 0) return;
+    await ledger.insertMany(
+      newEntries.map(({ id, ...entry }) => ({ _id: id, ...entry })),
+      { session },
+    );
+    await orRepeat(
+      balances.bulkWrite(
+        changedBalances.map((balance) => ({
+          updateOne: { filter: { _id: balanceId(balance) }, update: { $set: balance }, upsert: true },
+        })),
+        { session, ordered: false },
+      ),
+    );
+  };
 
   return {
     ensureIndexes: async () => {
       // Every collection has this index: asking for it makes the collection, which a transaction had better not do.
       await decisions.createIndex({ _id: 1 });
+      await revokeDecisions.createIndex({ _id: 1 });
       await ledger.createIndex({ accountId: 1, at: -1, sequence: -1, _id: -1 });
       await balances.createIndex({ accountId: 1, kind: 1, asset: 1 });
     },
@@ -48,27 +72,32 @@ export function createEntitlementStore(db: Db): EntitlementStore {
       const found = await decisions.find({ _id: { $in: [...grantIds] } }, { session }).toArray();
       return new Map(found.map((document) => [document._id, toDecision(document)]));
     },
+    revokeDecisionsOn: async (keys, session) => {
+      if (keys.length === 0) return new Map();
+      const found = await revokeDecisions.find({ _id: { $in: [...keys] } }, { session }).toArray();
+      return new Map(found.map(({ _id, ...decision }) => [_id, decision]));
+    },
+    entries: async (ids, session) => {
+      if (ids.length === 0) return new Map();
+      const found = await ledger.find({ _id: { $in: [...ids] } }, { session }).toArray();
+      return new Map(found.map((document) => [document._id, toEntry(document)]));
+    },
     balances: async (ids, session) => {
+      if (ids.length === 0) return new Map();
       const found = await balances.find({ _id: { $in: [...ids] } }, { session }).toArray();
       return new Map(found.map(({ _id, ...balance }) => [_id, balance]));
     },
-    write: async ({ newDecisions, newEntries, changedBalances }, session) => {
-      if (newDecisions.length === 0) return;
-      await decisions.insertMany(
-        newDecisions.map(({ grantId, ...decision }) => ({ _id: grantId, ...decision })),
-        { session },
-      );
-      if (newEntries.length === 0) return;
-      await ledger.insertMany(
-        newEntries.map(({ id, ...entry }) => ({ _id: id, ...entry })),
-        { session },
-      );
-      await balances.bulkWrite(
-        changedBalances.map((balance) => ({
-          updateOne: { filter: { _id: balanceId(balance) }, update: { $set: balance }, upsert: true },
-        })),
-        { session, ordered: false },
-      );
+    writeEntries,
+    writeGrants: async ({ newDecisions, newRevokeDecisions, ...changes }, session) => {
+      if (newDecisions.length > 0) {
+        const documents = newDecisions.map(({ grantId, ...decision }) => ({ _id: grantId, ...decision }));
+        await orRepeat(decisions.insertMany(documents, { session }));
+      }
+      if (newRevokeDecisions.length > 0) {
+        const documents = newRevokeDecisions.map((decision) => ({ _id: revokeKey(decision), ...decision }));
+        await orRepeat(revokeDecisions.insertMany(documents, { session }));
+      }
+      await writeEntries(changes, session);
     },
     balancesOf: async (accountId) => {
       const found = await balances.find({ accountId }).sort({ kind: 1, asset: 1 }).toArray();

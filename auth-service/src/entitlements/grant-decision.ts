@@ -1,19 +1,23 @@
-import { createHash } from 'node:crypto';
 import type { AccountStatus } from '../accounts/account.ts';
-
-export const assetKinds = ['currency', 'item', 'coupon'] as const;
-export type AssetKind = (typeof assetKinds)[number];
+import { openBooks, type Books } from './books.ts';
+import { grantEntryId, type AssetKind, type Balance, type Holding, type LedgerEntry } from './ledger.ts';
+import { decideRevoke, revokeKey, type RevokeDecision } from './revoke-decision.ts';
 
 export type GrantRefusal = 'account_banned' | 'account_deleted' | 'account_unknown' | 'cancelled';
 
-/** What the ledger is asked: to grant, or not to grant any more. */
-export type GrantQuestion = {
+interface About {
   claimId: string;
   grantId: string;
   accountId: string;
   /** W3C trace context of the message, passed on with the answer. */
   traceparent?: string | undefined;
-} & ({ asks: 'grant'; reward: Reward } | { asks: 'cancel' });
+}
+
+export type GrantRequest = About & { asks: 'grant'; reward: Reward };
+export type RevokeRequest = About & { asks: 'revoke'; revokeId?: string | undefined; reason: string };
+
+/** What the ledger is asked: to grant, not to grant any more, or to take back what was granted. */
+export type GrantQuestion = GrantRequest | (About & { asks: 'cancel' }) | RevokeRequest;
 
 export interface Reward {
   kind: AssetKind;
@@ -29,96 +33,104 @@ export type GrantDecision = {
   decidedAt: Date;
 } & ({ outcome: 'granted'; ledgerEntryId: string } | { outcome: 'refused'; code: GrantRefusal });
 
-/** Written once and never changed. The balance of an asset is the sum of its entries' quantities. */
-export interface LedgerEntry {
-  /** Derived from grant and kind, so that no second entry of the same kind can exist. */
-  id: string;
-  accountId: string;
-  grantId: string;
-  kind: 'grant';
-  assetKind: AssetKind;
-  asset: string;
-  quantity: number;
-  balanceAfter: number;
-  /** Place among the entries of this balance. */
-  sequence: number;
-  reason: string;
-  at: Date;
-}
-
-export interface Balance {
-  accountId: string;
-  kind: AssetKind;
-  asset: string;
-  quantity: number;
-  /** Ledger entries so far. */
-  entries: number;
-}
-
 /** What is known when a batch of questions is decided. */
 export interface Known {
+  /** By grant id. */
   decisions: ReadonlyMap<string, GrantDecision>;
+  /** By {@link revokeKey}. */
+  revokeDecisions: ReadonlyMap<string, RevokeDecision>;
   /** By account id; what is missing is unknown. */
   statuses: ReadonlyMap<string, AccountStatus>;
-  /** By {@link balanceId}. */
+  /** By id. */
   balances: ReadonlyMap<string, Balance>;
+  /** Of grants that are asked to be revoked and of their reversals, by id. */
+  entries: ReadonlyMap<string, LedgerEntry>;
+}
+
+export interface Rules {
+  /** Whether what was spent already can be taken back nevertheless. */
+  allowNegativeBalance: boolean;
 }
 
 export interface Decided {
   /** One for each question, in their order. */
-  answers: { decision: GrantDecision; traceparent?: string | undefined }[];
+  answers: { decision: GrantDecision | RevokeDecision; traceparent?: string | undefined }[];
   newDecisions: GrantDecision[];
+  newRevokeDecisions: RevokeDecision[];
   newEntries: LedgerEntry[];
   changedBalances: Balance[];
 }
 
-export const balanceId = ({
+/** What a question would change, if it is granted. */
+export const holdingAskedFor = ({ accountId, reward }: GrantRequest): Holding => ({
   accountId,
-  kind,
-  asset,
-}: Pick<Balance, 'accountId' | 'kind' | 'asset'>): string => `${accountId}/${kind}/${asset}`;
-
-/** The balance that a question would change, if it is granted. */
-export const balanceIdOf = (question: GrantQuestion): string | undefined =>
-  question.asks === 'grant' ? balanceId({ accountId: question.accountId, ...question.reward }) : undefined;
+  kind: reward.kind,
+  asset: reward.asset,
+});
 
 /**
  * Decides a batch of questions one after the other: whoever asks first about a grant decides it, everybody later
- * hears the same.
+ * hears the same. A revoke of a grant that nobody has asked for yet decides it too, as cancelled: what is to be
+ * taken back must not be given afterwards, whichever message is faster.
  *
  * @throws {RangeError} when a balance would no longer be an exact number
  */
-export function decideGrants(questions: readonly GrantQuestion[], known: Known, now: Date): Decided {
-  const decided: Decided = { answers: [], newDecisions: [], newEntries: [], changedBalances: [] };
-  const decisions = new Map(known.decisions);
-  const balances = new Map<string, Balance>();
+export function decideGrants(
+  questions: readonly GrantQuestion[],
+  known: Known,
+  rules: Rules,
+  now: Date,
+): Decided {
+  const books = openBooks(known.balances, now);
+  const decisions = firstWriterWins(known.decisions);
+  const revokeDecisions = firstWriterWins(known.revokeDecisions);
 
-  for (const question of questions) {
-    let decision = decisions.get(question.grantId);
-    if (!decision) {
-      decision = decide(question, known.statuses.get(question.accountId), now);
-      decisions.set(decision.grantId, decision);
-      decided.newDecisions.push(decision);
-      if (decision.outcome === 'granted' && question.asks === 'grant') {
-        const id = balanceId({ accountId: question.accountId, ...question.reward });
-        const balance = credit(balances.get(id) ?? known.balances.get(id), question);
-        balances.set(id, balance);
-        decided.newEntries.push(entryOf(question, decision.ledgerEntryId, balance, now));
-      }
-    }
-    decided.answers.push({ decision, traceparent: question.traceparent });
-  }
-  decided.changedBalances = [...balances.values()];
-  return decided;
+  const answers = questions.map((question) => {
+    const grant = decisions.decide(question.grantId, () => {
+      const decision = decideGrant(question, known.statuses.get(question.accountId), now);
+      if (decision.outcome === 'granted' && question.asks === 'grant') enterGrant(question, books);
+      return decision;
+    });
+    const { traceparent } = question;
+    if (question.asks !== 'revoke') return { decision: grant, traceparent };
+    const decision = revokeDecisions.decide(revokeKey(question), () =>
+      decideRevoke(question, grant, known.entries, books, rules, now),
+    );
+    return { decision, traceparent };
+  });
+
+  return {
+    answers,
+    newDecisions: decisions.fresh,
+    newRevokeDecisions: revokeDecisions.fresh,
+    newEntries: [...books.entries.values()],
+    changedBalances: books.changedBalances(),
+  };
 }
 
-function decide(question: GrantQuestion, status: AccountStatus | undefined, now: Date): GrantDecision {
+function firstWriterWins<Decision>(known: ReadonlyMap<string, Decision>) {
+  const all = new Map(known);
+  const fresh: Decision[] = [];
+  return {
+    fresh,
+    decide: (key: string, decide: () => Decision): Decision => {
+      const stored = all.get(key);
+      if (stored) return stored;
+      const decision = decide();
+      all.set(key, decision);
+      fresh.push(decision);
+      return decision;
+    },
+  };
+}
+
+function decideGrant(question: GrantQuestion, status: AccountStatus | undefined, now: Date): GrantDecision {
   const { grantId, claimId, accountId } = question;
-  const code = question.asks === 'cancel' ? 'cancelled' : refusalFor(status);
+  const code = question.asks === 'grant' ? refusalFor(status) : 'cancelled';
   const about = { grantId, claimId, accountId, decidedAt: now };
   return code
     ? { ...about, outcome: 'refused', code }
-    : { ...about, outcome: 'granted', ledgerEntryId: ledgerEntryId(grantId, 'grant') };
+    : { ...about, outcome: 'granted', ledgerEntryId: grantEntryId(grantId, 'grant') };
 }
 
 const REFUSALS: Record<AccountStatus, GrantRefusal | undefined> = {
@@ -131,47 +143,14 @@ function refusalFor(status: AccountStatus | undefined): GrantRefusal | undefined
   return status === undefined ? 'account_unknown' : REFUSALS[status];
 }
 
-type GrantRequest = Extract<GrantQuestion, { asks: 'grant' }>;
-
-function credit(balance: Balance | undefined, { accountId, reward }: GrantRequest): Balance {
-  const quantity = (balance?.quantity ?? 0) + reward.quantity;
-  if (!Number.isSafeInteger(quantity)) {
-    throw new RangeError(`the balance of ${reward.asset} of ${accountId} would be too large to be exact`);
-  }
-  return {
-    accountId,
-    kind: reward.kind,
-    asset: reward.asset,
-    quantity,
-    entries: (balance?.entries ?? 0) + 1,
-  };
-}
-
-function entryOf(
-  { grantId, claimId, accountId, reward }: GrantRequest,
-  id: string,
-  balance: Balance,
-  at: Date,
-): LedgerEntry {
-  return {
-    id,
-    accountId,
+function enterGrant(question: GrantRequest, books: Books): void {
+  const { grantId, claimId, reward } = question;
+  books.enter({
+    ...holdingAskedFor(question),
+    id: grantEntryId(grantId, 'grant'),
     grantId,
-    kind: 'grant',
-    assetKind: reward.kind,
-    asset: reward.asset,
+    entryKind: 'grant',
     quantity: reward.quantity,
-    balanceAfter: balance.quantity,
-    sequence: balance.entries,
     reason: `claim ${claimId}`,
-    at,
-  };
-}
-
-/** The same for the same grant and kind, on every instance and in every attempt. */
-export function ledgerEntryId(grantId: string, kind: LedgerEntry['kind']): string {
-  const digest = createHash('sha256')
-    .update(JSON.stringify([grantId, kind]))
-    .digest();
-  return `led_${digest.subarray(0, 16).toString('base64url')}`;
+  });
 }

@@ -1,14 +1,8 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import type { AccountStatus } from '../accounts/account.ts';
-import {
-  balanceId,
-  decideGrants,
-  type Balance,
-  type GrantDecision,
-  type GrantQuestion,
-  type LedgerEntry,
-} from './grant-decision.ts';
+import { decideGrants, type Decided, type GrantDecision, type GrantQuestion } from './grant-decision.ts';
+import { balanceId, type Balance, type LedgerEntry } from './ledger.ts';
 
 const now = new Date('2026-12-01T00:00:00Z');
 const statuses = new Map<string, AccountStatus>([
@@ -21,14 +15,16 @@ function books() {
   const decisions = new Map<string, GrantDecision>();
   const balances = new Map<string, Balance>();
   const ledger: LedgerEntry[] = [];
-  const heard = new Map<string, GrantDecision[]>();
+  const heard = new Map<string, Decided['answers'][number]['decision'][]>();
   return {
     decisions,
     balances,
     ledger,
     heard,
     deliver: (batch: readonly GrantQuestion[]): void => {
-      const decided = decideGrants(batch, { decisions, statuses, balances }, now);
+      const none = { revokeDecisions: new Map(), entries: new Map() };
+      const rules = { allowNegativeBalance: false };
+      const decided = decideGrants(batch, { ...none, decisions, statuses, balances }, rules, now);
       for (const decision of decided.newDecisions) {
         expect(decisions.has(decision.grantId)).toBe(false);
         decisions.set(decision.grantId, decision);

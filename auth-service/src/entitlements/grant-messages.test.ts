@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { examplesOf } from '../../test/contracts.ts';
 import type { GrantDecision } from './grant-decision.ts';
+import type { RevokeDecision } from './revoke-decision.ts';
 import { answerWith, questionIn, RewardMessage } from './grant-messages.ts';
 
 const claim = { claimId: 'clm_1', grantId: 'clm_1.1', accountId: 'acc_1' };
@@ -22,6 +23,24 @@ describe('the messages of the contract', () => {
   test('reward.cancelled is a question not to grant', async () => {
     const message = RewardMessage.parse((await examplesOf('laurel.reward.cancelled.v1'))[0]);
     expect(questionIn({ ...message, id: 'm1', attempt: 1 })).toMatchObject({ asks: 'cancel' });
+  });
+
+  test('reward.revoke-requested is a question to take back, with the attempt where it names one', async () => {
+    const message = RewardMessage.parse(await exampleOf('laurel.reward.revoke-requested.v1'));
+    expect(questionIn({ ...message, id: 'm1', attempt: 1 })).toEqual({
+      asks: 'revoke',
+      claimId: message.data.claimId,
+      grantId: message.data.grantId,
+      accountId: message.data.accountId,
+      revokeId: 'rvk_4Hs8yKd2Wq0uVxPz6BnLeA',
+      reason: 'granted by mistake',
+    });
+    const data = { ...claim, reason: 'granted by mistake', actorId: 'acc_2' };
+    const without = RewardMessage.parse({ type: 'laurel.reward.revoke-requested.v1', data });
+    expect(questionIn({ ...without, id: 'm1', attempt: 1 })).not.toHaveProperty(
+      'revokeId',
+      expect.any(String),
+    );
   });
 
   test('fields that are not needed here may come and go', () => {
@@ -64,6 +83,21 @@ describe('an answer', () => {
       type: 'laurel.reward.refused.v1',
       routingKey: 'reward.refused',
       data: { ...claim, code: 'cancelled' },
+    });
+  });
+
+  test('to a revoke names the attempt, and the reversal or why there is none', () => {
+    const decision: RevokeDecision = { ...claim, decidedAt, outcome: 'revoked', ledgerEntryId: 'led_2' };
+    expect(answerWith({ ...decision, revokeId: 'rvk_1' }, undefined)).toMatchObject({
+      type: 'laurel.reward.revoked.v1',
+      routingKey: 'reward.revoked',
+      data: { ...claim, revokeId: 'rvk_1', ledgerEntryId: 'led_2' },
+    });
+    const refused: RevokeDecision = { ...claim, decidedAt, outcome: 'revoke-refused', code: 'not_granted' };
+    expect(answerWith(refused, undefined)).toMatchObject({
+      type: 'laurel.reward.revoke-refused.v1',
+      routingKey: 'reward.revoke-refused',
+      data: { ...claim, code: 'not_granted' },
     });
   });
 });

@@ -1,7 +1,9 @@
 import type { IncomingMessage, OutgoingMessage } from 'service-kit/messaging';
 import { z } from 'zod';
 import { REWARDS } from '../topology.ts';
-import { assetKinds, type GrantDecision, type GrantQuestion } from './grant-decision.ts';
+import type { GrantDecision, GrantQuestion } from './grant-decision.ts';
+import { assetKinds } from './ledger.ts';
+import type { RevokeDecision } from './revoke-decision.ts';
 
 const id = z.string().min(1).max(128);
 const Claim = z.object({ claimId: id, grantId: id, accountId: id });
@@ -19,29 +21,41 @@ export const RewardMessage = z.discriminatedUnion('type', [
     }),
   }),
   z.object({ type: z.literal('laurel.reward.cancelled.v1'), data: Claim }),
+  z.object({
+    type: z.literal('laurel.reward.revoke-requested.v1'),
+    data: Claim.extend({ revokeId: id.optional(), reason: z.string().min(1).max(500) }),
+  }),
 ]);
 export type RewardMessage = z.infer<typeof RewardMessage>;
 
 export function questionIn({ type, data, traceparent }: IncomingMessage<RewardMessage>): GrantQuestion {
   const { claimId, grantId, accountId } = data;
   const about = { claimId, grantId, accountId, traceparent };
-  return type === 'laurel.reward.requested.v1'
-    ? { ...about, asks: 'grant', reward: data.reward }
-    : { ...about, asks: 'cancel' };
+  if (type === 'laurel.reward.requested.v1') return { ...about, asks: 'grant', reward: data.reward };
+  if (type === 'laurel.reward.cancelled.v1') return { ...about, asks: 'cancel' };
+  return { ...about, asks: 'revoke', revokeId: data.revokeId, reason: data.reason };
 }
 
-export function answerWith(decision: GrantDecision, traceparent: string | undefined): OutgoingMessage {
+export function answerWith(
+  decision: GrantDecision | RevokeDecision,
+  traceparent: string | undefined,
+): OutgoingMessage {
   const { claimId, grantId, accountId, outcome } = decision;
-  const result =
-    decision.outcome === 'granted'
-      ? { ledgerEntryId: decision.ledgerEntryId, grantedAt: decision.decidedAt.toISOString() }
-      : { code: decision.code };
   return {
     type: `laurel.reward.${outcome}.v1`,
     exchange: REWARDS,
     routingKey: `reward.${outcome}`,
     subject: claimId,
-    data: { claimId, grantId, accountId, ...result },
+    data: { claimId, grantId, accountId, ...resultOf(decision) },
     ...(traceparent !== undefined && { traceparent }),
   };
+}
+
+function resultOf(decision: GrantDecision | RevokeDecision): object {
+  const attempt = 'revokeId' in decision ? { revokeId: decision.revokeId } : {};
+  if ('code' in decision) return { ...attempt, code: decision.code };
+  const { ledgerEntryId } = decision;
+  return decision.outcome === 'granted'
+    ? { ledgerEntryId, grantedAt: decision.decidedAt.toISOString() }
+    : { ...attempt, ledgerEntryId };
 }

@@ -1,0 +1,20 @@
+import type { GroupCommit } from 'service-kit/mongo';
+import { refusal } from '../refusal.ts';
+import type { LedgerEntry } from './ledger.ts';
+import type { Order, OrderOutcome } from './order-decision.ts';
+
+/** @throws refusal of the order: the same each time that it is placed under its key */
+export type PlaceOrder = (order: Order) => Promise<LedgerEntry>;
+
+/** Spends or grants at once, and answers with the entry. */
+export function placeOrder({
+  orders,
+}: {
+  orders: Pick<GroupCommit<Order, OrderOutcome>, 'submit'>;
+}): PlaceOrder {
+  return async (order) => {
+    const outcome = await orders.submit(order);
+    if ('refused' in outcome) throw refusal(outcome.refused);
+    return outcome.entry;
+  };
+}
