@@ -111,6 +111,17 @@ export function loadConfig(env: NodeJS.ProcessEnv) {
   };
 }
 
+/**
+ * Reads what tools need that look at the store alone.
+ *
+ * @throws {ConfigError} with all problems
+ */
+export function loadStoreConfig(env: NodeJS.ProcessEnv): Config['mongo'] {
+  const { MONGODB_URL, MONGODB_DATABASE } = variables;
+  const values = parseEnv(env, { MONGODB_URL, MONGODB_DATABASE });
+  return { url: values.MONGODB_URL, database: values.MONGODB_DATABASE };
+}
+
 /** Both or neither; where they are set, the rules are those of every account. */
 function bootstrapVariables(env: NodeJS.ProcessEnv) {
   const username = env['BOOTSTRAP_ADMIN_USERNAME']?.trim() ?? '';

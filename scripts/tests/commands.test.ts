@@ -143,6 +143,14 @@ describe('up, status, demo, down', () => {
     await client.close();
   });
 
+  test('verify-ledger finds that what was granted adds up', async () => {
+    const { code, output } = await scripts('verify-ledger');
+    expect({ code, output }).toEqual({
+      code: 0,
+      output: expect.stringMatching(/^2 balances, 2 entries, .* 0 diff/m),
+    });
+  });
+
   test('down leaves no process behind, and says so when there is nothing to stop', async () => {
     const state = await readState(dataDirectory);
     const identities = [state?.supervisor, ...(state?.processes ?? []).map(({ identity }) => identity)];
