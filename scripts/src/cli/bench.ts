@@ -3,6 +3,7 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import type { Benchmark, Plan } from '../bench/benchmark.ts';
 import { claims } from '../bench/claims.ts';
+import { grants } from '../bench/grants.ts';
 import { outage } from '../bench/outage.ts';
 import { adaptation } from '../bench/kit/adaptation.ts';
 import { consumer } from '../bench/kit/consumer.ts';
@@ -17,6 +18,7 @@ import { dataDirectory } from '../repository/packages.ts';
 /** What each name measures, one after the other. */
 const benchmarks = {
   claims: [claims],
+  grants: [grants],
   prefetch: [prefetch, adaptation],
   relay: [relay],
   consumer: [consumer],

@@ -99,10 +99,7 @@ async function balancesAreSums(auth: Db, ledger: LedgerRow[]): Promise<string[]>
   const sums = Map.groupBy(ledger, owned);
   return balances.flatMap((balance) => {
     const entries = sums.get(owned(balance)) ?? [];
-    const sum = entries.reduce(
-      (total, { kind, quantity }) => total + (kind === 'grant' ? quantity : -quantity),
-      0,
-    );
+    const sum = entries.reduce((total, { quantity }) => total + quantity, 0);
     return sum === balance.quantity
       ? []
       : [`balance ${owned(balance)} is ${balance.quantity}, its ledger ${sum}`];

@@ -37,7 +37,7 @@ export function balancesAreSums(
 function isSumOf({ quantity, entries: count }: BalanceRow, entries: readonly LedgerRow[]): boolean {
   let sum = 0;
   const numbered = entries.every((entry, index) => {
-    sum += entry.kind === 'grant' ? entry.quantity : -entry.quantity;
+    sum += entry.quantity;
     return entry.sequence === index + 1 && entry.balanceAfter === sum;
   });
   return numbered && sum === quantity && entries.length === count;
