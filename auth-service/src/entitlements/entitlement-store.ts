@@ -1,6 +1,6 @@
 import type { ClientSession, Db, Filter, WithId } from 'mongodb';
 import type { Decided, GrantDecision } from './grant-decision.ts';
-import { balanceId, type Balance, type LedgerEntry } from './ledger.ts';
+import { balanceId, holdingOf, type Balance, type LedgerEntry } from './ledger.ts';
 import { orRepeat } from './or-repeat.ts';
 import { revokeKey, type RevokeDecision } from './revoke-decision.ts';
 
@@ -50,14 +50,15 @@ export function createEntitlementStore(db: Db): EntitlementStore {
       newEntries.map(({ id, ...entry }) => ({ _id: id, ...entry })),
       { session },
     );
-    await orRepeat(
-      balances.bulkWrite(
-        changedBalances.map((balance) => ({
-          updateOne: { filter: { _id: balanceId(balance) }, update: { $set: balance }, upsert: true },
-        })),
-        { session, ordered: false },
-      ),
+    // A balance begins with its first entry. Inserting the new ones together costs far less than an upsert for each.
+    const openings = new Set(
+      newEntries.filter(({ sequence }) => sequence === 1).map((entry) => balanceId(holdingOf(entry))),
     );
+    const isNew = (balance: Balance): boolean => openings.has(balanceId(balance));
+    const opened = changedBalances.filter(isNew).map((balance) => ({ _id: balanceId(balance), ...balance }));
+    if (opened.length > 0) await orRepeat(balances.insertMany(opened, { session }));
+    const moved = changedBalances.filter((balance) => !isNew(balance));
+    if (moved.length > 0) await balances.bulkWrite(moved.map(moveTo), { session, ordered: false });
   };
 
   return {
@@ -66,7 +67,7 @@ export function createEntitlementStore(db: Db): EntitlementStore {
       await decisions.createIndex({ _id: 1 });
       await revokeDecisions.createIndex({ _id: 1 });
       await ledger.createIndex({ accountId: 1, at: -1, sequence: -1, _id: -1 });
-      await balances.createIndex({ accountId: 1, kind: 1, asset: 1 });
+      await balances.createIndex({ _id: 1 });
     },
     decisionsOn: async (grantIds, session) => {
       const found = await decisions.find({ _id: { $in: [...grantIds] } }, { session }).toArray();
@@ -100,7 +101,7 @@ export function createEntitlementStore(db: Db): EntitlementStore {
       await writeEntries(changes, session);
     },
     balancesOf: async (accountId) => {
-      const found = await balances.find({ accountId }).sort({ kind: 1, asset: 1 }).toArray();
+      const found = await balances.find(ownedBy(accountId)).sort({ _id: 1 }).toArray();
       return found.map(({ _id, ...balance }) => balance);
     },
     ledgerOf: async (accountId, after, limit) => {
@@ -113,6 +114,16 @@ export function createEntitlementStore(db: Db): EntitlementStore {
     },
   };
 }
+
+const moveTo = ({ quantity, entries, ...holding }: Balance) => ({
+  updateOne: { filter: { _id: balanceId(holding) }, update: { $set: { quantity, entries } } },
+});
+
+/** A range of ids, since they begin with the account's; "0" comes next after "/". By kind and asset in their order. */
+const ownedBy = (accountId: string): Filter<BalanceDocument> => ({
+  _id: { $gte: `${accountId}/`, $lt: `${accountId}0` },
+  accountId,
+});
 
 const beyond = ({ at, sequence, id }: LedgerPosition): Filter<LedgerDocument> => ({
   $or: [{ at: { $lt: at } }, { at, sequence: { $lt: sequence } }, { at, sequence, _id: { $lt: id } }],
