@@ -55,7 +55,9 @@ export function createEntitlementStore(db: Db): EntitlementStore {
       newEntries.filter(({ sequence }) => sequence === 1).map((entry) => balanceId(holdingOf(entry))),
     );
     const isNew = (balance: Balance): boolean => openings.has(balanceId(balance));
-    const opened = changedBalances.filter(isNew).map((balance) => ({ _id: balanceId(balance), ...balance }));
+    const opened = changedBalances
+      .filter(isNew)
+      .map((balance) => Object.assign({ _id: balanceId(balance) }, balance));
     if (opened.length > 0) await orRepeat(balances.insertMany(opened, { session }));
     const moved = changedBalances.filter((balance) => !isNew(balance));
     if (moved.length > 0) await balances.bulkWrite(moved.map(moveTo), { session, ordered: false });

@@ -57,9 +57,9 @@ async function executeOrders(
   await entitlements.writeEntries(decided, session);
   tx.afterCommit(() => {
     metrics.countEntries(decided.newEntries);
-    for (const { asks, decision } of decided.newDecisions) {
+    for (const { order, decision } of decided.newDecisions) {
       const outcome = decision.outcome === 'applied' ? 'applied' : decision.code;
-      metrics.ordersDecided.inc({ asks, outcome });
+      metrics.ordersDecided.inc({ asks: order.asks, outcome });
     }
   });
   return decided.outcomes;

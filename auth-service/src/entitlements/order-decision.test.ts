@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { AccountStatus } from '../accounts/account.ts';
+import { somebodyAt } from '../audit/caller.ts';
 import { balanceId, type Balance, type LedgerEntry } from './ledger.ts';
 import {
   decideOrders,
@@ -14,6 +15,8 @@ import {
 
 const now = new Date('2026-12-01T00:00:00Z');
 
+const by = somebodyAt({ address: '203.0.113.7', device: null, requestId: 'req_1', traceparent: '' });
+
 type Change = { accountId?: string; quantity?: number; asset?: string };
 function spend(key: string, change: Change & { kind?: 'currency' | 'item' } = {}): Order {
   const id = orderId('spend', 'cli_1', key);
@@ -24,6 +27,7 @@ function spend(key: string, change: Change & { kind?: 'currency' | 'item' } = {}
     asset: 'gold',
     quantity: 10,
     reason: 'a shield',
+    by,
     ...change,
   };
 }
@@ -35,6 +39,7 @@ function give(key: string, change: Change & { kind?: 'currency' | 'item' } = {})
     asset: 'gold',
     quantity: 10,
     reason: 'sorry',
+    by,
   } as const;
   return { id, asks: 'grant', ...about, ...change };
 }

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { AccountStatus } from '../accounts/account.ts';
+import type { Caller } from '../audit/caller.ts';
 import type { RefusalCode } from '../refusal.ts';
 import { openBooks, type Books } from './books.ts';
 import { entryId, type AssetKind, type Balance, type Holding, type LedgerEntry } from './ledger.ts';
@@ -15,6 +16,8 @@ export type Order = {
   asset: string;
   quantity: number;
   reason: string;
+  /** Who asked, and from where. */
+  by: Caller;
 } & ({ asks: 'grant'; kind: OrderableKind } | { asks: 'spend'; kind?: OrderableKind | undefined });
 
 export type OrderRefusal = Extract<
@@ -57,7 +60,7 @@ export interface OrdersKnown {
 export interface OrdersDecided {
   /** One for each order, in their order. */
   outcomes: OrderOutcome[];
-  newDecisions: { asks: Order['asks']; decision: OrderDecision }[];
+  newDecisions: { order: Order; decision: OrderDecision }[];
   newEntries: LedgerEntry[];
   changedBalances: Balance[];
 }
@@ -96,7 +99,7 @@ export function decideOrders(orders: readonly Order[], known: OrdersKnown, now: 
       ? { ...about, outcome: 'refused', code }
       : { ...about, outcome: 'applied' };
     decisions.set(order.id, decision);
-    newDecisions.push({ asks: order.asks, decision });
+    newDecisions.push({ order, decision });
     return code ? { refused: code } : { entry: entryOf(order) };
   });
 

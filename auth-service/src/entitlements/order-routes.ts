@@ -1,6 +1,7 @@
 import { defineEndpoint, reply, type Endpoint } from 'service-kit/http';
 import { z } from 'zod';
 import { AccountParams } from '../accounts/account-routes.ts';
+import { callerOf } from '../audit/caller.ts';
 import { Reason } from '../accounts/profile.ts';
 import { refusal } from '../refusal.ts';
 import { LedgerEntryView, toLedgerEntryView } from './entitlement-schemas.ts';
@@ -62,9 +63,11 @@ export function orderRoutes({ placeOrder }: OrderRoutesDependencies): Endpoint[]
     request: { params: AccountParams, body: Spend, headers: KeyHeader },
     responses: { 200: { description: 'The ledger entry', body: LedgerEntryView } },
     problems: [...problems, 'insufficient_balance'],
-    handle: async ({ params, body, headers, identity }) => {
-      const id = orderId('spend', identity.userId, keyIn(headers));
-      const order: Order = { id, asks: 'spend', accountId: params.id, ...body };
+    handle: async (input) => {
+      const { params, body, headers } = input;
+      const by = callerOf(input);
+      const id = orderId('spend', by.id, keyIn(headers));
+      const order: Order = { id, asks: 'spend', accountId: params.id, by, ...body };
       return reply(200, toLedgerEntryView(await placeOrder(order)));
     },
   });
@@ -80,9 +83,11 @@ export function orderRoutes({ placeOrder }: OrderRoutesDependencies): Endpoint[]
     request: { params: AccountParams, body: Grant, headers: KeyHeader },
     responses: { 201: { description: 'The ledger entry', body: LedgerEntryView } },
     problems: [...problems.filter((code) => code !== 'ambiguous_asset'), 'balance_too_large'],
-    handle: async ({ params, body, headers, identity }) => {
-      const id = orderId('grant', identity.userId, keyIn(headers));
-      const order: Order = { id, asks: 'grant', accountId: params.id, ...body };
+    handle: async (input) => {
+      const { params, body, headers } = input;
+      const by = callerOf(input);
+      const id = orderId('grant', by.id, keyIn(headers));
+      const order: Order = { id, asks: 'grant', accountId: params.id, by, ...body };
       return reply(201, toLedgerEntryView(await placeOrder(order)));
     },
   });
