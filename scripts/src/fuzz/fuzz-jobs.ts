@@ -11,8 +11,8 @@ import { fuzz } from './schemathesis.ts';
 import { type Caller, startSigningProxy } from './signing-proxy.ts';
 
 /** What is made for each operation, for each caller. */
-const EXAMPLES = 40;
-const TIMEOUT_MS = 180_000;
+const EXAMPLES = 20;
+const TIMEOUT_MS = 300_000;
 const SCOPES = ['activity:write', 'accounts:read', 'claims:read', 'entitlements:write'];
 
 /** One run against an API: who calls, and which things there are that it may know of. */
@@ -71,14 +71,11 @@ function runsAs(admin: SignedIn, player: SignedIn, parameters: Record<string, st
     scopes: [],
   });
   const nobody = { userId: '', sessionId: '', roles: [], scopes: [] };
-  const { accessToken: adminToken } = admin.tokens;
   return [
-    { who: 'nobody', caller: nobody },
-    { who: 'USER', caller: caller(['USER']), token: player.tokens.accessToken },
-    { who: 'ADMIN', caller: caller(['ADMIN'], admin), token: adminToken },
-    { who: 'ADMIN, of things that exist', caller: caller(['ADMIN'], admin), token: adminToken, parameters },
-    { who: 'OPERATOR, of things that exist', caller: caller(['OPERATOR'], admin), parameters },
-    { who: 'a service client', caller: { ...nobody, userId: 'cli_fuzz', scopes: SCOPES }, parameters },
+    { who: 'a player', caller: caller(['USER']), token: player.tokens.accessToken },
+    { who: 'an ADMIN', caller: caller(['ADMIN'], admin), token: admin.tokens.accessToken, parameters },
+    { who: 'an OPERATOR', caller: caller(['OPERATOR'], admin), parameters },
+    { who: 'a service client', caller: { ...nobody, userId: 'cli_fuzz', scopes: SCOPES } },
   ];
 }
 

@@ -80,5 +80,5 @@ export async function fuzz(options: FuzzOptions): Promise<Outcome> {
 
 function configOf(parameters: Record<string, string>): string {
   const values = Object.entries(parameters).map(([name, value]) => `"${name}" = ${JSON.stringify(value)}`);
-  return ['[parameters]', ...values, ''].join('\n');
+  return ['[auth]', 'auto-signup = false', '[parameters]', ...values, ''].join('\n');
 }
