@@ -74,6 +74,7 @@ export function dispatch({ path, endpoints }: Resource, shell: DispatchShell): R
     else if (!shell.verifyInternalCall?.(request.method, request.originalUrl, request.headers)) {
       throw refusal('unauthenticated', 'A valid signature of a service is needed');
     }
+    context.refusals = endpoint.refusals;
     const { input, content } = await readInput(endpoint, request, response);
     const answer = await answerTo(endpoint, input, content, shell);
     await send(request, response, answer);

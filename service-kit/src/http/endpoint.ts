@@ -2,6 +2,7 @@ import type { Request, Response } from 'express';
 import { z } from 'zod';
 import type { Access, Identity } from '../identity/index.ts';
 import { assertStrict } from './assert-strict.ts';
+import type { RefusalForm } from './refusal-form.ts';
 import type { RequestContext } from './request-context.ts';
 import type { Reply } from './send.ts';
 
@@ -69,8 +70,13 @@ interface EndpointDescription {
   access: Access;
   /** Largest body, in bytes. Default 1 MiB. */
   maxBodyBytes?: number;
-  /** Whether `application/x-www-form-urlencoded` is taken in place of JSON; the same schema reads both. */
-  acceptsForm?: boolean;
+  /**
+   * Whether `application/x-www-form-urlencoded` is taken in place of JSON; the same schema reads both. With `only`
+   * nothing else is.
+   */
+  acceptsForm?: boolean | 'only';
+  /** Whether callers may name themselves with Basic credentials. To document: the handler reads and checks them. */
+  acceptsBasic?: boolean;
   /**
    * Whether it takes an `Idempotency-Key`, or cannot do without. Per caller and route, repetitions with the same key
    * get the first answer. For identified callers, and answers that are JSON and no secret.
@@ -80,12 +86,17 @@ interface EndpointDescription {
   quiet?: boolean;
   /** Codes of the problems that its handler may answer with, to document. The shell adds its own. */
   problems?: readonly string[];
+  /** How it refuses, where a protocol has error bodies of its own. Default: problem bodies. */
+  refusals?: RefusalForm;
 }
 
 /** An endpoint with the types of its input forgotten, as `createApp` and `openApiDocument` take it. */
-export interface Endpoint extends Required<Omit<EndpointDescription, 'description' | 'idempotencyKey'>> {
+export interface Endpoint extends Required<
+  Omit<EndpointDescription, 'description' | 'idempotencyKey' | 'refusals'>
+> {
   description?: string;
   idempotencyKey?: 'optional' | 'required';
+  refusals?: RefusalForm;
   request: { params?: z.ZodType; query?: z.ZodType; body?: z.ZodType; headers?: z.ZodType };
   responses: Responses;
   handle(input: EndpointInput<unknown, unknown, unknown, unknown>): Promise<Reply>;
@@ -142,6 +153,7 @@ export function defineEndpoint<
     request,
     maxBodyBytes: spec.maxBodyBytes ?? MIB,
     acceptsForm: spec.acceptsForm ?? false,
+    acceptsBasic: spec.acceptsBasic ?? false,
     quiet: spec.quiet ?? false,
     problems: spec.problems ?? [],
   };

@@ -1,9 +1,10 @@
 import type { ErrorRequestHandler, Request, Response } from 'express';
 import { ClientGoneError } from './client-gone-error.ts';
 import { DomainError } from './domain-error.ts';
-import { shellProblems, type ProblemTable } from './problem-table.ts';
+import { shellProblems, type ProblemTable, type ShellProblem } from './problem-table.ts';
 import { sendProblem } from './problem.ts';
 import { contextOf } from './request-context.ts';
+import { send } from './send.ts';
 
 export interface FailureOptions {
   problems: ProblemTable;
@@ -20,7 +21,7 @@ export function handleFailures(options: FailureOptions): ErrorRequestHandler {
       response.destroy();
       return;
     }
-    const { requestId, logger } = contextOf(request);
+    const { requestId, logger, refusals } = contextOf(request);
     const refusal = error instanceof DomainError ? error : options.translateError?.(error);
     const entry = refusal && table.get(refusal.code);
     if (!entry) logger.error('Request failed', { error });
@@ -30,22 +31,30 @@ export function handleFailures(options: FailureOptions): ErrorRequestHandler {
     if (response.headersSent) {
       // Half an answer is out: only a broken connection tells the client that it is not the whole.
       response.destroy();
-    } else if (refusal && entry) {
-      await sendProblem(request, response, {
-        ...entry,
-        code: refusal.code,
-        requestId,
-        detail: refusal.detail,
-        members: refusal.members,
-        headers: { ...(entry.status === 401 && { 'www-authenticate': 'Bearer' }), ...refusal.headers },
-      });
+      return;
+    }
+    const { code, detail, members, headers } = refusal && entry ? refusal : UNEXPECTED;
+    const refused = { ...(entry ?? shellProblems.internal_error), code, detail, headers };
+    if (refusals) {
+      await send(request, response, refusals.answer(refused));
     } else {
-      const detail = 'Something went wrong here. Quote the requestId when you ask for help.';
-      const code = 'internal_error';
-      await sendProblem(request, response, { ...shellProblems[code], code, requestId, detail });
+      const challenge = refused.status === 401 && { 'www-authenticate': 'Bearer' };
+      await sendProblem(request, response, {
+        ...refused,
+        requestId,
+        members,
+        headers: { ...challenge, ...headers },
+      });
     }
   };
 }
+
+const UNEXPECTED = {
+  code: 'internal_error' satisfies ShellProblem,
+  detail: 'Something went wrong here. Quote the requestId when you ask for help.',
+  members: {},
+  headers: {},
+};
 
 /** What streams and calls end with when they are given up. */
 function isCancellation(error: unknown): boolean {

@@ -18,6 +18,7 @@ type ResponseConfig = RouteConfig['responses'][string];
 
 const BEARER = 'bearer';
 const INTERNAL = 'internal';
+const BASIC = 'basic';
 const METHODS = { GET: 'get', POST: 'post', PUT: 'put', PATCH: 'patch', DELETE: 'delete' } as const;
 
 /** Makes the OpenAPI 3.1 document of the endpoints out of their schemas. */
@@ -39,6 +40,13 @@ export function openApiDocument(options: OpenApiOptions): object {
       description: 'Signature of another service; such calls never come through the gateway',
     });
   }
+  if (endpoints.some(({ acceptsBasic }) => acceptsBasic)) {
+    registry.registerComponent('securitySchemes', BASIC, {
+      type: 'http',
+      scheme: 'basic',
+      description: 'Id and secret of a service client, each form-urlencoded (RFC 6749, section 2.3.1)',
+    });
+  }
   for (const endpoint of endpoints) registry.registerPath(operationOf(endpoint, problems));
   return new OpenApiGeneratorV31(registry.definitions).generateDocument({
     openapi: '3.1.0',
@@ -56,15 +64,16 @@ function operationOf(endpoint: Endpoint, problems: ProblemTable): RouteConfig {
     summary,
     description: [endpoint.description, accessText(access)].filter(Boolean).join('\n\n'),
     tags: [tag],
-    security: securityOf(access),
+    security: securityOf(endpoint),
     request: requestOf(endpoint),
     responses: { ...answersOf(endpoint), ...problemsOf(endpoint, problems) },
   };
 }
 
-function securityOf(access: Access): Record<string, string[]>[] {
-  if (isOpen(access)) return [];
-  return [{ [access === 'internal' ? INTERNAL : BEARER]: [] }];
+/** Basic is never the only way: a client may also name itself in the body, or not at all. */
+function securityOf({ access, acceptsBasic }: Endpoint): Record<string, string[]>[] {
+  if (!isOpen(access)) return [{ [access === 'internal' ? INTERNAL : BEARER]: [] }];
+  return acceptsBasic ? [{ [BASIC]: [] }, {}] : [];
 }
 
 function requestOf({ request, acceptsForm, idempotencyKey }: Endpoint): NonNullable<RouteConfig['request']> {
@@ -78,8 +87,8 @@ function requestOf({ request, acceptsForm, idempotencyKey }: Endpoint): NonNulla
       body: {
         required: !body.safeParse(undefined).success,
         content: {
-          'application/json': { schema: body },
-          ...(acceptsForm && { 'application/x-www-form-urlencoded': { schema: body } }),
+          ...(acceptsForm !== 'only' && { 'application/json': { schema: body } }),
+          ...(acceptsForm !== false && { 'application/x-www-form-urlencoded': { schema: body } }),
         },
       },
     }),
@@ -113,25 +122,32 @@ function answersOf({ responses }: Endpoint): Record<string, ResponseConfig> {
 
 /** One response a status, which names every code that it may carry. */
 function problemsOf(endpoint: Endpoint, problems: ProblemTable): Record<string, ResponseConfig> {
+  const { refusals } = endpoint;
   const byStatus = new Map<number, string[]>();
   for (const code of new Set([...shellCodesOf(endpoint), ...endpoint.problems])) {
     const problem = problems[code];
     if (!problem) throw new TypeError(`${endpoint.operationId} documents ${code}, which has no status`);
-    byStatus.set(problem.status, [...(byStatus.get(problem.status) ?? []), code]);
+    const { status } = refusals?.answer({ ...problem, code }) ?? problem;
+    byStatus.set(status, [...(byStatus.get(status) ?? []), code]);
   }
   return Object.fromEntries(
     [...byStatus].map(([status, codes]) => {
-      const description = codes.map((code) => `\`${code}\` ${problems[code]?.title}`).join('; ');
+      const named = codes.map((code) => `\`${code}\` ${problems[code]?.title}`);
+      const titles = codes.map((code) => problems[code]?.title);
+      const description = [...new Set(refusals ? titles : named)].join('; ');
       const schema = Problem.and(z.object({ status: z.literal(status), code: z.enum(codes) }));
-      return [String(status), { description, content: { 'application/problem+json': { schema } } }];
+      const content = refusals
+        ? { 'application/json': { schema: refusals.body } }
+        : { 'application/problem+json': { schema } };
+      return [String(status), { description, content }];
     }),
   );
 }
 
-function shellCodesOf({ access, request, idempotencyKey }: Endpoint): ShellProblem[] {
+function shellCodesOf({ access, request, acceptsForm, idempotencyKey }: Endpoint): ShellProblem[] {
   const { params, query, headers, body } = request;
   const codes: ShellProblem[] = [];
-  if (body) codes.push('malformed_json');
+  if (body && acceptsForm !== 'only') codes.push('malformed_json');
   if (params || query || headers || body || idempotencyKey) codes.push('invalid_request');
   if (!isOpen(access)) codes.push('unauthenticated');
   if (!isOpen(access) && access !== 'anyone-authenticated' && access !== 'internal') codes.push('forbidden');

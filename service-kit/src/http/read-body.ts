@@ -12,8 +12,8 @@ import { LONGEST_PATH } from './validation.ts';
 export interface BodyOptions {
   /** In bytes. */
   maxBodyBytes: number;
-  /** Whether a form may be sent in place of JSON. */
-  acceptsForm: boolean;
+  /** Whether a form may be sent in place of JSON, or nothing but a form. */
+  acceptsForm: boolean | 'only';
 }
 
 const JSON_TYPE = /^application\/(?:[a-z0-9!#$&^_.+-]+\+)?json$/;
@@ -56,12 +56,10 @@ function parserFor(request: IncomingMessage, { acceptsForm }: BodyOptions): (con
   if (charset && !/^\s*charset="?utf-8"?\s*$/.test(charset)) {
     throw refusal('unsupported_media_type', 'Send the body in UTF-8');
   }
-  if (JSON_TYPE.test(type.trim())) return parseJson;
-  if (acceptsForm && type.trim() === FORM_TYPE) return (content) => formFields(content);
-  throw refusal(
-    'unsupported_media_type',
-    acceptsForm ? `Send application/json or ${FORM_TYPE}` : 'Send application/json',
-  );
+  if (acceptsForm !== 'only' && JSON_TYPE.test(type.trim())) return parseJson;
+  if (acceptsForm !== false && type.trim() === FORM_TYPE) return (content) => formFields(content);
+  const taken = { only: FORM_TYPE, true: `application/json or ${FORM_TYPE}`, false: 'application/json' };
+  throw refusal('unsupported_media_type', `Send ${taken[`${acceptsForm}`]}`);
 }
 
 function readAll(request: IncomingMessage, maxBytes: number): Promise<Buffer> {

@@ -2,6 +2,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Identity } from '../identity/index.ts';
 import type { Logger } from '../logging/index.ts';
 import { ClientGoneError } from './client-gone-error.ts';
+import type { RefusalForm } from './refusal-form.ts';
 import type { TraceContext } from './trace-context.ts';
 
 /** What belongs to one request and is not its content. */
@@ -24,6 +25,8 @@ export interface ShellContext extends RequestContext {
   route: string | undefined;
   /** An endpoint that is called so often that its lines would be noise. */
   quiet: boolean;
+  /** How the endpoint refuses; undefined: with problem bodies. */
+  refusals: RefusalForm | undefined;
 }
 
 export interface ContextOptions {
@@ -61,6 +64,7 @@ class LazyContext implements ShellContext {
   identity: Identity | undefined;
   route: string | undefined = undefined;
   quiet = false;
+  refusals: RefusalForm | undefined = undefined;
   readonly #options: ContextOptions;
   #logger: Logger | undefined;
   #signal: AbortSignal | undefined;
