@@ -3,6 +3,7 @@ import { isStoreUnavailable } from 'service-kit/mongo';
 import { accountRoutes, type AccountRoutesDependencies } from './accounts/account-routes.ts';
 import { auditRoutes, type AuditRoutesDependencies } from './audit/audit-routes.ts';
 import { meRoutes, type MeRoutesDependencies } from './accounts/me-routes.ts';
+import { clientRoutes, type ClientRoutesDependencies } from './clients/client-routes.ts';
 import { entitlementRoutes, type EntitlementRoutesDependencies } from './entitlements/entitlement-routes.ts';
 import { orderRoutes, type OrderRoutesDependencies } from './entitlements/order-routes.ts';
 import { problems } from './problems.ts';
@@ -18,6 +19,7 @@ export type RoutesDependencies = AuthRoutesDependencies &
   SessionRoutesDependencies &
   AccountRoutesDependencies &
   AuditRoutesDependencies &
+  ClientRoutesDependencies &
   EntitlementRoutesDependencies &
   OrderRoutesDependencies & { publicKeys: () => PublicJwk[] };
 
@@ -30,6 +32,7 @@ export function endpointsOf(dependencies: RoutesDependencies): Endpoint[] {
     ...orderRoutes(dependencies),
     ...accountRoutes(dependencies),
     ...auditRoutes(dependencies),
+    ...clientRoutes(dependencies),
     ...jwksRoutes(dependencies.publicKeys),
     ...internalRoutes(dependencies),
   ];

@@ -11,6 +11,7 @@ export function describeApi(): object {
     trail: { list: notCalled },
     audit: { seen: notCalled },
     sessions: { listLive: notCalled },
+    clients: { list: notCalled },
     entitlements: { balancesOf: notCalled, ledgerOf: notCalled },
     placeOrder: notCalled,
     clock: notCalled,
@@ -24,6 +25,9 @@ export function describeApi(): object {
     replaceRoles: notCalled,
     setStatus: notCalled,
     readRevocations: notCalled,
+    createClient: notCalled,
+    rotateClientSecret: notCalled,
+    deleteClient: notCalled,
     publicKeys: notCalled,
   };
   return apiDocument(endpointsOf(dependencies));

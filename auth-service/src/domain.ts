@@ -16,6 +16,10 @@ import { setStatus } from './accounts/set-status.ts';
 import { updateProfile } from './accounts/update-profile.ts';
 import type { RoutesDependencies } from './app.ts';
 import { createAudit } from './audit/audit.ts';
+import { createClientStore } from './clients/client-store.ts';
+import { createClient } from './clients/create-client.ts';
+import { deleteClient } from './clients/delete-client.ts';
+import { rotateClientSecret } from './clients/rotate-client-secret.ts';
 import type { Clock } from './clock.ts';
 import type { Config } from './config.ts';
 import { answerGrants } from './entitlements/answer-grants.ts';
@@ -47,7 +51,7 @@ import type { Transact } from './transact.ts';
 
 export interface DomainOptions {
   derivedKeys: DerivedKeys;
-  config: Pick<Config, 'tokens' | 'hashing' | 'limits' | 'bootstrapAdmin' | 'entitlements'>;
+  config: Pick<Config, 'tokens' | 'clients' | 'hashing' | 'limits' | 'bootstrapAdmin' | 'entitlements'>;
   db: Db;
   redis: RedisClient;
   trail: AuditTrail;
@@ -76,6 +80,7 @@ export function createDomain(options: DomainOptions): Domain {
   const audit = createAudit({ trail, refusals, nameKey: derivedKeys.auditNames });
   const accounts = createAccountStore(db);
   const sessions = createSessionStore(db);
+  const clients = createClientStore(db);
   const entitlements = createEntitlementStore(db);
   const ledgerOrders = createOrderStore(db);
   const revocations = createRevocationStore(db);
@@ -96,6 +101,8 @@ export function createDomain(options: DomainOptions): Domain {
     audit,
     audited: audit.audited,
     accounts,
+    clients,
+    ...config.clients,
     revoke,
     endSessions,
     deadSessions,
@@ -123,7 +130,17 @@ export function createDomain(options: DomainOptions): Domain {
 
   // One after the other: making indexes locks the catalogue.
   async function ensureIndexes(): Promise<void> {
-    for (const store of [accounts, sessions, revocations, signingKeys, entitlements, ledgerOrders, trail])
+    const stores = [
+      accounts,
+      sessions,
+      clients,
+      revocations,
+      signingKeys,
+      entitlements,
+      ledgerOrders,
+      trail,
+    ];
+    for (const store of stores)
       await store.ensureIndexes();
   }
 
@@ -139,6 +156,7 @@ export function createDomain(options: DomainOptions): Domain {
     routes: {
       accounts,
       sessions,
+      clients,
       entitlements,
       trail,
       audit,
@@ -154,6 +172,9 @@ export function createDomain(options: DomainOptions): Domain {
       changePassword: changePassword(means),
       replaceRoles: replaceRoles(means),
       setStatus: setStatus(means),
+      createClient: createClient(means),
+      rotateClientSecret: rotateClientSecret(means),
+      deleteClient: deleteClient(means),
       publicKeys: () => keyRing.publicKeys(),
       readRevocations: readRevocations({ revocations, clock }),
     },

@@ -15,6 +15,7 @@ export type RefusalCode =
   | 'staff_account'
   | 'last_admin'
   | 'rate_limited'
+  | 'client_not_found'
   | 'idempotency_key_required'
   | 'idempotency_key_reused'
   | 'insufficient_balance'

@@ -14,6 +14,9 @@ function oneLine(longest: number) {
     .transform((text) => text.normalize('NFC'));
 }
 
+/** A name for people to read. */
+export const ShortText = oneLine(64).meta({ type: 'string', minLength: 1, maxLength: 64 });
+
 export const DisplayName = oneLine(64).meta({
   type: 'string',
   minLength: 1,

@@ -1,0 +1,34 @@
+import type { Clock } from '../clock.ts';
+import { refusal } from '../refusal.ts';
+import type { Transact } from '../transact.ts';
+import { hashOfSecret, newClientSecret } from './client-secret.ts';
+import type { ClientStore } from './client-store.ts';
+import { rotateSecret } from './client.ts';
+import type { ClientWithSecret } from './create-client.ts';
+
+/** @throws refusal `client_not_found` */
+export type RotateClientSecret = (clientId: string) => Promise<ClientWithSecret>;
+
+export interface RotateClientSecretDependencies {
+  clients: Pick<ClientStore, 'find' | 'update'>;
+  /** How long the secret before stays good, in milliseconds. */
+  secretOverlapMs: number;
+  transact: Transact;
+  clock: Clock;
+}
+
+export function rotateClientSecret(dependencies: RotateClientSecretDependencies): RotateClientSecret {
+  const { clients, secretOverlapMs, transact, clock } = dependencies;
+
+  return async (clientId) => {
+    const secret = newClientSecret();
+    const client = await transact(async (tx) => {
+      const found = await clients.find(clientId, tx.session);
+      if (!found) throw refusal('client_not_found');
+      const rotated = rotateSecret(found, hashOfSecret(secret), secretOverlapMs, clock());
+      await clients.update(rotated, tx.session);
+      return rotated;
+    });
+    return { client, secret };
+  };
+}

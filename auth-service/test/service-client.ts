@@ -1,0 +1,17 @@
+import { z } from 'zod';
+import type { Scope } from '../src/clients/scope.ts';
+import { staff } from './call.ts';
+import type { System } from './system.ts';
+
+export const Made = z.object({ id: z.string(), secret: z.string() });
+export type Made = z.infer<typeof Made>;
+
+export async function createClient(system: System, ...scopes: Scope[]): Promise<Made> {
+  const json = { name: 'Game server', scopes };
+  return Made.parse((await system.call('POST', '/v1/clients', { as: staff('ADMIN'), json })).body);
+}
+
+export async function rotateSecret(system: System, { id }: Made): Promise<Made> {
+  const as = staff('ADMIN');
+  return Made.parse((await system.call('POST', `/v1/clients/${id}/rotate-secret`, { as })).body);
+}
