@@ -52,6 +52,7 @@ const variables = {
   LOGIN_FAILURES_PER_ACCOUNT: integer({ min: 1, max: 1_000_000, fallback: 10 }),
   LOGIN_FAILURES_PER_ADDRESS: integer({ min: 1, max: 1_000_000, fallback: 300 }),
   NEW_ACCOUNTS_PER_ADDRESS: integer({ min: 1, max: 1_000_000, fallback: 60 }),
+  SIGNING_KEY_LEAD: atLeast('2m', duration('10m')),
   CLIENT_SECRET_OVERLAP: duration('24h'),
   HASHING_CONCURRENCY: integer({ min: 1, max: 64, fallback: availableParallelism() }),
   HASHING_QUEUE_LIMIT: integer({ min: 0, max: 100_000, fallback: 256 }),
@@ -91,6 +92,7 @@ export function loadConfig(env: NodeJS.ProcessEnv) {
       secret: values.AUTH_SECRET,
       accessTtlMs: values.ACCESS_TOKEN_TTL,
       refreshTtlMs: values.REFRESH_TOKEN_TTL,
+      keyLeadMs: values.SIGNING_KEY_LEAD,
     },
     limits: {
       windowMs: values.LIMIT_WINDOW,

@@ -1,6 +1,7 @@
 import type { Registry } from '@prometheus-io/client';
 import type { Db } from 'mongodb';
 import type { AuditTrail, Refusals } from 'service-kit/audit';
+import type { Endpoint } from 'service-kit/http';
 import type { Component } from 'service-kit/lifecycle';
 import type { Logger } from 'service-kit/logging';
 import type { Consumer } from 'service-kit/messaging';
@@ -46,6 +47,8 @@ import { createSessionStore } from './sessions/session-store.ts';
 import { createAccessTokens } from './tokens/access-token.ts';
 import type { DerivedKeys } from './tokens/derive-keys.ts';
 import { createKeyRing } from './tokens/key-ring.ts';
+import { rotateKeys } from './tokens/rotate-keys.ts';
+import { signingKeyControls } from './tokens/signing-key-controls.ts';
 import { createSigningKeyStore } from './tokens/signing-key-store.ts';
 import type { Transact } from './transact.ts';
 
@@ -66,9 +69,13 @@ export interface DomainOptions {
 /** The use cases over their stores, without anything that speaks HTTP or AMQP. */
 export interface Domain {
   routes: RoutesDependencies;
+  /** Of the admin port. */
+  controls: Endpoint[];
   rewardRequests: Consumer<RewardMessage>;
   /** Spends and make-goods; ends when those that were asked for are committed. */
   orders: Component;
+  /** Follows what other instances do to the signing keys. */
+  signingKeys: Component;
   ensureIndexes(): Promise<void>;
   /** What has to be there before the first request: indexes, a signing key, the first ADMIN. */
   prepare(): Promise<void>;
@@ -84,13 +91,15 @@ export function createDomain(options: DomainOptions): Domain {
   const entitlements = createEntitlementStore(db);
   const ledgerOrders = createOrderStore(db);
   const revocations = createRevocationStore(db);
+
+  const { accessTtlMs, refreshTtlMs, keyLeadMs: leadMs } = config.tokens;
   const signingKeys = createSigningKeyStore(db, derivedKeys.signingKeys);
-  const keyRing = createKeyRing({ store: signingKeys, clock });
+  const keyRing = createKeyRing({ store: signingKeys, accessTtlMs, clock, logger });
+  const keys = rotateKeys({ store: signingKeys, keyRing, accessTtlMs, leadMs, clock, logger });
 
   const hasher = createPasswordHasher(config.hashing);
   const refreshTokens = createRefreshTokens(derivedKeys.refreshTokens);
   const accessTokens = createAccessTokens({ ...config.tokens, signingKey: () => keyRing.signingKey() });
-  const { accessTtlMs, refreshTtlMs } = config.tokens;
   const issuer = createSessionIssuer({ refreshTokens, accessTokens, refreshTtlMs, makeId });
   const revoke = createRevoke({ revocations, accessTtlMs, clock });
   const deadSessions = createDeadSessions(redis);
@@ -148,9 +157,11 @@ export function createDomain(options: DomainOptions): Domain {
     ensureIndexes,
     prepare: async () => {
       await ensureIndexes();
-      await keyRing.load();
+      await keys.begin();
       if (config.bootstrapAdmin) await bootstrapAdmin(config.bootstrapAdmin, means);
     },
+    controls: signingKeyControls({ keyRing, rotateKeys: keys }),
+    signingKeys: keyRing.component,
     rewardRequests: rewardRequests(answerGrants({ accounts, entitlements, rules, clock, metrics })),
     orders,
     routes: {

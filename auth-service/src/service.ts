@@ -98,7 +98,7 @@ export function buildService(config: Config, overrides: Overrides = {}): AuthSer
     readiness,
     metrics,
     logger,
-    endpoints: consumerControls(works ? [consumer] : []),
+    endpoints: [...consumerControls(works ? [consumer] : []), ...domain.controls],
   });
 
   const tuningFile =
@@ -120,6 +120,7 @@ export function buildService(config: Config, overrides: Overrides = {}): AuthSer
       mongo,
       redis,
       preparation,
+      domain.signingKeys,
       trail.sealer,
       refusals,
       messaging.component,

@@ -34,8 +34,13 @@ export async function register(system: System, username = randomName()): Promise
   return playerIn(answer.body);
 }
 
-export async function logIn(system: System, username: string, password = PASSWORD): Promise<Player> {
-  const answer = await system.call('POST', '/v1/auth/login', { json: { username, password } });
+export async function logIn(
+  system: System,
+  username: string,
+  password = PASSWORD,
+  instance = 0,
+): Promise<Player> {
+  const answer = await system.call('POST', '/v1/auth/login', { json: { username, password }, instance });
   return playerIn(answer.body);
 }
 

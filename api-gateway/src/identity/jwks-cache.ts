@@ -3,8 +3,10 @@ import type { Component } from 'service-kit/lifecycle';
 import type { Logger } from 'service-kit/logging';
 import { z } from 'zod';
 
-const REFRESH_MS = 10 * 60_000;
-const COOLDOWN_MS = 30_000;
+// How long a key that was retired in an emergency may go on being believed here.
+const REFRESH_MS = 60_000;
+// How long tokens of a key that is new may be refused. Whoever makes up key ids causes no more requests than this.
+const COOLDOWN_MS = 5_000;
 const FIRST_RETRY_MS = 500;
 const LAST_RETRY_MS = 30_000;
 
@@ -15,7 +17,7 @@ export interface JwksCache {
   get(kid: string): KeyObject | undefined;
   /** Looks an unknown `kid` up at the source, at most once a cooldown, however many ask. */
   lookUp(kid: string): Promise<KeyObject | undefined>;
-  /** Loads the set at start, again with backoff until that worked, then every ten minutes. */
+  /** Loads the set at start, again with backoff until that worked, then every minute. */
   component: Component;
 }
 

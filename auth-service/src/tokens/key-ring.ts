@@ -1,28 +1,97 @@
+import { createPublicKey, type KeyObject } from 'node:crypto';
+import type { Component } from 'service-kit/lifecycle';
+import type { Logger } from 'service-kit/logging';
 import type { Clock } from '../clock.ts';
-import type { SigningKeyStore } from './signing-key-store.ts';
+import { scheduleOf, type KeySchedule } from './key-schedule.ts';
+import type { SigningKeyStore, StoredSigningKey } from './signing-key-store.ts';
 import type { PublicJwk, SigningKey } from './signing-key.ts';
 
-/** The signing keys in memory, loaded once at start. */
+/** The signing keys in memory, as they were stored at most a few seconds ago. */
 export interface KeyRing {
-  load(): Promise<void>;
-  /** The key that signs. @throws before `load` */
+  /** Reads the stored keys, and removes those that have expired. */
+  refresh(): Promise<void>;
+  /** The key that signs. @throws before the first `refresh` */
   signingKey(): SigningKey;
-  /** All keys that may have signed a token that is still good. */
+  /** The key that verifies what `kid` signed; undefined when no such token can be good. */
+  verificationKey(kid: string): KeyObject | undefined;
+  /** All keys that may have signed a token that is still good, or are about to sign. */
   publicKeys(): PublicJwk[];
+  schedule(): KeySchedule<StoredSigningKey>;
+  /** Refreshes every two seconds. While the store is away the known keys stay. */
+  component: Component;
 }
 
-export function createKeyRing({ store, clock }: { store: SigningKeyStore; clock: Clock }): KeyRing {
-  let keys: SigningKey[] = [];
+export interface KeyRingOptions {
+  store: Pick<SigningKeyStore, 'load' | 'remove'>;
+  /** Life of an access token, in milliseconds. */
+  accessTtlMs: number;
+  clock: Clock;
+  logger: Logger;
+}
+
+/** How long an instance may not know of a key that was made or retired. */
+const REFRESH_MS = 2_000;
+
+export function createKeyRing({ store, accessTtlMs, clock, logger }: KeyRingOptions): KeyRing {
+  let keys: StoredSigningKey[] = [];
+  const schedule = (): KeySchedule<StoredSigningKey> => scheduleOf(keys, clock(), accessTtlMs);
+
+  async function refresh(): Promise<void> {
+    keys = await store.load();
+    const { expired } = schedule();
+    if (expired.length === 0) return;
+    const kids = expired.map(({ kid }) => kid);
+    await store.remove(kids);
+    logger.info('Signing keys were removed: every token that they signed is dead', { kids });
+  }
 
   return {
-    load: async () => {
-      keys = await store.loadOrCreate(clock());
-    },
+    refresh,
+    schedule,
     signingKey: () => {
-      const [newest] = keys;
-      if (!newest) throw new Error('the signing keys are not loaded yet');
-      return newest;
+      const { signing } = schedule();
+      if (!signing) throw new Error('the signing keys are not loaded yet');
+      return signing;
     },
-    publicKeys: () => keys.map(({ publicJwk }) => publicJwk),
+    verificationKey: (kid) => {
+      const key = schedule().published.find((each) => each.kid === kid);
+      return key && createPublicKey(key.privateKey);
+    },
+    publicKeys: () => schedule().published.map(({ publicJwk }) => publicJwk),
+    component: everyNowAndThen(refresh, logger),
+  };
+}
+
+function everyNowAndThen(refresh: () => Promise<void>, logger: Logger): Component {
+  let timer: NodeJS.Timeout | undefined;
+  let running = Promise.resolve();
+  let stopped = false;
+
+  async function refreshAndGoOn(): Promise<void> {
+    try {
+      await refresh();
+    } catch (error) {
+      logger.warn('The signing keys could not be read again', { error });
+    }
+    if (!stopped) schedule();
+  }
+
+  function schedule(): void {
+    timer = setTimeout(() => {
+      running = refreshAndGoOn();
+    }, REFRESH_MS);
+  }
+
+  return {
+    name: 'signing keys',
+    start: async () => {
+      stopped = false;
+      schedule();
+    },
+    stop: async () => {
+      stopped = true;
+      clearTimeout(timer);
+      await running;
+    },
   };
 }

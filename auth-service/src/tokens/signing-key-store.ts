@@ -1,8 +1,8 @@
 import type { KeyObject } from 'node:crypto';
 import type { Db, WithId } from 'mongodb';
 import { isDuplicateKey } from 'service-kit/mongo';
+import type { KeyTimes } from './key-schedule.ts';
 import {
-  generateSigningKey,
   openPrivateKey,
   sealPrivateKey,
   type PublicJwk,
@@ -13,57 +13,61 @@ import {
 interface SigningKeyDocument {
   /** The `kid`. */
   _id: string;
-  /** Which one in the row of keys; unique, so that instances that make one at the same time agree. */
+  /** Unique, so that instances that make a key at the same time agree. */
   sequence: number;
+  signsFrom?: Date | null;
   publicJwk: PublicJwk;
   privateKey: SealedPrivateKey;
   createdAt: Date;
 }
 
+export interface StoredSigningKey extends SigningKey, KeyTimes {}
+
 export interface SigningKeyStore {
   ensureIndexes(): Promise<void>;
-  /** Makes the first key where there is none yet, then gives all of them, the newest first. */
-  loadOrCreate(now: Date): Promise<[SigningKey, ...SigningKey[]]>;
+  /** All keys, the newest first. @throws when one was stored with another `AUTH_SECRET` */
+  load(): Promise<StoredSigningKey[]>;
+  /** Does nothing where another instance has just made the key of that sequence: that one counts. */
+  insert(key: StoredSigningKey, now: Date): Promise<void>;
+  /** Lets a key sign at once. */
+  beginNow(kid: string, now: Date): Promise<void>;
+  remove(kids: readonly string[]): Promise<void>;
 }
 
 /** @param sealingKey AES-256 key under which private keys are stored */
 export function createSigningKeyStore(db: Db, sealingKey: KeyObject): SigningKeyStore {
   const keys = db.collection<SigningKeyDocument>('signingKeys');
-
-  async function load(): Promise<SigningKey[]> {
-    const found = await keys.find().sort({ sequence: -1 }).toArray();
-    return found.map((document) => open(document, sealingKey));
-  }
-
-  async function createFirst(now: Date): Promise<void> {
-    const key = generateSigningKey();
-    const privateKey = sealPrivateKey(key, sealingKey);
-    try {
-      await keys.insertOne({
-        _id: key.kid,
-        sequence: 1,
-        publicJwk: key.publicJwk,
-        privateKey,
-        createdAt: now,
-      });
-    } catch (error) {
-      // Another instance was first, and its key is the one.
-      if (!isDuplicateKey(error)) throw error;
-    }
-  }
+  // To open a key takes far longer than to find it, and all instances look every few seconds.
+  let opened = new Map<string, SigningKey>();
 
   return {
     ensureIndexes: async () => {
       await keys.createIndex({ sequence: 1 }, { unique: true });
     },
-    loadOrCreate: async (now) => {
-      let [newest, ...older] = await load();
-      if (!newest) {
-        await createFirst(now);
-        [newest, ...older] = await load();
+    load: async () => {
+      const found = await keys.find().sort({ sequence: -1 }).toArray();
+      opened = new Map(
+        found.map((document) => [document._id, opened.get(document._id) ?? open(document, sealingKey)]),
+      );
+      return found.flatMap(({ _id, sequence, signsFrom = null }) => {
+        const key = opened.get(_id);
+        return key ? [{ ...key, sequence, signsFrom }] : [];
+      });
+    },
+    insert: async (key, now) => {
+      const { kid, publicJwk, sequence, signsFrom } = key;
+      const privateKey = sealPrivateKey(key, sealingKey);
+      try {
+        await keys.insertOne({ _id: kid, sequence, signsFrom, publicJwk, privateKey, createdAt: now });
+      } catch (error) {
+        if (!isDuplicateKey(error)) throw error;
       }
-      if (!newest) throw new Error('there is no signing key although one was just stored');
-      return [newest, ...older];
+    },
+    beginNow: async (kid, now) => {
+      await keys.updateOne({ _id: kid, signsFrom: { $gt: now } }, { $set: { signsFrom: now } });
+    },
+    remove: async (kids) => {
+      await keys.deleteMany({ _id: { $in: [...kids] } });
     },
   };
 }

@@ -1,0 +1,77 @@
+import type { Logger } from 'service-kit/logging';
+import type { Clock } from '../clock.ts';
+import type { KeyRing } from './key-ring.ts';
+import { FIRST_KEY, hasBegun, nextKey, scheduleOf, type KeyTimes } from './key-schedule.ts';
+import type { SigningKeyStore, StoredSigningKey } from './signing-key-store.ts';
+import { generateSigningKey } from './signing-key.ts';
+
+/** Replaces the key that signs access tokens. */
+export interface RotateKeys {
+  /** Makes the first key where there is none yet. */
+  begin(): Promise<void>;
+  /**
+   * Makes the next key, which signs when everybody has had the time to learn of it; tokens lose nothing. While one
+   * is about to sign nothing more is made.
+   */
+  rotate(): Promise<void>;
+  /**
+   * Ends a key that somebody else may have: whatever it signed is refused from now on. Where it is the one that
+   * signs, the next one signs at once.
+   *
+   * @returns false when there is no such key
+   */
+  retire(kid: string): Promise<boolean>;
+}
+
+export interface RotateKeysDependencies {
+  store: SigningKeyStore;
+  keyRing: Pick<KeyRing, 'refresh'>;
+  accessTtlMs: number;
+  /** How long a key is published before it signs, in milliseconds. */
+  leadMs: number;
+  clock: Clock;
+  logger: Logger;
+}
+
+export function rotateKeys(dependencies: RotateKeysDependencies): RotateKeys {
+  const { store, keyRing, accessTtlMs, leadMs, clock, logger } = dependencies;
+
+  async function make(times: KeyTimes): Promise<void> {
+    const key = { ...generateSigningKey(), ...times };
+    await store.insert(key, clock());
+    const { kid, signsFrom } = key;
+    logger.info('A signing key was made, unless another instance was first', { kid, signsFrom });
+  }
+
+  /** Makes sure that another key than this one signs from now on. */
+  async function succeed(keys: readonly StoredSigningKey[], now: Date): Promise<void> {
+    const [newest] = keys;
+    if (!newest) return;
+    if (hasBegun(newest, now)) await make({ sequence: newest.sequence + 1, signsFrom: now });
+    // The one that was waiting, or that another instance made in the meantime.
+    const [successor] = await store.load();
+    if (successor) await store.beginNow(successor.kid, now);
+  }
+
+  return {
+    begin: async () => {
+      if ((await store.load()).length === 0) await make(FIRST_KEY);
+      await keyRing.refresh();
+    },
+    rotate: async () => {
+      const next = nextKey(await store.load(), clock(), leadMs);
+      if (next) await make(next);
+      await keyRing.refresh();
+    },
+    retire: async (kid) => {
+      const now = clock();
+      const keys = await store.load();
+      if (!keys.some((key) => key.kid === kid)) return false;
+      if (scheduleOf(keys, now, accessTtlMs).signing?.kid === kid) await succeed(keys, now);
+      await store.remove([kid]);
+      logger.warn('A signing key was retired at once; the tokens that it signed are refused', { kid });
+      await keyRing.refresh();
+      return true;
+    },
+  };
+}
