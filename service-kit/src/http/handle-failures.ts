@@ -34,7 +34,7 @@ export function handleFailures(options: FailureOptions): ErrorRequestHandler {
       return;
     }
     const { code, detail, members, headers } = refusal && entry ? refusal : UNEXPECTED;
-    const refused = { ...(entry ?? shellProblems.internal_error), code, detail, headers };
+    const refused = { ...(entry ?? shellProblems.internal_error), code, detail, members, headers };
     if (refusals) {
       await send(request, response, refusals.answer(refused));
     } else {
@@ -42,7 +42,6 @@ export function handleFailures(options: FailureOptions): ErrorRequestHandler {
       await sendProblem(request, response, {
         ...refused,
         requestId,
-        members,
         headers: { ...challenge, ...headers },
       });
     }

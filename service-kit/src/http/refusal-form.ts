@@ -8,6 +8,8 @@ export interface Refused {
   code: string;
   /** What a person should know about this case. */
   detail?: string | undefined;
+  /** Further members of the problem body that this would be, for example `errors`. */
+  members?: Readonly<Record<string, unknown>>;
   /** Of the refusal, for example `retry-after`. */
   headers?: Readonly<Record<string, string>>;
 }
