@@ -6,6 +6,7 @@ import { meRoutes, type MeRoutesDependencies } from './accounts/me-routes.ts';
 import { clientRoutes, type ClientRoutesDependencies } from './clients/client-routes.ts';
 import { entitlementRoutes, type EntitlementRoutesDependencies } from './entitlements/entitlement-routes.ts';
 import { orderRoutes, type OrderRoutesDependencies } from './entitlements/order-routes.ts';
+import { oauthRoutes, type OAuthRoutesDependencies } from './oauth/oauth-routes.ts';
 import { problems } from './problems.ts';
 import { internalRoutes, type InternalRoutesDependencies } from './revocations/internal-routes.ts';
 import { authRoutes, type AuthRoutesDependencies } from './sessions/auth-routes.ts';
@@ -20,6 +21,7 @@ export type RoutesDependencies = AuthRoutesDependencies &
   AccountRoutesDependencies &
   AuditRoutesDependencies &
   ClientRoutesDependencies &
+  OAuthRoutesDependencies &
   EntitlementRoutesDependencies &
   OrderRoutesDependencies & { publicKeys: () => PublicJwk[] };
 
@@ -33,6 +35,7 @@ export function endpointsOf(dependencies: RoutesDependencies): Endpoint[] {
     ...accountRoutes(dependencies),
     ...auditRoutes(dependencies),
     ...clientRoutes(dependencies),
+    ...oauthRoutes(dependencies),
     ...jwksRoutes(dependencies.publicKeys),
     ...internalRoutes(dependencies),
   ];

@@ -1,3 +1,4 @@
+import { serverMetadata } from './oauth/server-metadata.ts';
 import { apiDocument, endpointsOf, type RoutesDependencies } from './app.ts';
 
 /** The API document, made without a running service: the routes are described and never called. */
@@ -28,6 +29,11 @@ export function describeApi(): object {
     createClient: notCalled,
     rotateClientSecret: notCalled,
     deleteClient: notCalled,
+    authenticateClient: notCalled,
+    issueToken: notCalled,
+    introspectToken: notCalled,
+    revokeToken: notCalled,
+    serverMetadata: serverMetadata(''),
     publicKeys: notCalled,
   };
   return apiDocument(endpointsOf(dependencies));

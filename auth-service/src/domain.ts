@@ -17,6 +17,7 @@ import { setStatus } from './accounts/set-status.ts';
 import { updateProfile } from './accounts/update-profile.ts';
 import type { RoutesDependencies } from './app.ts';
 import { createAudit } from './audit/audit.ts';
+import { authenticateClient } from './clients/authenticate-client.ts';
 import { createClientStore } from './clients/client-store.ts';
 import { createClient } from './clients/create-client.ts';
 import { deleteClient } from './clients/delete-client.ts';
@@ -34,6 +35,10 @@ import { rewardRequests } from './entitlements/reward-requests-consumer.ts';
 import type { MakeId } from './ids.ts';
 import { createLimits } from './limits/limits.ts';
 import { readRevocations } from './revocations/read-revocations.ts';
+import { introspectToken } from './oauth/introspect-token.ts';
+import { issueToken } from './oauth/issue-token.ts';
+import { revokeToken } from './oauth/revoke-token.ts';
+import { serverMetadata } from './oauth/server-metadata.ts';
 import { createRevocationStore } from './revocations/revocation-store.ts';
 import { createRevoke } from './revocations/revoke.ts';
 import { createDeadSessions } from './sessions/dead-sessions.ts';
@@ -45,6 +50,7 @@ import { createRefreshTokens } from './sessions/refresh-token.ts';
 import { createSessionIssuer } from './sessions/session-issuer.ts';
 import { createSessionStore } from './sessions/session-store.ts';
 import { createAccessTokens } from './tokens/access-token.ts';
+import { checkAccessToken } from './tokens/check-access-token.ts';
 import type { DerivedKeys } from './tokens/derive-keys.ts';
 import { createKeyRing } from './tokens/key-ring.ts';
 import { rotateKeys } from './tokens/rotate-keys.ts';
@@ -119,6 +125,11 @@ export function createDomain(options: DomainOptions): Domain {
     issuer,
     refreshTokens,
     hasher,
+    accessTokens,
+    checkAccessToken: checkAccessToken({
+      ...config.tokens,
+      verificationKey: (kid) => keyRing.verificationKey(kid),
+    }),
     transact,
     makeId,
     clock,
@@ -153,6 +164,10 @@ export function createDomain(options: DomainOptions): Domain {
       await store.ensureIndexes();
   }
 
+  const { issuer: issuerUrl, audience } = config.tokens;
+  const entrances = { logIn: logIn(means), refreshSession: refreshSession(means) };
+  const asClient = { ...means, authenticateClient: authenticateClient(means) };
+
   return {
     ensureIndexes,
     prepare: async () => {
@@ -174,8 +189,7 @@ export function createDomain(options: DomainOptions): Domain {
       placeOrder: placeOrder({ orders }),
       clock,
       registerAccount: registerAccount(means),
-      logIn: logIn(means),
-      refreshSession: refreshSession(means),
+      ...entrances,
       logOut: logOut(means),
       endSession: endSession(means),
       searchAccounts: searchAccounts(means),
@@ -186,6 +200,11 @@ export function createDomain(options: DomainOptions): Domain {
       createClient: createClient(means),
       rotateClientSecret: rotateClientSecret(means),
       deleteClient: deleteClient(means),
+      authenticateClient: asClient.authenticateClient,
+      issueToken: issueToken({ ...asClient, ...entrances }),
+      introspectToken: introspectToken({ ...means, issuer: issuerUrl, audience }),
+      revokeToken: revokeToken(asClient),
+      serverMetadata: serverMetadata(issuerUrl),
       publicKeys: () => keyRing.publicKeys(),
       readRevocations: readRevocations({ revocations, clock }),
     },

@@ -22,4 +22,8 @@ export const problems: ProblemTable<RefusalCode> = {
   insufficient_balance: { status: 409, title: 'The account does not own that much' },
   ambiguous_asset: { status: 409, title: 'The account has this asset as more than one kind' },
   balance_too_large: { status: 409, title: 'The balance would be too large to be exact' },
+  invalid_client: { status: 401, title: 'Unknown client or wrong secret' },
+  unauthorized_client: { status: 400, title: 'This client may not do that' },
+  unsupported_grant_type: { status: 400, title: 'There is no such grant type' },
+  invalid_scope: { status: 400, title: 'This scope is unknown or not held' },
 };

@@ -20,7 +20,11 @@ export type RefusalCode =
   | 'idempotency_key_reused'
   | 'insufficient_balance'
   | 'ambiguous_asset'
-  | 'balance_too_large';
+  | 'balance_too_large'
+  | 'invalid_client'
+  | 'unauthorized_client'
+  | 'unsupported_grant_type'
+  | 'invalid_scope';
 
 /** An error with a code of this service; what status it has is not the domain's business. */
 export const refusal = (code: RefusalCode, detail?: string): DomainError<RefusalCode> =>

@@ -30,6 +30,7 @@ export interface SessionStore {
   rotate(rotation: Rotation): Promise<Session | undefined>;
   /** What is read here is durable: a rotation that it shows will not be undone by an election. */
   findDurable(id: string): Promise<Session | undefined>;
+  find(id: string): Promise<Session | undefined>;
   /** Live sessions, newest first. */
   listLive(
     accountId: string,
@@ -89,6 +90,7 @@ export function createSessionStore(db: Db): SessionStore {
       sessionOf(
         await sessions.findOne({ _id: id }, { readConcern: { level: 'linearizable' }, maxTimeMS: 5_000 }),
       ),
+    find: async (id) => sessionOf(await sessions.findOne({ _id: id })),
     listLive: async (accountId, now, after, limit) => {
       const live: Filter<SessionDocument> = { accountId, revokedAt: null, expiresAt: { $gt: now } };
       const found = await sessions

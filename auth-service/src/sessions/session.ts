@@ -24,7 +24,8 @@ export type RevocationReason =
   | 'ended_by_owner'
   | 'password_change'
   | 'ban'
-  | 'refresh_token_reuse';
+  | 'refresh_token_reuse'
+  | 'token_revoked';
 
 /** What a request tells about where it comes from. */
 export interface Origin {

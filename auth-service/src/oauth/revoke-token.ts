@@ -1,0 +1,78 @@
+import type { AuthenticateClient, ClientCredentials } from '../clients/authenticate-client.ts';
+import type { ClientStore } from '../clients/client-store.ts';
+import type { Clock } from '../clock.ts';
+import { refusal } from '../refusal.ts';
+import type { Revoke } from '../revocations/revoke.ts';
+import type { EndSessions } from '../sessions/end-sessions.ts';
+import type { RefreshTokens } from '../sessions/refresh-token.ts';
+import type { SessionStore } from '../sessions/session-store.ts';
+import type { CheckAccessToken } from '../tokens/check-access-token.ts';
+import type { Transact } from '../transact.ts';
+
+/**
+ * @param credentials of the client that asks; undefined for a public one
+ * @throws refusals `invalid_client`, and `unauthorized_client` for the token of another client
+ */
+export type RevokeToken = (
+  token: string,
+  credentials: ClientCredentials | undefined,
+  traceparent: string,
+) => Promise<void>;
+
+export interface RevokeTokenDependencies {
+  clients: Pick<ClientStore, 'raiseTokenVersion'>;
+  sessions: Pick<SessionStore, 'find'>;
+  refreshTokens: Pick<RefreshTokens, 'read'>;
+  checkAccessToken: CheckAccessToken;
+  authenticateClient: AuthenticateClient;
+  endSessions: EndSessions;
+  revoke: Revoke;
+  transact: Transact;
+  clock: Clock;
+}
+
+/**
+ * Ends what a token stands for (RFC 7009). Tokens of accounts are issued to public clients, which have nothing to
+ * authenticate themselves with: who holds one may end its session. The token of a service client is ended by that
+ * client alone, and all its access tokens with it, because they have no sessions that could tell them apart. A token
+ * that is unknown, expired or ended is no error.
+ */
+export function revokeToken(dependencies: RevokeTokenDependencies): RevokeToken {
+  const { clients, sessions, refreshTokens, checkAccessToken, authenticateClient } = dependencies;
+  const { endSessions, revoke, transact, clock } = dependencies;
+
+  async function endSession(id: string, accountId: string, traceparent: string): Promise<void> {
+    const ending = { id, accountId, because: 'token_revoked', traceparent } as const;
+    await transact((tx) => endSessions.one(ending, tx));
+  }
+
+  async function endTokensOf(clientId: string, traceparent: string): Promise<void> {
+    await transact(async (tx) => {
+      const minVersion = await clients.raiseTokenVersion(clientId, tx.session);
+      if (minVersion !== undefined) await revoke({ accountId: clientId, minVersion }, tx, traceparent);
+    });
+  }
+
+  return async (text, credentials, traceparent) => {
+    const client = credentials && (await authenticateClient(credentials));
+    const refresh = refreshTokens.read(text);
+    if (refresh) {
+      const session = await sessions.find(refresh.sessionId);
+      if (session) await endSession(session.id, session.accountId, traceparent);
+      return;
+    }
+    const token = checkAccessToken(text, clock());
+    if (!token) return;
+    if (token.of === 'account') {
+      await endSession(token.sessionId, token.accountId, traceparent);
+      return;
+    }
+    if (!client)
+      throw refusal('invalid_client', 'The client that the token belongs to has to authenticate itself');
+    if (client.id !== token.clientId) {
+      throw refusal('unauthorized_client', 'The token belongs to another client');
+    }
+    // A token that has ended already ends no others.
+    if (token.tokenVersion >= client.tokenVersion) await endTokensOf(client.id, traceparent);
+  };
+}
