@@ -101,7 +101,16 @@ export function createDomain(options: DomainOptions): Domain {
   const { accessTtlMs, refreshTtlMs, keyLeadMs: leadMs } = config.tokens;
   const signingKeys = createSigningKeyStore(db, derivedKeys.signingKeys);
   const keyRing = createKeyRing({ store: signingKeys, accessTtlMs, clock, logger });
-  const keys = rotateKeys({ store: signingKeys, keyRing, accessTtlMs, leadMs, clock, logger });
+  const keys = rotateKeys({
+    store: signingKeys,
+    keyRing,
+    accessTtlMs,
+    leadMs,
+    audit,
+    transact,
+    clock,
+    logger,
+  });
 
   const hasher = createPasswordHasher(config.hashing);
   const refreshTokens = createRefreshTokens(derivedKeys.refreshTokens);

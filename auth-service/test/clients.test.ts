@@ -78,6 +78,25 @@ describe('a service client', () => {
     }
   });
 
+  test('leaves in the audit trail who made it, gave it a secret and removed it, and no secret', async () => {
+    const { id, secret } = await createClient(system, 'claims:read');
+    await rotate(id);
+    await remove(id);
+    await remove(id);
+    await eventually(async () => {
+      const { body } = await system.call('GET', `/v1/auth/audit?accountId=${id}`, { as: staff('AUDITOR') });
+      const actor = { kind: 'account', id: as.userId, roles: ['ADMIN'] };
+      const subject = { kind: 'client', id };
+      expect(body['items']).toMatchObject([
+        { action: 'delete-client', actor, subject, result: 'refused', reason: 'client_not_found' },
+        { action: 'delete-client', actor, subject, result: 'done' },
+        { action: 'rotate-client-secret', actor, subject, result: 'done' },
+        { action: 'create-client', actor, subject, result: 'done', details: { scopes: ['claims:read'] } },
+      ]);
+      expect(JSON.stringify(body)).not.toContain(secret);
+    });
+  });
+
   test('is listed by pages, the newest first', async () => {
     const ids: string[] = [];
     for (let n = 0; n < 3; n += 1) ids.unshift((await createClient(system, 'claims:read')).id);

@@ -137,6 +137,22 @@ describe('a key that is retired', () => {
   });
 });
 
+test('every key that is made or retired is in the audit trail', async () => {
+  await rotate();
+  const [, first = ''] = await published(2);
+  await retire(first);
+  const entries = await system.db
+    .collection('audit')
+    .find({ action: /signing-key/ })
+    .sort({ at: 1 })
+    .toArray();
+  expect(entries.map(({ action }) => String(action))).toEqual([
+    'make-signing-key',
+    'make-signing-key',
+    'retire-signing-key',
+  ]);
+});
+
 test('keys are replaced with the admin token alone', async () => {
   const [kid = ''] = await published(1);
   expect((await admin('POST', '/signing-keys', 0, 'guessed')).status).toBe(401);

@@ -4,7 +4,7 @@ import { z } from 'zod';
 import { staff, type Answer, type CallOptions } from './call.ts';
 import { identityIn, isAlive, PASSWORD, randomName, refresh, register, versionIn } from './player.ts';
 import { basic, clientToken, createClient, rotateSecret, type Made } from './service-client.ts';
-import { ISSUER, startSystem, type System } from './system.ts';
+import { eventually, ISSUER, startSystem, type System } from './system.ts';
 
 let system: System;
 let now = new Date();
@@ -90,6 +90,18 @@ describe('a player', () => {
     expectError(right, 400, 'invalid_grant');
     expect(right.body['error_description']).toBe('This account is banned');
     expect((await logIn(username, 'zebra-tooth-92')).body['error_description']).not.toContain('banned');
+  });
+
+  test('who guesses is stopped at this door by what was guessed at the other', async () => {
+    const env = { LOGIN_FAILURES_PER_ACCOUNT: '1' };
+    const own = await startSystem({ env });
+    const { username } = await register(own);
+    const wrong = { username, password: 'zebra-tooth-92' };
+    await own.call('POST', '/v1/auth/login', { json: wrong });
+    const answer = await own.call('POST', '/oauth/token', { form: { grant_type: 'password', ...wrong } });
+    expectError(answer, 429, 'temporarily_unavailable');
+    expect(Number(answer.headers.get('retry-after'))).toBeGreaterThan(0);
+    await own.stop();
   });
 
   test('whose replaced refresh token comes back loses the session', async () => {
@@ -180,6 +192,16 @@ describe('a service client', () => {
       expect(answer.headers.get('www-authenticate')).toMatch(/^Basic /);
       expect(answer.body).toEqual(answers[0]?.body);
     }
+  });
+
+  test('whose secret is guessed at finds that in the audit trail', async () => {
+    const target = await createClient(system, 'claims:read');
+    await ask(credentials, basic({ ...target, secret: 'wrong' }));
+    await eventually(async () => {
+      const path = `/v1/auth/audit?accountId=${target.id}&action=authenticate-client`;
+      const { body } = await system.call('GET', path, { as: staff('AUDITOR') });
+      expect(body['items']).toMatchObject([{ result: 'refused', reason: 'invalid_client' }]);
+    });
   });
 
   test.each([

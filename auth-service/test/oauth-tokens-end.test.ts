@@ -192,6 +192,10 @@ describe('revocation', () => {
       expect(await isAlive(system, player)).toBe(false);
       const data = { accountId: player.id, sessionIds: [player.as.sessionId] };
       await eventually(() => expect(system.sent).toContainEqual(expect.objectContaining({ data })));
+      const trail = `/v1/auth/audit?accountId=${player.id}&action=revoke-token`;
+      const { body } = await system.call('GET', trail, { as: staff('AUDITOR') });
+      const details = { sessionId: player.as.sessionId };
+      expect(body['items']).toMatchObject([{ actor: { kind: 'anonymous' }, result: 'done', details }]);
     },
   );
 

@@ -10,6 +10,13 @@ export const auditActions = [
   'update-profile',
   'replace-roles',
   'set-status',
+  'create-client',
+  'rotate-client-secret',
+  'delete-client',
+  'authenticate-client',
+  'revoke-token',
+  'make-signing-key',
+  'retire-signing-key',
   'search-accounts',
   'search-audit',
 ] as const;

@@ -14,13 +14,15 @@ import type { Transaction } from '../transact.ts';
 import type { AuditAction } from './actions.ts';
 import type { Caller } from './caller.ts';
 
-/** Who tries to do what to which account. */
+/** Who tries to do what to which account or client. */
 export interface Attempt {
   action: AuditAction;
   /** The service itself where nobody asked. */
   by: Caller | 'auth-service';
   /** Whom it is about. */
   accountId?: string | undefined;
+  /** The service client that it is about. */
+  clientId?: string | undefined;
   /** A name that no account may have; kept so that it can be recognised and not read. */
   username?: string | undefined;
   /** What staff gave as the reason. */
@@ -51,16 +53,18 @@ export function createAudit(dependencies: {
   const { trail, refusals, nameKey } = dependencies;
   const audited = createAudited({ trail, refusals });
 
-  function attemptOf({ action, by, accountId, username, reason, details }: Attempt): AuditAttempt {
+  function subjectOf({ accountId, clientId, username }: Attempt): AuditSubject {
+    if (accountId !== undefined) return account(accountId);
+    if (clientId !== undefined) return { kind: 'client', id: clientId };
+    return username === undefined ? { kind: 'service' } : name(username);
+  }
+
+  function attemptOf(attempt: Attempt): AuditAttempt {
+    const { action, by, reason, details } = attempt;
     return {
       action,
       actor: by === 'auth-service' ? { kind: 'system', id: by } : actorOf(by),
-      subject:
-        accountId !== undefined
-          ? account(accountId)
-          : username !== undefined
-            ? name(username)
-            : { kind: 'service' },
+      subject: subjectOf(attempt),
       reason,
       details,
       origin: by === 'auth-service' ? undefined : by.origin,

@@ -1,5 +1,8 @@
+import type { Audited } from '../audit/audit.ts';
+import { somebodyAt } from '../audit/caller.ts';
 import type { Clock } from '../clock.ts';
 import { refusal } from '../refusal.ts';
+import type { Origin } from '../sessions/session.ts';
 import { matchesSecret } from './client-secret.ts';
 import type { ClientStore } from './client-store.ts';
 import { validHashes, type ServiceClient } from './client.ts';
@@ -10,19 +13,28 @@ export interface ClientCredentials {
   clientSecret: string;
 }
 
-/** @throws refusal `invalid_client`, the same at the same cost for an unknown client and for a wrong secret */
-export type AuthenticateClient = (credentials: ClientCredentials) => Promise<ServiceClient>;
+/**
+ * Successes are not recorded, as the tokens that they lead to say it; refusals are.
+ *
+ * @throws refusal `invalid_client`, the same at the same cost for an unknown client and for a wrong secret
+ */
+export type AuthenticateClient = (credentials: ClientCredentials, origin: Origin) => Promise<ServiceClient>;
 
 export function authenticateClient(dependencies: {
   clients: Pick<ClientStore, 'find'>;
+  audited: Audited;
   clock: Clock;
 }): AuthenticateClient {
-  const { clients, clock } = dependencies;
+  const { clients, audited, clock } = dependencies;
 
-  return async ({ clientId, clientSecret }) => {
+  return async ({ clientId, clientSecret }, origin) => {
     const client = await clients.find(clientId);
-    const matches = matchesSecret(clientSecret, validHashes(client, clock()));
-    if (!client || !matches) throw refusal('invalid_client');
-    return client;
+    // Only an id that there is: whatever else was typed there may be anything, a secret for one.
+    const attempt = { action: 'authenticate-client', by: somebodyAt(origin), clientId: client?.id } as const;
+    return await audited(attempt, async () => {
+      const matches = matchesSecret(clientSecret, validHashes(client, clock()));
+      if (!client || !matches) throw refusal('invalid_client');
+      return client;
+    });
   };
 }

@@ -9,6 +9,7 @@ import {
   type Endpoint,
 } from 'service-kit/http';
 import { z } from 'zod';
+import { callerOf } from '../audit/caller.ts';
 import { NO_STORE } from '../sessions/session-schemas.ts';
 import {
   ClientView,
@@ -53,7 +54,8 @@ export function clientRoutes(dependencies: ClientRoutesDependencies): Endpoint[]
     access: { roles: ['ADMIN'] },
     request: { body: NewClientBody },
     responses: { 201: { description: 'The client with its secret', body: ClientWithSecretView } },
-    handle: async ({ body }) => reply(201, toClientWithSecretView(await createClient(body)), NO_STORE),
+    handle: async (input) =>
+      reply(201, toClientWithSecretView(await createClient(input.body, callerOf(input))), NO_STORE),
   });
 
   const list = defineEndpoint({
@@ -86,8 +88,10 @@ export function clientRoutes(dependencies: ClientRoutesDependencies): Endpoint[]
     request: { params: ClientParams },
     responses: { 200: { description: 'The client with its new secret', body: ClientWithSecretView } },
     problems: ['client_not_found'],
-    handle: async ({ params }) =>
-      reply(200, toClientWithSecretView(await rotateClientSecret(params.id)), NO_STORE),
+    handle: async (input) => {
+      const rotated = await rotateClientSecret(input.params.id, callerOf(input));
+      return reply(200, toClientWithSecretView(rotated), NO_STORE);
+    },
   });
 
   const remove = defineEndpoint({
@@ -100,8 +104,8 @@ export function clientRoutes(dependencies: ClientRoutesDependencies): Endpoint[]
     request: { params: ClientParams },
     responses: { 204: { description: 'It is gone' } },
     problems: ['client_not_found'],
-    handle: async ({ params, context }) => {
-      await deleteClient(params.id, context.traceparent);
+    handle: async (input) => {
+      await deleteClient(input.params.id, callerOf(input));
       return reply(204);
     },
   });

@@ -1,3 +1,5 @@
+import type { Audit } from '../audit/audit.ts';
+import type { Caller } from '../audit/caller.ts';
 import type { Clock } from '../clock.ts';
 import type { MakeId } from '../ids.ts';
 import type { Transact } from '../transact.ts';
@@ -12,23 +14,31 @@ export interface ClientWithSecret {
   secret: string;
 }
 
-export type CreateClient = (given: { name: string; scopes: readonly Scope[] }) => Promise<ClientWithSecret>;
+export type CreateClient = (
+  given: { name: string; scopes: readonly Scope[] },
+  by: Caller,
+) => Promise<ClientWithSecret>;
 
 export interface CreateClientDependencies {
   clients: Pick<ClientStore, 'insert'>;
+  audit: Pick<Audit, 'done'>;
   transact: Transact;
   makeId: MakeId;
   clock: Clock;
 }
 
 export function createClient(dependencies: CreateClientDependencies): CreateClient {
-  const { clients, transact, makeId, clock } = dependencies;
+  const { clients, audit, transact, makeId, clock } = dependencies;
 
-  return async ({ name, scopes }) => {
+  return async ({ name, scopes }, by) => {
     const secret = newClientSecret();
     const secretHash = hashOfSecret(secret);
     const client = openClient({ id: makeId('cli'), name, scopes, secretHash }, clock());
-    await transact((tx) => clients.insert(client, tx.session));
+    await transact(async (tx) => {
+      await clients.insert(client, tx.session);
+      const details = { scopes: [...scopes] };
+      await audit.done({ action: 'create-client', by, clientId: client.id, details }, tx);
+    });
     return { client, secret };
   };
 }

@@ -1,3 +1,5 @@
+import type { Audited } from '../audit/audit.ts';
+import type { Caller } from '../audit/caller.ts';
 import type { Clock } from '../clock.ts';
 import { refusal } from '../refusal.ts';
 import type { Transact } from '../transact.ts';
@@ -7,28 +9,32 @@ import { rotateSecret } from './client.ts';
 import type { ClientWithSecret } from './create-client.ts';
 
 /** @throws refusal `client_not_found` */
-export type RotateClientSecret = (clientId: string) => Promise<ClientWithSecret>;
+export type RotateClientSecret = (clientId: string, by: Caller) => Promise<ClientWithSecret>;
 
 export interface RotateClientSecretDependencies {
   clients: Pick<ClientStore, 'find' | 'update'>;
   /** How long the secret before stays good, in milliseconds. */
   secretOverlapMs: number;
+  audited: Audited;
   transact: Transact;
   clock: Clock;
 }
 
 export function rotateClientSecret(dependencies: RotateClientSecretDependencies): RotateClientSecret {
-  const { clients, secretOverlapMs, transact, clock } = dependencies;
+  const { clients, secretOverlapMs, audited, transact, clock } = dependencies;
 
-  return async (clientId) => {
+  return async (clientId, by) => {
     const secret = newClientSecret();
-    const client = await transact(async (tx) => {
-      const found = await clients.find(clientId, tx.session);
-      if (!found) throw refusal('client_not_found');
-      const rotated = rotateSecret(found, hashOfSecret(secret), secretOverlapMs, clock());
-      await clients.update(rotated, tx.session);
-      return rotated;
-    });
+    const client = await audited({ action: 'rotate-client-secret', by, clientId }, (done) =>
+      transact(async (tx) => {
+        const found = await clients.find(clientId, tx.session);
+        if (!found) throw refusal('client_not_found');
+        const rotated = rotateSecret(found, hashOfSecret(secret), secretOverlapMs, clock());
+        await clients.update(rotated, tx.session);
+        await done(tx);
+        return rotated;
+      }),
+    );
     return { client, secret };
   };
 }

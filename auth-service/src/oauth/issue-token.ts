@@ -73,7 +73,7 @@ export function issueToken(dependencies: IssueTokenDependencies): IssueToken {
 
   return async (request, credentials, origin) => {
     const grant = grantIn(request);
-    const client = credentials && (await authenticateClient(credentials));
+    const client = credentials && (await authenticateClient(credentials, origin));
     if (grant === 'client_credentials') {
       if (!client) throw refusal('invalid_client', 'A service client has to authenticate itself');
       return issueToClient(client, request.scope);

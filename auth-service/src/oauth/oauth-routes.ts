@@ -55,6 +55,7 @@ export function oauthRoutes(dependencies: OAuthRoutesDependencies): Endpoint[] {
       'invalid_credentials',
       'account_banned',
       'invalid_refresh_token',
+      'rate_limited',
       'service_unavailable',
     ],
     handle: async (input) => {
@@ -72,10 +73,11 @@ export function oauthRoutes(dependencies: OAuthRoutesDependencies): Endpoint[] {
     request: { body: IntrospectBody },
     responses: { 200: { description: 'What is known of it', body: IntrospectionView } },
     problems: ['invalid_client'],
-    handle: async ({ request, body }) => {
+    handle: async (input) => {
+      const { request, body } = input;
       const credentials = presentedClient(request.headers.authorization, body);
       if (!credentials) throw refusal('invalid_client', 'Only service clients may ask');
-      await authenticateClient(credentials);
+      await authenticateClient(credentials, originOf(input));
       return reply(200, await introspectToken(tokenIn(body)), OAUTH_HEADERS);
     },
   });
@@ -90,9 +92,9 @@ export function oauthRoutes(dependencies: OAuthRoutesDependencies): Endpoint[] {
     request: { body: RevokeBody },
     responses: { 200: { description: 'It is not good any more' } },
     problems: ['invalid_client', 'unauthorized_client'],
-    handle: async ({ request, body, context }) => {
-      const credentials = presentedClient(request.headers.authorization, body);
-      await revokeToken(tokenIn(body), credentials, context.traceparent);
+    handle: async (input) => {
+      const credentials = presentedClient(input.request.headers.authorization, input.body);
+      await revokeToken(tokenIn(input.body), credentials, originOf(input));
       return reply(200, undefined, OAUTH_HEADERS);
     },
   });

@@ -1,3 +1,5 @@
+import type { Audit } from '../audit/audit.ts';
+import { somebodyAt, type Caller } from '../audit/caller.ts';
 import type { AuthenticateClient, ClientCredentials } from '../clients/authenticate-client.ts';
 import type { ClientStore } from '../clients/client-store.ts';
 import type { Clock } from '../clock.ts';
@@ -6,6 +8,7 @@ import type { Revoke } from '../revocations/revoke.ts';
 import type { EndSessions } from '../sessions/end-sessions.ts';
 import type { RefreshTokens } from '../sessions/refresh-token.ts';
 import type { SessionStore } from '../sessions/session-store.ts';
+import type { Origin } from '../sessions/session.ts';
 import type { CheckAccessToken } from '../tokens/check-access-token.ts';
 import type { Transact } from '../transact.ts';
 
@@ -16,7 +19,7 @@ import type { Transact } from '../transact.ts';
 export type RevokeToken = (
   token: string,
   credentials: ClientCredentials | undefined,
-  traceparent: string,
+  origin: Origin,
 ) => Promise<void>;
 
 export interface RevokeTokenDependencies {
@@ -27,6 +30,7 @@ export interface RevokeTokenDependencies {
   authenticateClient: AuthenticateClient;
   endSessions: EndSessions;
   revoke: Revoke;
+  audit: Pick<Audit, 'done'>;
   transact: Transact;
   clock: Clock;
 }
@@ -39,32 +43,39 @@ export interface RevokeTokenDependencies {
  */
 export function revokeToken(dependencies: RevokeTokenDependencies): RevokeToken {
   const { clients, sessions, refreshTokens, checkAccessToken, authenticateClient } = dependencies;
-  const { endSessions, revoke, transact, clock } = dependencies;
+  const { endSessions, revoke, audit, transact, clock } = dependencies;
 
-  async function endSession(id: string, accountId: string, traceparent: string): Promise<void> {
+  async function endSession(id: string, accountId: string, by: Caller): Promise<void> {
+    const { traceparent } = by.origin;
     const ending = { id, accountId, because: 'token_revoked', traceparent } as const;
-    await transact((tx) => endSessions.one(ending, tx));
-  }
-
-  async function endTokensOf(clientId: string, traceparent: string): Promise<void> {
     await transact(async (tx) => {
-      const minVersion = await clients.raiseTokenVersion(clientId, tx.session);
-      if (minVersion !== undefined) await revoke({ accountId: clientId, minVersion }, tx, traceparent);
+      await endSessions.one(ending, tx);
+      await audit.done({ action: 'revoke-token', by, accountId, details: { sessionId: id } }, tx);
     });
   }
 
-  return async (text, credentials, traceparent) => {
-    const client = credentials && (await authenticateClient(credentials));
+  async function endTokensOf(clientId: string, by: Caller): Promise<void> {
+    await transact(async (tx) => {
+      const minVersion = await clients.raiseTokenVersion(clientId, tx.session);
+      if (minVersion === undefined) return;
+      await revoke({ accountId: clientId, minVersion }, tx, by.origin.traceparent);
+      await audit.done({ action: 'revoke-token', by, clientId }, tx);
+    });
+  }
+
+  return async (text, credentials, origin) => {
+    const client = credentials && (await authenticateClient(credentials, origin));
+    const by: Caller = { ...somebodyAt(origin), ...(client && { kind: 'client', id: client.id }) };
     const refresh = refreshTokens.read(text);
     if (refresh) {
       const session = await sessions.find(refresh.sessionId);
-      if (session) await endSession(session.id, session.accountId, traceparent);
+      if (session) await endSession(session.id, session.accountId, by);
       return;
     }
     const token = checkAccessToken(text, clock());
     if (!token) return;
     if (token.of === 'account') {
-      await endSession(token.sessionId, token.accountId, traceparent);
+      await endSession(token.sessionId, token.accountId, by);
       return;
     }
     if (!client)
@@ -73,6 +84,6 @@ export function revokeToken(dependencies: RevokeTokenDependencies): RevokeToken 
       throw refusal('unauthorized_client', 'The token belongs to another client');
     }
     // A token that has ended already ends no others.
-    if (token.tokenVersion >= client.tokenVersion) await endTokensOf(client.id, traceparent);
+    if (token.tokenVersion >= client.tokenVersion) await endTokensOf(client.id, by);
   };
 }

@@ -1,5 +1,8 @@
 import type { Logger } from 'service-kit/logging';
+import { isDuplicateKey } from 'service-kit/mongo';
+import type { Audit } from '../audit/audit.ts';
 import type { Clock } from '../clock.ts';
+import type { Transact } from '../transact.ts';
 import type { KeyRing } from './key-ring.ts';
 import { FIRST_KEY, hasBegun, nextKey, scheduleOf, type KeyTimes } from './key-schedule.ts';
 import type { SigningKeyStore, StoredSigningKey } from './signing-key-store.ts';
@@ -29,18 +32,28 @@ export interface RotateKeysDependencies {
   accessTtlMs: number;
   /** How long a key is published before it signs, in milliseconds. */
   leadMs: number;
+  audit: Pick<Audit, 'done'>;
+  transact: Transact;
   clock: Clock;
   logger: Logger;
 }
 
 export function rotateKeys(dependencies: RotateKeysDependencies): RotateKeys {
-  const { store, keyRing, accessTtlMs, leadMs, clock, logger } = dependencies;
+  const { store, keyRing, accessTtlMs, leadMs, audit, transact, clock, logger } = dependencies;
 
   async function make(times: KeyTimes): Promise<void> {
     const key = { ...generateSigningKey(), ...times };
-    await store.insert(key, clock());
     const { kid, signsFrom } = key;
-    logger.info('A signing key was made, unless another instance was first', { kid, signsFrom });
+    try {
+      await transact(async (tx) => {
+        await store.insert(key, clock(), tx.session);
+        await audit.done({ action: 'make-signing-key', by: 'auth-service', details: { kid } }, tx);
+      });
+      logger.info('A signing key was made', { kid, signsFrom });
+    } catch (error) {
+      // Another instance was first, and its key is the one.
+      if (!isDuplicateKey(error)) throw error;
+    }
   }
 
   /** Makes sure that another key than this one signs from now on. */
@@ -68,7 +81,10 @@ export function rotateKeys(dependencies: RotateKeysDependencies): RotateKeys {
       const keys = await store.load();
       if (!keys.some((key) => key.kid === kid)) return false;
       if (scheduleOf(keys, now, accessTtlMs).signing?.kid === kid) await succeed(keys, now);
-      await store.remove([kid]);
+      await transact(async (tx) => {
+        await store.remove([kid], tx.session);
+        await audit.done({ action: 'retire-signing-key', by: 'auth-service', details: { kid } }, tx);
+      });
       logger.warn('A signing key was retired at once; the tokens that it signed are refused', { kid });
       await keyRing.refresh();
       return true;

@@ -1,6 +1,5 @@
 import type { KeyObject } from 'node:crypto';
-import type { Db, WithId } from 'mongodb';
-import { isDuplicateKey } from 'service-kit/mongo';
+import type { ClientSession, Db, WithId } from 'mongodb';
 import type { KeyTimes } from './key-schedule.ts';
 import {
   openPrivateKey,
@@ -27,11 +26,11 @@ export interface SigningKeyStore {
   ensureIndexes(): Promise<void>;
   /** All keys, the newest first. @throws when one was stored with another `AUTH_SECRET` */
   load(): Promise<StoredSigningKey[]>;
-  /** Does nothing where another instance has just made the key of that sequence: that one counts. */
-  insert(key: StoredSigningKey, now: Date): Promise<void>;
+  /** @throws a duplicate key error where another instance has just made the key of that sequence */
+  insert(key: StoredSigningKey, now: Date, session: ClientSession): Promise<void>;
   /** Lets a key sign at once. */
   beginNow(kid: string, now: Date): Promise<void>;
-  remove(kids: readonly string[]): Promise<void>;
+  remove(kids: readonly string[], session?: ClientSession): Promise<void>;
 }
 
 /** @param sealingKey AES-256 key under which private keys are stored */
@@ -54,20 +53,17 @@ export function createSigningKeyStore(db: Db, sealingKey: KeyObject): SigningKey
         return key ? [{ ...key, sequence, signsFrom }] : [];
       });
     },
-    insert: async (key, now) => {
+    insert: async (key, now, session) => {
       const { kid, publicJwk, sequence, signsFrom } = key;
       const privateKey = sealPrivateKey(key, sealingKey);
-      try {
-        await keys.insertOne({ _id: kid, sequence, signsFrom, publicJwk, privateKey, createdAt: now });
-      } catch (error) {
-        if (!isDuplicateKey(error)) throw error;
-      }
+      const document = { _id: kid, sequence, signsFrom, publicJwk, privateKey, createdAt: now };
+      await keys.insertOne(document, { session });
     },
     beginNow: async (kid, now) => {
       await keys.updateOne({ _id: kid, signsFrom: { $gt: now } }, { $set: { signsFrom: now } });
     },
-    remove: async (kids) => {
-      await keys.deleteMany({ _id: { $in: [...kids] } });
+    remove: async (kids, session) => {
+      await keys.deleteMany({ _id: { $in: [...kids] } }, { session });
     },
   };
 }
