@@ -159,18 +159,8 @@ export function createDomain(options: DomainOptions): Domain {
 
   // One after the other: making indexes locks the catalogue.
   async function ensureIndexes(): Promise<void> {
-    const stores = [
-      accounts,
-      sessions,
-      clients,
-      revocations,
-      signingKeys,
-      entitlements,
-      ledgerOrders,
-      trail,
-    ];
-    for (const store of stores)
-      await store.ensureIndexes();
+    const stores = [accounts, sessions, clients, revocations, signingKeys, entitlements, ledgerOrders, trail];
+    for (const store of stores) await store.ensureIndexes();
   }
 
   const { issuer: issuerUrl, audience } = config.tokens;

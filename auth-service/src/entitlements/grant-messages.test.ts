@@ -26,7 +26,7 @@ describe('the messages of the contract', () => {
   });
 
   test('reward.revoke-requested is a question to take back, with the attempt where it names one', async () => {
-    const message = RewardMessage.parse(await exampleOf('laurel.reward.revoke-requested.v1'));
+    const message = RewardMessage.parse((await examplesOf('laurel.reward.revoke-requested.v1'))[0]);
     expect(questionIn({ ...message, id: 'm1', attempt: 1 })).toEqual({
       asks: 'revoke',
       claimId: message.data.claimId,

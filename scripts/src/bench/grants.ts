@@ -6,7 +6,13 @@ import { waitUntil } from '../processes/wait-until.ts';
 import { packageDirectory } from '../repository/packages.ts';
 import { LaurelSystem } from '../system/laurel-system.ts';
 import { bareEnvironment, freeAddresses, PrivateBackingServices } from '../system/private-system.ts';
-import type { Benchmark, Candidate, Figures, PreparedBenchmark } from './benchmark.ts';
+import {
+  usualPlans,
+  type Benchmark,
+  type Candidate,
+  type Figures,
+  type PreparedBenchmark,
+} from './benchmark.ts';
 
 const QUEUE = 'auth-service.reward-requests';
 const EXCHANGE = 'laurel.rewards';
@@ -33,10 +39,11 @@ interface Stage {
 export const grants: Benchmark = {
   name: 'grants',
   summary: 'grants a second that auth-service consumes from a full queue, alone with its broker and store',
+  plans: usualPlans,
   prepare: async () => {
     const stage = await setStage();
     return {
-      system: stage.system,
+      processes: stage.system.servers,
       candidates: [200, 500].map((batchSize) => fullQueue(stage, batchSize)),
       verify: () => everyRequestGrantedOnce(stage),
       stop: () => strike(stage),
