@@ -28,8 +28,9 @@ export function checkInRoutes(deps: {
       request: { params: z.object({ eventId: EventId }) },
       responses: { 200: { description: 'Today is counted', body: CheckInResponse } },
       problems: ['not_found', 'account_banned', 'not_an_attendance_event', 'event_not_active'],
-      handle: async ({ params: { eventId }, identity }) => {
-        return reply(200, orThrow(await deps.checkIns.submit({ eventId, accountId: identity.userId })));
+      handle: async ({ params: { eventId }, identity, context }) => {
+        const request = { eventId, accountId: identity.userId };
+        return reply(200, orThrow(await deps.checkIns.submit(request, context.signal)));
       },
     }),
   ];

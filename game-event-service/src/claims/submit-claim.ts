@@ -27,7 +27,7 @@ export function submitClaim(deps: {
 }): SubmitClaim {
   const { acceptance, waiter } = deps;
   return async ({ waitMs, signal, ...request }) => {
-    const decision = orThrow(await acceptance.submit(request));
+    const decision = orThrow(await acceptance.submit(request, signal));
     if ('known' in decision) return { claim: decision.known, wasThere: true };
     const { accepted } = decision;
     const decided = await waiter.wait(accepted, waitMs, signal);
