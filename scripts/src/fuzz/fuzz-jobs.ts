@@ -11,7 +11,7 @@ import { fuzz } from './schemathesis.ts';
 import { type Caller, startSigningProxy } from './signing-proxy.ts';
 
 /** What is made for each operation, for each caller. */
-const EXAMPLES = 20;
+const EXAMPLES = 12;
 const TIMEOUT_MS = 300_000;
 const SCOPES = ['activity:write', 'accounts:read', 'claims:read', 'entitlements:write'];
 

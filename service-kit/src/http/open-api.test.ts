@@ -65,7 +65,7 @@ describe('openApiDocument', () => {
     ];
     const codes = (status: number) => [...operation, 'responses', String(status), ...inContent];
     expect(document).toHaveProperty(codes(409), ['out_of_stock', 'cap_reached']);
-    expect(document).toHaveProperty(codes(400), ['malformed_json', 'invalid_request']);
+    expect(document).toHaveProperty(codes(400), ['ambiguous_path', 'malformed_json', 'invalid_request']);
     expect(document).toHaveProperty(codes(401), ['unauthenticated']);
     expect(document).toHaveProperty(codes(403), ['forbidden']);
     expect(document).toHaveProperty(codes(413), ['payload_too_large']);

@@ -147,6 +147,7 @@ function problemsOf(endpoint: Endpoint, problems: ProblemTable): Record<string, 
 function shellCodesOf({ access, request, acceptsForm, idempotencyKey }: Endpoint): ShellProblem[] {
   const { params, query, headers, body } = request;
   const codes: ShellProblem[] = [];
+  if (params) codes.push('ambiguous_path');
   if (body && acceptsForm !== 'only') codes.push('malformed_json');
   if (params || query || headers || body || idempotencyKey) codes.push('invalid_request');
   if (!isOpen(access)) codes.push('unauthenticated');
