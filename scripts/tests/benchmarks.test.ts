@@ -40,7 +40,7 @@ describe('benchmarks', () => {
     { timeout: LIMIT_MS },
     async () => {
       const measured = await oneRound(outage, 3_000);
-      expect(figure(measured, 'answered otherwise')).toEqual([0]);
+      expect(figure(measured, 'answered 202')[0]).toBeGreaterThan(0);
       expect(figure(measured, 'messages in the outbox')[0]).toBeGreaterThan(0);
     },
   );

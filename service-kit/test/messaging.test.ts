@@ -337,6 +337,25 @@ describe('consumer', () => {
     });
   });
 
+  it('keeps what failed before out of the transaction of what did not', async () => {
+    const messaging = await startMessaging();
+    const time = new Date().toISOString();
+    for (const n of upTo(20)) {
+      const event = { specversion: '1.0', id: `event-${n}`, source: 'test', time, ...happened(n) };
+      const headers = { 'x-attempt': n % 2 === 0 ? 1 : 2 };
+      channel.publish(exchange, 'happened', Buffer.from(JSON.stringify(event)), {
+        messageId: event.id,
+        headers,
+      });
+    }
+    await expect.poll(() => ready(queue), eventually).toBe(20);
+    const batches: number[][] = [];
+    await startCounting(messaging, (messages) => batches.push(messages.map(({ attempt }) => attempt)));
+    await expect.poll(counted, eventually).toEqual(upTo(20));
+    expect(new Set(batches.flat())).toEqual(new Set([1, 2]));
+    for (const attempts of batches) expect(new Set(attempts).size).toBe(1);
+  });
+
   it('handles a message that failed for a while, and sends its results once', async () => {
     const messaging = await startMessaging();
     let failures = 2;

@@ -14,9 +14,9 @@ import {
 import { load } from './load/load.ts';
 import { percentile } from './statistics.ts';
 
-const CLAIMS_PER_SECOND = 300;
+const CLAIMS_PER_SECOND = 100;
 /** Each waits for `CLAIM_WAIT_MS` before it is answered 202. */
-const CONNECTIONS = 2_000;
+const CONNECTIONS = 1_000;
 const BEFORE_OUTAGE_MS = 3_000;
 const SETTLED_WITHIN_MS = 180_000;
 
@@ -77,19 +77,19 @@ async function breakAndMend(stage: ClaimStage, tokens: string[], outageMs: numbe
   const { startedAt, endedAt } = await drained;
 
   const { 201: created = 0, 202: pending = 0, ...others } = statuses;
+  const accepted = created + pending;
   await waitUntil(async () => (await stockOf(stage)).reserved === 0, {
     limitMs: SETTLED_WITHIN_MS,
     what: 'every claim to be settled',
   });
   const granted = (await stockOf(stage)).granted - before.granted;
-  if (granted !== created + pending) {
-    throw new Error(`${created + pending} claims were accepted, and ${granted} granted`);
+  // Whoever had no answer may have a claim or not.
+  if (granted < accepted || granted > accepted + (others['error'] ?? 0)) {
+    throw new Error(`${accepted} claims were accepted, and ${granted} granted`);
   }
   return {
     claims: tokens.length,
-    'answered granted': created,
-    'answered pending': pending,
-    'answered otherwise': Object.values(others).reduce((sum, count) => sum + count, 0),
+    ...Object.fromEntries(Object.entries(statuses).map(([status, count]) => [`answered ${status}`, count])),
     'p50 ms': percentile(latenciesMs, 0.5),
     'p99 ms': percentile(latenciesMs, 0.99),
     'messages in the outbox': messages,
