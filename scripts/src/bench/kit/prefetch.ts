@@ -12,6 +12,8 @@ const RATE = 'messages/s';
 /** Assumed before the first round; then the queue is filled by what was handled in the one before. */
 const FIRST_RATE = 10_000;
 const RESERVE = 1.5;
+/** A consumer that saw nothing in a short round must find something in the next. */
+const LEAST_RATE = 1_000;
 
 const nameOf = (title: string, prefetch: Prefetch): string => `${title}, ${prefetch}`;
 
@@ -56,7 +58,7 @@ function candidateOf(stage: PrefetchStage, name: string, value: Prefetch): Candi
       await stage.fill((durationMs * rate * RESERVE) / 1_000);
       return async () => {
         const { perSecond, inHandMs, prefetch } = await stage.measure(name, durationMs);
-        rate = perSecond;
+        rate = Math.max(LEAST_RATE, perSecond);
         return {
           [RATE]: perSecond,
           'in hand p50 ms': percentile([...inHandMs], 0.5),
