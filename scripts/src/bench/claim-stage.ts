@@ -22,6 +22,10 @@ export async function setClaimStage(): Promise<ClaimStage> {
   const mint = await startTokenMint();
   const privateSystem = await PrivateSystem.start({
     overrides: { 'api-gateway': { JWKS_URL: mint.jwksUrl } },
+  }).catch(async (error: unknown) => {
+    // Its server would keep the command from ending.
+    await mint.stop();
+    throw error;
   });
   const { url, backing } = privateSystem.system;
   const client = await MongoClient.connect(backing.mongodb.url);
