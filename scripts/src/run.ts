@@ -13,6 +13,7 @@ const commands: Record<string, () => Promise<Command>> = {
   demo: () => import('./cli/demo.ts'),
   down: () => import('./cli/down.ts'),
   infra: () => import('./cli/infra.ts'),
+  'rotate-keys': () => import('./cli/rotate-keys.ts'),
   status: () => import('./cli/status.ts'),
   supervise: () => import('./cli/supervise.ts'),
   test: () => import('./cli/test.ts'),
