@@ -139,9 +139,22 @@ describe('a public route', () => {
 
   test('passes Basic credentials to /oauth and nowhere else', async () => {
     const headers = { authorization: 'Basic YTpi' };
-    await fetch(`${bed.url}/oauth/token`, { method: 'POST', headers });
-    await fetch(`${bed.url}/v1/auth/login`, { method: 'POST', headers });
-    expect(bed.auth.received.map((each) => each.headers.authorization)).toEqual(['Basic YTpi', undefined]);
+    for (const path of ['/oauth/token', '/oauth/introspect', '/oauth/revoke', '/v1/auth/login']) {
+      await fetch(bed.url + path, { method: 'POST', headers });
+    }
+    const { authorization } = headers;
+    const received = bed.auth.received.map((each) => each.headers.authorization);
+    expect(received).toEqual([authorization, authorization, authorization, undefined]);
+  });
+
+  test('brings the challenge to OAuth clients as it is', async () => {
+    const challenge = 'Basic realm="laurel", charset="UTF-8"';
+    bed.auth.answer = (_request, response) => {
+      response.writeHead(401, { 'www-authenticate': challenge, 'cache-control': 'no-store' }).end('{}');
+    };
+    const answer = await fetch(`${bed.url}/oauth/token`, { method: 'POST' });
+    expect([answer.status, answer.headers.get('www-authenticate')]).toEqual([401, challenge]);
+    expect(answer.headers.get('cache-control')).toBe('no-store');
   });
 });
 
