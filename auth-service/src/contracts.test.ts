@@ -1,11 +1,11 @@
 import type { OutgoingMessage } from 'service-kit/messaging';
 import { expect, test } from 'vitest';
-import { breachesOf, contractTypes, examplesOf } from '../test/contracts.ts';
+import { breachesOf, examplesOf, heardTypes } from '../test/contracts.ts';
 import { accountRegistered, accountRolesChanged, accountStatusChanged } from './accounts/account-messages.ts';
 import { openAccount } from './accounts/account.ts';
 import { answerWith, RewardMessage } from './entitlements/grant-messages.ts';
 
-const { sent, heard } = await contractTypes();
+const heard = await heardTypes();
 const now = new Date('2026-12-01T00:00:00Z');
 const traceparent = '00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01';
 const account = openAccount({ id: 'acc_1', username: 'min-jun', passwordHash: '…' }, now);
@@ -50,7 +50,3 @@ test.each(messages)(
     expect(breachesOf(JSON.parse(JSON.stringify(event)))).toEqual([]);
   },
 );
-
-test('there is a contract of every message that is sent, and no other', () => {
-  expect([...new Set(messages.map(({ type }) => type))].toSorted()).toEqual(sent);
-});

@@ -24,16 +24,15 @@ export async function examplesOf(type: string): Promise<unknown[]> {
   return examples;
 }
 
-/** The types that there are contracts of, by whether this service sends them or hears them. */
-export async function contractTypes(): Promise<{ sent: string[]; heard: string[] }> {
-  const sent: string[] = [];
+/** The types of the contracts of what other services send to this one. */
+export async function heardTypes(): Promise<string[]> {
   const heard: string[] = [];
   for (const file of await readdir(folder)) {
     if (!file.endsWith('.schema.json')) continue;
     const { source, type } = (await readJson(file)).properties;
-    (source.const === 'auth-service' ? sent : heard).push(type.const);
+    if (source.const !== 'auth-service') heard.push(type.const);
   }
-  return { sent: sent.toSorted(), heard: heard.toSorted() };
+  return heard;
 }
 
 async function readJson(file: string) {
