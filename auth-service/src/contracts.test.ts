@@ -22,6 +22,11 @@ const messages: OutgoingMessage[] = [
   ...(['account_banned', 'account_deleted', 'account_unknown', 'cancelled'] as const).map((code) =>
     answerWith({ ...claim, outcome: 'refused', code }, undefined),
   ),
+  answerWith({ ...claim, outcome: 'revoked', ledgerEntryId: 'led_2' }, traceparent),
+  answerWith({ ...claim, outcome: 'revoked', revokeId: 'rvk_1', ledgerEntryId: 'led_2' }, traceparent),
+  ...(['insufficient_balance', 'not_granted'] as const).map((code) =>
+    answerWith({ ...claim, outcome: 'revoke-refused', revokeId: 'rvk_1', code }, undefined),
+  ),
 ];
 
 test.each(heard)('every example of %s in its contract is understood', async (type) => {

@@ -17,8 +17,6 @@ export const problems: ProblemTable<RefusalCode> = {
   last_admin: { status: 409, title: 'This is the last ADMIN' },
   rate_limited: { status: 429, title: 'Too many tries' },
   client_not_found: { status: 404, title: 'There is no such client' },
-  idempotency_key_required: { status: 428, title: 'An Idempotency-Key is needed' },
-  idempotency_key_reused: { status: 422, title: 'This Idempotency-Key belongs to another request' },
   insufficient_balance: { status: 409, title: 'The account does not own that much' },
   ambiguous_asset: { status: 409, title: 'The account has this asset as more than one kind' },
   balance_too_large: { status: 409, title: 'The balance would be too large to be exact' },

@@ -16,8 +16,6 @@ export type RefusalCode =
   | 'last_admin'
   | 'rate_limited'
   | 'client_not_found'
-  | 'idempotency_key_required'
-  | 'idempotency_key_reused'
   | 'insufficient_balance'
   | 'ambiguous_asset'
   | 'balance_too_large'

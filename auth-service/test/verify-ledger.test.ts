@@ -2,6 +2,8 @@ import { execFile } from 'node:child_process';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { answersTo, cancel, newClaim, request, revoke } from './claims.ts';
 import { give, spend } from './orders.ts';
+import { createLedgerReader } from '../src/entitlements/ledger-reader.ts';
+import { verifyLedger } from '../src/entitlements/verify-ledger.ts';
 import { register, type Player } from './player.ts';
 import { startSystem, type System } from './system.ts';
 
@@ -42,6 +44,15 @@ function verify(database = system.db.databaseName): Promise<{ code: number; line
 const collection = (name: string) => system.db.collection<{ _id: string }>(name);
 const gold = () => `${player.id}/currency/gold`;
 
+/** The same without a process of its own. */
+async function inspect(): Promise<{ code: number; lines: string[] }> {
+  const lines: string[] = [];
+  const reader = createLedgerReader(system.db.client, system.db);
+  const { differences } = await verifyLedger(reader, (line) => lines.push(line));
+  expect(differences).toBe(lines.length);
+  return { code: differences === 0 ? 0 : 1, lines };
+}
+
 /** Makes a change, looks what is found, and undoes it. */
 async function foundAfter(
   name: string,
@@ -51,9 +62,9 @@ async function foundAfter(
   const found = await collection(name).findOne(filter);
   if (!found) throw new Error(`there is nothing to change in ${name}`);
   await change(found);
-  const verdict = await verify();
+  const verdict = await inspect();
   await collection(name).replaceOne({ _id: found._id }, found, { upsert: true });
-  expect((await verify()).code).toBe(0);
+  expect((await inspect()).code).toBe(0);
   return verdict;
 }
 
@@ -69,10 +80,7 @@ test('a balance that was changed is found', async () => {
     collection('balances').updateOne({ _id: String(_id) }, { $inc: { quantity: 1 } }),
   );
   expect(code).toBe(1);
-  expect(lines).toEqual([
-    `${gold()}: the balance is 11 after 3 entries, the ledger comes to 10 in 3`,
-    expect.stringContaining('1 differences'),
-  ]);
+  expect(lines).toEqual([`${gold()}: the balance is 11 after 3 entries, the ledger comes to 10 in 3`]);
 });
 
 test('a balance that was removed is found', async () => {
@@ -98,7 +106,7 @@ test('an entry that was changed is found, also where the sum still agrees', asyn
     collection('ledger').updateOne({ _id: String(_id) }, { $inc: { balanceAfter: 3 } }),
   );
   expect(code).toBe(1);
-  expect(lines).toHaveLength(2);
+  expect(lines).toHaveLength(1);
   expect(lines[0]).toMatch(/acc_.+\/currency\/gold: entry led_.+ has place \d and balance \d+, where/);
 });
 
@@ -109,10 +117,7 @@ test.each([
   const { code, lines } = await foundAfter(name, filter, ({ _id }) =>
     collection(name).deleteOne({ _id: String(_id) }),
   );
-  expect([code, lines]).toEqual([
-    1,
-    [expect.stringMatching(/entry led_.+: nothing was decided/), expect.stringContaining('1 differences')],
-  ]);
+  expect([code, lines]).toEqual([1, [expect.stringMatching(/entry led_.+: nothing was decided/)]]);
 });
 
 test('a second entry of a grant is found', async () => {

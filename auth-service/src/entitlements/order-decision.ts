@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import type { ShellProblem } from 'service-kit/http';
 import type { AccountStatus } from '../accounts/account.ts';
 import type { Caller } from '../audit/caller.ts';
 import type { RefusalCode } from '../refusal.ts';
@@ -43,7 +44,7 @@ export type OrderDecision = {
 
 export type OrderOutcome =
   | { entry: LedgerEntry }
-  | { refused: OrderRefusal | Extract<RefusalCode, 'idempotency_key_reused'> };
+  | { refused: OrderRefusal | Extract<ShellProblem, 'idempotency_key_reused'> };
 
 /** What is known when a group of orders is decided. */
 export interface OrdersKnown {

@@ -1,9 +1,8 @@
-import { defineEndpoint, reply, type Endpoint } from 'service-kit/http';
+import { defineEndpoint, DomainError, reply, type Endpoint } from 'service-kit/http';
 import { z } from 'zod';
 import { AccountParams } from '../accounts/account-routes.ts';
 import { callerOf } from '../audit/caller.ts';
 import { Reason } from '../accounts/profile.ts';
-import { refusal } from '../refusal.ts';
 import { LedgerEntryView, toLedgerEntryView } from './entitlement-schemas.ts';
 import { orderableKinds, orderId, type Order } from './order-decision.ts';
 import type { PlaceOrder } from './place-order.ts';
@@ -96,6 +95,6 @@ export function orderRoutes({ placeOrder }: OrderRoutesDependencies): Endpoint[]
 }
 
 function keyIn({ 'idempotency-key': key }: z.output<typeof KeyHeader>): string {
-  if (key === undefined) throw refusal('idempotency_key_required');
+  if (key === undefined) throw new DomainError('idempotency_key_required');
   return key;
 }

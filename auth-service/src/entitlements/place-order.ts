@@ -1,5 +1,5 @@
+import { DomainError } from 'service-kit/http';
 import type { GroupCommit } from 'service-kit/mongo';
-import { refusal } from '../refusal.ts';
 import type { LedgerEntry } from './ledger.ts';
 import type { Order, OrderOutcome } from './order-decision.ts';
 
@@ -14,7 +14,7 @@ export function placeOrder({
 }): PlaceOrder {
   return async (order) => {
     const outcome = await orders.submit(order);
-    if ('refused' in outcome) throw refusal(outcome.refused);
+    if ('refused' in outcome) throw new DomainError(outcome.refused);
     return outcome.entry;
   };
 }
