@@ -2,6 +2,7 @@ import { Argument, Command } from 'commander';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import type { Benchmark, Plan } from '../bench/benchmark.ts';
+import { auth } from '../bench/auth.ts';
 import { claims } from '../bench/claims.ts';
 import { grants } from '../bench/grants.ts';
 import { outage } from '../bench/outage.ts';
@@ -17,6 +18,7 @@ import { dataDirectory } from '../repository/packages.ts';
 
 /** What each name measures, one after the other. */
 const benchmarks = {
+  auth: [auth],
   claims: [claims],
   grants: [grants],
   prefetch: [prefetch, adaptation],

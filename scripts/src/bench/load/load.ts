@@ -1,14 +1,12 @@
-import { fork } from 'node:child_process';
 import { join } from 'node:path';
+import { runApart } from './run-apart.ts';
 import type { LoadPlan, LoadResult } from './run-load.ts';
+import type { SessionLoadPlan, SessionLoadResult } from './run-session-load.ts';
 
 /** Runs a load in a process of its own and resolves with what it saw. */
-export function load(plan: LoadPlan): Promise<LoadResult> {
-  return new Promise((resolve, reject) => {
-    const child = fork(join(import.meta.dirname, 'load-process.ts'), { serialization: 'advanced' });
-    child.once('message', (result: LoadResult) => resolve(result));
-    child.once('error', reject);
-    child.once('exit', (code) => reject(new Error(`the load ended with exit code ${code} and no result`)));
-    child.send(plan);
-  });
-}
+export const load = (plan: LoadPlan): Promise<LoadResult> =>
+  runApart(join(import.meta.dirname, 'load-process.ts'), plan);
+
+/** The same for players who log in, or refresh, again and again. */
+export const sessionLoad = (plan: SessionLoadPlan): Promise<SessionLoadResult> =>
+  runApart(join(import.meta.dirname, 'session-load-process.ts'), plan);

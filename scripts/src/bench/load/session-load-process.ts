@@ -1,0 +1,4 @@
+import { answerOnce } from './run-apart.ts';
+import { runSessionLoad } from './run-session-load.ts';
+
+answerOnce(runSessionLoad);
