@@ -1,7 +1,7 @@
 import { createAdminServer, createMetrics, createReadiness } from 'service-kit/admin';
 import { createHttpServer } from 'service-kit/http';
 import { createIdentityVerifier } from 'service-kit/identity';
-import { createLifecycle } from 'service-kit/lifecycle';
+import { createLifecycle, createPeriodic } from 'service-kit/lifecycle';
 import { createLogger, type Logger } from 'service-kit/logging';
 import { consumerControls, createMessaging, createTuningFile } from 'service-kit/messaging';
 import { connectMongo } from 'service-kit/mongo';
@@ -32,7 +32,6 @@ import { updateEvent } from './events/update-event.ts';
 import { moveDueEvents } from './events/move-due-events.ts';
 import { newId } from './ids.ts';
 import { createServiceMetrics } from './metrics.ts';
-import { createPeriodic } from './periodic.ts';
 import { createRewardChanges } from './rewards/change-rewards.ts';
 import { createReward } from './rewards/create-reward.ts';
 import { createRuleBook } from './rules/rule-book.ts';

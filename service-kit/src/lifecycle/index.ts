@@ -7,4 +7,5 @@ export {
   type LifecycleOptions,
   type ReadinessSwitch,
 } from './lifecycle.ts';
+export { createPeriodic, type PeriodicOptions } from './periodic.ts';
 export { EX_CONFIG, runService, type Service } from './run-service.ts';

@@ -1,0 +1,66 @@
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import type { Logger } from '../logging/index.ts';
+import { createPeriodic } from './index.ts';
+
+beforeEach(() => void vi.useFakeTimers());
+afterEach(() => void vi.useRealTimers());
+
+function periodicOf(run: () => Promise<void>) {
+  const warnings: string[] = [];
+  const logger: Logger = {
+    error: () => undefined,
+    warn: (message) => void warnings.push(message),
+    info: () => undefined,
+    debug: () => undefined,
+    child: () => logger,
+  };
+  return { warnings, periodic: createPeriodic({ name: 'sweep', everyMs: 1_000, run, logger }) };
+}
+
+describe('a periodic component', () => {
+  it('runs when it starts, again each time its time has come, and no more once it stops', async () => {
+    const run = vi.fn<() => Promise<void>>(async () => undefined);
+    const { periodic } = periodicOf(run);
+    await periodic.start();
+    await vi.advanceTimersByTimeAsync(2_500);
+    await periodic.stop();
+    await vi.advanceTimersByTimeAsync(5_000);
+    expect(run).toHaveBeenCalledTimes(3);
+  });
+
+  it('never runs twice at a time', async () => {
+    const { promise, resolve } = Promise.withResolvers<void>();
+    const run = vi.fn<() => Promise<void>>(() => promise);
+    const { periodic } = periodicOf(run);
+    await periodic.start();
+    await vi.advanceTimersByTimeAsync(3_500);
+    expect(run).toHaveBeenCalledTimes(1);
+    resolve();
+    await vi.advanceTimersByTimeAsync(1_000);
+    expect(run).toHaveBeenCalledTimes(2);
+    await periodic.stop();
+  });
+
+  it('tries again after a run that failed, and says so', async () => {
+    const run = vi.fn<() => Promise<void>>(async () => undefined);
+    run.mockRejectedValueOnce(new Error('no'));
+    const { periodic, warnings } = periodicOf(run);
+    await periodic.start();
+    await vi.advanceTimersByTimeAsync(1_000);
+    await periodic.stop();
+    expect(run).toHaveBeenCalledTimes(2);
+    expect(warnings).toEqual(['sweep failed and will be tried again']);
+  });
+
+  it('stops only when the run under way has ended', async () => {
+    const { promise, resolve } = Promise.withResolvers<void>();
+    const { periodic } = periodicOf(() => promise);
+    await periodic.start();
+    const stopped = vi.fn<() => void>();
+    const stopping = periodic.stop().then(stopped);
+    await vi.advanceTimersByTimeAsync(0);
+    expect(stopped).not.toHaveBeenCalled();
+    resolve();
+    await stopping;
+  });
+});
