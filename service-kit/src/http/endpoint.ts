@@ -1,3 +1,4 @@
+import type { Readable } from 'node:stream';
 import type { Request, Response } from 'express';
 import { z } from 'zod';
 import type { Access, Identity } from '../identity/index.ts';
@@ -30,7 +31,7 @@ export interface EndpointInput<Params, Query, Body, Headers> {
 
 export interface ResponseSpec {
   description: string;
-  /** Shape of the JSON body; left out where there is none. */
+  /** Shape of the JSON body, which may also be answered as a stream of its text; left out where there is none. */
   body?: z.ZodType;
   /** Media type of a body that is not JSON. */
   contentType?: string;
@@ -46,7 +47,7 @@ export type ReplyOf<Documented extends Responses> = {
 }[keyof Documented & number];
 
 type BodyOf<Spec> = Spec extends { body: infer Schema extends z.ZodType }
-  ? Sendable<z.input<Schema>>
+  ? Sendable<z.input<Schema>> | Readable
   : Spec extends { contentType: string }
     ? unknown
     : undefined;
