@@ -10,6 +10,7 @@ const CONSUMED = [
   ['laurel.reward.granted.v1', RewardResult],
   ['laurel.reward.refused.v1', RewardResult],
   ['laurel.account.registered.v1', AccountEvent],
+  ['laurel.account.upgraded.v1', AccountEvent],
   ['laurel.account.status-changed.v1', AccountEvent],
   ['laurel.account.roles-changed.v1', AccountEvent],
 ] as const;

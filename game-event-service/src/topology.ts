@@ -16,6 +16,7 @@ const BINDINGS: Readonly<Record<string, QueueTopology['bindings']>> = {
   ],
   [ACCOUNT_EVENTS]: [
     { exchange: ACCOUNTS, routingKey: 'account.registered' },
+    { exchange: ACCOUNTS, routingKey: 'account.upgraded' },
     { exchange: ACCOUNTS, routingKey: 'account.status-changed' },
     { exchange: ACCOUNTS, routingKey: 'account.roles-changed' },
   ],

@@ -67,6 +67,26 @@ it('news about an account apply in any order, and only where they are newer', as
     });
 });
 
+it('an upgraded guest is no guest any more, also when that is heard before its registration', async () => {
+  const { userId } = account();
+  await auth.account('upgraded', { accountId: userId, accountVersion: 2, username: 'ha-eun' });
+  await registered(userId, { username: 'guest-7kq2m4xw9dpe', guest: true });
+  await expect
+    .poll(() => stored(userId))
+    .toMatchObject({ username: 'ha-eun', guest: false, registeredAt: new Date(registeredAt) });
+});
+
+it('of an erased account the name goes, in MongoDB and in Redis', async () => {
+  const { userId } = account();
+  await registered(userId);
+  await status(userId, 2, { status: 'deleted' });
+  await status(userId, 3, { status: 'deleted', erased: true });
+  await expect.poll(() => stored(userId)).toMatchObject({ username: null, status: 'deleted' });
+  await expect
+    .poll(async () => JSON.parse((await redis.get(`account:${userId}`)) ?? '{}'))
+    .toMatchObject({ username: null, statusVersion: 3 });
+});
+
 it('a banned or deleted account can neither claim nor check in, and a lifted ban is forgotten', async () => {
   const { event } = await activeEvent(service.call);
   for (const barred of ['banned', 'deleted']) {

@@ -18,12 +18,17 @@ export const AccountEvent = z.discriminatedUnion('type', [
     }),
   }),
   z.object({
+    type: z.literal('laurel.account.upgraded.v1'),
+    data: z.object({ accountId: AccountId, accountVersion: AccountVersion, username: z.string() }),
+  }),
+  z.object({
     type: z.literal('laurel.account.status-changed.v1'),
     data: z.object({
       accountId: AccountId,
       accountVersion: AccountVersion,
       status: z.enum(ACCOUNT_STATUSES),
       until: Time.optional(),
+      erased: z.boolean().default(false),
     }),
   }),
   z.object({

@@ -15,7 +15,9 @@ const promoted: AccountNews = { about: 'roles', version: 2, roles: ['USER', 'OPE
 const banned: AccountNews = { about: 'status', version: 3, status: 'banned' };
 const demoted: AccountNews = { about: 'roles', version: 4, roles: ['USER'] };
 const forgiven: AccountNews = { about: 'status', version: 5, status: 'active' };
-const news = [registered, promoted, banned, demoted, forgiven];
+const upgraded: AccountNews = { about: 'profile', version: 6, username: 'seo-yeon', guest: false };
+const erased: AccountNews = { about: 'status', version: 8, status: 'deleted', erased: true };
+const news = [{ ...registered, guest: true }, promoted, banned, demoted, forgiven, upgraded];
 
 describe('news about an account', () => {
   it('lead to the same account in any order and however often they come', () => {
@@ -29,11 +31,23 @@ describe('news about an account', () => {
       }),
     );
     expect(inOrder).toMatchObject({
-      username: 'min-jun',
+      username: 'seo-yeon',
+      guest: false,
+      registeredAt: REGISTERED,
       status: 'active',
       statusVersion: 5,
       roles: ['USER'],
     });
+  });
+
+  it('of an erasure take the name away for good, also when older ones come after it', () => {
+    const anyOrder = fc.shuffledSubarray([...news, erased], { minLength: news.length + 1 });
+    fc.assert(
+      fc.property(anyOrder, (order) => {
+        const account = order.reduce(applyNews, unheardOf('acc_1'));
+        expect(account).toMatchObject({ username: null, status: 'deleted', registeredAt: REGISTERED });
+      }),
+    );
   });
 
   it('of a ban are not lost because newer ones about roles came first', () => {

@@ -45,14 +45,13 @@ export function followAccounts({ accounts, cache, cancelClaimsOf }: FollowAccoun
 function newsIn({ type, data }: AccountEvent): AccountNews {
   const version = data.accountVersion;
   if (type === 'laurel.account.registered.v1') {
-    return {
-      about: 'profile',
-      version,
-      username: data.username,
-      guest: data.guest,
-      registeredAt: data.registeredAt,
-    };
+    const { username, guest, registeredAt } = data;
+    return { about: 'profile', version, username, guest, registeredAt };
+  }
+  if (type === 'laurel.account.upgraded.v1') {
+    return { about: 'profile', version, username: data.username, guest: false };
   }
   if (type === 'laurel.account.roles-changed.v1') return { about: 'roles', version, roles: data.roles };
-  return { about: 'status', version, status: data.status, ...(data.until && { bannedUntil: data.until }) };
+  const { status, until, erased } = data;
+  return { about: 'status', version, status, erased, ...(until && { bannedUntil: until }) };
 }
