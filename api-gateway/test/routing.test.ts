@@ -42,6 +42,38 @@ describe('the routing table', () => {
     expect(bed.events.received).toMatchObject([{ identity: { userId: 'acc_1' } }]);
   });
 
+  const ACCOUNTS = '/v1/accounts/acc_2';
+  test.each([
+    ['POST', '/v1/auth/guest', 'everyone'],
+    ['POST', '/v1/auth/password-reset', 'everyone'],
+    ['POST', '/v1/auth/upgrade', 'USER'],
+    ['POST', '/v1/me/deletion', 'USER'],
+    ['GET', '/v1/me/export', 'USER'],
+    ['GET', '/v1/accounts?ids=acc_1,acc_2', 'AUDITOR'],
+    ['GET', ACCOUNTS, 'OPERATOR'],
+    ['POST', '/v1/accounts', 'ADMIN'],
+    ['PATCH', ACCOUNTS, 'ADMIN'],
+    ['DELETE', ACCOUNTS, 'ADMIN'],
+    ['POST', `${ACCOUNTS}/restore`, 'ADMIN'],
+    ['DELETE', `${ACCOUNTS}/sessions`, 'ADMIN'],
+    ['POST', `${ACCOUNTS}/password-reset`, 'ADMIN'],
+    ['PUT', `${ACCOUNTS}/roles`, 'ADMIN'],
+    ['PUT', `${ACCOUNTS}/status`, 'OPERATOR'],
+  ])('%s %s reaches auth-service from %s, and from nobody with less', async (method, path, least) => {
+    const statusFor = async (roles?: string[]): Promise<number> => {
+      const token = roles && { authorization: `Bearer ${accessToken(bed.keys, { claims: { roles } })}` };
+      const body = method === 'GET' ? undefined : '{}';
+      return (
+        await fetch(bed.url + path, { method, ...(body && { body }), ...(token && { headers: token }) })
+      ).status;
+    };
+    expect(await statusFor()).toBe(least === 'everyone' ? 200 : 401);
+    expect(await statusFor(['USER'])).toBe(['everyone', 'USER'].includes(least) ? 200 : 403);
+    expect(await statusFor([least])).toBe(200);
+    expect(bed.auth.received.at(-1)).toMatchObject({ method, url: path });
+    expect(bed.events.received).toEqual([]);
+  });
+
   test('HEAD goes where GET goes', async () => {
     bed.auth.answer = (_request, response) => {
       response.setHeader('content-length', '5');
