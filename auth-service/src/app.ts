@@ -1,5 +1,9 @@
 import { createApp, DomainError, openApiDocument, type AppOptions, type Endpoint } from 'service-kit/http';
 import { isStoreUnavailable } from 'service-kit/mongo';
+import {
+  administrationRoutes,
+  type AdministrationRoutesDependencies,
+} from './accounts/administration-routes.ts';
 import { accountRoutes, type AccountRoutesDependencies } from './accounts/account-routes.ts';
 import { auditRoutes, type AuditRoutesDependencies } from './audit/audit-routes.ts';
 import { meRoutes, type MeRoutesDependencies } from './accounts/me-routes.ts';
@@ -7,6 +11,13 @@ import { clientRoutes, type ClientRoutesDependencies } from './clients/client-ro
 import { entitlementRoutes, type EntitlementRoutesDependencies } from './entitlements/entitlement-routes.ts';
 import { orderRoutes, type OrderRoutesDependencies } from './entitlements/order-routes.ts';
 import { oauthRoutes, type OAuthRoutesDependencies } from './oauth/oauth-routes.ts';
+import { guestRoutes, type GuestRoutesDependencies } from './guests/guest-routes.ts';
+import {
+  passwordResetRoutes,
+  type PasswordResetRoutesDependencies,
+} from './password-resets/password-reset-routes.ts';
+import type { ExportData } from './personal-data/export-data.ts';
+import { exportRoutes } from './personal-data/export-routes.ts';
 import { problems } from './problems.ts';
 import { internalRoutes, type InternalRoutesDependencies } from './revocations/internal-routes.ts';
 import { authRoutes, type AuthRoutesDependencies } from './sessions/auth-routes.ts';
@@ -19,20 +30,27 @@ export type RoutesDependencies = AuthRoutesDependencies &
   MeRoutesDependencies &
   SessionRoutesDependencies &
   AccountRoutesDependencies &
+  AdministrationRoutesDependencies &
+  GuestRoutesDependencies &
+  PasswordResetRoutesDependencies &
   AuditRoutesDependencies &
   ClientRoutesDependencies &
   OAuthRoutesDependencies &
   EntitlementRoutesDependencies &
-  OrderRoutesDependencies & { publicKeys: () => PublicJwk[] };
+  OrderRoutesDependencies & { exportData: ExportData; publicKeys: () => PublicJwk[] };
 
 export function endpointsOf(dependencies: RoutesDependencies): Endpoint[] {
   return [
     ...authRoutes(dependencies),
+    ...guestRoutes(dependencies),
+    ...passwordResetRoutes(dependencies),
     ...meRoutes(dependencies),
+    ...exportRoutes(dependencies.exportData),
     ...sessionRoutes(dependencies),
     ...entitlementRoutes(dependencies),
     ...orderRoutes(dependencies),
     ...accountRoutes(dependencies),
+    ...administrationRoutes(dependencies),
     ...auditRoutes(dependencies),
     ...clientRoutes(dependencies),
     ...oauthRoutes(dependencies),

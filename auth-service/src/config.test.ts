@@ -37,6 +37,7 @@ describe('the environment', () => {
         loginFailuresPerAddress: 300,
         newAccountsPerAddress: 60,
       },
+      accounts: { retentionMs: 2_592_000_000 },
       bootstrapAdmin: undefined,
       rewardRequests: { prefetch: 'auto', batchSize: 200, queueType: 'quorum' },
     });

@@ -57,6 +57,7 @@ const variables = {
   HASHING_CONCURRENCY: integer({ min: 1, max: 64, fallback: availableParallelism() }),
   HASHING_QUEUE_LIMIT: integer({ min: 0, max: 100_000, fallback: 256 }),
   ALLOW_NEGATIVE_BALANCE: flag(false),
+  ACCOUNT_RETENTION: atLeast('1s', duration('30d')),
   INBOX_RETENTION: atLeast('1d', duration('30d')),
   ...outboxVariables,
 } satisfies Variables;
@@ -110,6 +111,7 @@ export function loadConfig(env: NodeJS.ProcessEnv) {
       window: values.OUTBOX_WINDOW,
       leaseMs: values.OUTBOX_LEASE_MS,
     },
+    accounts: { retentionMs: values.ACCOUNT_RETENTION },
     inboxRetentionMs: values.INBOX_RETENTION,
     tuningFile: values.TUNING_FILE === undefined ? undefined : { path: values.TUNING_FILE, env },
   };

@@ -9,12 +9,16 @@ import type { RedisClient } from 'service-kit/redis';
 import { createAccountStore } from './accounts/account-store.ts';
 import { bootstrapAdmin } from './accounts/bootstrap-admin.ts';
 import { changePassword } from './accounts/change-password.ts';
+import { createAccount } from './accounts/create-account.ts';
+import { deleteAccount, deleteOwnAccount } from './accounts/delete-account.ts';
+import { endBans } from './accounts/end-bans.ts';
 import { createPasswordHasher } from './accounts/password-hasher.ts';
 import { registerAccount } from './accounts/register-account.ts';
 import { replaceRoles } from './accounts/replace-roles.ts';
-import { searchAccounts } from './accounts/search-accounts.ts';
+import { restoreAccount } from './accounts/restore-account.ts';
+import { lookUpAccounts, searchAccounts } from './accounts/search-accounts.ts';
 import { setStatus } from './accounts/set-status.ts';
-import { updateProfile } from './accounts/update-profile.ts';
+import { updateAccount, updateProfile } from './accounts/update-profile.ts';
 import type { RoutesDependencies } from './app.ts';
 import { createAudit } from './audit/audit.ts';
 import { authenticateClient } from './clients/authenticate-client.ts';
@@ -32,8 +36,17 @@ import type { RewardMessage } from './entitlements/grant-messages.ts';
 import { createOrderStore } from './entitlements/order-store.ts';
 import { placeOrder } from './entitlements/place-order.ts';
 import { rewardRequests } from './entitlements/reward-requests-consumer.ts';
+import { createDeviceStore } from './guests/device-store.ts';
+import { createDeviceKeys } from './guests/device.ts';
+import { enterAsGuest } from './guests/enter-as-guest.ts';
+import { upgradeGuest } from './guests/upgrade-guest.ts';
 import type { MakeId } from './ids.ts';
 import { createLimits } from './limits/limits.ts';
+import { offerPasswordReset } from './password-resets/offer-password-reset.ts';
+import { createPasswordResetStore } from './password-resets/password-reset-store.ts';
+import { resetPassword } from './password-resets/reset-password.ts';
+import { eraseAccounts } from './personal-data/erase-accounts.ts';
+import { exportData } from './personal-data/export-data.ts';
 import { readRevocations } from './revocations/read-revocations.ts';
 import { introspectToken } from './oauth/introspect-token.ts';
 import { issueToken } from './oauth/issue-token.ts';
@@ -44,7 +57,7 @@ import { createRevoke } from './revocations/revoke.ts';
 import { createDeadSessions } from './sessions/dead-sessions.ts';
 import { createEndSessions } from './sessions/end-sessions.ts';
 import { logIn } from './sessions/log-in.ts';
-import { endSession, logOut } from './sessions/log-out.ts';
+import { endAllSessions, endSession, logOut } from './sessions/log-out.ts';
 import { refreshSession } from './sessions/refresh-session.ts';
 import { createRefreshTokens } from './sessions/refresh-token.ts';
 import { createSessionIssuer } from './sessions/session-issuer.ts';
@@ -60,7 +73,10 @@ import type { Transact } from './transact.ts';
 
 export interface DomainOptions {
   derivedKeys: DerivedKeys;
-  config: Pick<Config, 'tokens' | 'clients' | 'hashing' | 'limits' | 'bootstrapAdmin' | 'entitlements'>;
+  config: Pick<
+    Config,
+    'tokens' | 'clients' | 'hashing' | 'limits' | 'bootstrapAdmin' | 'entitlements' | 'accounts'
+  >;
   db: Db;
   redis: RedisClient;
   trail: AuditTrail;
@@ -82,6 +98,8 @@ export interface Domain {
   orders: Component;
   /** Follows what other instances do to the signing keys. */
   signingKeys: Component;
+  /** What is to be done again and again, on any instance at any time. */
+  jobs: { endBans: () => Promise<void>; eraseAccounts: () => Promise<void> };
   ensureIndexes(): Promise<void>;
   /** What has to be there before the first request: indexes, a signing key, the first ADMIN. */
   prepare(): Promise<void>;
@@ -97,6 +115,8 @@ export function createDomain(options: DomainOptions): Domain {
   const entitlements = createEntitlementStore(db);
   const ledgerOrders = createOrderStore(db);
   const revocations = createRevocationStore(db);
+  const devices = createDeviceStore(db);
+  const passwordResets = createPasswordResetStore(db);
 
   const { accessTtlMs, refreshTtlMs, keyLeadMs: leadMs } = config.tokens;
   const signingKeys = createSigningKeyStore(db, derivedKeys.signingKeys);
@@ -124,9 +144,14 @@ export function createDomain(options: DomainOptions): Domain {
     ...limits,
     audit,
     audited: audit.audited,
+    trail,
     accounts,
     clients,
     ...config.clients,
+    devices,
+    deviceKeyOf: createDeviceKeys(derivedKeys.devices),
+    entitlements,
+    passwordResets,
     revoke,
     endSessions,
     deadSessions,
@@ -159,7 +184,18 @@ export function createDomain(options: DomainOptions): Domain {
 
   // One after the other: making indexes locks the catalogue.
   async function ensureIndexes(): Promise<void> {
-    const stores = [accounts, sessions, clients, revocations, signingKeys, entitlements, ledgerOrders, trail];
+    const stores = [
+      accounts,
+      devices,
+      passwordResets,
+      sessions,
+      clients,
+      revocations,
+      signingKeys,
+      entitlements,
+      ledgerOrders,
+      trail,
+    ];
     for (const store of stores) await store.ensureIndexes();
   }
 
@@ -178,6 +214,7 @@ export function createDomain(options: DomainOptions): Domain {
     signingKeys: keyRing.component,
     rewardRequests: rewardRequests(answerGrants({ accounts, entitlements, rules, clock, metrics })),
     orders,
+    jobs: { endBans: endBans(means), eraseAccounts: eraseAccounts(means, config.accounts.retentionMs) },
     routes: {
       accounts,
       sessions,
@@ -204,6 +241,18 @@ export function createDomain(options: DomainOptions): Domain {
       introspectToken: introspectToken({ ...means, issuer: issuerUrl, audience }),
       revokeToken: revokeToken(asClient),
       serverMetadata: serverMetadata(issuerUrl),
+      enterAsGuest: enterAsGuest(means),
+      upgradeGuest: upgradeGuest(means),
+      lookUpAccounts: lookUpAccounts(means),
+      createAccount: createAccount(means),
+      updateAccount: updateAccount(means),
+      deleteAccount: deleteAccount(means),
+      deleteOwnAccount: deleteOwnAccount(means),
+      restoreAccount: restoreAccount(means),
+      endAllSessions: endAllSessions(means),
+      offerPasswordReset: offerPasswordReset(means),
+      resetPassword: resetPassword(means),
+      exportData: exportData(means),
       publicKeys: () => keyRing.publicKeys(),
       readRevocations: readRevocations({ revocations, clock }),
     },

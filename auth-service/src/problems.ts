@@ -24,4 +24,10 @@ export const problems: ProblemTable<RefusalCode> = {
   unauthorized_client: { status: 400, title: 'This client may not do that' },
   unsupported_grant_type: { status: 400, title: 'There is no such grant type' },
   invalid_scope: { status: 400, title: 'This scope is unknown or not held' },
+  account_erased: { status: 409, title: 'This account is erased' },
+  device_upgraded: { status: 409, title: 'The account of this device has a name and a password now' },
+  device_taken: { status: 409, title: 'The device of this guest has another account now' },
+  not_a_guest: { status: 403, title: 'This account is not a guest' },
+  guest_account: { status: 409, title: 'This account is a guest and has no password' },
+  invalid_reset_token: { status: 401, title: 'This reset token is not valid' },
 };

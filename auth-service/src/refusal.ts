@@ -22,8 +22,21 @@ export type RefusalCode =
   | 'invalid_client'
   | 'unauthorized_client'
   | 'unsupported_grant_type'
-  | 'invalid_scope';
+  | 'invalid_scope'
+  | 'account_erased'
+  | 'device_upgraded'
+  | 'device_taken'
+  | 'not_a_guest'
+  | 'guest_account'
+  | 'invalid_reset_token';
 
 /** An error with a code of this service; what status it has is not the domain's business. */
 export const refusal = (code: RefusalCode, detail?: string): DomainError<RefusalCode> =>
   new DomainError(code, detail);
+
+/** What a request says can only be judged by the domain, and is wrong; the answer names the field like any other. */
+export const invalidInput = (
+  path: string,
+  message: string,
+  detail = 'The request has invalid values; see errors',
+): DomainError => new DomainError('invalid_request', detail, { members: { errors: [{ path, message }] } });

@@ -2,7 +2,7 @@ import { createAuditTrail, createRefusals, runVerifyAudit } from 'service-kit/au
 import { createAdminServer, createMetrics, createReadiness } from 'service-kit/admin';
 import { createHttpServer, type HttpServer } from 'service-kit/http';
 import { createIdentityVerifier, createInternalCallVerifier } from 'service-kit/identity';
-import { createLifecycle, type Lifecycle } from 'service-kit/lifecycle';
+import { createLifecycle, createPeriodic, type Lifecycle } from 'service-kit/lifecycle';
 import { createLogger, type Logger } from 'service-kit/logging';
 import { consumerControls, createMessaging, createTuningFile } from 'service-kit/messaging';
 import { connectMongo } from 'service-kit/mongo';
@@ -75,6 +75,11 @@ export function buildService(config: Config, overrides: Overrides = {}): AuthSer
   });
   const consumer = messaging.consume(domain.rewardRequests, config.rewardRequests);
 
+  const jobs = [
+    createPeriodic({ name: 'ends of bans', everyMs: 500, run: domain.jobs.endBans, logger }),
+    createPeriodic({ name: 'erasures', everyMs: 1_000, run: domain.jobs.eraseAccounts, logger }),
+  ];
+
   const readiness = createReadiness({
     mongodb: () => mongo.ping(),
     // Limits are counted by each instance for itself meanwhile.
@@ -125,7 +130,7 @@ export function buildService(config: Config, overrides: Overrides = {}): AuthSer
       refusals,
       messaging.component,
       domain.orders,
-      ...(works ? [consumer, ...tuningFile] : []),
+      ...(works ? [consumer, ...jobs, ...tuningFile] : []),
       ...(serves ? [http] : []),
       admin,
     ],

@@ -56,7 +56,8 @@ describe('accounts', () => {
     for (const query of ['query=q', 'role=ADMIN', 'status=banned', '', 'query=q&role=USER&status=active'])
       await find(query);
     await system.db.command({ profile: 0 });
-    const slow = system.db.collection('system.profile').find({ ns: /\.accounts$/, op: 'query' });
+    const lists = { ns: /\.accounts$/, op: 'query', 'command.sort.createdAt': -1 };
+    const slow = system.db.collection('system.profile').find(lists);
     for await (const { planSummary } of slow) profiled.push(planSummary);
     expect(profiled).toHaveLength(5);
     expect(profiled.filter((plan) => !String(plan).startsWith('IXSCAN'))).toEqual([]);
@@ -101,4 +102,39 @@ describe('accounts', () => {
     expect((await find('query[$ne]=x')).status).toBe(200);
     expect((await find('query=%7B%22%24ne%22%3A%22%22%7D')).body['items']).toEqual([]);
   });
+
+  test('are looked up by id, in the order asked for, each once, unknown ones left out', async () => {
+    const [a, b] = [await register(system), await register(system)];
+    const answer = await find(`ids=${b.id},acc_nobody,${a.id},${b.id}`, client('accounts:read'));
+    expect(answer).toMatchObject({ status: 200, body: { nextCursor: null } });
+    expect(idsIn(answer)).toEqual([b.id, a.id]);
+    expect(idsIn(await find('ids=acc_nobody'))).toEqual([]);
+  });
+
+  test('are looked up by id up to a hundred at a time, whatever the page size is', async () => {
+    const ids = Array.from({ length: 99 }, (_, index) => `acc_${index}`);
+    const players = [await register(system), await register(system)];
+    const hundred = [...ids.slice(1), ...players.map(({ id }) => id)];
+    expect(hundred).toHaveLength(100);
+    expect(idsIn(await find(`ids=${hundred.join(',')}&limit=1`))).toHaveLength(2);
+    expect(await find(`ids=${['acc_x', ...hundred].join(',')}`)).toMatchObject({
+      status: 400,
+      body: { errors: [{ path: 'query.ids' }] },
+    });
+  });
+
+  test.each(['query=a', 'role=USER', 'status=active', 'cursor=x'])(
+    'are not looked up by id together with %s',
+    async (other) => {
+      const answer = await find(`ids=${player.id}&${other}`);
+      expect(answer).toMatchObject({ status: 400, body: { errors: [{ path: 'query.ids' }] } });
+    },
+  );
+
+  test.each(['ids=', 'ids=a,,b', 'ids=,', `ids=${'x'.repeat(13_000)}`])(
+    'are not looked up by no id',
+    async (query) => {
+      expect((await find(query)).status).toBe(400);
+    },
+  );
 });

@@ -9,17 +9,25 @@ export function accountRegistered(
   const { inviteCode, traceparent } = details;
   return about(account, 'registered', traceparent, {
     username: account.username,
-    guest: false,
+    guest: account.guest,
     ...(inviteCode !== undefined && { inviteCode }),
     registeredAt: account.createdAt.toISOString(),
   });
 }
 
-export function accountStatusChanged(account: Account, traceparent: string): OutgoingMessage {
-  const { status, statusReason } = account;
+export function accountUpgraded(account: Account, traceparent: string): OutgoingMessage {
+  return about(account, 'upgraded', traceparent, { username: account.username });
+}
+
+/** @param traceparent of the request; nobody asked when time alone did it */
+export function accountStatusChanged(account: Account, traceparent?: string): OutgoingMessage {
+  const { status, statusReason, bannedUntil, erasedAt } = account;
   return about(account, 'status-changed', traceparent, {
     status,
-    ...(statusReason !== null && { reason: statusReason }),
+    // Of a deleted account these belong to what it was before.
+    ...(status !== 'deleted' && statusReason !== null && { reason: statusReason }),
+    ...(status !== 'deleted' && bannedUntil && { until: bannedUntil.toISOString() }),
+    ...(erasedAt && { erased: true }),
   });
 }
 
@@ -29,7 +37,7 @@ export function accountRolesChanged(account: Account, traceparent?: string): Out
 
 function about(
   { id, version }: Account,
-  what: 'registered' | 'status-changed' | 'roles-changed',
+  what: 'registered' | 'upgraded' | 'status-changed' | 'roles-changed',
   traceparent: string | undefined,
   data: object,
 ): OutgoingMessage {

@@ -1,6 +1,7 @@
 import { roles } from 'service-kit/identity';
 import { z } from 'zod';
 import type { Account } from './account.ts';
+import { DisplayName, Email } from './profile.ts';
 
 export const Role = z.enum(roles);
 export const AccountStatus = z.enum(['active', 'banned', 'deleted']);
@@ -17,6 +18,11 @@ export const Roles = z
     minItems: 1,
     example: ['USER', 'OPERATOR'],
   });
+
+/** What can be changed of an account's profile. */
+export const ProfilePatch = z
+  .strictObject({ email: Email.nullable().optional(), displayName: DisplayName.nullable().optional() })
+  .meta({ description: 'JSON Merge Patch: null removes' });
 
 export const AccountView = z
   .object({
@@ -43,7 +49,7 @@ export function toAccountView(account: Account): AccountView {
     displayName: account.displayName,
     roles: [...account.roles],
     status: account.status,
-    guest: false,
+    guest: account.guest,
     createdAt: account.createdAt.toISOString(),
     updatedAt: account.updatedAt.toISOString(),
   };

@@ -1,4 +1,4 @@
-import type { ClientSession, Collection, Db, Filter, WithId } from 'mongodb';
+import type { ClientSession, Collection, Db, Filter, FindCursor, WithId } from 'mongodb';
 import type { Role } from 'service-kit/identity';
 import { isDuplicateKey } from 'service-kit/mongo';
 import { refusal } from '../refusal.ts';
@@ -11,7 +11,6 @@ type AccountDocument = Omit<Account, 'id' | 'roles'> & {
   /** The username whatever its case; unique. */
   usernameKey: string;
   searchKeys: string[];
-  lastLoginAt: Date | null;
 };
 
 /** Which accounts a list shows, newest first. */
@@ -32,10 +31,17 @@ export interface AccountStore {
   ensureIndexes(): Promise<void>;
   /** @throws refusal `username_taken` */
   insert(account: Account, session: ClientSession): Promise<void>;
-  /** Replaces everything but the password, which is changed by `changePassword` alone. */
+  /**
+   * Replaces the account. The same transaction must have read it, so that whatever was changed in between is in its
+   * way instead of lost.
+   *
+   * @throws refusal `username_taken`
+   */
   update(account: Account, session: ClientSession): Promise<void>;
   find(id: string, session?: ClientSession): Promise<Account | undefined>;
   findByUsername(username: string): Promise<Account | undefined>;
+  /** Those among these ids that exist, in no order. */
+  findAll(ids: readonly string[]): Promise<Account[]>;
   list(filter: AccountFilter, after: AccountPosition | undefined, limit: number): Promise<Account[]>;
   /** Status of each of these accounts that exists. */
   statusesOf(ids: readonly string[], session: ClientSession): Promise<Map<string, AccountStatus>>;
@@ -54,6 +60,10 @@ export interface AccountStore {
    * @returns the version of tokens from now on; undefined when there is no such account
    */
   raiseTokenVersion(id: string, session: ClientSession): Promise<number | undefined>;
+  /** Ids of accounts whose ban is over by its end, the longest over first. */
+  dueBanEnds(now: Date, limit: number): Promise<string[]>;
+  /** Ids of accounts that were deleted up to a time and not erased yet, the longest deleted first. */
+  dueErasures(deletedUpTo: Date, limit: number): Promise<string[]>;
   hasAdmin(): Promise<boolean>;
   /**
    * Whether another active account is ADMIN. Two transactions that ask this never both commit, because each could
@@ -63,6 +73,8 @@ export interface AccountStore {
 }
 
 const ADMIN_GUARD = 'admins';
+/** Of a date that may be null: only where there is one, which is what its index holds. */
+const SET = { $gt: new Date(0) };
 
 export function createAccountStore(db: Db): AccountStore {
   const accounts = db.collection<AccountDocument>('accounts');
@@ -75,20 +87,19 @@ export function createAccountStore(db: Db): AccountStore {
       await guards.createIndex({ _id: 1 });
     },
     insert: async (account, session) => {
-      try {
-        await accounts.insertOne({ ...documentOf(account), lastLoginAt: null }, { session });
-      } catch (error) {
-        if (isDuplicateKey(error)) throw refusal('username_taken');
-        throw error;
-      }
+      await accounts.insertOne(documentOf(account), { session }).catch(nameTaken);
     },
     update: async (account, session) => {
-      const { _id, passwordHash: _, ...fields } = documentOf(account);
-      await accounts.updateOne({ _id }, { $set: fields }, { session });
+      const { _id, ...fields } = documentOf(account);
+      await accounts.updateOne({ _id }, { $set: fields }, { session }).catch(nameTaken);
     },
     find: async (id, session) => accountOf(await accounts.findOne({ _id: id }, { session })),
     findByUsername: async (username) =>
       accountOf(await accounts.findOne({ usernameKey: foldCase(username) })),
+    findAll: async (ids) => {
+      const found = await accounts.find({ _id: { $in: [...ids] } }).toArray();
+      return found.map(toAccount);
+    },
     list: async (filter, after, limit) => {
       const found = await accounts
         .find({ $and: [filterOf(filter), after ? beyond(after) : {}] })
@@ -121,6 +132,16 @@ export function createAccountStore(db: Db): AccountStore {
       );
       return raised?.tokenVersion;
     },
+    dueBanEnds: (now, limit) =>
+      idsIn(
+        accounts.find({ status: 'banned', bannedUntil: { ...SET, $lte: now } }).sort({ bannedUntil: 1 }),
+        limit,
+      ),
+    dueErasures: (deletedUpTo, limit) =>
+      idsIn(
+        accounts.find({ 'deletion.at': { ...SET, $lte: deletedUpTo } }).sort({ 'deletion.at': 1 }),
+        limit,
+      ),
     hasAdmin: async () => (await accounts.findOne({ roles: 'ADMIN' }, { projection: { _id: 1 } })) !== null,
     hasOtherAdmin: async (id, session) => {
       await guards.updateOne({ _id: ADMIN_GUARD }, { $inc: { turn: 1 } }, { session, upsert: true });
@@ -137,6 +158,8 @@ async function ensureIndexes(accounts: Collection<AccountDocument>): Promise<voi
     { key: { createdAt: -1, _id: -1 } },
     { key: { status: 1, createdAt: -1, _id: -1 } },
     { key: { roles: 1, createdAt: -1, _id: -1 } },
+    { key: { bannedUntil: 1 }, partialFilterExpression: { bannedUntil: SET } },
+    { key: { 'deletion.at': 1 }, partialFilterExpression: { 'deletion.at': SET } },
   ]);
 }
 
@@ -158,7 +181,7 @@ const beyond = ({ createdAt, id }: AccountPosition): Filter<AccountDocument> => 
   $or: [{ createdAt: { $lt: createdAt } }, { createdAt, _id: { $lt: id } }],
 });
 
-function documentOf({ id, roles, ...account }: Account): Omit<AccountDocument, 'lastLoginAt'> {
+function documentOf({ id, roles, ...account }: Account): AccountDocument {
   return {
     _id: id,
     ...account,
@@ -168,11 +191,27 @@ function documentOf({ id, roles, ...account }: Account): Omit<AccountDocument, '
   };
 }
 
+async function idsIn(found: FindCursor<WithId<AccountDocument>>, limit: number): Promise<string[]> {
+  return await found
+    .limit(limit)
+    .project<{ _id: string }>({ _id: 1 })
+    .map(({ _id }) => _id)
+    .toArray();
+}
+
 function accountOf(document: WithId<AccountDocument> | null): Account | undefined {
   return document ? toAccount(document) : undefined;
 }
 
 function toAccount(document: WithId<AccountDocument>): Account {
-  const { _id, usernameKey: _key, searchKeys: _keys, lastLoginAt: _login, ...account } = document;
-  return { id: _id, ...account };
+  const { _id, usernameKey: _key, searchKeys: _keys, ...account } = document;
+  return { id: _id, ...ABSENT, ...account };
+}
+
+/** What accounts do not have that were stored before there was such a thing. */
+const ABSENT = { bannedUntil: null, guest: false, deletion: null, erasedAt: null } as const;
+
+function nameTaken(error: unknown): never {
+  if (isDuplicateKey(error)) throw refusal('username_taken');
+  throw error;
 }

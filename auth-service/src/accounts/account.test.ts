@@ -3,16 +3,16 @@ import { describe, expect, test } from 'vitest';
 import {
   changeProfile,
   changeRoles,
-  changeStatus,
   openAccount,
   searchKeysOf,
+  upgrade,
+  withPassword,
   type Account,
 } from './account.ts';
 
 const at = new Date('2026-12-01T00:00:00Z');
 const later = new Date('2026-12-01T01:00:00Z');
 const admin = { id: 'acc_admin', roles: ['ADMIN'] as const };
-const operator = { id: 'acc_operator', roles: ['OPERATOR'] as const };
 
 function account(change: Partial<Account> = {}): Account {
   const opened = openAccount({ id: 'acc_1', username: 'minjun', passwordHash: 'hashed' }, at);
@@ -87,49 +87,28 @@ describe('a change of roles', () => {
   });
 });
 
-describe('a change of status', () => {
-  const ban = { status: 'banned', reason: 'speed hack' } as const;
-  const unban = { status: 'active', reason: 'appeal' } as const;
+describe('an upgrade', () => {
+  const given = { username: 'minjun', passwordHash: 'hashed' };
+  const guest = openAccount({ id: 'acc_1', username: 'guest-1', passwordHash: null }, at);
 
-  test('to banned ends all tokens', () => {
-    expect(changeStatus(account(), ban, operator, false, later)).toMatchObject({
-      status: 'banned',
-      statusReason: 'speed hack',
-      version: 2,
-      tokenVersion: 2,
-    });
+  test('gives a guest a name and a password, and its e-mail address where one is given', () => {
+    expect(guest).toMatchObject({ guest: true, passwordHash: null, roles: ['USER'] });
+    const upgraded = { ...guest, ...given, guest: false, version: 2, updatedAt: later, lastLoginAt: later };
+    expect(upgrade(guest, given, later)).toEqual(upgraded);
+    expect(upgrade({ ...guest, email: 'a@example.com' }, given, later).email).toBe('a@example.com');
+    expect(upgrade(guest, { ...given, email: 'b@example.com' }, later).email).toBe('b@example.com');
   });
 
-  test('to active again leaves tokens as they are', () => {
-    const banned = account({ status: 'banned', statusReason: 'speed hack', tokenVersion: 2 });
-    expect(changeStatus(banned, unban, operator, false, later)).toMatchObject({
-      status: 'active',
-      statusReason: 'appeal',
-      tokenVersion: 2,
-    });
+  test('of who is no guest is refused', () => {
+    expect(() => upgrade(account(), given, later)).toThrow(expect.objectContaining({ code: 'not_a_guest' }));
   });
+});
 
-  test('repeated is no change; with another reason it is one that ends no tokens', () => {
-    const banned = account({ status: 'banned', statusReason: 'speed hack' });
-    expect(changeStatus(banned, ban, operator, false, later)).toBeUndefined();
-    expect(changeStatus(banned, { ...ban, reason: 'fraud' }, operator, false, later)).toMatchObject({
-      statusReason: 'fraud',
-      version: 2,
-      tokenVersion: 1,
-    });
-  });
-
-  test.each([
-    ['of oneself', account(), { ...admin, id: 'acc_1' }, false, 'self_status_change'],
-    ['of staff by an OPERATOR', withRoles('USER', 'AUDITOR'), operator, false, 'staff_account'],
-    ['of a deleted account', account({ status: 'deleted' }), admin, false, 'account_deleted'],
-    ['of the last ADMIN', withRoles('ADMIN'), admin, true, 'last_admin'],
-  ])('%s is refused', (_, of, by, isLastAdmin, code) => {
-    expect(() => changeStatus(of, ban, by, isLastAdmin, later)).toThrow(expect.objectContaining({ code }));
-  });
-
-  test('of staff by an ADMIN is done', () => {
-    expect(changeStatus(withRoles('OPERATOR'), ban, admin, false, later)?.status).toBe('banned');
+test('another password ends all tokens', () => {
+  expect(withPassword(account(), 'other')).toMatchObject({
+    passwordHash: 'other',
+    tokenVersion: 2,
+    version: 1,
   });
 });
 

@@ -4,6 +4,12 @@ import { foldCase } from './username.ts';
 
 export type AccountStatus = 'active' | 'banned' | 'deleted';
 
+/** Since when an account is deleted, and what a restore goes back to. */
+export interface Deletion {
+  at: Date;
+  statusBefore: Exclude<AccountStatus, 'deleted'>;
+}
+
 export interface Account {
   id: string;
   username: string;
@@ -13,7 +19,17 @@ export interface Account {
   status: AccountStatus;
   /** Why it has this status, as staff wrote it. */
   statusReason: string | null;
-  passwordHash: string;
+  /** When a ban ends by itself; null where it does not. */
+  bannedUntil: Date | null;
+  /** Whether a device opened it, and nobody has given it a name and a password yet. */
+  guest: boolean;
+  /** null where no password logs in: a guest's, and one that was erased. */
+  passwordHash: string | null;
+  /** Set from the deletion to the restore or the erasure. */
+  deletion: Deletion | null;
+  /** When everything personal was erased; nothing brings the account back then. */
+  erasedAt: Date | null;
+  lastLoginAt: Date | null;
   /** Grows by one with every change that others can see. */
   version: number;
   /** The `ver` of access tokens: those with a lower one are no longer good. */
@@ -27,7 +43,8 @@ export interface NewAccount {
   username: string;
   email?: string | undefined;
   displayName?: string | undefined;
-  passwordHash: string;
+  /** null opens a guest. */
+  passwordHash: string | null;
 }
 
 export function openAccount(given: NewAccount, now: Date): Account {
@@ -39,7 +56,12 @@ export function openAccount(given: NewAccount, now: Date): Account {
     roles: ['USER'],
     status: 'active',
     statusReason: null,
+    bannedUntil: null,
+    guest: given.passwordHash === null,
     passwordHash: given.passwordHash,
+    deletion: null,
+    erasedAt: null,
+    lastLoginAt: null,
     version: 1,
     tokenVersion: 1,
     createdAt: now,
@@ -71,6 +93,28 @@ export function changeProfile(account: Account, change: ProfileChange, now: Date
   return changed(account, { email, displayName }, now);
 }
 
+/** The account with another password. Nobody sees the change, but all tokens end. */
+export const withPassword = (account: Account, passwordHash: string): Account => ({
+  ...account,
+  passwordHash,
+  tokenVersion: account.tokenVersion + 1,
+});
+
+/**
+ * Decides an upgrade.
+ *
+ * @throws refusal `not_a_guest`
+ */
+export function upgrade(
+  account: Account,
+  given: { username: string; passwordHash: string; email?: string | undefined },
+  now: Date,
+): Account {
+  if (!account.guest) throw refusal('not_a_guest');
+  const { username, passwordHash, email = account.email } = given;
+  return changed(account, { username, passwordHash, email, guest: false, lastLoginAt: now }, now);
+}
+
 export interface Staff {
   id: string;
   roles: readonly Role[];
@@ -96,38 +140,6 @@ export function changeRoles(
   return changed(account, { roles, tokenVersion: account.tokenVersion + 1 }, now);
 }
 
-/**
- * Decides a ban or its end; undefined when it changes nothing. A ban ends all tokens.
- *
- * @param isLastAdmin whether no other active account is ADMIN
- * @throws refusals `self_status_change`, `staff_account`, `account_deleted`, `last_admin`
- */
-export function changeStatus(
-  account: Account,
-  to: { status: 'active' | 'banned'; reason: string },
-  by: Staff,
-  isLastAdmin: boolean,
-  now: Date,
-): Account | undefined {
-  if (by.id === account.id) throw refusal('self_status_change', 'Nobody changes their own status');
-  if (!by.roles.includes('ADMIN') && account.roles.some((role) => role !== 'USER')) {
-    throw refusal('staff_account', 'Only an ADMIN changes the status of staff');
-  }
-  if (account.status === 'deleted') throw refusal('account_deleted');
-  if (account.status === to.status && account.statusReason === to.reason) return undefined;
-  const ban = account.status !== 'banned' && to.status === 'banned';
-  if (ban && isLastAdmin && isActiveAdmin(account)) throw refusal('last_admin');
-  return changed(
-    account,
-    {
-      status: to.status,
-      statusReason: to.reason,
-      tokenVersion: ban ? account.tokenVersion + 1 : account.tokenVersion,
-    },
-    now,
-  );
-}
-
 export const isActiveAdmin = (account: Account): boolean =>
   account.status === 'active' && account.roles.includes('ADMIN');
 
@@ -136,7 +148,8 @@ export function searchKeysOf(account: Pick<Account, 'username' | 'displayName'>)
   return [...new Set([account.username, account.displayName ?? account.username].map(foldCase))];
 }
 
-function changed(account: Account, change: Partial<Account>, now: Date): Account {
+/** The account after a change that others can see. */
+export function changed(account: Account, change: Partial<Account>, now: Date): Account {
   return { ...account, ...change, version: account.version + 1, updatedAt: now };
 }
 

@@ -2,27 +2,28 @@ import { defineEndpoint, reply, type Endpoint } from 'service-kit/http';
 import { z } from 'zod';
 import { callerOf } from '../audit/caller.ts';
 import { refusal } from '../refusal.ts';
-import { AccountHeaders, AccountView, etagOf, toAccountView } from './account-schemas.ts';
+import { AccountHeaders, AccountView, etagOf, ProfilePatch, toAccountView } from './account-schemas.ts';
 import type { AccountStore } from './account-store.ts';
 import type { ChangePassword } from './change-password.ts';
+import type { DeleteOwnAccount } from './delete-account.ts';
 import { NewPassword, PresentedPassword } from './password-policy.ts';
-import { DisplayName, Email } from './profile.ts';
 import type { UpdateProfile } from './update-profile.ts';
 
 export interface MeRoutesDependencies {
   accounts: Pick<AccountStore, 'find'>;
   updateProfile: UpdateProfile;
   changePassword: ChangePassword;
+  deleteOwnAccount: DeleteOwnAccount;
 }
 
 const tag = 'me';
-const ProfilePatch = z
-  .strictObject({ email: Email.nullable().optional(), displayName: DisplayName.nullable().optional() })
-  .meta({ description: 'JSON Merge Patch: null removes' });
+const Deletion = z.strictObject({ password: PresentedPassword.optional() }).default({});
 const Passwords = z.strictObject({ currentPassword: PresentedPassword, newPassword: NewPassword });
 
 /** An account as its owner has it. */
-export function meRoutes({ accounts, updateProfile, changePassword }: MeRoutesDependencies): Endpoint[] {
+export function meRoutes(dependencies: MeRoutesDependencies): Endpoint[] {
+  const { accounts, updateProfile, changePassword, deleteOwnAccount } = dependencies;
+
   const read = defineEndpoint({
     method: 'GET',
     path: '/v1/me',
@@ -79,5 +80,30 @@ export function meRoutes({ accounts, updateProfile, changePassword }: MeRoutesDe
     },
   });
 
-  return [read, update, password];
+  const deletion = defineEndpoint({
+    method: 'POST',
+    path: '/v1/me/deletion',
+    operationId: 'deleteMe',
+    summary: 'Delete my account',
+    description:
+      'My sessions end and nobody logs in any more; a guest leaves the password out. Until everything personal is erased, staff can undo it and the username stays taken.',
+    tag,
+    access: 'signed-in',
+    request: { body: Deletion },
+    responses: { 204: { description: 'It is deleted' } },
+    problems: [
+      'wrong_password',
+      'account_not_found',
+      'account_banned',
+      'last_admin',
+      'rate_limited',
+      'service_unavailable',
+    ],
+    handle: async (input) => {
+      await deleteOwnAccount(input.body.password, callerOf(input));
+      return reply(204);
+    },
+  });
+
+  return [read, update, password, deletion];
 }

@@ -12,9 +12,9 @@ export interface PasswordHasherOptions {
 export interface PasswordHasher {
   hash(password: string): Promise<string>;
   /**
-   * @param hashed undefined where there is no such account; that costs as much as a wrong password
+   * @param hashed nothing where there is no such account, or none with a password; that costs as much as a wrong one
    */
-  verify(hashed: string | undefined, password: string): Promise<boolean>;
+  verify(hashed: string | null | undefined, password: string): Promise<boolean>;
 }
 
 /** Argon2id as OWASP's Password Storage Cheat Sheet recommends it: 19 MiB, two passes, one lane. */
@@ -48,7 +48,7 @@ export function createPasswordHasher(options: PasswordHasherOptions): PasswordHa
     hash: (password) => withThread(() => hash(password, ARGON2ID)),
     verify: async (hashed, password) => {
       const matches = await withThread(() => verify(hashed ?? nobody, password));
-      return matches && hashed !== undefined;
+      return matches && typeof hashed === 'string';
     },
   };
 }

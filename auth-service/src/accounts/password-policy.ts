@@ -1,7 +1,7 @@
 import { ZxcvbnFactory } from '@zxcvbn-ts/core';
 import { adjacencyGraphs, dictionary } from '@zxcvbn-ts/language-common';
-import { DomainError } from 'service-kit/http';
 import { z } from 'zod';
+import { invalidInput } from '../refusal.ts';
 import { codePoints } from './code-points.ts';
 
 const SHORTEST = 8;
@@ -99,9 +99,7 @@ export function assertHardToGuess(
     personal.filter((input) => typeof input === 'string'),
   );
   if (message === undefined) return;
-  throw new DomainError('invalid_request', 'The password is too easy to guess; see errors', {
-    members: { errors: [{ path: field, message }] },
-  });
+  throw invalidInput(field, message, 'The password is too easy to guess; see errors');
 }
 
 function isWarning(key: string): key is keyof typeof WARNINGS {

@@ -7,7 +7,8 @@ import type { Revoke } from '../revocations/revoke.ts';
 import type { Transact } from '../transact.ts';
 import { accountRolesChanged } from './account-messages.ts';
 import type { AccountStore } from './account-store.ts';
-import { changeRoles, isActiveAdmin, type Account } from './account.ts';
+import { changeRoles, type Account } from './account.ts';
+import { isLastAdmin } from './last-admin.ts';
 
 export type ReplaceRoles = (accountId: string, roles: readonly Role[], by: Caller) => Promise<Account>;
 
@@ -28,8 +29,8 @@ export function replaceRoles(dependencies: ReplaceRolesDependencies): ReplaceRol
       transact(async (tx) => {
         const account = await accounts.find(accountId, tx.session);
         if (!account) throw refusal('account_not_found');
-        const isLastAdmin = isActiveAdmin(account) && !(await accounts.hasOtherAdmin(accountId, tx.session));
-        const changed = changeRoles(account, roles, by, isLastAdmin, clock());
+        const isLast = await isLastAdmin(accounts, account, tx.session);
+        const changed = changeRoles(account, roles, by, isLast, clock());
         if (!changed) return account;
         const { traceparent } = by.origin;
         await accounts.update(changed, tx.session);

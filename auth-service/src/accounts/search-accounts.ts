@@ -9,8 +9,10 @@ export type SearchAccounts = (
   by: Caller,
 ) => Promise<Account[]>;
 
+export type LookUpAccounts = (ids: readonly string[], by: Caller) => Promise<Account[]>;
+
 export interface SearchAccountsDependencies {
-  accounts: Pick<AccountStore, 'list'>;
+  accounts: Pick<AccountStore, 'list' | 'findAll'>;
   audit: Pick<Audit, 'seen'>;
 }
 
@@ -24,5 +26,17 @@ export function searchAccounts({ accounts, audit }: SearchAccountsDependencies):
       await audit.seen({ action: 'search-accounts', by, details });
     }
     return found;
+  };
+}
+
+/** Finds accounts by their ids, in the order of these; unknown ones are left out. Recorded like a search. */
+export function lookUpAccounts({ accounts, audit }: SearchAccountsDependencies): LookUpAccounts {
+  return async (ids, by) => {
+    const found = new Map((await accounts.findAll(ids)).map((account) => [account.id, account]));
+    if (by.kind === 'account') {
+      const details = { byId: true, shown: [...found.keys()] };
+      await audit.seen({ action: 'search-accounts', by, details });
+    }
+    return ids.flatMap((id) => found.get(id) ?? []);
   };
 }

@@ -5,14 +5,12 @@ import { refusal } from '../refusal.ts';
 import type { EndSessions } from '../sessions/end-sessions.ts';
 import type { Transact } from '../transact.ts';
 import { accountStatusChanged } from './account-messages.ts';
+import { changeStatus, type NewStatus } from './account-status.ts';
 import type { AccountStore } from './account-store.ts';
-import { changeStatus, isActiveAdmin, type Account } from './account.ts';
+import type { Account } from './account.ts';
+import { isLastAdmin } from './last-admin.ts';
 
-export type SetStatus = (
-  accountId: string,
-  to: { status: 'active' | 'banned'; reason: string },
-  by: Caller,
-) => Promise<Account>;
+export type SetStatus = (accountId: string, to: NewStatus, by: Caller) => Promise<Account>;
 
 export interface SetStatusDependencies {
   accounts: AccountStore;
@@ -27,13 +25,14 @@ export function setStatus(dependencies: SetStatusDependencies): SetStatus {
   const { accounts, endSessions, audited, transact, clock } = dependencies;
 
   return (accountId, to, by) => {
-    const details = { to: to.status };
+    const until = to.status === 'banned' ? to.until?.toISOString() : undefined;
+    const details = { to: to.status, ...(until !== undefined && { until }) };
     return audited({ action: 'set-status', by, accountId, reason: to.reason, details }, (done) =>
       transact(async (tx) => {
         const account = await accounts.find(accountId, tx.session);
         if (!account) throw refusal('account_not_found');
-        const isLastAdmin = isActiveAdmin(account) && !(await accounts.hasOtherAdmin(accountId, tx.session));
-        const changed = changeStatus(account, to, by, isLastAdmin, clock());
+        const isLast = await isLastAdmin(accounts, account, tx.session);
+        const changed = changeStatus(account, to, by, isLast, clock());
         if (!changed) return account;
         const { traceparent } = by.origin;
         await accounts.update(changed, tx.session);

@@ -1,11 +1,14 @@
+import type { AuditAction } from '../audit/actions.ts';
 import type { Audited } from '../audit/audit.ts';
 import type { Caller } from '../audit/caller.ts';
 import type { Clock } from '../clock.ts';
+import { refusal } from '../refusal.ts';
 import type { Transact } from '../transact.ts';
 import type { AccountStore } from './account-store.ts';
 import { assertActive, changeProfile, type Account, type ProfileChange } from './account.ts';
 
 export type UpdateProfile = (by: Caller, change: ProfileChange) => Promise<Account>;
+export type UpdateAccount = (accountId: string, change: ProfileChange, by: Caller) => Promise<Account>;
 
 export interface UpdateProfileDependencies {
   accounts: AccountStore;
@@ -16,12 +19,28 @@ export interface UpdateProfileDependencies {
 
 /** Changes what the owner of an account may change. */
 export function updateProfile(dependencies: UpdateProfileDependencies): UpdateProfile {
-  const { accounts, audited, transact, clock } = dependencies;
+  const change = changing(dependencies, 'update-profile', assertActive);
+  return (by, given) => change(by.id, given, by);
+}
 
-  return (by, change) =>
-    audited({ action: 'update-profile', by, accountId: by.id }, (done) =>
+/** The same for staff, who may change it of a banned account as well. */
+export function updateAccount(dependencies: UpdateProfileDependencies): UpdateAccount {
+  return changing(dependencies, 'update-account', (account) => {
+    if (!account) throw refusal('account_not_found');
+    if (account.status === 'deleted') throw refusal('account_deleted');
+    return account;
+  });
+}
+
+function changing(
+  { accounts, audited, transact, clock }: UpdateProfileDependencies,
+  action: AuditAction,
+  assertChangeable: (account: Account | undefined) => Account,
+): UpdateAccount {
+  return (accountId, change, by) =>
+    audited({ action, by, accountId }, (done) =>
       transact(async (tx) => {
-        const account = assertActive(await accounts.find(by.id, tx.session));
+        const account = assertChangeable(await accounts.find(accountId, tx.session));
         const changed = changeProfile(account, change, clock());
         if (!changed) return account;
         await accounts.update(changed, tx.session);

@@ -9,6 +9,8 @@ export const logOutScopes = ['this', 'others', 'all'] as const;
 export type LogOutScope = (typeof logOutScopes)[number];
 
 export type LogOut = (by: Caller, scope: LogOutScope) => Promise<void>;
+/** @throws refusal `account_not_found` */
+export type EndAllSessions = (accountId: string, by: Caller) => Promise<void>;
 export type EndSession = (sessionId: string, by: Caller) => Promise<void>;
 
 export interface LogOutDependencies {
@@ -64,4 +66,20 @@ export function endSession(dependencies: Omit<LogOutDependencies, 'accounts'>): 
       }),
     );
   };
+}
+
+/** Ends all sessions and all access tokens of an account, for staff. */
+export function endAllSessions(dependencies: LogOutDependencies): EndAllSessions {
+  const { accounts, endSessions, audited, transact } = dependencies;
+
+  return (accountId, by) =>
+    audited({ action: 'end-sessions', by, accountId }, (done) =>
+      transact(async (tx) => {
+        const minVersion = await accounts.raiseTokenVersion(accountId, tx.session);
+        if (minVersion === undefined) throw refusal('account_not_found');
+        const { traceparent } = by.origin;
+        await endSessions.all({ accountId, because: 'ended_by_staff', minVersion, traceparent }, tx);
+        await done(tx);
+      }),
+    );
 }

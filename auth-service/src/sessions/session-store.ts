@@ -38,6 +38,8 @@ export interface SessionStore {
     after: SessionPosition | undefined,
     limit: number,
   ): Promise<Session[]>;
+  /** All that are kept, the dead as well, newest first. */
+  list(accountId: string, after: SessionPosition | undefined, limit: number): Promise<Session[]>;
   /** @returns whether it ended now, had ended before, or is no session of this account */
   revokeOne(
     ending: { id: string; accountId: string; because: RevocationReason; now: Date },
@@ -52,6 +54,8 @@ export interface SessionStore {
     ending: { accountId: string; except?: string; because: RevocationReason; now: Date },
     transaction: ClientSession,
   ): Promise<string[]>;
+  /** Takes out of all sessions of an account what tells where they were. */
+  eraseOrigins(accountId: string, transaction: ClientSession): Promise<void>;
 }
 
 export function createSessionStore(db: Db): SessionStore {
@@ -91,15 +95,9 @@ export function createSessionStore(db: Db): SessionStore {
         await sessions.findOne({ _id: id }, { readConcern: { level: 'linearizable' }, maxTimeMS: 5_000 }),
       ),
     find: async (id) => sessionOf(await sessions.findOne({ _id: id })),
-    listLive: async (accountId, now, after, limit) => {
-      const live: Filter<SessionDocument> = { accountId, revokedAt: null, expiresAt: { $gt: now } };
-      const found = await sessions
-        .find({ $and: [live, after ? beyond(after) : {}] })
-        .sort({ createdAt: -1, _id: -1 })
-        .limit(limit)
-        .toArray();
-      return found.map(toSession);
-    },
+    listLive: (accountId, now, after, limit) =>
+      page(sessions, { accountId, revokedAt: null, expiresAt: { $gt: now } }, after, limit),
+    list: (accountId, after, limit) => page(sessions, { accountId }, after, limit),
     revokeOne: async ({ id, accountId, because, now }, transaction) => {
       const own = { _id: id, accountId };
       const live = { ...own, revokedAt: null };
@@ -120,12 +118,31 @@ export function createSessionStore(db: Db): SessionStore {
       }
       return found;
     },
+    eraseOrigins: async (accountId, transaction) => {
+      const erased = { $set: { device: null, address: null } };
+      await sessions.updateMany({ accountId }, erased, { session: transaction });
+    },
   };
+}
+
+async function page(
+  sessions: Collection<SessionDocument>,
+  filter: Filter<SessionDocument>,
+  after: SessionPosition | undefined,
+  limit: number,
+): Promise<Session[]> {
+  const found = await sessions
+    .find({ $and: [filter, after ? beyond(after) : {}] })
+    .sort({ createdAt: -1, _id: -1 })
+    .limit(limit)
+    .toArray();
+  return found.map(toSession);
 }
 
 async function ensureIndexes(sessions: Collection<SessionDocument>): Promise<void> {
   await sessions.createIndexes([
     { key: { accountId: 1, revokedAt: 1, createdAt: -1, _id: -1 } },
+    { key: { accountId: 1, createdAt: -1, _id: -1 } },
     { key: { expiresAt: 1 }, expireAfterSeconds: 0 },
   ]);
 }

@@ -23,7 +23,11 @@ export type RevocationReason =
   | 'logout'
   | 'ended_by_owner'
   | 'password_change'
+  | 'password_reset'
   | 'ban'
+  | 'deletion'
+  | 'ended_by_staff'
+  | 'upgrade'
   | 'refresh_token_reuse'
   | 'token_revoked';
 

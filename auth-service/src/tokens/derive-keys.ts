@@ -10,6 +10,8 @@ export interface DerivedKeys {
   audit: KeyObject;
   /** HMAC of names in audit entries. */
   auditNames: KeyObject;
+  /** HMAC of the ids of guests' devices. */
+  devices: KeyObject;
 }
 
 export function deriveKeys(secret: string): DerivedKeys {
@@ -20,5 +22,6 @@ export function deriveKeys(secret: string): DerivedKeys {
     signingKeys: derive('signing keys'),
     audit: derive('audit'),
     auditNames: derive('audit names'),
+    devices: derive('devices'),
   };
 }

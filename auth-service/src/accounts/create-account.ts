@@ -1,0 +1,61 @@
+import type { Role } from 'service-kit/identity';
+import { account as accountSubject, type Audited } from '../audit/audit.ts';
+import type { Caller } from '../audit/caller.ts';
+import type { Clock } from '../clock.ts';
+import type { MakeId } from '../ids.ts';
+import { refusal } from '../refusal.ts';
+import type { Transact } from '../transact.ts';
+import { accountRegistered, accountRolesChanged } from './account-messages.ts';
+import type { AccountStore } from './account-store.ts';
+import { changed, openAccount, type Account } from './account.ts';
+import type { PasswordHasher } from './password-hasher.ts';
+import { assertHardToGuess } from './password-policy.ts';
+
+export interface AccountToCreate {
+  username: string;
+  password: string;
+  email?: string | undefined;
+  displayName?: string | undefined;
+  /** Default: `USER`. */
+  roles?: readonly Role[] | undefined;
+}
+
+export type CreateAccount = (given: AccountToCreate, by: Caller) => Promise<Account>;
+
+export interface CreateAccountDependencies {
+  accounts: AccountStore;
+  hasher: PasswordHasher;
+  audited: Audited;
+  transact: Transact;
+  makeId: MakeId;
+  clock: Clock;
+}
+
+/** Opens an account for somebody else, with roles where they are asked for, and without logging it in. */
+export function createAccount(dependencies: CreateAccountDependencies): CreateAccount {
+  const { accounts, hasher, audited, transact, makeId, clock } = dependencies;
+
+  return ({ password, roles = ['USER'], ...names }, by) => {
+    const { username, email, displayName } = names;
+    const attempt = { action: 'create-account', by, username, details: { roles } } as const;
+    return audited(attempt, async (done) => {
+      assertHardToGuess('password', password, [username, email, displayName]);
+      // The unique index decides; this spares the hash where the answer is known.
+      if (await accounts.findByUsername(username)) throw refusal('username_taken');
+
+      const passwordHash = await hasher.hash(password);
+      const now = clock();
+      const registered = openAccount({ id: makeId('acc'), ...names, passwordHash }, now);
+      const isPlayer = roles.join() === registered.roles.join();
+      const account = isPlayer ? registered : changed(registered, { roles }, now);
+      const { traceparent } = by.origin;
+      await transact(async (tx) => {
+        await accounts.insert(account, tx.session);
+        await done(tx, { subject: accountSubject(account.id) });
+        tx.emit(accountRegistered(registered, { traceparent }));
+        if (!isPlayer) tx.emit(accountRolesChanged(account, traceparent));
+      });
+      return account;
+    });
+  };
+}

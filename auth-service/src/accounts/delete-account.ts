@@ -1,0 +1,90 @@
+import type { Audited } from '../audit/audit.ts';
+import type { Caller } from '../audit/caller.ts';
+import type { Clock } from '../clock.ts';
+import type { CheckPassword } from '../limits/password-checks.ts';
+import { invalidInput, refusal } from '../refusal.ts';
+import type { EndSessions } from '../sessions/end-sessions.ts';
+import type { Transact, Transaction } from '../transact.ts';
+import { accountStatusChanged } from './account-messages.ts';
+import { deleteByStaff, deleteOwn } from './account-status.ts';
+import type { AccountStore } from './account-store.ts';
+import { assertActive, type Account } from './account.ts';
+import { isLastAdmin } from './last-admin.ts';
+import type { PasswordHasher } from './password-hasher.ts';
+import { foldCase } from './username.ts';
+
+export type DeleteAccount = (accountId: string, by: Caller) => Promise<void>;
+export type DeleteOwnAccount = (password: string | undefined, by: Caller) => Promise<void>;
+
+export interface DeleteAccountDependencies {
+  accounts: AccountStore;
+  endSessions: EndSessions;
+  hasher: PasswordHasher;
+  checkPassword: CheckPassword;
+  audited: Audited;
+  transact: Transact;
+  clock: Clock;
+}
+
+/**
+ * Deletes an account for staff: its sessions end and it is unknown to logins. Its name stays taken, and it can be
+ * restored, until it is erased.
+ */
+export function deleteAccount(dependencies: DeleteAccountDependencies): DeleteAccount {
+  const { accounts, audited, transact, clock } = dependencies;
+
+  return (accountId, by) =>
+    audited({ action: 'delete-account', by, accountId }, (done) =>
+      transact(async (tx) => {
+        const account = await accounts.find(accountId, tx.session);
+        if (!account) throw refusal('account_not_found');
+        const isLast = await isLastAdmin(accounts, account, tx.session);
+        const deleted = deleteByStaff(account, by, isLast, clock());
+        if (!deleted) return;
+        await store(deleted, dependencies, tx, by);
+        await done(tx, { details: { from: account.status } });
+      }),
+    );
+}
+
+/** Deletes an account for its owner, who shows to know the password; a guest has none. */
+export function deleteOwnAccount(dependencies: DeleteAccountDependencies): DeleteOwnAccount {
+  const { accounts, hasher, checkPassword, audited, transact, clock } = dependencies;
+
+  async function assertOwner(account: Account, password: string | undefined, by: Caller): Promise<void> {
+    if (account.guest && password !== undefined) throw invalidInput('password', 'A guest has none');
+    if (account.guest) return;
+    if (password === undefined) throw invalidInput('password', 'is needed');
+    const from = { usernameKey: foldCase(account.username), address: by.origin.address };
+    const matches = await checkPassword(from, () => hasher.verify(account.passwordHash, password));
+    if (!matches) throw refusal('wrong_password');
+  }
+
+  return (password, by) => {
+    const accountId = by.id;
+    return audited({ action: 'delete-account', by, accountId }, async (done) => {
+      const checked = assertActive(await accounts.find(accountId));
+      await assertOwner(checked, password, by);
+      await transact(async (tx) => {
+        const account = assertActive(await accounts.find(accountId, tx.session));
+        // Somebody changed it, or gave the guest one, since it was checked.
+        if (account.passwordHash !== checked.passwordHash) throw refusal('wrong_password');
+        const isLast = await isLastAdmin(accounts, account, tx.session);
+        await store(deleteOwn(account, isLast, clock()), dependencies, tx, by);
+        await done(tx);
+      });
+    });
+  };
+}
+
+async function store(
+  deleted: Account,
+  { accounts, endSessions }: Pick<DeleteAccountDependencies, 'accounts' | 'endSessions'>,
+  tx: Transaction,
+  { origin: { traceparent } }: Caller,
+): Promise<void> {
+  await accounts.update(deleted, tx.session);
+  const { id: accountId, tokenVersion: minVersion } = deleted;
+  await endSessions.all({ accountId, because: 'deletion', minVersion, traceparent }, tx);
+  tx.emit(accountStatusChanged(deleted, traceparent));
+}

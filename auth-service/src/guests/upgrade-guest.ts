@@ -1,0 +1,67 @@
+import { accountUpgraded } from '../accounts/account-messages.ts';
+import type { AccountStore } from '../accounts/account-store.ts';
+import { assertActive, upgrade, type Account } from '../accounts/account.ts';
+import type { PasswordHasher } from '../accounts/password-hasher.ts';
+import { assertHardToGuess } from '../accounts/password-policy.ts';
+import type { Audited } from '../audit/audit.ts';
+import type { Caller } from '../audit/caller.ts';
+import type { Clock } from '../clock.ts';
+import { refusal } from '../refusal.ts';
+import type { EndSessions } from '../sessions/end-sessions.ts';
+import type { SessionIssuer, Tokens } from '../sessions/session-issuer.ts';
+import type { SessionStore } from '../sessions/session-store.ts';
+import type { Transact } from '../transact.ts';
+
+export interface Upgrade {
+  username: string;
+  password: string;
+  email?: string | undefined;
+}
+
+export type UpgradeGuest = (given: Upgrade, by: Caller) => Promise<{ account: Account; tokens: Tokens }>;
+
+export interface UpgradeGuestDependencies {
+  accounts: AccountStore;
+  sessions: SessionStore;
+  endSessions: EndSessions;
+  issuer: SessionIssuer;
+  hasher: PasswordHasher;
+  audited: Audited;
+  transact: Transact;
+  clock: Clock;
+}
+
+/**
+ * Gives a guest a name and a password; it stays the same account with all it owns. From now on the device alone does
+ * not enter, so the sessions that it opened end, but for the one that asks.
+ */
+export function upgradeGuest(dependencies: UpgradeGuestDependencies): UpgradeGuest {
+  const { accounts, sessions, endSessions, issuer, hasher, audited, transact, clock } = dependencies;
+
+  return (given, by) => {
+    const accountId = by.id;
+    const { username, password, email } = given;
+    return audited({ action: 'upgrade-guest', by, accountId }, async (done) => {
+      const guest = assertActive(await accounts.find(accountId));
+      if (!guest.guest) throw refusal('not_a_guest');
+      assertHardToGuess('password', password, [username, email, guest.displayName]);
+      const named = await accounts.findByUsername(username);
+      if (named && named.id !== accountId) throw refusal('username_taken');
+
+      const passwordHash = await hasher.hash(password);
+      return await transact(async (tx) => {
+        const now = clock();
+        const current = assertActive(await accounts.find(accountId, tx.session));
+        const account = upgrade(current, { username, passwordHash, email }, now);
+        await accounts.update(account, tx.session);
+        const { traceparent } = by.origin;
+        await endSessions.all({ accountId, except: by.sessionId, because: 'upgrade', traceparent }, tx);
+        const { session, refreshToken } = issuer.open(accountId, by.origin, now);
+        await sessions.insert(session, tx.session);
+        await done(tx, { details: { sessionId: session.id } });
+        tx.emit(accountUpgraded(account, traceparent));
+        return { account, tokens: issuer.tokensFor(account, refreshToken, now) };
+      });
+    });
+  };
+}

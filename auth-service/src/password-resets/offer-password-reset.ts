@@ -1,0 +1,47 @@
+import type { AccountStore } from '../accounts/account-store.ts';
+import type { Audited } from '../audit/audit.ts';
+import type { Caller } from '../audit/caller.ts';
+import type { Clock } from '../clock.ts';
+import type { MakeId } from '../ids.ts';
+import { refusal } from '../refusal.ts';
+import type { Transact } from '../transact.ts';
+import type { PasswordResetStore } from './password-reset-store.ts';
+
+export interface OfferedReset {
+  /** To be handed to the owner of the account; shown once. */
+  token: string;
+  expiresAt: Date;
+}
+
+export type OfferPasswordReset = (accountId: string, by: Caller) => Promise<OfferedReset>;
+
+export interface OfferPasswordResetDependencies {
+  accounts: Pick<AccountStore, 'find'>;
+  passwordResets: Pick<PasswordResetStore, 'put'>;
+  audited: Audited;
+  transact: Transact;
+  makeId: MakeId;
+  clock: Clock;
+}
+
+const LIFE_MS = 60 * 60 * 1_000;
+
+/** Makes a token with which the password of an account can be replaced once; an earlier one is void. */
+export function offerPasswordReset(dependencies: OfferPasswordResetDependencies): OfferPasswordReset {
+  const { accounts, passwordResets, audited, transact, makeId, clock } = dependencies;
+
+  return (accountId, by) =>
+    audited({ action: 'offer-password-reset', by, accountId }, async (done) => {
+      const token = makeId('rst');
+      const expiresAt = new Date(clock().getTime() + LIFE_MS);
+      await transact(async (tx) => {
+        const account = await accounts.find(accountId, tx.session);
+        if (!account) throw refusal('account_not_found');
+        if (account.status === 'deleted') throw refusal('account_deleted');
+        if (account.guest) throw refusal('guest_account');
+        await passwordResets.put({ accountId, token, expiresAt }, tx.session);
+        await done(tx);
+      });
+      return { token, expiresAt };
+    });
+}

@@ -1,0 +1,54 @@
+import { createHash } from 'node:crypto';
+import type { ClientSession, Db } from 'mongodb';
+
+interface PasswordResetDocument {
+  /** The account: it has one reset at most. */
+  _id: string;
+  /** Of the token; the token itself is nowhere. */
+  tokenHash: string;
+  expiresAt: Date;
+}
+
+export interface PasswordResetStore {
+  ensureIndexes(): Promise<void>;
+  /** Stores a reset in the place of an earlier one. */
+  put(reset: { accountId: string; token: string; expiresAt: Date }, session: ClientSession): Promise<void>;
+  /** @returns the account that a token is good for */
+  findAccountId(token: string, now: Date): Promise<string | undefined>;
+  /**
+   * Uses a token up.
+   *
+   * @returns whether it was good until now, and for this account
+   */
+  take(reset: { accountId: string; token: string; now: Date }, session: ClientSession): Promise<boolean>;
+  forget(accountId: string, session: ClientSession): Promise<void>;
+}
+
+export function createPasswordResetStore(db: Db): PasswordResetStore {
+  const resets = db.collection<PasswordResetDocument>('passwordResets');
+
+  return {
+    ensureIndexes: async () => {
+      await resets.createIndexes([
+        { key: { tokenHash: 1 } },
+        { key: { expiresAt: 1 }, expireAfterSeconds: 0 },
+      ]);
+    },
+    put: async ({ accountId, token, expiresAt }, session) => {
+      const document = { tokenHash: hashOf(token), expiresAt };
+      await resets.replaceOne({ _id: accountId }, document, { session, upsert: true });
+    },
+    findAccountId: async (token, now) =>
+      (await resets.findOne({ tokenHash: hashOf(token), expiresAt: { $gt: now } }))?._id,
+    take: async ({ accountId, token, now }, session) => {
+      const good = { _id: accountId, tokenHash: hashOf(token), expiresAt: { $gt: now } };
+      return (await resets.deleteOne(good, { session })).deletedCount === 1;
+    },
+    forget: async (accountId, session) => {
+      await resets.deleteOne({ _id: accountId }, { session });
+    },
+  };
+}
+
+/** The token is random and long, so a plain hash keeps it. */
+const hashOf = (token: string): string => createHash('sha256').update(token).digest('base64url');

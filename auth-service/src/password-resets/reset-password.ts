@@ -1,0 +1,58 @@
+import type { AccountStore } from '../accounts/account-store.ts';
+import { withPassword, type Account } from '../accounts/account.ts';
+import type { PasswordHasher } from '../accounts/password-hasher.ts';
+import { assertHardToGuess } from '../accounts/password-policy.ts';
+import type { Audited } from '../audit/audit.ts';
+import { somebodyAt } from '../audit/caller.ts';
+import type { Clock } from '../clock.ts';
+import { refusal } from '../refusal.ts';
+import type { EndSessions } from '../sessions/end-sessions.ts';
+import type { Origin } from '../sessions/session.ts';
+import type { Transact } from '../transact.ts';
+import type { PasswordResetStore } from './password-reset-store.ts';
+
+export type ResetPassword = (token: string, newPassword: string, origin: Origin) => Promise<void>;
+
+export interface ResetPasswordDependencies {
+  accounts: AccountStore;
+  passwordResets: PasswordResetStore;
+  endSessions: EndSessions;
+  hasher: PasswordHasher;
+  audited: Audited;
+  transact: Transact;
+  clock: Clock;
+}
+
+/**
+ * Gives an account another password for whoever has the token, once, and ends all its sessions. A password that is
+ * refused leaves the token good. A ban stays: the new password does not log in before it is over.
+ */
+export function resetPassword(dependencies: ResetPasswordDependencies): ResetPassword {
+  const { accounts, passwordResets, endSessions, hasher, audited, transact, clock } = dependencies;
+
+  return async (token, newPassword, origin) => {
+    const accountId = await passwordResets.findAccountId(token, clock());
+    await audited({ action: 'reset-password', by: somebodyAt(origin), accountId }, async (done) => {
+      const owner = accountId === undefined ? undefined : await accounts.find(accountId);
+      const { id, username, email, displayName } = assertGood(owner);
+      assertHardToGuess('newPassword', newPassword, [username, email, displayName]);
+
+      const passwordHash = await hasher.hash(newPassword);
+      await transact(async (tx) => {
+        const isGood = await passwordResets.take({ accountId: id, token, now: clock() }, tx.session);
+        const account = assertGood(isGood ? await accounts.find(id, tx.session) : undefined);
+        const changed = withPassword(account, passwordHash);
+        await accounts.update(changed, tx.session);
+        const { traceparent } = origin;
+        const minVersion = changed.tokenVersion;
+        await endSessions.all({ accountId: id, because: 'password_reset', minVersion, traceparent }, tx);
+        await done(tx);
+      });
+    });
+  };
+}
+
+function assertGood(account: Account | undefined): Account {
+  if (!account || account.status === 'deleted') throw refusal('invalid_reset_token');
+  return account;
+}

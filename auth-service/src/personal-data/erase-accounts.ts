@@ -1,0 +1,66 @@
+import type { AuditTrail } from 'service-kit/audit';
+import type { Logger } from 'service-kit/logging';
+import { accountStatusChanged } from '../accounts/account-messages.ts';
+import { erase } from '../accounts/account-status.ts';
+import type { AccountStore } from '../accounts/account-store.ts';
+import type { Audit } from '../audit/audit.ts';
+import type { Clock } from '../clock.ts';
+import type { DeviceStore } from '../guests/device-store.ts';
+import type { PasswordResetStore } from '../password-resets/password-reset-store.ts';
+import type { SessionStore } from '../sessions/session-store.ts';
+import type { Transact } from '../transact.ts';
+
+export interface EraseAccountsDependencies {
+  accounts: AccountStore;
+  sessions: Pick<SessionStore, 'eraseOrigins'>;
+  devices: Pick<DeviceStore, 'forget'>;
+  passwordResets: Pick<PasswordResetStore, 'forget'>;
+  audit: Pick<Audit, 'done'>;
+  trail: Pick<AuditTrail, 'eraseOrigins'>;
+  transact: Transact;
+  clock: Clock;
+  logger: Logger;
+}
+
+const BATCH = 100;
+
+/**
+ * Erases what is personal of accounts that have been deleted for long enough, and tells the others to do the same.
+ * Ledger and audit keep the account's id alone. Every instance may run it at any time: of two that meet at one account,
+ * one has to begin again and finds it erased.
+ *
+ * @param retentionMs from the deletion to the erasure, in milliseconds
+ */
+export function eraseAccounts(
+  dependencies: EraseAccountsDependencies,
+  retentionMs: number,
+): () => Promise<void> {
+  const { accounts, sessions, devices, passwordResets, audit, trail } = dependencies;
+  const { transact, clock, logger } = dependencies;
+
+  function eraseOne(accountId: string): Promise<boolean> {
+    return transact(async (tx) => {
+      const account = await accounts.find(accountId, tx.session);
+      const erased = account && erase(account, clock());
+      if (!erased) return false;
+      await accounts.update(erased, tx.session);
+      await sessions.eraseOrigins(accountId, tx.session);
+      await devices.forget(accountId, tx.session);
+      await passwordResets.forget(accountId, tx.session);
+      await trail.eraseOrigins(accountId, tx.session);
+      await audit.done({ action: 'erase-account', by: 'auth-service', accountId }, tx);
+      tx.emit(accountStatusChanged(erased));
+      return true;
+    });
+  }
+
+  return async () => {
+    for (;;) {
+      const due = await accounts.dueErasures(new Date(clock().getTime() - retentionMs), BATCH);
+      for (const accountId of due) {
+        if (await eraseOne(accountId)) logger.info('A deleted account was erased', { accountId });
+      }
+      if (due.length < BATCH) return;
+    }
+  };
+}
