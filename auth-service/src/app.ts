@@ -71,7 +71,10 @@ export function apiDocument(endpoints: readonly Endpoint[]): object {
 
 /** The HTTP side; the order of its checks is the kit's. */
 export function createAuthApp(
-  options: Pick<AppOptions, 'logger' | 'metrics' | 'readiness' | 'verifyIdentity' | 'verifyInternalCall'> & {
+  options: Pick<
+    AppOptions,
+    'logger' | 'metrics' | 'readiness' | 'verifyIdentity' | 'verifyInternalCall' | 'idempotencyKeys'
+  > & {
     endpoints: readonly Endpoint[];
   },
 ): ReturnType<typeof createApp> {

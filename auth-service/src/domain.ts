@@ -5,6 +5,7 @@ import type { Endpoint } from 'service-kit/http';
 import type { Component } from 'service-kit/lifecycle';
 import type { Logger } from 'service-kit/logging';
 import type { Consumer } from 'service-kit/messaging';
+import { createIdempotencyKeys, type StoredIdempotencyKeys } from 'service-kit/mongo';
 import type { RedisClient } from 'service-kit/redis';
 import { createAccountStore } from './accounts/account-store.ts';
 import { bootstrapAdmin } from './accounts/bootstrap-admin.ts';
@@ -91,6 +92,8 @@ export interface DomainOptions {
 /** The use cases over their stores, without anything that speaks HTTP or AMQP. */
 export interface Domain {
   routes: RoutesDependencies;
+  /** What calls with an `Idempotency-Key` were answered. */
+  idempotencyKeys: StoredIdempotencyKeys;
   /** Of the admin port. */
   controls: Endpoint[];
   rewardRequests: Consumer<RewardMessage>;
@@ -115,6 +118,7 @@ export function createDomain(options: DomainOptions): Domain {
   const entitlements = createEntitlementStore(db);
   const ledgerOrders = createOrderStore(db);
   const revocations = createRevocationStore(db);
+  const idempotencyKeys = createIdempotencyKeys({ db });
   const devices = createDeviceStore(db);
   const passwordResets = createPasswordResetStore(db);
 
@@ -185,6 +189,7 @@ export function createDomain(options: DomainOptions): Domain {
   // One after the other: making indexes locks the catalogue.
   async function ensureIndexes(): Promise<void> {
     const stores = [
+      idempotencyKeys,
       accounts,
       devices,
       passwordResets,
@@ -205,6 +210,7 @@ export function createDomain(options: DomainOptions): Domain {
 
   return {
     ensureIndexes,
+    idempotencyKeys,
     prepare: async () => {
       await ensureIndexes();
       await keys.begin();

@@ -96,7 +96,15 @@ export function buildService(config: Config, overrides: Overrides = {}): AuthSer
     service: SERVICE,
     keys: config.identity.internalKeys,
   });
-  const app = createAuthApp({ endpoints, logger, metrics, readiness, verifyIdentity, verifyInternalCall });
+  const app = createAuthApp({
+    endpoints,
+    idempotencyKeys: domain.idempotencyKeys,
+    logger,
+    metrics,
+    readiness,
+    verifyIdentity,
+    verifyInternalCall,
+  });
   const http = createHttpServer({ app, ...config.http, logger });
   const admin = createAdminServer({
     ...config.admin,

@@ -55,6 +55,17 @@ describe('an account that an ADMIN opens', () => {
     ]);
   });
 
+  test('is opened once for an Idempotency-Key, and a repetition gets the same answer', async () => {
+    const headers = { 'idempotency-key': randomName() };
+    const json = { username: randomName(), password: PASSWORD };
+    const again = (body: object) => system.call('POST', '/v1/accounts', { json: body, as: admin, headers });
+    const [first, second] = [await again(json), await again(json)];
+    expect([first.status, second.status]).toEqual([201, 201]);
+    expect(second.body).toEqual(first.body);
+    const other = await again({ ...json, username: randomName() });
+    expect([other.status, other.body['code']]).toEqual([422, 'idempotency_key_reused']);
+  });
+
   test('is a player unless something else is said', async () => {
     const answer = await create({ username: randomName(), password: PASSWORD });
     expect(answer).toMatchObject({ status: 201, body: { roles: ['USER'] } });

@@ -50,6 +50,7 @@ export function administrationRoutes(dependencies: AdministrationRoutesDependenc
     summary: 'Open an account for somebody, with roles',
     tag,
     access,
+    idempotencyKey: 'optional',
     request: { body: AccountToCreate },
     responses: {
       201: {
