@@ -69,26 +69,29 @@ export async function openLane(options: LaneOptions): Promise<Lane> {
       return;
     }
     buffer.push({ delivery, arrivedAt: performance.now() });
-    if (running) return;
+    if (!running) runSoon();
+  }
+
+  /** At once with a full batch, otherwise after a moment for more, because what a batch costs is mostly its own. */
+  function runSoon(): void {
     if (buffer.length >= fullBatch) run();
-    else timer ??= setTimeout(run, lingerMs);
+    else if (buffer.length > 0) timer ??= setTimeout(run, lingerMs);
   }
 
   function run(): void {
     clearTimeout(timer);
     timer = undefined;
-    running ??= handleBuffer().finally(() => {
+    running ??= handleNext().finally(() => {
       running = undefined;
+      runSoon();
     });
   }
 
-  async function handleBuffer(): Promise<void> {
+  async function handleNext(): Promise<void> {
+    const batch = buffer.slice(0, batchSize);
+    buffer = buffer.slice(batchSize);
     try {
-      while (buffer.length > 0 && !gone.signal.aborted) {
-        const batch = buffer.slice(0, batchSize);
-        buffer = buffer.slice(batchSize);
-        await handleBatch(batch);
-      }
+      if (!gone.signal.aborted) await handleBatch(batch);
     } catch (error) {
       if (!gone.signal.aborted) options.onFailure(error);
       await giveBack();
