@@ -12,10 +12,6 @@ const ROWS_AT_ONCE = 1_000;
 const stage = await openStage();
 const rows = outboxCollection(stage.db);
 const connection = await connectBroker(stage, 'bench:publish');
-const publisher = createPublisher({ connection, window: outboxDefaults.window, logger: stage.logger });
-const ready = new Promise<void>((resolve) => publisher.onReady(resolve));
-await publisher.start();
-await ready;
 let written = 0;
 
 function outboxMessage(): OutboxMessage {
@@ -54,13 +50,19 @@ serve({
     return written;
   },
   /** Relays until no row is left; gives the time that took, in milliseconds. */
-  relay: async () => {
-    const relay = createRelay({ db: stage.db, publisher, tuning: outboxDefaults, logger: stage.logger });
+  relay: async (input: { batch: number; window: number }) => {
+    const publisher = createPublisher({ connection, window: input.window, logger: stage.logger });
+    const ready = new Promise<void>((resolve) => publisher.onReady(resolve));
+    await publisher.start();
+    await ready;
+    const tuning = { ...outboxDefaults, batch: input.batch };
+    const relay = createRelay({ db: stage.db, publisher, tuning, logger: stage.logger });
     const startedAt = performance.now();
     await relay.start();
     while ((await rows.countDocuments({}, { limit: 1 })) > 0) await delay(10);
     const elapsedMs = performance.now() - startedAt;
     await relay.stop();
+    await publisher.stop();
     return elapsedMs;
   },
 });

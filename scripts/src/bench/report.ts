@@ -78,7 +78,7 @@ function cells({ measured }: Report): string[][] {
   const rows = [
     ['median ± half range', ...measured.map(({ candidate }) => candidate)],
     ...names.map((name) =>
-      [name].concat(measured.map(({ rounds }) => cell(rounds.map((figures) => figures[name] ?? 0)))),
+      [name].concat(measured.map(({ rounds }) => cell(rounds.flatMap((figures) => figures[name] ?? [])))),
     ),
   ];
   return measured.length <= names.length
@@ -87,6 +87,7 @@ function cells({ measured }: Report): string[][] {
 }
 
 function cell(values: number[]): string {
+  if (values.length === 0) return '–';
   const middle = median(values);
   const digits = middle >= 100 ? 0 : middle >= 10 ? 1 : 2;
   const range = middle === 0 ? '' : ` ±${Math.round(spread(values) * 100)}%`;

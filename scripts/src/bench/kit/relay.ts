@@ -5,6 +5,16 @@ import { KitStage } from './kit-stage.ts';
 /** Assumed before the first round; then each is as long as it should be by the one before. */
 const FIRST_RATE = 5_000;
 
+interface Tuning {
+  /** `OUTBOX_BATCH` and `OUTBOX_WINDOW`. */
+  batch: number;
+  window: number;
+}
+
+const DEFAULT: Tuning = { batch: 200, window: 500 };
+/** For a broker that confirms late: by Little's law the rate is the window divided by the time to the confirm. */
+const WIDE: Tuning = { batch: 1_000, window: 2_000 };
+
 /** The relay's sweep: rows that wait in the outbox, sent with confirms into a quorum queue, deleted. */
 export const relay: Benchmark = {
   name: 'relay',
@@ -16,17 +26,17 @@ export const relay: Benchmark = {
     const feed = await stage.run('feed');
     let lost = 0;
 
-    function rowsOf(messagesPerRow: number): Candidate {
+    function rowsOf(messagesPerRow: number, tuning: Tuning): Candidate {
       let rate = FIRST_RATE;
       return {
-        name: messagesPerRow === 1 ? '1 message a row' : `${messagesPerRow} messages a row`,
+        name: `${messagesPerRow} a row, window ${tuning.window}`,
         prepare: async (durationMs) => {
           const rows = Math.ceil((durationMs * rate) / 1_000 / messagesPerRow);
           await feed.call('purge');
           await program.call('write', { rows, messagesPerRow });
           return async () => {
             const messages = rows * messagesPerRow;
-            const elapsedMs = await program.call<number>('relay');
+            const elapsedMs = await program.call<number>('relay', tuning);
             lost += messages - (await arrived(feed));
             rate = (messages / elapsedMs) * 1_000;
             return { 'messages/s': rate, messages };
@@ -37,7 +47,7 @@ export const relay: Benchmark = {
 
     return {
       processes: stage.processes,
-      candidates: [rowsOf(1), rowsOf(20), rowsOf(200)],
+      candidates: [1, 20, 200].flatMap((messages) => [rowsOf(messages, DEFAULT), rowsOf(messages, WIDE)]),
       verify: async () => {
         if (lost !== 0) throw new Error(`the queue has ${lost} messages less than there were in the outbox`);
       },

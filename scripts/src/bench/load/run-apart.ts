@@ -17,8 +17,9 @@ export function runApart<Result>(program: string, plan: object, cwd?: string): P
 
 /** The other end of it: runs `work` with the plan and sends its result. */
 export function answerOnce(work: (plan: never) => Promise<object>): void {
-  process.once('message', (plan: never) => {
-    work(plan).then(
+  process.once('message', (plan) => {
+    // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- whoever forks the program sends its plan
+    work(plan as never).then(
       (result) => process.send?.(result, () => process.disconnect()),
       (error: unknown) => {
         process.stderr.write(`${String(error)}\n`);

@@ -52,16 +52,16 @@ export async function runSessionLoad(plan: SessionLoadPlan): Promise<SessionLoad
   }
 
   async function play(player: SessionPlayer): Promise<SessionPlayer> {
-    let now = player;
+    let { refreshToken } = player;
     for (let calls = 0; calls < mostCalls && performance.now() - startedAt < durationMs; calls += 1) {
       if (what === 'logIn') {
-        await call('/v1/auth/login', { username: now.username, password: now.password });
+        await call('/v1/auth/login', { username: player.username, password: player.password });
         continue;
       }
-      const { tokens } = Refreshed.parse(await call('/v1/auth/refresh', { refreshToken: now.refreshToken }));
-      now = { ...now, refreshToken: tokens.refreshToken };
+      const { tokens } = Refreshed.parse(await call('/v1/auth/refresh', { refreshToken }));
+      ({ refreshToken } = tokens);
     }
-    return now;
+    return { ...player, refreshToken };
   }
 
   const players = await Promise.all(plan.players.map(play));
