@@ -62,6 +62,7 @@ import { endAllSessions, endSession, logOut } from './sessions/log-out.ts';
 import { refreshSession } from './sessions/refresh-session.ts';
 import { createRefreshTokens } from './sessions/refresh-token.ts';
 import { createSessionIssuer } from './sessions/session-issuer.ts';
+import { createRotations } from './sessions/rotations.ts';
 import { createSessionStore } from './sessions/session-store.ts';
 import { createAccessTokens } from './tokens/access-token.ts';
 import { checkAccessToken } from './tokens/check-access-token.ts';
@@ -144,7 +145,9 @@ export function createDomain(options: DomainOptions): Domain {
   const deadSessions = createDeadSessions(redis);
   const endSessions = createEndSessions({ sessions, deadSessions, revoke, clock });
   const limits = createLimits(redis, config.limits);
+  const rotations = createRotations({ sessions, accounts, metrics: registry });
   const means = {
+    rotations,
     ...limits,
     audit,
     audited: audit.audited,

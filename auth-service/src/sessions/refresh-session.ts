@@ -1,5 +1,7 @@
 import type { Logger } from 'service-kit/logging';
+import { randomUUID } from 'node:crypto';
 import type { AccountStore } from '../accounts/account-store.ts';
+import type { Account } from '../accounts/account.ts';
 import type { Audit } from '../audit/audit.ts';
 import { somebodyAt } from '../audit/caller.ts';
 import type { Clock } from '../clock.ts';
@@ -10,6 +12,7 @@ import { judgeReplacedToken } from './refresh-decision.ts';
 import type { RefreshToken, RefreshTokens } from './refresh-token.ts';
 import type { EndSessions } from './end-sessions.ts';
 import type { SessionIssuer, Tokens } from './session-issuer.ts';
+import type { Rotations } from './rotations.ts';
 import type { SessionStore } from './session-store.ts';
 import type { Origin, Session } from './session.ts';
 
@@ -17,7 +20,8 @@ export type RefreshSession = (refreshToken: string, origin: Origin) => Promise<T
 
 export interface RefreshSessionDependencies {
   accounts: AccountStore;
-  sessions: SessionStore;
+  sessions: Pick<SessionStore, 'findDurable'>;
+  rotations: Pick<Rotations, 'submit'>;
   endSessions: EndSessions;
   deadSessions: Pick<DeadSessions, 'has'>;
   audit: Pick<Audit, 'refused'>;
@@ -36,6 +40,7 @@ export function refreshSession(dependencies: RefreshSessionDependencies): Refres
   const {
     accounts,
     sessions,
+    rotations,
     endSessions,
     deadSessions,
     refreshTokens,
@@ -52,14 +57,17 @@ export function refreshSession(dependencies: RefreshSessionDependencies): Refres
     const successor = refreshTokens.successorOf(presented);
     const now = clock();
     const expiresAt = issuer.expiryFrom(now);
-    const session =
-      (await sessions.rotate({ presented, successor, origin, now, expiresAt })) ??
-      (await repeated(presented, successor, origin, now));
-
-    const account = session && (await accounts.find(session.accountId));
+    const id = randomUUID();
+    const account =
+      (await rotations.submit({ id, presented, successor, origin, now, expiresAt })) ??
+      (await accountOf(await repeated(presented, successor, origin, now)));
     if (account?.status !== 'active') throw refusal('invalid_refresh_token');
     return issuer.tokensFor(account, successor, now);
   };
+
+  async function accountOf(session: Session | undefined): Promise<Account | undefined> {
+    return session && (await accounts.find(session.accountId));
+  }
 
   async function repeated(
     presented: RefreshToken,

@@ -2,9 +2,15 @@ import type { ClientSession, Collection, Db, Filter, WithId } from 'mongodb';
 import { hashOf, type RefreshToken } from './refresh-token.ts';
 import type { Origin, RevocationReason, Session } from './session.ts';
 
-type SessionDocument = Omit<Session, 'id'> & { _id: string };
+type SessionDocument = Omit<Session, 'id'> & {
+  _id: string;
+  /** Id of the rotation that made the head; the first head has none. */
+  rotation?: string;
+};
 
 export interface Rotation {
+  /** Of this try, the same when it is repeated. */
+  id: string;
   presented: RefreshToken;
   successor: RefreshToken;
   origin: Origin;
@@ -22,12 +28,12 @@ export interface SessionStore {
   ensureIndexes(): Promise<void>;
   insert(session: Session, transaction: ClientSession): Promise<void>;
   /**
-   * Makes the successor the head, if the presented token is the head of a live session: one compare-and-swap, so
-   * that of all who present it at the same time one succeeds.
+   * Makes each successor the head, if the token presented is the head of a live session: a compare-and-swap each, so
+   * that of all who present a token at the same time one succeeds. All of them together cost two round trips.
    *
-   * @returns the session as it is afterwards; undefined when nothing was rotated
+   * @returns for each its session as it is afterwards; undefined where nothing was rotated
    */
-  rotate(rotation: Rotation): Promise<Session | undefined>;
+  rotateAll(rotations: readonly Rotation[]): Promise<(Session | undefined)[]>;
   /** What is read here is durable: a rotation that it shows will not be undone by an election. */
   findDurable(id: string): Promise<Session | undefined>;
   find(id: string): Promise<Session | undefined>;
@@ -66,29 +72,17 @@ export function createSessionStore(db: Db): SessionStore {
     insert: async ({ id, ...session }, transaction) => {
       await sessions.insertOne({ _id: id, ...session }, { session: transaction });
     },
-    rotate: async ({ presented, successor, origin, now, expiresAt }) => {
-      const rotated = await sessions.findOneAndUpdate(
-        {
-          _id: presented.sessionId,
-          generation: presented.generation,
-          tokenHash: hashOf(presented),
-          revokedAt: null,
-          expiresAt: { $gt: now },
-        },
-        {
-          $set: {
-            generation: successor.generation,
-            tokenHash: hashOf(successor),
-            rotatedAt: now,
-            lastUsedAt: now,
-            expiresAt,
-            address: origin.address,
-            device: origin.device,
-          },
-        },
-        { returnDocument: 'after' },
-      );
-      return sessionOf(rotated);
+    rotateAll: async (rotations) => {
+      const { matchedCount } = await sessions.bulkWrite(rotations.map(rotating), { ordered: false });
+      const ids = rotations.map(({ presented }) => presented.sessionId);
+      const found = await sessions.find({ _id: { $in: ids } }).toArray();
+      const byId = new Map(found.map((document) => [document._id, document]));
+      return rotations.map(({ id, presented }) => {
+        const document = byId.get(presented.sessionId);
+        // A bulk write tells how many were rotated and not which; the mark does, also when it was tried twice.
+        const isRotated = matchedCount === rotations.length || document?.rotation === id;
+        return document && isRotated ? toSession(document) : undefined;
+      });
     },
     findDurable: async (id) =>
       sessionOf(
@@ -159,6 +153,33 @@ function sessionOf(document: WithId<SessionDocument> | null): Session | undefine
   return document ? toSession(document) : undefined;
 }
 
-function toSession({ _id, ...session }: WithId<SessionDocument>): Session {
+function rotating({ id, presented, successor, origin, now, expiresAt }: Rotation) {
+  return {
+    updateOne: {
+      filter: {
+        _id: presented.sessionId,
+        generation: presented.generation,
+        tokenHash: hashOf(presented),
+        revokedAt: null,
+        expiresAt: { $gt: now },
+      },
+      update: {
+        $set: {
+          generation: successor.generation,
+          tokenHash: hashOf(successor),
+          rotation: id,
+          rotatedAt: now,
+          lastUsedAt: now,
+          expiresAt,
+          address: origin.address,
+          device: origin.device,
+        },
+      },
+    },
+  };
+}
+
+function toSession(document: WithId<SessionDocument>): Session {
+  const { _id, rotation: _, ...session } = document;
   return { id: _id, ...session };
 }

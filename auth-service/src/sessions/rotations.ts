@@ -1,0 +1,31 @@
+import type { Registry } from '@prometheus-io/client';
+import { createGroupCommit, isStoreUnavailable, type GroupCommit } from 'service-kit/mongo';
+import type { AccountStore } from '../accounts/account-store.ts';
+import type { Account } from '../accounts/account.ts';
+import type { Rotation, SessionStore } from './session-store.ts';
+
+/** Rotates a session; gives its account, undefined where nothing was rotated. */
+export type Rotations = GroupCommit<Rotation, Account | undefined>;
+
+/** Refreshes that arrive together share their round trips: each waits for a majority, and all of them wait at once. */
+export function createRotations(dependencies: {
+  sessions: Pick<SessionStore, 'rotateAll'>;
+  accounts: Pick<AccountStore, 'findAll'>;
+  metrics: Registry;
+}): Rotations {
+  const { sessions, accounts, metrics } = dependencies;
+
+  return createGroupCommit({
+    name: 'refreshes',
+    isUnavailable: isStoreUnavailable,
+    metrics,
+    run: async (rotations) => {
+      const rotated = await sessions.rotateAll(rotations);
+      const ids = new Set(rotated.flatMap((session) => session?.accountId ?? []));
+      // Read after the rotation, so that a ban is seen by whoever refreshes after it.
+      const found = await accounts.findAll([...ids]);
+      const byId = new Map(found.map((account) => [account.id, account]));
+      return rotated.map((session) => session && byId.get(session.accountId));
+    },
+  });
+}
