@@ -11,6 +11,7 @@ type AccountDocument = Omit<Account, 'id' | 'roles'> & {
   /** The username whatever its case; unique. */
   usernameKey: string;
   searchKeys: string[];
+  writes?: number;
 };
 
 /** Which accounts a list shows, newest first. */
@@ -91,7 +92,7 @@ export function createAccountStore(db: Db): AccountStore {
     },
     update: async (account, session) => {
       const { _id, ...fields } = documentOf(account);
-      await accounts.updateOne({ _id }, { $set: fields }, { session }).catch(nameTaken);
+      await accounts.updateOne({ _id }, { $set: fields, ...COUNTED }, { session }).catch(nameTaken);
     },
     find: async (id, session) => accountOf(await accounts.findOne({ _id: id }, { session })),
     findByUsername: async (username) =>
@@ -116,7 +117,7 @@ export function createAccountStore(db: Db): AccountStore {
     },
     recordLogin: async ({ id, passwordHash }, at, session) => {
       const filter = { _id: id, status: 'active', passwordHash } as const;
-      const update = { $set: { lastLoginAt: at } };
+      const update = { $set: { lastLoginAt: at }, ...COUNTED };
       return accountOf(await accounts.findOneAndUpdate(filter, update, { session, returnDocument: 'after' }));
     },
     changePassword: async (account, passwordHash, session) => {
@@ -204,9 +205,12 @@ function accountOf(document: WithId<AccountDocument> | null): Account | undefine
 }
 
 function toAccount(document: WithId<AccountDocument>): Account {
-  const { _id, usernameKey: _key, searchKeys: _keys, ...account } = document;
+  const { _id, usernameKey: _key, searchKeys: _keys, writes: _writes, ...account } = document;
   return { id: _id, ...ABSENT, ...account };
 }
+
+/** Part of every update: one that changes no value writes nothing, and so conflicts with nothing. */
+const COUNTED = { $inc: { writes: 1 } } as const;
 
 /** What accounts do not have that were stored before there was such a thing. */
 const ABSENT = { bannedUntil: null, guest: false, deletion: null, erasedAt: null } as const;
