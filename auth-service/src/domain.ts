@@ -183,6 +183,7 @@ export function createDomain(options: DomainOptions): Domain {
     accounts,
     entitlements,
     orders: ledgerOrders,
+    audit,
     transact,
     clock,
     metrics,

@@ -238,3 +238,29 @@ test('what was decided about grants and orders is counted', async () => {
   expect(text).toMatch(/ledger_entries_total\{[^}]*kind="spend"[^}]*\} [1-9]/);
   expect(text).toMatch(/group_commit_size_count\{[^}]*group="ledger orders"[^}]*\} [1-9]/);
 });
+
+test('every order is in the audit trail once, with who asked, why and what became of it', async () => {
+  const owner = await rich(10);
+  const key = randomUUID();
+  await Promise.all([0, 1].map((instance) => spend(system, owner.id, { quantity: 4 }, { key, instance })));
+  await spend(system, owner.id, { quantity: 40 });
+
+  const found = await system.db
+    .collection('audit')
+    .find({ 'subject.id': owner.id })
+    .sort({ at: 1 })
+    .toArray();
+
+  const orders = found.filter(({ action }) => String(action).endsWith('-entitlements'));
+  const server = { kind: 'client', id: GAME_SERVER.userId };
+  expect(orders).toMatchObject([
+    {
+      action: 'grant-entitlements',
+      actor: { kind: 'account' },
+      result: 'done',
+      reason: 'sorry for the outage',
+    },
+    { action: 'spend-entitlements', actor: server, result: 'done', details: { asset: 'gold', quantity: 4 } },
+    { action: 'spend-entitlements', actor: server, result: 'refused', reason: 'insufficient_balance' },
+  ]);
+});

@@ -26,6 +26,8 @@ export const auditActions = [
   'rotate-client-secret',
   'delete-client',
   'authenticate-client',
+  'spend-entitlements',
+  'grant-entitlements',
   'revoke-token',
   'make-signing-key',
   'retire-signing-key',

@@ -40,6 +40,11 @@ export interface Audit {
   done(attempt: Attempt, tx: Pick<Transaction, 'session'>): Promise<void>;
   /** Records a refusal that changes something itself, in the transaction of that change. */
   refused(attempt: Attempt, code: string, tx: Pick<Transaction, 'session'>): Promise<void>;
+  /** Records what was decided about many attempts together, in the transaction of all of them. */
+  decided(
+    decisions: readonly { attempt: Attempt; refused: string | undefined }[],
+    tx: Pick<Transaction, 'session'>,
+  ): Promise<void>;
   /** Records what somebody was shown: a search, an export. */
   seen(attempt: Attempt): Promise<void>;
 }
@@ -81,6 +86,14 @@ export function createAudit(dependencies: {
     done: (attempt, { session }) => trail.record({ ...attemptOf(attempt), result: 'done' }, session),
     refused: (attempt, reason, { session }) =>
       trail.record({ ...attemptOf(attempt), result: 'refused', reason }, session),
+    decided: (decisions, { session }) =>
+      trail.record(
+        decisions.map(({ attempt, refused: code }) => ({
+          ...attemptOf(attempt),
+          ...(code === undefined ? { result: 'done' } : { result: 'refused', reason: code }),
+        })),
+        session,
+      ),
     seen: (attempt) => trail.recordAlone({ ...attemptOf(attempt), result: 'done' }),
   };
 }

@@ -1,18 +1,26 @@
 import type { Registry } from '@prometheus-io/client';
 import { createGroupCommit, isStoreUnavailable, type GroupCommit } from 'service-kit/mongo';
 import type { AccountStore } from '../accounts/account-store.ts';
+import type { Attempt, Audit } from '../audit/audit.ts';
 import type { Clock } from '../clock.ts';
 import type { Transact, Transaction } from '../transact.ts';
 import type { EntitlementMetrics } from './entitlement-metrics.ts';
 import type { EntitlementStore } from './entitlement-store.ts';
 import { balanceId } from './ledger.ts';
-import { decideOrders, holdingsOf, type Order, type OrderOutcome } from './order-decision.ts';
+import {
+  decideOrders,
+  holdingsOf,
+  type Order,
+  type OrderDecision,
+  type OrderOutcome,
+} from './order-decision.ts';
 import type { OrderStore } from './order-store.ts';
 
 export interface ExecuteOrdersDependencies {
   accounts: Pick<AccountStore, 'statusesOf'>;
   entitlements: Pick<EntitlementStore, 'entries' | 'balances' | 'writeEntries'>;
   orders: OrderStore;
+  audit: Pick<Audit, 'decided'>;
   transact: Transact;
   clock: Clock;
   metrics: EntitlementMetrics;
@@ -36,7 +44,7 @@ export function createOrderCommit(deps: ExecuteOrdersDependencies): GroupCommit<
 async function executeOrders(
   asked: readonly Order[],
   tx: Transaction,
-  { accounts, entitlements, orders, clock, metrics }: ExecuteOrdersDependencies,
+  { accounts, entitlements, orders, audit, clock, metrics }: ExecuteOrdersDependencies,
 ): Promise<OrderOutcome[]> {
   const { session } = tx;
   const decisions = await orders.decisionsOn(unique(asked.map(({ id }) => id)), session);
@@ -55,6 +63,7 @@ async function executeOrders(
     session,
   );
   await entitlements.writeEntries(decided, session);
+  await audit.decided(decided.newDecisions.map(auditOf), tx);
   tx.afterCommit(() => {
     metrics.countEntries(decided.newEntries);
     for (const { order, decision } of decided.newDecisions) {
@@ -63,6 +72,14 @@ async function executeOrders(
     }
   });
   return decided.outcomes;
+}
+
+function auditOf({ order, decision }: { order: Order; decision: OrderDecision }) {
+  const { accountId, asks, asset, quantity, reason, by } = order;
+  const refused = decision.outcome === 'refused' ? decision.code : undefined;
+  const details = { asset, quantity, orderId: order.id };
+  const attempt: Attempt = { action: `${asks}-entitlements`, by, accountId, reason, details };
+  return { attempt, refused };
 }
 
 const unique = (ids: readonly string[]): string[] => [...new Set(ids)];
