@@ -9,6 +9,7 @@ import { claimRoutes } from './claims/claim-routes.ts';
 import { eligibilityRoutes } from './claims/eligibility-routes.ts';
 import { eventChangeRoutes } from './events/event-change-routes.ts';
 import { eventRoutes } from './events/event-routes.ts';
+import { inviteRoutes } from './invites/invite-routes.ts';
 import { problems } from './problems.ts';
 import { rewardRoutes } from './rewards/reward-routes.ts';
 
@@ -16,6 +17,7 @@ export type RoutesDeps = Parameters<typeof eventRoutes>[0] &
   Parameters<typeof eventChangeRoutes>[0] &
   Parameters<typeof rewardRoutes>[0] &
   Parameters<typeof checkInRoutes>[0] &
+  Parameters<typeof inviteRoutes>[0] &
   Parameters<typeof claimRoutes>[0] &
   Parameters<typeof eligibilityRoutes>[0];
 
@@ -34,13 +36,15 @@ export function createServiceApp({ routes, ...shell }: AppDeps) {
     ...eventChangeRoutes(routes),
     ...rewardRoutes(routes),
     ...checkInRoutes(routes),
+    ...inviteRoutes(routes),
     ...eligibilityRoutes(routes),
     ...claimRoutes(routes),
   ];
   const openApi = openApiDocument({
     title: 'game-event-service',
     version: '0.1.0',
-    description: 'In-game events, their rewards and conditions, check-ins, claims and their history.',
+    description:
+      'In-game events, their rewards and conditions, check-ins, invites, claims and their history.',
     endpoints,
     problems,
   });

@@ -31,6 +31,10 @@ import { createEventChanges } from './events/event-changes.ts';
 import { updateEvent } from './events/update-event.ts';
 import { moveDueEvents } from './events/move-due-events.ts';
 import { newId } from './ids.ts';
+import { acceptInvites, createAcceptances } from './invites/accept-invites.ts';
+import { newInviteCode } from './invites/invite-code.ts';
+import { makeInvite } from './invites/make-invite.ts';
+import { submitAcceptance } from './invites/submit-acceptance.ts';
 import { createServiceMetrics } from './metrics.ts';
 import { createRewardChanges } from './rewards/change-rewards.ts';
 import { createReward } from './rewards/create-reward.ts';
@@ -39,6 +43,8 @@ import { createStores, ensureIndexes } from './stores.ts';
 import { topologyOf } from './topology.ts';
 
 const NAME = 'game-event-service';
+/** How long an acceptance waits to hear of an account that has just been registered. */
+const ACCOUNT_WAIT_MS = 2_000;
 
 export interface Overrides {
   clock?: Clock;
@@ -73,6 +79,9 @@ export function buildService(config: Config, overrides: Overrides = {}) {
   const changes = createEventChanges({ events, transact });
   const ruleBook = createRuleBook({ events, rewards });
   const checkIns = createCheckIns({ ruleBook, accounts, progress, transact, clock, metrics: registry });
+  const { maxPerDay, maxAgeMs } = config.invites;
+  const accept = acceptInvites({ ...stores, ruleBook, clock, maxAgeMs });
+  const acceptances = createAcceptances({ acceptInvites: accept, transact, metrics: registry });
   const books = createBooksReader({ ...stores, ruleBook });
   const acceptance = createClaimAcceptance({
     ...stores,
@@ -96,6 +105,8 @@ export function buildService(config: Config, overrides: Overrides = {}) {
         accounts,
         cache: createAccountCache(redis.client),
         cancelClaimsOf: cancelClaimsOf({ claims, metrics }),
+        acceptInvites: accept,
+        clock,
       }),
     ),
     config.messaging.accountEvents,
@@ -131,6 +142,9 @@ export function buildService(config: Config, overrides: Overrides = {}) {
       createReward: createReward({ events, rewards, stock, transact, clock, newId }),
       rewardChanges: createRewardChanges({ events, rewards, stock, transact, clock }),
       checkIns,
+      makeInvite: makeInvite({ ...stores, transact, clock, newCode: newInviteCode, maxPerDay }),
+      submitAcceptance: submitAcceptance({ acceptances, waitMs: ACCOUNT_WAIT_MS }),
+      invites: stores.invites,
       submitClaim: submitClaim({ acceptance, waiter }),
       readEligibility: readEligibility({ books, clock }),
       events,
@@ -178,7 +192,7 @@ export function buildService(config: Config, overrides: Overrides = {}) {
       redis,
       messaging.component,
       // A worker settles claims that others wait for: they hear of it on Redis.
-      ...(serves ? [checkIns, acceptance, http, waiter] : []),
+      ...(serves ? [checkIns, acceptances, acceptance, http, waiter] : []),
       ...(works ? [schedule, sweeper, accountEventsConsumer, rewardResultsConsumer, ...tuningFile] : []),
     ],
   });

@@ -4,6 +4,7 @@ import { createAccountStore } from './accounts/account-store.ts';
 import { createCapStore } from './claims/cap-store.ts';
 import { createClaimStore } from './claims/claim-store.ts';
 import { createEventStore } from './events/event-store.ts';
+import { createInviteStore } from './invites/invite-store.ts';
 import { createProgressStore } from './progress/progress-store.ts';
 import { createRewardStore } from './rewards/reward-store.ts';
 import { createStockStore } from './rewards/stock-store.ts';
@@ -19,6 +20,7 @@ export function createStores(db: Db) {
     caps: createCapStore(db),
     progress: createProgressStore(db),
     accounts: createAccountStore(db),
+    invites: createInviteStore(db),
     idempotencyKeys: createIdempotencyKeys({ db }),
   };
 }

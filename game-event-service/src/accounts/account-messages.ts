@@ -14,6 +14,7 @@ export const AccountEvent = z.discriminatedUnion('type', [
       accountVersion: AccountVersion,
       username: z.string().nullable(),
       guest: z.boolean(),
+      inviteCode: z.string().optional(),
       registeredAt: Time,
     }),
   }),

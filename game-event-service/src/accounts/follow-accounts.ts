@@ -1,5 +1,9 @@
 import type { IncomingMessage, OutgoingMessage } from 'service-kit/messaging';
 import type { Transaction } from 'service-kit/mongo';
+import type { AcceptRequest } from '../invites/decide-acceptances.ts';
+import { readInviteCode } from '../invites/invite-code.ts';
+import type { AcceptInvites } from '../invites/accept-invites.ts';
+import type { Clock } from '../time.ts';
 import type { AccountEvent } from './account-messages.ts';
 import type { AccountCache } from './account-cache.ts';
 import type { AccountStore } from './account-store.ts';
@@ -15,10 +19,16 @@ export interface FollowAccountsDeps {
   cache: AccountCache;
   /** Asks for the cancellation of what these accounts have pending. */
   cancelClaimsOf: (accounts: readonly Account[], tx: Transaction<OutgoingMessage>) => Promise<void>;
+  acceptInvites: AcceptInvites;
+  clock: Clock;
 }
 
-/** Keeps the copy of the accounts up to date, and stops what a banned or deleted one has pending. */
-export function followAccounts({ accounts, cache, cancelClaimsOf }: FollowAccountsDeps): FollowAccounts {
+/**
+ * Keeps the copy of the accounts up to date, stops what a banned or deleted one has pending, and accepts the
+ * invites with which they were registered.
+ */
+export function followAccounts(deps: FollowAccountsDeps): FollowAccounts {
+  const { accounts, cache, cancelClaimsOf, acceptInvites, clock } = deps;
   return async (messages, tx) => {
     const known = await accounts.findAll(
       [...new Set(messages.map(({ data }) => data.accountId))],
@@ -35,11 +45,24 @@ export function followAccounts({ accounts, cache, cancelClaimsOf }: FollowAccoun
       if (after.status !== 'active' && after.statusVersion > before.statusVersion)
         barred.set(accountId, after);
     }
-    if (changed.size === 0) return;
-    await accounts.saveAll([...changed.values()], tx.session);
+    if (changed.size > 0) {
+      await accounts.saveAll([...changed.values()], tx.session);
+      tx.afterCommit(() => cache.put([...changed.values()]));
+    }
     if (barred.size > 0) await cancelClaimsOf([...barred.values()], tx);
-    tx.afterCommit(() => cache.put([...changed.values()]));
+    // Whether or not the account is news: what was refused or not read then may be accepted now, and never twice.
+    const now = clock();
+    const invited = messages.flatMap((message) => acceptanceIn(message, now));
+    if (invited.length > 0) await acceptInvites(invited, tx.session);
   };
+}
+
+/** Accepted at the registration: a message that comes late makes nobody too old. What is no code is ignored, and what a guest gives. */
+function acceptanceIn({ type, data }: AccountEvent, now: Date): AcceptRequest[] {
+  if (type !== 'laurel.account.registered.v1' || data.guest) return [];
+  const code = readInviteCode(data.inviteCode ?? '');
+  if (code === undefined) return [];
+  return [{ code, accountId: data.accountId, at: data.registeredAt < now ? data.registeredAt : now }];
 }
 
 function newsIn({ type, data }: AccountEvent): AccountNews {

@@ -4,11 +4,9 @@ import { isTimeZone, REPEATS } from '../calendar/calendar.ts';
 import { Time, type Clock } from '../time.ts';
 import { Condition, ConditionInput } from '../conditions/condition.ts';
 import type { EventRevision } from './event-store.ts';
-import { EVENT_KINDS, EVENT_STATUSES, type GameEvent } from './event.ts';
+import { EVENT_KINDS, EVENT_STATUSES, LONGEST_GRACE_S, type GameEvent } from './event.ts';
 
 export const EventId = z.string().min(1).max(128).meta({ example: 'evt_Zk4uF0c9Wb2Ht7JpQe5xDw' });
-
-const THIRTY_DAYS = 30 * 24 * 60 * 60;
 
 function isTimeIn(value: unknown, ...fields: readonly string[]): boolean {
   const object = new Map(Object.entries(value ?? {}));
@@ -25,7 +23,7 @@ const fields = {
     .meta({ example: 'Asia/Seoul' }),
   startsAt: Time,
   endsAt: Time,
-  claimGraceSeconds: z.int().min(0).max(THIRTY_DAYS),
+  claimGraceSeconds: z.int().min(0).max(LONGEST_GRACE_S),
   repeat: z.enum(REPEATS).meta({ description: 'How often one account may claim' }),
   autoClaim: z.literal(false, 'claims are not made automatically yet: must be false'),
   condition: ConditionInput,

@@ -2,7 +2,14 @@ import type { ClientSession, Db, Filter } from 'mongodb';
 import { decodeAttributes, encodeAttributes } from '../attributes.ts';
 import { ensureCollection } from '../ensure-collection.ts';
 import type { Position } from '../position.ts';
-import type { EventKind, EventRules, EventStatus, GameEvent } from './event.ts';
+import { later } from '../time.ts';
+import {
+  LONGEST_GRACE_S,
+  type EventKind,
+  type EventRules,
+  type EventStatus,
+  type GameEvent,
+} from './event.ts';
 
 interface EventDocument extends Omit<GameEvent, 'id' | 'attributes'> {
   _id: string;
@@ -53,6 +60,8 @@ export interface EventStore {
   versionsOf(ids: readonly string[], session?: ClientSession): Promise<EventVersion[]>;
   /** What decisions need of the events among these ids, by id. */
   rulesOf(ids: readonly string[], session?: ClientSession): Promise<Map<string, EventRules>>;
+  /** Of the events of a kind: all that take claims at `now`, and some that do not. */
+  idsTakingClaims(kind: EventKind, now: Date, session: ClientSession): Promise<string[]>;
   /** Notes that its rewards change; false where the event is not there or has one of these statuses. */
   touchRewards(id: string, unless: readonly EventStatus[], session: ClientSession): Promise<boolean>;
   /** Events whose time to start or to end has come. */
@@ -142,6 +151,15 @@ export function createEventStore(db: Db): EventStore {
         .find({ _id: { $in: [...ids] } }, { projection: RULES, ...(session && { session }) })
         .toArray();
       return new Map(found.map(({ _id, ...rules }) => [_id, { id: _id, ...rules }]));
+    },
+    idsTakingClaims: async (kind, now, session) => {
+      const mayTake = [
+        { status: 'active' as const },
+        { status: 'scheduled' as const, startsAt: { $lte: now } },
+        { status: 'ended' as const, endsAt: { $gt: later(now, -LONGEST_GRACE_S * 1_000) } },
+      ];
+      const found = await events.find({ kind, $or: mayTake }, { projection: { _id: 1 }, session }).toArray();
+      return found.map(({ _id }) => _id);
     },
     findDue: async (now, limit) => {
       const isDue = [

@@ -10,6 +10,9 @@ export type EventKind = (typeof EVENT_KINDS)[number];
 export const EVENT_STATUSES = ['draft', 'scheduled', 'active', 'inactive', 'ended', 'archived'] as const;
 export type EventStatus = (typeof EVENT_STATUSES)[number];
 
+/** The longest grace that an event may have, in seconds. */
+export const LONGEST_GRACE_S = 30 * 24 * 60 * 60;
+
 /** Players see these and no others. */
 export const PUBLIC_STATUSES = ['active', 'ended'] as const satisfies EventStatus[];
 
