@@ -5,7 +5,7 @@ import { startAuthStandIn, type AuthStandIn } from './support/auth-stand-in.ts';
 import { account, bodyOf, expectProblem } from './support/caller.ts';
 import { needed } from './support/environment.ts';
 import { startService, type RunningService } from './support/running-service.ts';
-import { activeEvent, claim } from './support/scenario.ts';
+import { activeEvent, claim, readReward } from './support/scenario.ts';
 
 let auth: AuthStandIn;
 let service: RunningService;
@@ -24,6 +24,7 @@ afterAll(async () => {
   await auth[Symbol.asyncDispose]();
 });
 
+const HOUR_MS = 60 * 60 * 1_000;
 const stored = (id: string) => service.db.collection<{ _id: string }>('accounts').findOne({ _id: id });
 const registeredAt = new Date(Date.now() - 40 * 24 * 60 * 60 * 1_000).toISOString();
 const registered = (accountId: string, more: object = {}) =>
@@ -124,6 +125,46 @@ it('a ban asks for the cancellation of what the account has pending, and leaves 
   expect(await service.call('GET', `/v1/claims/${granted.id}`, { as: player })).toMatchObject({
     body: { status: 'granted' },
   });
+});
+
+it('what a ban or a deletion has cancelled can be claimed again once it is undone, and is granted then', async () => {
+  for (const [barred, reason] of [
+    ['banned', 'account_banned'],
+    ['deleted', 'account_deleted'],
+  ] as const) {
+    const player = account();
+    const { event, reward } = await activeEvent(service.call, { reward: { stock: 1 } });
+    auth.decide = ({ type }) => (type === 'laurel.reward.cancelled.v1' ? 'cancelled' : undefined);
+    const pending = bodyOf(
+      await claim(service.call, event.id, player, { prefer: 'wait=0' }),
+      202,
+      ClaimResponse,
+    );
+    await status(player.userId, 2, { status: barred });
+    await expect
+      .poll(() => service.call('GET', `/v1/claims/${pending.id}`, { as: player }))
+      .toMatchObject({ body: { status: 'rejected' } });
+    const asked = auth.received.filter(({ data }) => data.claimId === pending.id);
+    expect(asked.at(-1)).toMatchObject({ data: { reason } });
+    expectProblem(await claim(service.call, event.id, player), 403, 'account_banned');
+    await status(player.userId, 3, { status: 'active' });
+    await status(player.userId, 2, { status: barred });
+    auth.decide = () => 'granted';
+    await expect
+      .poll(() => claim(service.call, event.id, player))
+      .toMatchObject({ status: 201, body: { id: pending.id, attempt: 2 } });
+    expect(await readReward(service.call, reward)).toMatchObject({ available: 0, reserved: 0, granted: 1 });
+  }
+});
+
+it('a ban with an end is over by itself', async () => {
+  const player = account();
+  const { event } = await activeEvent(service.call);
+  await status(player.userId, 2, { status: 'banned', until: new Date(Date.now() + HOUR_MS).toISOString() });
+  await expect.poll(() => stored(player.userId)).toMatchObject({ status: 'banned' });
+  expectProblem(await claim(service.call, event.id, player), 403, 'account_banned');
+  service.advance(HOUR_MS);
+  expect((await claim(service.call, event.id, player)).status).toBe(201);
 });
 
 it('conditions read the copy: age, guest and status', async () => {
