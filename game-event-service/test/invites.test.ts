@@ -307,6 +307,21 @@ it('codes at registration that are unknown, and those that a guest gives, are ig
   expect(await countsIn(event.id, inviter, guest)).toEqual([undefined, undefined]);
   expect(await participant(guest.userId)).toBeNull();
   expect((await accept(code, unknown)).status).toBe(200);
+
+  // Whatever is heard first, the registration was a guest's.
+  const upgraded = account();
+  await auth.account('upgraded', { accountId: upgraded.userId, accountVersion: 2, username: 'ha-eun' });
+  await register(upgraded, { guest: true, inviteCode: code });
+  await player();
+  expect(await participant(upgraded.userId)).toBeNull();
+});
+
+it('a guest may accept after its upgrade', async () => {
+  const [inviter, guest] = [await player(), await player({ guest: true })];
+  const code = await makeCode(inviter);
+  expectProblem(await accept(code, guest), 409, 'guest_account');
+  await auth.account('upgraded', { accountId: guest.userId, accountVersion: 2, username: 'ha-eun' });
+  await expect.poll(() => accept(code, guest)).toMatchObject({ status: 200 });
 });
 
 it('an invite given at registration counts on that day, however late the message is', async () => {

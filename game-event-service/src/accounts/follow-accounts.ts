@@ -57,7 +57,7 @@ export function followAccounts(deps: FollowAccountsDeps): FollowAccounts {
   };
 }
 
-/** Accepted at the registration: a message that comes late makes nobody too old. What is no code is ignored, and what a guest gives. */
+/** Accepted at the registration: a message that comes late makes nobody too old. Guests and what is no code are ignored. */
 function acceptanceIn({ type, data }: AccountEvent, now: Date): AcceptRequest[] {
   if (type !== 'laurel.account.registered.v1' || data.guest) return [];
   const code = readInviteCode(data.inviteCode ?? '');
