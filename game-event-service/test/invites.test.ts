@@ -345,3 +345,24 @@ it('an invite counts in no event that is stopped, and in none of another kind', 
   for (const { id } of [stopped, attendance])
     expect(await countsIn(id, inviter, invitee)).toEqual([undefined, undefined]);
 });
+
+it('no call about invites and no message with one looks through a whole collection', async () => {
+  const invited = account();
+  const inviter = await player();
+  await inviteEvent();
+  await service.db.command({ profile: 2 });
+  const code = await makeCode(inviter);
+  expect((await accept(code, await player())).status).toBe(200);
+  await register(invited, { inviteCode: code });
+  await expect.poll(() => participant(invited.userId)).not.toBeNull();
+  await list(inviter);
+  await service.db.command({ profile: 0 });
+  const names = ['invites', 'inviteParticipants', 'accounts', 'events', 'progress'];
+  const plans = await service.db
+    .collection<{ ns: string; planSummary?: string }>('system.profile')
+    .find({ ns: { $in: names.map((name) => `${service.db.databaseName}.${name}`) } })
+    .toArray();
+  const planned = plans.filter(({ planSummary }) => planSummary !== undefined);
+  expect(new Set(planned.map(({ ns }) => ns)).size).toBe(names.length);
+  expect(planned.filter(({ planSummary }) => planSummary?.includes('COLLSCAN'))).toEqual([]);
+});
