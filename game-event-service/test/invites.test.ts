@@ -231,6 +231,20 @@ it('invites are for players', async () => {
   }
 });
 
+it('a body may be left out, and no field is known', async () => {
+  const [inviter, invitee] = [await player(), await player()];
+  const unknown = { as: inviter, body: { uses: 5 } };
+  expectProblem(await service.call('POST', '/v1/invites', unknown), 400, 'invalid_request');
+  const code = await makeCode(inviter);
+  const path = `/v1/invites/${code}/accept`;
+  expectProblem(
+    await service.call('POST', path, { as: invitee, body: { as: 'me' } }),
+    400,
+    'invalid_request',
+  );
+  expect((await service.call('POST', path, { as: invitee, body: {} })).status).toBe(200);
+});
+
 it('an account that is heard of only now may accept: it is waited for', async () => {
   const code = await makeCode(await player());
   const invitee = account();

@@ -13,6 +13,7 @@ import { Position, positionOf } from '../position.ts';
 import {
   AcceptanceResponse,
   InviteResponse,
+  NoFields,
   toAcceptanceResponse,
   toInviteResponse,
   TypedCode,
@@ -45,7 +46,7 @@ const makeRoute = ({ makeInvite }: InviteRoutesDeps): Endpoint =>
     tag,
     access: players,
     idempotencyKey: 'optional',
-    request: {},
+    request: { body: NoFields },
     responses: { 201: { description: 'The invite', body: InviteResponse } },
     problems: ['account_banned', 'guest_account', 'invite_limit_reached', 'service_unavailable'],
     handle: async ({ identity }) => reply(201, toInviteResponse(await makeInvite(identity.userId))),
@@ -61,7 +62,7 @@ const acceptRoute = ({ submitAcceptance }: InviteRoutesDeps): Endpoint =>
       'Once in the life of an account, while it is new, and before it has brought in others itself; repeated it is the same acceptance.',
     tag,
     access: players,
-    request: { params: z.object({ code: TypedCode }) },
+    request: { params: z.object({ code: TypedCode }), body: NoFields },
     responses: { 200: { description: 'The invite is accepted', body: AcceptanceResponse } },
     problems: [
       'not_found',

@@ -10,6 +10,9 @@ export const TypedCode = z
   .max(64)
   .meta({ description: 'In any case, with or without its hyphens', example: 'WDJB-MJHT-KXRN' });
 
+/** There is nothing to say: a body may be left out, and has no fields. */
+export const NoFields = z.strictObject({}).default({});
+
 export const InviteResponse = z
   .object({
     code: Code,
