@@ -29,6 +29,10 @@ export interface Calendar {
   /** Days strictly between the two, counted no further than `limit`. */
   daysMissed(earlier: Day, later: Day, limit: number): number;
   periodOf(repeat: Repeat, at: Date): Period;
+  /** The first instant of a day that the zone has; not always midnight, which a change of the clock may skip. */
+  startOf(day: Day): Date;
+  /** The instant at which the period of `at` is over and the next begins; undefined for `once`, which never is. */
+  nextResetAt(repeat: Repeat, at: Date): Date | undefined;
 }
 
 /** Every day there can be. */
@@ -52,6 +56,7 @@ export function calendarOf(timeZone: string): Calendar {
 }
 
 const MINUTE = 60_000;
+const HOUR = 60 * MINUTE;
 
 function createCalendar(timeZone: string): Calendar {
   const zone = IANAZone.create(timeZone);
@@ -61,6 +66,7 @@ function createCalendar(timeZone: string): Calendar {
   const daysAfter = new LRUCache<Day, Day>({ max: 2_000 });
   const daysBefore = new LRUCache<Day, Day>({ max: 2_000 });
   const periods = new LRUCache<string, Period>({ max: 200 });
+  const starts = new LRUCache<Day, Date>({ max: 200 });
 
   function dayOf(at: Date): Day {
     const minute = Math.floor(at.getTime() / MINUTE);
@@ -80,6 +86,32 @@ function createCalendar(timeZone: string): Calendar {
   const nextDay = (day: Day): Day => remember(daysAfter, day, () => step(day, 1));
   const previousDay = (day: Day): Day => remember(daysBefore, day, () => step(day, -1));
 
+  function periodOf(repeat: Repeat, at: Date): Period {
+    const day = dayOf(at);
+    return remember(periods, `${repeat} ${day}`, () =>
+      PERIODS[repeat](day, DateTime.fromISO(day, { zone: 'utc' })),
+    );
+  }
+
+  /**
+   * Looks for the first minute whose day it is, instead of asking for local midnight: that may not exist, or come
+   * twice, and what a library answers then depends on the offset it tries first.
+   */
+  function startOf(day: Day): Date {
+    return remember(starts, day, () => {
+      const midnight = Date.parse(`${day}T00:00:00Z`);
+      // Offsets reach from -12 to +14 hours; a change of the clock at midnight may add some.
+      let before = (midnight - 16 * HOUR) / MINUTE;
+      let within = (midnight + 16 * HOUR) / MINUTE;
+      while (within - before > 1) {
+        const middle = Math.floor((before + within) / 2);
+        if (dayOf(new Date(middle * MINUTE)) < day) before = middle;
+        else within = middle;
+      }
+      return new Date(within * MINUTE);
+    });
+  }
+
   return {
     dayOf,
     nextDay,
@@ -94,12 +126,10 @@ function createCalendar(timeZone: string): Calendar {
       for (let day = nextDay(earlier); day < later && missed < limit; day = nextDay(day)) missed += 1;
       return missed;
     },
-    periodOf: (repeat, at) => {
-      const day = dayOf(at);
-      return remember(periods, `${repeat} ${day}`, () =>
-        PERIODS[repeat](day, DateTime.fromISO(day, { zone: 'utc' })),
-      );
-    },
+    periodOf,
+    startOf,
+    nextResetAt: (repeat, at) =>
+      repeat === 'once' ? undefined : startOf(nextDay(periodOf(repeat, at).last)),
   };
 }
 
