@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { pageSchema } from 'service-kit/http';
 import { EventResponse, EventVersionResponse } from '../src/events/event-schema.ts';
-import { account, bodyOf, client, expectProblem } from './support/caller.ts';
+import { account, bodyOf, client, expectProblem, type Answer } from './support/caller.ts';
 import { startService, type RunningService } from './support/running-service.ts';
 import {
   activeEvent,
@@ -10,7 +10,9 @@ import {
   eventBody,
   inHours,
   makeEvent,
+  makeReward,
   operator,
+  rewardBody,
 } from './support/scenario.ts';
 
 let service: RunningService;
@@ -86,6 +88,37 @@ describe('making an event', () => {
       'repeat',
       'timeZone',
     ]);
+  });
+
+  it('that nobody could ever win says so at the leaf to blame, when it is made, changed, or given a reward', async () => {
+    const tooLong = { streak: 'attendance.check-in', length: 40 };
+    const errorsOf = (answer: Answer): unknown => {
+      expectProblem(answer, 400, 'invalid_request');
+      return answer.body;
+    };
+    const make = (condition: object) =>
+      service.call('POST', '/v1/events', { as: operator, body: eventBody({ condition, name: '' }) });
+    expect(errorsOf(await make({ all: [tooLong] }))).toMatchObject({
+      errors: [
+        { path: 'name' },
+        { path: 'condition.all.0', message: expect.stringContaining('can never be met') },
+      ],
+    });
+
+    const draft = await makeEvent(service.call, { condition: { ...tooLong, length: 10 } });
+    const path = `/v1/events/${draft.id}`;
+    const patch = (body: object) =>
+      service.call('PATCH', path, { as: operator, body, headers: { 'if-match': '"1"' } });
+    const whole = { errors: [{ path: 'condition' }] };
+    expect(errorsOf(await patch({ condition: tooLong }))).toMatchObject(whole);
+    expect(errorsOf(await patch({ endsAt: inHours(24 * 5) }))).toMatchObject(whole);
+
+    const rewards = `${path}/rewards`;
+    const body = rewardBody({ condition: tooLong });
+    expect(errorsOf(await service.call('POST', rewards, { as: operator, body }))).toMatchObject(whole);
+    const { id } = await makeReward(service.call, draft.id);
+    const change = { as: operator, body: { condition: tooLong } };
+    expect(errorsOf(await service.call('PATCH', `${rewards}/${id}`, change))).toMatchObject(whole);
   });
 
   it('is for operators and admins', async () => {

@@ -3,13 +3,18 @@ import { calendarOf, type Calendar, type Day } from '../calendar/calendar.ts';
 import { leavesOf, type Condition } from '../conditions/condition.ts';
 import { isActiveAt, type EventRules } from '../events/event.ts';
 import type { Addition } from '../progress/progress-store.ts';
-import { counterKey, counterOf, progressIdOf, type Counter, type Progress } from '../progress/progress.ts';
+import {
+  CHECK_IN_METRIC,
+  counterKey,
+  counterOf,
+  progressIdOf,
+  type Counter,
+  type Progress,
+} from '../progress/progress.ts';
 import { longestStreak } from '../progress/streak.ts';
 import type { Rules } from '../rules/rule-book.ts';
 import { refuse, type Refusal } from '../refusal.ts';
 
-/** The metric that a check-in counts. */
-export const CHECK_IN_METRIC = 'attendance.check-in';
 const CHECK_IN_KEY = counterKey(CHECK_IN_METRIC);
 
 export interface CheckInRequest {

@@ -29,6 +29,8 @@ export interface Calendar {
   /** Days strictly between the two, counted no further than `limit`. */
   daysMissed(earlier: Day, later: Day, limit: number): number;
   periodOf(repeat: Repeat, at: Date): Period;
+  /** On how many days at most an instant from `from` to before `to` can fall: dates, even those that a zone left out. */
+  daysTouched(from: Date, to: Date): number;
   /** The first instant of a day that the zone has; not always midnight, which a change of the clock may skip. */
   startOf(day: Day): Date;
   /** The instant at which the period of `at` is over and the next begins; undefined for `once`, which never is. */
@@ -125,6 +127,11 @@ function createCalendar(timeZone: string): Calendar {
       let missed = 0;
       for (let day = nextDay(earlier); day < later && missed < limit; day = nextDay(day)) missed += 1;
       return missed;
+    },
+    daysTouched: (from, to) => {
+      const dateAt = (ms: number): DateTime =>
+        DateTime.fromMillis(ms, { zone }).setZone('utc', { keepLocalTime: true }).startOf('day');
+      return dateAt(to.getTime() - 1).diff(dateAt(from.getTime()), 'days').days + 1;
     },
     periodOf,
     startOf,

@@ -23,7 +23,7 @@ export interface Facts {
   account: { ageDays: number; guest: boolean; status: AccountStatus };
 }
 
-type Value = number | boolean | string;
+export type Value = number | boolean | string;
 
 /** A condition with what each leaf stands at; `required` repeats what the leaf asks for. */
 export type Explanation =
@@ -131,7 +131,8 @@ function accountMeasure(leaf: AccountLeaf): (facts: Facts) => Value {
   return ({ account }) => account[leaf.account];
 }
 
-const HOLDS: Readonly<Record<Comparison, (current: Value, required: Value) => boolean>> = {
+/** What each comparison means. */
+export const HOLDS: Readonly<Record<Comparison, (current: Value, required: Value) => boolean>> = {
   '>=': (current, required) => current >= required,
   '>': (current, required) => current > required,
   '<=': (current, required) => current <= required,

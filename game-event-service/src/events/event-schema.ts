@@ -3,6 +3,7 @@ import { Attributes } from '../attributes.ts';
 import { isTimeZone, REPEATS } from '../calendar/calendar.ts';
 import { Time, type Clock } from '../time.ts';
 import { Condition, ConditionInput } from '../conditions/condition.ts';
+import { unreachableParts } from '../conditions/unreachable-condition.ts';
 import type { EventRevision } from './event-store.ts';
 import { EVENT_KINDS, EVENT_STATUSES, LONGEST_GRACE_S, type GameEvent } from './event.ts';
 
@@ -69,12 +70,35 @@ export function eventInput(clock: Clock) {
     path: ['endsAt'],
     message: 'must be after startsAt',
     when: ({ value }) => isTimeIn(value, 'startsAt', 'endsAt'),
-  }).refine(({ endsAt }) => clock() < endsAt, {
-    path: ['endsAt'],
-    message: 'must be in the future',
-    when: ({ value }) => isTimeIn(value, 'endsAt'),
-  });
+  })
+    .refine(({ endsAt }) => clock() < endsAt, {
+      path: ['endsAt'],
+      message: 'must be in the future',
+      when: ({ value }) => isTimeIn(value, 'endsAt'),
+    })
+    .superRefine(
+      (event, context) => {
+        const { condition } = event;
+        for (const { path, message } of condition ? unreachableParts(condition, event) : []) {
+          context.addIssue({ code: 'custom', path: ['condition', ...path], message });
+        }
+      },
+      {
+        when: ({ value, issues }) =>
+          isTimeIn(value, 'startsAt', 'endsAt') && !issues.some(({ path }) => BOUNDS.has(path?.[0])),
+      },
+    );
 }
+
+/** The fields that decide whether a condition can be met. */
+const BOUNDS: ReadonlySet<unknown> = new Set([
+  'kind',
+  'timeZone',
+  'startsAt',
+  'endsAt',
+  'repeat',
+  'condition',
+]);
 export type EventInput = z.output<typeof EventFields>;
 
 export type EventPatch = z.output<typeof EventPatch>;

@@ -1,5 +1,6 @@
 import { DomainError } from 'service-kit/http';
 import type { Clock } from '../time.ts';
+import { unreachableFields } from '../conditions/unreachable-condition.ts';
 import type { EventChanges } from './event-changes.ts';
 import { patchAttributes } from '../attributes.ts';
 import { invalidFields, type InvalidField } from '../invalid-fields.ts';
@@ -30,7 +31,7 @@ export function updateEvent({ changes, clock }: { changes: EventChanges; clock: 
       const now = clock();
       const edit = editOf(event, patch);
       const edited = editEvent(event, edit, now);
-      if (edited) assertTimes(edited, edit, now);
+      if (edited) assertFits(edited, edit, now);
       return edited;
     });
 }
@@ -40,10 +41,16 @@ function editOf(event: GameEvent, { attributes, ...patch }: EventPatch): EventEd
   return { ...patch, attributes: patchAttributes(event.attributes, attributes) };
 }
 
+/** An event from before a rule may still be renamed; where one of these changes, its condition must fit. */
+const BOUNDS = ['kind', 'timeZone', 'startsAt', 'endsAt', 'repeat', 'condition'] as const;
+
 /** What a new event must fulfil, a changed one must as well. */
-function assertTimes({ startsAt, endsAt }: GameEvent, edit: EventEdit, now: Date): void {
+function assertFits(event: GameEvent, edit: EventEdit, now: Date): void {
+  const { startsAt, endsAt, condition } = event;
   const errors: InvalidField[] = [];
   if (startsAt >= endsAt) errors.push({ path: 'endsAt', message: 'must be after startsAt' });
   if (edit.endsAt && endsAt <= now) errors.push({ path: 'endsAt', message: 'must be in the future' });
+  const boundsChange = BOUNDS.some((field) => edit[field] !== undefined);
+  if (startsAt < endsAt && boundsChange) errors.push(...unreachableFields(condition, event));
   if (errors.length > 0) throw invalidFields(errors);
 }

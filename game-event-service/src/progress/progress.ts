@@ -1,6 +1,9 @@
 import type { Day, DaySpan } from '../calendar/calendar.ts';
 import { isWithin } from '../calendar/calendar.ts';
 
+/** The metric that a check-in counts. */
+export const CHECK_IN_METRIC = 'attendance.check-in';
+
 /** Which attributes an item must have to count; written by whoever made the condition. */
 export type Where = Readonly<Record<string, string | number | boolean>>;
 

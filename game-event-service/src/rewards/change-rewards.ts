@@ -2,6 +2,8 @@ import { DomainError } from 'service-kit/http';
 import type { OutgoingMessage } from 'service-kit/messaging';
 import type { Transact } from 'service-kit/mongo';
 import { patchAttributes } from '../attributes.ts';
+import { unreachableFields } from '../conditions/unreachable-condition.ts';
+import { invalidFields } from '../invalid-fields.ts';
 import type { EventStore } from '../events/event-store.ts';
 import { eventAt, type EventStatus } from '../events/event.ts';
 import type { Clock } from '../time.ts';
@@ -49,6 +51,8 @@ export function createRewardChanges(deps: RewardChangesDeps): RewardChanges {
             : { ...patch, attributes: patchAttributes(reward.attributes, attributes) };
         const edited = editReward(reward, edit, status);
         if (!edited) return reward;
+        const errors = edit.condition ? unreachableFields(edit.condition, event) : [];
+        if (errors.length > 0) throw invalidFields(errors);
         await rewards.update(edited, session);
         await events.touchRewards(eventId, OVER, session);
         return edited;

@@ -2,6 +2,8 @@ import { DomainError } from 'service-kit/http';
 import type { OutgoingMessage } from 'service-kit/messaging';
 import type { Transact } from 'service-kit/mongo';
 import type { Clock } from '../time.ts';
+import { unreachableFields } from '../conditions/unreachable-condition.ts';
+import { invalidFields } from '../invalid-fields.ts';
 import type { EventStore } from '../events/event-store.ts';
 import type { NewId } from '../ids.ts';
 import type { RewardInput } from './reward-schema.ts';
@@ -34,6 +36,9 @@ export function createReward(deps: CreateRewardDeps): CreateReward {
   return async (eventId, { stock: total, ...input }) => {
     const reward: Reward = { ...input, id: newId('rwd'), eventId, version: 1, createdAt: clock() };
     await transact(async ({ session }) => {
+      const event = await events.find(eventId, session);
+      const errors = event ? unreachableFields(reward.condition, event) : [];
+      if (errors.length > 0) throw invalidFields(errors);
       if (!(await events.touchRewards(eventId, OVER, session))) throw await refusalFor(eventId);
       await rewards.insert(reward, session);
       await stock.create(reward.id, total, session);
