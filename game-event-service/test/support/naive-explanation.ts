@@ -18,7 +18,7 @@ export function naiveExplanation(condition: Condition, situation: Situation): Ex
   }
   if ('not' in condition) {
     const not = naiveExplanation(condition.not, situation);
-    return { not, met: not.met ? false : true };
+    return { not, met: !not.met };
   }
   return naiveLeaf(condition, situation);
 }
