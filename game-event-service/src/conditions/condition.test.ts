@@ -67,6 +67,13 @@ describe('a condition', () => {
     ]);
   });
 
+  it('rolls over at most 366 days', () => {
+    expect(wrong({ ...leaf, over: 'rolling:366d' })).toEqual([]);
+    expect(wrong({ any: [{ ...leaf, over: 'rolling:367d' }] })).toEqual([
+      'any.0.over: must be event, period, day, or rolling:<1 to 366>d',
+    ]);
+  });
+
   it('is at most 8 levels deep', () => {
     expect(wrong(nested(8))).toEqual([]);
     expect(wrong(nested(9))).toEqual([
