@@ -7,6 +7,7 @@ import {
   createMessaging,
   deadQueueOf,
   retryQueueOf,
+  type Consumer,
   type ConsumerTuning,
   type IncomingMessage,
   type Messaging,
@@ -123,12 +124,14 @@ async function emit(messaging: Messaging, numbers: number[], routingKey?: string
 async function startCounting(
   messaging: Messaging,
   onBatch: (messages: readonly IncomingMessage<Happened>[]) => void = () => undefined,
+  transactionLimit?: Consumer<Happened>['transactionLimit'],
 ): Promise<Component> {
   const counts = database.db.collection<{ _id: number; times: number }>('counts');
   const consumer = messaging.consume<Happened>(
     {
       queue,
       schema: Happened,
+      ...(transactionLimit && { transactionLimit }),
       handleBatch: async (messages, tx) => {
         onBatch(messages);
         await counts.bulkWrite(
@@ -302,6 +305,20 @@ describe('consumer', () => {
     await expect.poll(counted, eventually).toEqual(upTo(200));
     expect(Math.max(...sizes)).toBe(50);
     expect(sizes.length).toBeLessThan(40);
+  });
+
+  it('puts no more into a transaction than the consumer says it may hold', async () => {
+    const messaging = await startMessaging();
+    await emit(messaging, upTo(40));
+    await expect.poll(() => ready(queue), eventually).toBe(40);
+    const groups: number[][] = [];
+    const limit = { sizeOf: ({ data }: Happened) => data.n, most: 30 };
+    await startCounting(messaging, (messages) => groups.push(messages.map(({ data }) => data.n)), limit);
+    await expect.poll(counted, eventually).toEqual(upTo(40));
+    const sizes = groups.map((group) => group.reduce((sum, n) => sum + n, 0));
+    expect(groups.filter((group, index) => group.length > 1 && (sizes[index] ?? 0) > 30)).toEqual([]);
+    expect(groups[0]).toEqual([0, 1, 2, 3, 4, 5, 6, 7]);
+    expect(groups).toContainEqual([39]);
   });
 
   it('puts what it cannot read among the dead, with the reason, and harms nothing else', async () => {

@@ -74,6 +74,25 @@ export function createBatchHandler<Event extends { type: string; data: unknown }
     });
   }
 
+  /** The items in their order, in groups that one transaction may hold. */
+  function groupsOf(items: readonly Item[]): Item[][] {
+    const { sizeOf, most } = consumer.transactionLimit ?? { sizeOf: () => 0, most: 0 };
+    const groups: Item[][] = [];
+    let room = 0;
+    for (const item of items) {
+      const size = sizeOf(item.message);
+      const last = groups.at(-1);
+      if (last && size <= room) {
+        last.push(item);
+        room -= size;
+      } else {
+        groups.push([item]);
+        room = most - size;
+      }
+    }
+    return groups;
+  }
+
   /**
    * While the store is away nobody is at fault: the messages wait here, unacknowledged and uncounted. Only before
    * the broker would end the channel of a consumer that holds on for too long are they given back.
@@ -84,7 +103,9 @@ export function createBatchHandler<Event extends { type: string; data: unknown }
     let remaining = items;
     for (let pauses = 0; remaining.length > 0; pauses += 1) {
       const tried = remaining;
-      const results = await takeApart(tried, commit, isStoreUnavailable, 'at once');
+      const results: PromiseSettledResult<Outcome>[] = [];
+      for (const group of groupsOf(tried))
+        results.push(...(await takeApart(group, commit, isStoreUnavailable, 'at once')));
       const paired = tried.flatMap((item, index) => {
         const result = results[index];
         return result ? [{ item, result }] : [];

@@ -20,6 +20,12 @@ export type IncomingMessage<Event extends { type: string; data: unknown }> = Eve
 export interface Consumer<Event extends { type: string; data: unknown }> {
   queue: string;
   schema: ZodType<Event>;
+  /** Where messages hold many things each: what one transaction may hold, beside the batch size. */
+  transactionLimit?: {
+    sizeOf: (message: IncomingMessage<Event>) => number;
+    /** A message that is larger by itself has a transaction of its own. */
+    most: number;
+  };
   /**
    * Handles the messages in one transaction. They have not been handled before, each id is there once, and
    * their order means nothing. When it throws, the batch is taken apart, and what fails alone is tried again

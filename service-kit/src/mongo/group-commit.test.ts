@@ -48,6 +48,26 @@ describe('createGroupCommit', () => {
     expect({ most, largest }).toEqual({ most: 1, largest: 3 });
   });
 
+  it('fills a group up to the limit by what its items count for, and gives a larger one a run of its own', async () => {
+    const groups: number[][] = [];
+    const commit = createGroupCommit<number, number>({
+      name: 'test',
+      maxBatch: 10,
+      maxQueued: 40,
+      sizeOf: (item) => item,
+      isUnavailable: neverAway,
+      run: async (items) => {
+        groups.push([...items]);
+        return items;
+      },
+    });
+    const submitted = [4, 6, 1, 12, 9].map((item) => commit.submit(item));
+    await expect(commit.submit(9)).rejects.toMatchObject({ code: 'service_unavailable' });
+    expect(await Promise.all(submitted)).toEqual([4, 6, 1, 12, 9]);
+    expect(groups).toEqual([[4, 6], [1], [12], [9]]);
+    expect(await commit.submit(9)).toBe(9);
+  });
+
   it('leaves out what nobody waits for any more when its turn comes, and nothing else', async () => {
     const groups: number[][] = [];
     const first = Promise.withResolvers<void>();

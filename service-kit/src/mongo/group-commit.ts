@@ -14,7 +14,9 @@ export interface GroupCommitOptions<Item, Result> {
   run: (items: readonly Item[]) => Promise<readonly Result[]>;
   /** True for errors that say nothing about the items: the whole group fails with them. */
   isUnavailable: (error: unknown) => boolean;
-  /** Items in one run. Default 256. */
+  /** How much an item counts for in the two limits below. Default 1. */
+  sizeOf?: (item: Item) => number;
+  /** Items in one run; one that is larger by itself has a run of its own. Default 256. */
   maxBatch?: number;
   /** Items that may wait; more are refused with `service_unavailable`. Default 10,000. */
   maxQueued?: number;
@@ -34,6 +36,7 @@ export interface GroupCommit<Item, Result> extends Component {
 
 interface Waiting<Item, Result> {
   item: Item;
+  size: number;
   signal: AbortSignal | undefined;
   resolve(result: Result): void;
   reject(error: unknown): void;
@@ -49,6 +52,7 @@ export function createGroupCommit<Item, Result>(
   options: GroupCommitOptions<Item, Result>,
 ): GroupCommit<Item, Result> {
   const { name, run, isUnavailable, maxBatch = 256, maxQueued = 10_000, metrics } = options;
+  const { sizeOf = () => 1 } = options;
   const sizes = histogramOf(metrics, {
     name: 'group_commit_size',
     help: 'Items that shared one commit',
@@ -56,6 +60,7 @@ export function createGroupCommit<Item, Result>(
     buckets: [1, 2, 5, 10, 20, 50, 100, 200, 500],
   });
   let queue: Waiting<Item, Result>[] = [];
+  let queued = 0;
   let running: Promise<void> | undefined;
 
   async function drain(): Promise<void> {
@@ -74,11 +79,18 @@ export function createGroupCommit<Item, Result>(
   function nextGroup(): Waiting<Item, Result>[] {
     const group: Waiting<Item, Result>[] = [];
     let taken = 0;
+    let room = maxBatch;
     for (const waiting of queue) {
-      if (group.length === maxBatch) break;
+      const { signal, size } = waiting;
+      if (!signal?.aborted && group.length > 0 && size > room) break;
       taken += 1;
-      if (!waiting.signal?.aborted) group.push(waiting);
-      else waiting.reject(new DomainError('service_unavailable', `Nobody waits for these ${name} any more`));
+      queued -= size;
+      if (signal?.aborted) {
+        waiting.reject(new DomainError('service_unavailable', `Nobody waits for these ${name} any more`));
+        continue;
+      }
+      group.push(waiting);
+      room -= size;
     }
     queue = queue.slice(taken);
     return group;
@@ -100,7 +112,8 @@ export function createGroupCommit<Item, Result>(
   return {
     name: `group commit ${name}`,
     submit: (item, signal) => {
-      if (queue.length >= maxQueued) {
+      const size = sizeOf(item);
+      if (queue.length > 0 && queued + size > maxQueued) {
         return Promise.reject(
           new DomainError('service_unavailable', `Too many ${name} are waiting`, {
             headers: { 'retry-after': '1' },
@@ -108,7 +121,8 @@ export function createGroupCommit<Item, Result>(
         );
       }
       return new Promise((resolve, reject) => {
-        queue.push({ item, signal, resolve, reject });
+        queued += size;
+        queue.push({ item, size, signal, resolve, reject });
         running ??= drain();
       });
     },
