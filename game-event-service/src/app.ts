@@ -4,6 +4,7 @@ import { createApp, DomainError, openApiDocument, type Endpoint } from 'service-
 import type { IdentityVerifier } from 'service-kit/identity';
 import type { Logger } from 'service-kit/logging';
 import { isStoreUnavailable, type StoredIdempotencyKeys } from 'service-kit/mongo';
+import { activityRoutes } from './activity/activity-routes.ts';
 import { checkInRoutes } from './attendance/check-in-routes.ts';
 import { claimRoutes } from './claims/claim-routes.ts';
 import { eligibilityRoutes } from './claims/eligibility-routes.ts';
@@ -18,6 +19,7 @@ export type RoutesDeps = Parameters<typeof eventRoutes>[0] &
   Parameters<typeof rewardRoutes>[0] &
   Parameters<typeof checkInRoutes>[0] &
   Parameters<typeof inviteRoutes>[0] &
+  Parameters<typeof activityRoutes>[0] &
   Parameters<typeof claimRoutes>[0] &
   Parameters<typeof eligibilityRoutes>[0];
 
@@ -37,6 +39,7 @@ export function createServiceApp({ routes, ...shell }: AppDeps) {
     ...rewardRoutes(routes),
     ...checkInRoutes(routes),
     ...inviteRoutes(routes),
+    ...activityRoutes(routes),
     ...eligibilityRoutes(routes),
     ...claimRoutes(routes),
   ];

@@ -56,8 +56,10 @@ export function loadConfig(env: NodeJS.ProcessEnv) {
     INVITE_MAX_PER_DAY: integer({ min: 1, max: 10_000, fallback: 20 }),
     INVITE_MAX_ACCOUNT_AGE: duration('7d'),
     INBOX_RETENTION: duration('30d'),
+    ACTIVITY_MAX_AGE: duration('7d'),
+    ACTIVITY_RETENTION: duration('90d'),
     ...outboxVariables,
-    ...consumerVariables(['REWARD_RESULTS', 'ACCOUNT_EVENTS']),
+    ...consumerVariables(['REWARD_RESULTS', 'ACCOUNT_EVENTS', 'ACTIVITY']),
   });
   return {
     role: variables.ROLE,
@@ -74,6 +76,7 @@ export function loadConfig(env: NodeJS.ProcessEnv) {
       maxPerDay: variables.INVITE_MAX_PER_DAY,
       maxAgeMs: variables.INVITE_MAX_ACCOUNT_AGE,
     },
+    activity: activityLimits(variables),
     messaging: {
       urls: brokerUrls(variables),
       inboxRetentionMs: variables.INBOX_RETENTION,
@@ -84,6 +87,22 @@ export function loadConfig(env: NodeJS.ProcessEnv) {
       },
       rewardResults: consumerTuning(variables, 'REWARD_RESULTS'),
       accountEvents: consumerTuning(variables, 'ACCOUNT_EVENTS'),
+      activity: consumerTuning(variables, 'ACTIVITY'),
     },
   };
+}
+
+const DAY_MS = 24 * 60 * 60 * 1_000;
+
+/**
+ * Items are kept for longer than a message with them can be replayed and still be young enough, however short the
+ * wanted time: otherwise they would count twice.
+ */
+function activityLimits(variables: {
+  INBOX_RETENTION: number;
+  ACTIVITY_MAX_AGE: number;
+  ACTIVITY_RETENTION: number;
+}) {
+  const { INBOX_RETENTION, ACTIVITY_MAX_AGE: maxAgeMs, ACTIVITY_RETENTION } = variables;
+  return { maxAgeMs, retentionMs: Math.max(ACTIVITY_RETENTION, INBOX_RETENTION + maxAgeMs + DAY_MS) };
 }

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { contractTypes, examplesOf, assertContract } from '../test/support/contracts.ts';
+import { ActivityRecorded } from './activity/activity-messages.ts';
 import { AccountEvent } from './accounts/account-messages.ts';
 import { RewardResult, rewardCancelled, rewardRequested } from './claims/claim-messages.ts';
 import type { Claim } from './claims/claim.ts';
@@ -13,6 +14,7 @@ const CONSUMED = [
   ['laurel.account.upgraded.v1', AccountEvent],
   ['laurel.account.status-changed.v1', AccountEvent],
   ['laurel.account.roles-changed.v1', AccountEvent],
+  ['laurel.activity.recorded.v1', ActivityRecorded],
 ] as const;
 
 const claim: Claim = {

@@ -9,6 +9,8 @@ export interface ServiceMetrics {
   claimsSettled: Counter<'outcome'>;
   /** Cancellations asked for, by reason. */
   cancellations: Counter<'reason'>;
+  /** Items of activity, by what became of them. */
+  activityItems: Counter<'outcome'>;
 }
 
 export function createServiceMetrics(registry: Registry, countStuck: () => Promise<number>): ServiceMetrics {
@@ -41,6 +43,12 @@ export function createServiceMetrics(registry: Registry, countStuck: () => Promi
       name: 'claims_cancellations_total',
       help: 'Cancellations asked for, by reason',
       labelNames: ['reason'],
+      registers,
+    }),
+    activityItems: new Counter({
+      name: 'activity_items_total',
+      help: 'Items of activity: accepted, duplicate, or why they were rejected',
+      labelNames: ['outcome'],
       registers,
     }),
   };

@@ -9,6 +9,9 @@ import { connectRedis } from 'service-kit/redis';
 import { createAccountCache } from './accounts/account-cache.ts';
 import { accountEvents } from './accounts/account-events-consumer.ts';
 import { followAccounts } from './accounts/follow-accounts.ts';
+import { activity } from './activity/activity-consumer.ts';
+import { createActivityIntake } from './activity/activity-intake.ts';
+import { recordActivity as recording } from './activity/record-activity.ts';
 import { createServiceApp } from './app.ts';
 import { createCheckIns } from './attendance/check-in.ts';
 import { createClaimAcceptance } from './claims/accept-claims.ts';
@@ -82,6 +85,8 @@ export function buildService(config: Config, overrides: Overrides = {}) {
   const { maxPerDay, maxAgeMs } = config.invites;
   const accept = acceptInvites({ ...stores, ruleBook, clock, maxAgeMs });
   const acceptances = createAcceptances({ acceptInvites: accept, transact, metrics: registry });
+  const recordActivity = recording({ ...stores, ruleBook, clock, limits: config.activity });
+  const activityIntake = createActivityIntake({ recordActivity, transact, registry, metrics });
   const books = createBooksReader({ ...stores, ruleBook });
   const acceptance = createClaimAcceptance({
     ...stores,
@@ -110,6 +115,11 @@ export function buildService(config: Config, overrides: Overrides = {}) {
       }),
     ),
     config.messaging.accountEvents,
+  );
+  const { inboxRetentionMs } = config.messaging;
+  const activityConsumer = messaging.consume(
+    activity({ recordActivity, clock, inboxRetentionMs, metrics }),
+    config.messaging.activity,
   );
   const schedule = createPeriodic({
     name: 'event schedule',
@@ -145,6 +155,7 @@ export function buildService(config: Config, overrides: Overrides = {}) {
       makeInvite: makeInvite({ ...stores, transact, clock, newCode: newInviteCode, maxPerDay }),
       submitAcceptance: submitAcceptance({ acceptances, waitMs: ACCOUNT_WAIT_MS }),
       invites: stores.invites,
+      activityIntake,
       submitClaim: submitClaim({ acceptance, waiter }),
       readEligibility: readEligibility({ books, clock }),
       events,
@@ -166,7 +177,9 @@ export function buildService(config: Config, overrides: Overrides = {}) {
     readiness,
     metrics: registry,
     logger,
-    endpoints: consumerControls(works ? [rewardResultsConsumer, accountEventsConsumer] : []),
+    endpoints: consumerControls(
+      works ? [rewardResultsConsumer, accountEventsConsumer, activityConsumer] : [],
+    ),
   });
 
   const tuningFile =
@@ -175,7 +188,11 @@ export function buildService(config: Config, overrides: Overrides = {}) {
       : [
           createTuningFile({
             ...config.tuningFile,
-            consumers: { REWARD_RESULTS: rewardResultsConsumer, ACCOUNT_EVENTS: accountEventsConsumer },
+            consumers: {
+              REWARD_RESULTS: rewardResultsConsumer,
+              ACCOUNT_EVENTS: accountEventsConsumer,
+              ACTIVITY: activityConsumer,
+            },
             logger,
           }),
         ];
@@ -192,8 +209,10 @@ export function buildService(config: Config, overrides: Overrides = {}) {
       redis,
       messaging.component,
       // A worker settles claims that others wait for: they hear of it on Redis.
-      ...(serves ? [checkIns, acceptances, acceptance, http, waiter] : []),
-      ...(works ? [schedule, sweeper, accountEventsConsumer, rewardResultsConsumer, ...tuningFile] : []),
+      ...(serves ? [checkIns, acceptances, activityIntake, acceptance, http, waiter] : []),
+      ...(works
+        ? [schedule, sweeper, accountEventsConsumer, activityConsumer, rewardResultsConsumer, ...tuningFile]
+        : []),
     ],
   });
   return { logger, lifecycle, http, admin, openApi };

@@ -1,6 +1,8 @@
 import type { Db } from 'mongodb';
 import { createIdempotencyKeys } from 'service-kit/mongo';
 import { createAccountStore } from './accounts/account-store.ts';
+import { createActivityStore } from './activity/activity-store.ts';
+import { createRejectedActivityStore } from './activity/rejected-activity-store.ts';
 import { createCapStore } from './claims/cap-store.ts';
 import { createClaimStore } from './claims/claim-store.ts';
 import { createEventStore } from './events/event-store.ts';
@@ -21,6 +23,8 @@ export function createStores(db: Db) {
     progress: createProgressStore(db),
     accounts: createAccountStore(db),
     invites: createInviteStore(db),
+    activity: createActivityStore(db),
+    rejectedActivity: createRejectedActivityStore(db),
     idempotencyKeys: createIdempotencyKeys({ db }),
   };
 }

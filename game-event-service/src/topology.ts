@@ -2,8 +2,10 @@ import type { ConsumerTuning, QueueTopology, Topology } from 'service-kit/messag
 
 export const REWARDS = 'laurel.rewards';
 export const ACCOUNTS = 'laurel.accounts';
+export const ACTIVITY_EXCHANGE = 'laurel.activity';
 export const REWARD_RESULTS = 'game-event-service.reward-results';
 export const ACCOUNT_EVENTS = 'game-event-service.account-events';
+export const ACTIVITY = 'game-event-service.activity';
 
 /**
  * Bound to what this version understands and to nothing else: a type that is sent before we know it stays with
@@ -20,17 +22,24 @@ const BINDINGS: Readonly<Record<string, QueueTopology['bindings']>> = {
     { exchange: ACCOUNTS, routingKey: 'account.status-changed' },
     { exchange: ACCOUNTS, routingKey: 'account.roles-changed' },
   ],
+  [ACTIVITY]: [{ exchange: ACTIVITY_EXCHANGE, routingKey: 'activity.recorded' }],
 };
 
 export function topologyOf(tunings: {
   rewardResults: ConsumerTuning;
   accountEvents: ConsumerTuning;
+  activity: ConsumerTuning;
 }): Topology {
   return {
-    exchanges: { [REWARDS]: { type: 'topic' }, [ACCOUNTS]: { type: 'topic' } },
+    exchanges: {
+      [REWARDS]: { type: 'topic' },
+      [ACCOUNTS]: { type: 'topic' },
+      [ACTIVITY_EXCHANGE]: { type: 'topic' },
+    },
     queues: {
       [REWARD_RESULTS]: queueOf(REWARD_RESULTS, tunings.rewardResults),
       [ACCOUNT_EVENTS]: queueOf(ACCOUNT_EVENTS, tunings.accountEvents),
+      [ACTIVITY]: queueOf(ACTIVITY, tunings.activity),
     },
   };
 }

@@ -3,13 +3,14 @@
 # is its own and the exchanges it uses, write to the exchanges it publishes to, to its own queues (binding) and to
 # the default exchange (retries and dead letters), and read what it consumes; topic permissions hold it to the
 # routing keys of its own messages. The gateway's queues are named by the broker (amq.gen-…), one for each instance.
+# A game server may send activity and nothing else.
 set -eu
 
 definitions=/etc/rabbitmq/definitions.json
 umask 077
 cp /laurel/definitions.json "$definitions"
 for name in RABBITMQ_ADMIN_PASSWORD RABBITMQ_AUTH_SERVICE_PASSWORD RABBITMQ_GAME_EVENT_SERVICE_PASSWORD \
-  RABBITMQ_API_GATEWAY_PASSWORD; do
+  RABBITMQ_API_GATEWAY_PASSWORD RABBITMQ_GAME_SERVER_PASSWORD; do
   value=$(printenv "$name")
   case $value in
     *[!A-Za-z0-9_-]*) echo "$name: only A-Z a-z 0-9 - _ are allowed" >&2; exit 78 ;;

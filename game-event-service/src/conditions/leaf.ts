@@ -15,7 +15,7 @@ export function rollingDays(over: string): number | undefined {
   return days <= LONGEST_ROLLING_DAYS ? days : undefined;
 }
 
-const MetricName = z
+export const MetricName = z
   .string()
   .regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/, 'must be 1 to 64 of letters, digits, dot, hyphen, underscore');
 

@@ -58,6 +58,8 @@ export interface EventStore {
     limit: number;
   }): Promise<GameEvent[]>;
   versionsOf(ids: readonly string[], session?: ClientSession): Promise<EventVersion[]>;
+  /** Of the events in which something may have been done between these times, both included. */
+  versionsDuring(span: { first: Date; last: Date }, session: ClientSession): Promise<EventVersion[]>;
   /** What decisions need of the events among these ids, by id. */
   rulesOf(ids: readonly string[], session?: ClientSession): Promise<Map<string, EventRules>>;
   /** Of the events of a kind: all that take claims at `now`, and some that do not. */
@@ -68,6 +70,9 @@ export interface EventStore {
   findDue(now: Date, limit: number): Promise<GameEvent[]>;
   ensureIndexes(): Promise<void>;
 }
+
+/** Such an event runs, or may have begun to without its status telling it yet. */
+const RUNNING_STATUSES = ['scheduled', 'active', 'inactive'] as const satisfies EventStatus[];
 
 const RULES = {
   kind: 1,
@@ -85,6 +90,15 @@ const RULES = {
 export function createEventStore(db: Db): EventStore {
   const events = db.collection<EventDocument>('events');
   const revisions = db.collection<RevisionDocument>('eventVersions');
+
+  async function findVersions(
+    filter: Filter<EventDocument>,
+    session: ClientSession | undefined,
+  ): Promise<EventVersion[]> {
+    const projection = { version: 1, rewardsVersion: 1 } as const;
+    const found = await events.find(filter, { projection, ...(session && { session }) }).toArray();
+    return found.map(({ _id, version, rewardsVersion }) => ({ id: _id, version, rewardsVersion }));
+  }
 
   async function keep({ event, ...about }: EventRevision, session: ClientSession): Promise<void> {
     const { id: eventId, version, attributes } = event;
@@ -134,13 +148,12 @@ export function createEventStore(db: Db): EventStore {
       const found = await events.find(filter).sort({ createdAt: -1, _id: -1 }).limit(limit).toArray();
       return found.map(fromDocument);
     },
-    versionsOf: async (ids, session) => {
-      const projection = { version: 1, rewardsVersion: 1 } as const;
-      const found = await events
-        .find({ _id: { $in: [...ids] } }, { projection, ...(session && { session }) })
-        .toArray();
-      return found.map(({ _id, version, rewardsVersion }) => ({ id: _id, version, rewardsVersion }));
-    },
+    versionsOf: (ids, session) => findVersions({ _id: { $in: [...ids] } }, session),
+    // One after the other: each has an index that holds all it asks for.
+    versionsDuring: async ({ first, last }, session) => [
+      ...(await findVersions({ status: { $in: [...RUNNING_STATUSES] }, startsAt: { $lte: last } }, session)),
+      ...(await findVersions({ status: 'ended', endedAt: { $gt: first } }, session)),
+    ],
     touchRewards: async (id, unless, session) => {
       const filter = { _id: id, status: { $nin: [...unless] } };
       const { matchedCount } = await events.updateOne(filter, { $inc: { rewardsVersion: 1 } }, { session });
@@ -173,8 +186,9 @@ export function createEventStore(db: Db): EventStore {
       await events.createIndexes([
         { key: { createdAt: -1, _id: -1 } },
         { key: { status: 1, createdAt: -1, _id: -1 } },
-        { key: { status: 1, startsAt: 1 } },
         { key: { status: 1, endsAt: 1 } },
+        { key: { status: 1, startsAt: 1, version: 1, rewardsVersion: 1, _id: 1 } },
+        { key: { status: 1, endedAt: 1, version: 1, rewardsVersion: 1, _id: 1 } },
       ]);
       await ensureCollection(db, 'eventVersions');
       await revisions.createIndex({ eventId: 1, version: -1 });

@@ -136,6 +136,11 @@ export function takesClaimsAt(event: EventRules, now: Date): boolean {
   return status === 'ended' && endedAt !== undefined && now < later(endedAt, claimGraceSeconds * 1_000);
 }
 
+/** Whether something that was done at this time was done in the event, paused or not. */
+export function happenedIn({ startsAt, endsAt, endedAt = endsAt }: Schedule, at: Date): boolean {
+  return startsAt <= at && at < endedAt;
+}
+
 /** The instant as of which an account is judged: after the end, the last one before it, so that no period is won. */
 export function judgedAt(event: EventRules, now: Date): Date {
   const { status, endedAt } = eventAt(event, now);

@@ -34,16 +34,10 @@ export function createProgressStore(db: Db): ProgressStore {
     },
     addAll: async (additions, session) => {
       await progress.bulkWrite(
-        additions.map(({ eventId, accountId, counterKey, day, value }) => ({
+        [...byProgress(additions)].map(([_id, { eventId, accountId, increments }]) => ({
           updateOne: {
-            filter: { _id: progressIdOf(eventId, accountId) },
-            update: {
-              $setOnInsert: { eventId, accountId },
-              $inc: {
-                [`counters.${counterKey}.total`]: value,
-                [`counters.${counterKey}.days.${day}`]: value,
-              },
-            },
+            filter: { _id },
+            update: { $setOnInsert: { eventId, accountId }, $inc: increments },
             upsert: true,
           },
         })),
@@ -52,4 +46,24 @@ export function createProgressStore(db: Db): ProgressStore {
     },
     ensureIndexes: () => ensureCollection(db, 'progress'),
   };
+}
+
+interface Increments {
+  eventId: string;
+  accountId: string;
+  /** By field. */
+  increments: Record<string, number>;
+}
+
+/** What is added to each document, which is written once however much it is. */
+function byProgress(additions: readonly Addition[]): Map<string, Increments> {
+  const all = new Map<string, Increments>();
+  for (const { eventId, accountId, counterKey, day, value } of additions) {
+    const id = progressIdOf(eventId, accountId);
+    const found = all.get(id) ?? { eventId, accountId, increments: {} };
+    for (const field of [`counters.${counterKey}.total`, `counters.${counterKey}.days.${day}`])
+      found.increments[field] = (found.increments[field] ?? 0) + value;
+    all.set(id, found);
+  }
+  return all;
 }

@@ -15,6 +15,7 @@ function bookOver(versions: Map<string, number>) {
           const version = versions.get(id);
           return version === undefined ? [] : [{ id, version, rewardsVersion: 1 }];
         }),
+      versionsDuring: async () => [],
       rulesOf: async (ids) => {
         read.push(...ids);
         return new Map(ids.map((id) => [id, eventOf(id, versions.get(id) ?? 0)]));

@@ -1,5 +1,6 @@
 import { LRUCache } from 'lru-cache';
 import type { ClientSession } from 'mongodb';
+import { countedMetrics, type CountedMetric } from '../conditions/counted-metrics.ts';
 import { bothOf, compileCondition, type CompiledCondition } from '../conditions/compiled-condition.ts';
 import type { EventStore, EventVersion } from '../events/event-store.ts';
 import type { EventRules } from '../events/event.ts';
@@ -11,6 +12,8 @@ export interface Rules {
   event: EventRules;
   condition: CompiledCondition | undefined;
   rewards: readonly RewardRule[];
+  /** What its condition and those of its rewards read. */
+  counted: readonly CountedMetric[];
 }
 
 export interface RewardRule {
@@ -22,6 +25,8 @@ export interface RewardRule {
 export interface RuleBook {
   /** @returns the rules of those of the events that are there, by id */
   of(eventIds: readonly string[], session?: ClientSession): Promise<Map<string, Rules>>;
+  /** @returns the rules of the events in which something may have been done between these times, by id */
+  during(span: { first: Date; last: Date }, session: ClientSession): Promise<Map<string, Rules>>;
 }
 
 interface Entry {
@@ -38,7 +43,7 @@ const LONGEST_MS = 10_000;
  * their versions: whatever has changed is read again, so that nothing is ever decided by rules of the past.
  */
 export function createRuleBook(deps: {
-  events: Pick<EventStore, 'versionsOf' | 'rulesOf'>;
+  events: Pick<EventStore, 'versionsOf' | 'versionsDuring' | 'rulesOf'>;
   rewards: Pick<RewardStore, 'rulesOf'>;
 }): RuleBook {
   const { events, rewards } = deps;
@@ -62,21 +67,26 @@ export function createRuleBook(deps: {
     return fresh;
   }
 
+  async function at(
+    versions: readonly EventVersion[],
+    session: ClientSession | undefined,
+  ): Promise<Map<string, Rules>> {
+    const found = new Map<string, Rules>();
+    // Taken out at once: an entry may expire, or make room for another, while the others are read.
+    for (const version of versions) {
+      const entry = entries.get(version.id);
+      if (entry && isSame(entry.version, version)) found.set(version.id, entry.rules);
+    }
+    const changed = versions.filter(({ id }) => !found.has(id));
+    if (changed.length > 0) {
+      for (const [id, rules] of await read(changed, session)) found.set(id, rules);
+    }
+    return found;
+  }
+
   return {
-    of: async (eventIds, session) => {
-      const versions = await events.versionsOf(eventIds, session);
-      const found = new Map<string, Rules>();
-      // Taken out at once: an entry may expire, or make room for another, while the others are read.
-      for (const version of versions) {
-        const entry = entries.get(version.id);
-        if (entry && isSame(entry.version, version)) found.set(version.id, entry.rules);
-      }
-      const changed = versions.filter(({ id }) => !found.has(id));
-      if (changed.length > 0) {
-        for (const [id, rules] of await read(changed, session)) found.set(id, rules);
-      }
-      return found;
-    },
+    of: async (eventIds, session) => at(await events.versionsOf(eventIds, session), session),
+    during: async (span, session) => at(await events.versionsDuring(span, session), session),
   };
 }
 
@@ -86,9 +96,11 @@ function isSame(known: EventVersion, current: EventVersion): boolean {
 
 export function rulesOf(event: EventRules, rewards: readonly RewardRules[]): Rules {
   const condition = event.condition && compileCondition(event.condition);
+  const conditions = [event, ...rewards].flatMap((each) => each.condition ?? []);
   return {
     event,
     condition,
+    counted: countedMetrics(conditions),
     rewards: rewards.map((reward) => ({
       reward,
       condition: bothOf(condition, reward.condition && compileCondition(reward.condition)),

@@ -70,6 +70,10 @@ test.each([
   ['game-server', 'write', 'amq.default', false],
   ['game-server', 'configure', 'laurel.activity', false],
   ['game-server', 'read', 'game-event-service.activity', false],
+  ['game-server', 'write', 'laurel.rewards', false],
+  ['game-event-service', 'configure', 'laurel.activity', true],
+  ['game-event-service', 'read', 'laurel.activity', true],
+  ['game-event-service', 'write', 'laurel.activity', false],
 ] as const)('%s: %s %s is %s', async (user, what, name, allowed) => {
   expect(await mayDo(user, what, name)).toBe(allowed);
 });
@@ -83,6 +87,8 @@ test.each([
   ['game-event-service', 'laurel.rewards', 'reward.requested', true],
   ['game-event-service', 'laurel.rewards', 'reward.granted', false],
   ['game-event-service', 'laurel.accounts', 'sessions.revoked', false],
+  ['game-server', 'laurel.activity', 'activity.recorded', true],
+  ['game-server', 'laurel.activity', 'activity.forgotten', false],
 ] as const)('%s: to send to %s as %s is %s', async (user, exchange, routingKey, allowed) => {
   expect(await maySend(user, exchange, routingKey)).toBe(allowed);
 });

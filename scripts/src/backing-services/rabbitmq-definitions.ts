@@ -14,7 +14,6 @@ const Permission = z.object({
   write: z.string(),
   read: z.string(),
 });
-type Permission = z.infer<typeof Permission>;
 
 const Rights = z.object({
   permissions: z.array(Permission),
@@ -30,11 +29,6 @@ const Rights = z.object({
 });
 export type Rights = z.infer<typeof Rights>;
 
-// Users that infra/rabbitmq/definitions.json does not name.
-const furtherRights: Permission[] = [
-  { user: 'game-server', vhost: VIRTUAL_HOST, configure: '^$', write: '^laurel\\.activity$', read: '^$' },
-];
-
 /** What each user of the broker may do: the same as in containers. */
 export async function readRights(): Promise<Rights> {
   const file = join(repositoryRoot, 'infra', 'rabbitmq', 'definitions.json');
@@ -47,7 +41,6 @@ export function rabbitmqDefinitions(
   passwords: BrokerPasswords,
   virtualHosts: readonly string[],
 ): object {
-  const named = new Set(rights.permissions.map(({ user }) => user));
   const all = { configure: '.*', write: '.*', read: '.*' };
   const others = virtualHosts.filter((vhost) => vhost !== VIRTUAL_HOST);
   return {
@@ -60,7 +53,6 @@ export function rabbitmqDefinitions(
     })),
     permissions: [
       ...rights.permissions,
-      ...furtherRights.filter(({ user }) => !named.has(user)),
       ...others.map((vhost) => Object.assign({ user: 'admin', vhost }, all)),
     ],
     topic_permissions: rights.topic_permissions,
