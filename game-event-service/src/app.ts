@@ -12,6 +12,7 @@ import { eventChangeRoutes } from './events/event-change-routes.ts';
 import { eventRoutes } from './events/event-routes.ts';
 import { inviteRoutes } from './invites/invite-routes.ts';
 import { problems } from './problems.ts';
+import { progressRoutes } from './progress/progress-routes.ts';
 import { rewardRoutes } from './rewards/reward-routes.ts';
 
 export type RoutesDeps = Parameters<typeof eventRoutes>[0] &
@@ -20,6 +21,7 @@ export type RoutesDeps = Parameters<typeof eventRoutes>[0] &
   Parameters<typeof checkInRoutes>[0] &
   Parameters<typeof inviteRoutes>[0] &
   Parameters<typeof activityRoutes>[0] &
+  Parameters<typeof progressRoutes>[0] &
   Parameters<typeof claimRoutes>[0] &
   Parameters<typeof eligibilityRoutes>[0];
 
@@ -40,6 +42,7 @@ export function createServiceApp({ routes, ...shell }: AppDeps) {
     ...checkInRoutes(routes),
     ...inviteRoutes(routes),
     ...activityRoutes(routes),
+    ...progressRoutes(routes),
     ...eligibilityRoutes(routes),
     ...claimRoutes(routes),
   ];

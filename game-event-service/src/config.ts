@@ -31,10 +31,22 @@ const STORE_VARIABLES = {
   LOG_LEVEL: oneOf(['error', 'warn', 'info', 'debug'], 'info'),
 };
 
+const ACTIVITY_VARIABLES = {
+  INBOX_RETENTION: duration('30d'),
+  ACTIVITY_MAX_AGE: duration('7d'),
+  ACTIVITY_RETENTION: duration('90d'),
+};
+
 /** What is needed to reach the database, and nothing else. */
 export function loadStoreConfig(env: NodeJS.ProcessEnv) {
   const { MONGODB_URL, MONGODB_DATABASE, LOG_LEVEL } = parseEnv(env, STORE_VARIABLES);
   return { mongo: { url: MONGODB_URL, database: MONGODB_DATABASE }, logLevel: LOG_LEVEL };
+}
+
+/** What is needed to make counters anew. */
+export function loadRebuildConfig(env: NodeJS.ProcessEnv) {
+  const { retentionMs } = activityLimits(parseEnv(env, ACTIVITY_VARIABLES));
+  return { ...loadStoreConfig(env), retentionMs };
 }
 
 export function loadConfig(env: NodeJS.ProcessEnv) {
@@ -55,9 +67,7 @@ export function loadConfig(env: NodeJS.ProcessEnv) {
     CLAIM_DEADLINE: duration('2m').refine((ms) => ms >= SHORTEST_DEADLINE_MS, 'must be at least 1s'),
     INVITE_MAX_PER_DAY: integer({ min: 1, max: 10_000, fallback: 20 }),
     INVITE_MAX_ACCOUNT_AGE: duration('7d'),
-    INBOX_RETENTION: duration('30d'),
-    ACTIVITY_MAX_AGE: duration('7d'),
-    ACTIVITY_RETENTION: duration('90d'),
+    ...ACTIVITY_VARIABLES,
     ...outboxVariables,
     ...consumerVariables(['REWARD_RESULTS', 'ACCOUNT_EVENTS', 'ACTIVITY']),
   });

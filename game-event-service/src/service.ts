@@ -39,6 +39,7 @@ import { newInviteCode } from './invites/invite-code.ts';
 import { makeInvite } from './invites/make-invite.ts';
 import { submitAcceptance } from './invites/submit-acceptance.ts';
 import { createServiceMetrics } from './metrics.ts';
+import { readProgress } from './progress/read-progress.ts';
 import { createRewardChanges } from './rewards/change-rewards.ts';
 import { createReward } from './rewards/create-reward.ts';
 import { createRuleBook } from './rules/rule-book.ts';
@@ -158,6 +159,7 @@ export function buildService(config: Config, overrides: Overrides = {}) {
       activityIntake,
       submitClaim: submitClaim({ acceptance, waiter }),
       readEligibility: readEligibility({ books, clock }),
+      readProgress: readProgress({ books, clock }),
       events,
       rewards,
       stock,

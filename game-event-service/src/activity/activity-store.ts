@@ -26,6 +26,8 @@ export interface ActivityStore {
   ): Promise<void>;
   /** What these accounts did, as far back as it is kept. */
   historyOf(accountIds: readonly string[], session: ClientSession): Promise<Countable[]>;
+  /** Everybody who has done something, or has progress. */
+  everyAccount(): AsyncIterable<string>;
   ensureIndexes(): Promise<void>;
 }
 
@@ -55,6 +57,14 @@ export function createActivityStore(db: Db): ActivityStore {
         .find({ accountId: { $in: [...accountIds] } }, { session, projection: COUNTABLE })
         .toArray();
       return found.map(toCountable);
+    },
+    everyAccount: async function* everyAccount() {
+      const each = { $group: { _id: '$accountId' } };
+      const found = activity.aggregate<{ _id: string }>(
+        [each, { $unionWith: { coll: 'progress', pipeline: [each] } }, { $group: { _id: '$_id' } }],
+        { allowDiskUse: true },
+      );
+      for await (const { _id } of found) yield _id;
     },
     ensureIndexes: async () => {
       await activity.createIndexes([

@@ -1,6 +1,7 @@
 import type { ClientSession, Db } from 'mongodb';
 import type { Day } from '../calendar/calendar.ts';
 import { ensureCollection } from '../ensure-collection.ts';
+import type { CounterChange } from './decide-rebuild.ts';
 import { progressIdOf, type Progress } from './progress.ts';
 
 interface ProgressDocument extends Progress {
@@ -21,6 +22,8 @@ export interface ProgressStore {
   /** @returns what is known, by {@link progressIdOf} */
   findAll(ids: readonly string[], session?: ClientSession): Promise<Map<string, Progress>>;
   addAll(additions: readonly Addition[], session: ClientSession): Promise<void>;
+  /** Puts counters in the place of others. */
+  replaceAll(changes: readonly CounterChange[], session: ClientSession): Promise<void>;
   ensureIndexes(): Promise<void>;
 }
 
@@ -41,6 +44,22 @@ export function createProgressStore(db: Db): ProgressStore {
             upsert: true,
           },
         })),
+        { session, ordered: false },
+      );
+    },
+    replaceAll: async (changes, session) => {
+      await progress.bulkWrite(
+        changes.map(({ eventId, accountId, counterKey, counter }) => {
+          const field = `counters.${counterKey}`;
+          const change = counter ? { $set: { [field]: counter } } : { $unset: { [field]: true as const } };
+          return {
+            updateOne: {
+              filter: { _id: progressIdOf(eventId, accountId) },
+              update: { $setOnInsert: { eventId, accountId }, ...change },
+              upsert: true,
+            },
+          };
+        }),
         { session, ordered: false },
       );
     },
