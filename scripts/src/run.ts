@@ -20,6 +20,7 @@ const commands: Record<string, () => Promise<Command>> = {
   up: () => import('./cli/up.ts'),
   'verify-audit': () => import('./cli/verify-audit.ts'),
   'verify-ledger': () => import('./cli/verify-ledger.ts'),
+  'rebuild-progress': () => import('./cli/rebuild-progress.ts'),
 };
 
 // The start of every command. It may use Node's own modules only: the first thing it does is to install the others.

@@ -151,6 +151,14 @@ describe('up, status, demo, down', () => {
     });
   });
 
+  test('rebuild-progress finds every counter as it should be', async () => {
+    const { code, output } = await scripts('rebuild-progress');
+    expect({ code, output }).toEqual({
+      code: 0,
+      output: expect.stringMatching(/^\d+ accounts, 0 counters corrected$/m),
+    });
+  });
+
   test('down leaves no process behind, and says so when there is nothing to stop', async () => {
     const state = await readState(dataDirectory);
     const identities = [state?.supervisor, ...(state?.processes ?? []).map(({ identity }) => identity)];

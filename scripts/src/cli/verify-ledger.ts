@@ -1,10 +1,5 @@
 import { Command } from 'commander';
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
-import { UserError } from '../console/user-error.ts';
-import { dataDirectory, packageDirectory } from '../repository/packages.ts';
-import { runningState } from '../supervisor/state-file.ts';
-import { installPackage } from '../toolchain/install-package.ts';
+import { runOnStore } from '../supervisor/run-on-store.ts';
 
 /** `scripts/verify-ledger`: finds the store, and lets auth-service, whose ledger it is, do the work. */
 export async function main(args: string[]): Promise<void> {
@@ -16,20 +11,5 @@ export async function main(args: string[]): Promise<void> {
     .parse(args, { from: 'user' })
     .opts<{ url?: string }>();
 
-  const env = { ...process.env, MONGODB_URL: url ?? (await findStore()) };
-  const cwd = packageDirectory('auth-service');
-  await installPackage(cwd);
-  const child = spawn('npm', ['run', '--silent', 'verify-ledger'], { cwd, env, stdio: 'inherit' });
-  await once(child, 'close');
-  process.exitCode = child.exitCode ?? 2;
-}
-
-async function findStore(): Promise<string> {
-  const running = await runningState(dataDirectory());
-  const url =
-    process.env['MONGODB_URL'] ?? running?.backing.find(({ variable }) => variable === 'MONGODB_URL')?.url;
-  if (url) return url;
-  throw new UserError(
-    'The store is not known: set MONGODB_URL, say --url, or start a system with ./scripts/up.',
-  );
+  process.exitCode = await runOnStore('auth-service', 'verify-ledger', url);
 }
