@@ -52,4 +52,12 @@ describe('the configuration', () => {
     expect(messaging.rewardResults.batchSize).toBe(500);
     expect(messaging.accountEvents.batchSize).toBe(50);
   });
+
+  it('keeps activity for longer than a message with it could be replayed and count', () => {
+    const DAY_MS = 24 * 60 * 60 * 1_000;
+    const retained = (env: object) => loadConfig({ ...needed, ...env }).activity.retentionMs / DAY_MS;
+    expect(retained({})).toBe(90);
+    expect(retained({ ACTIVITY_RETENTION: '1d' })).toBe(38);
+    expect(retained({ INBOX_RETENTION: '80d', ACTIVITY_MAX_AGE: '20d' })).toBe(101);
+  });
 });

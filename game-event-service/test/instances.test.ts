@@ -84,6 +84,7 @@ describe('roles', () => {
     await using worker = await startService({ beside: front, env: { ROLE: 'worker' } });
     expect((await consumed(worker)).toSorted()).toEqual([
       'game-event-service.account-events',
+      'game-event-service.activity',
       'game-event-service.reward-results',
     ]);
     const stored = () => front.db.collection<{ _id: string }>('claims').findOne({ _id: early.id });

@@ -52,6 +52,24 @@ it('an account that has done nothing yet has progress of nothing', async () => {
   expect(await read(forEveryone.id)).toMatchObject({ body: { metrics: [], conditions: null } });
 });
 
+it('a metric may have a name that every object knows', async () => {
+  const metric = 'constructor';
+  const { event } = await activeEvent(service.call, {
+    event: { condition: { metric, op: '>=', value: 2, where: { toString: 'x' } } },
+    reward: { condition: { metric, op: '>=', value: 2 } },
+  });
+  const player = account();
+  await report(service.call, [activityItem(player.userId, { metric: 'toString' })]);
+  const metrics = (value: number) => [
+    { metric, event: 0 },
+    { metric, event: value, day: value },
+  ];
+  await report(service.call, [activityItem(account().userId, { metric })]);
+  expect(await read(event.id, player)).toMatchObject({ status: 200, body: { metrics: metrics(0) } });
+  await report(service.call, [activityItem(player.userId, { metric, attributes: {} })]);
+  expect(await read(event.id, player)).toMatchObject({ status: 200, body: { metrics: metrics(1) } });
+});
+
 it('progress is for players, in events that they may know of', async () => {
   const draft = await makeEvent(service.call);
   expectProblem(await read(draft.id), 404, 'not_found');

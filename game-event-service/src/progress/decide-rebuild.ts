@@ -1,6 +1,6 @@
 import type { Rules } from '../rules/rule-book.ts';
 import type { Addition } from './progress-store.ts';
-import { progressIdOf, type Counter, type Progress } from './progress.ts';
+import { knownCounter, progressIdOf, type Counter, type Progress } from './progress.ts';
 
 /** A counter as it has to be; undefined where nothing is to be counted. */
 export interface CounterChange {
@@ -35,7 +35,7 @@ export function decideRebuild(
       for (const accountId of accountIds) {
         const id = progressIdOf(event.id, accountId);
         const counter = sums.get(id)?.get(key);
-        if (isSame(progress.get(id)?.counters[key], counter)) continue;
+        if (isSame(knownCounter(progress.get(id), key), counter)) continue;
         changes.push({ eventId: event.id, accountId, counterKey: key, counter });
       }
     }

@@ -36,8 +36,16 @@ export function counterKey(metric: string, where?: Where): string {
 
 const NOTHING: Counter = { total: 0, days: {} };
 
+/** The counter where there is one; a metric may have a name that every object knows, such as `constructor`. */
+export function knownCounter(
+  progress: Pick<Progress, 'counters'> | undefined,
+  key: string,
+): Counter | undefined {
+  return progress && Object.hasOwn(progress.counters, key) ? progress.counters[key] : undefined;
+}
+
 export function counterOf(progress: Pick<Progress, 'counters'> | undefined, key: string): Counter {
-  return progress?.counters[key] ?? NOTHING;
+  return knownCounter(progress, key) ?? NOTHING;
 }
 
 export function sumWithin(counter: Counter, span: DaySpan): number {
