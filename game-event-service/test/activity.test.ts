@@ -70,6 +70,20 @@ it('one bad item never loses the good ones, and each is kept with why', async ()
   expect(await standings(service.call, event.id, userId)).toEqual([2, 0]);
 });
 
+it('what would take a sum back, or count a check-in from outside, is not valid', async () => {
+  const items = [{ value: -1 }, { metric: 'attendance.check-in' }, { value: 0 }].map((more) =>
+    activityItem(account().userId, more),
+  );
+  expect(await report(service.call, items)).toEqual({
+    accepted: 1,
+    duplicates: 0,
+    rejected: [
+      { index: 0, code: 'invalid' },
+      { index: 1, code: 'invalid' },
+    ],
+  });
+});
+
 it('the same batch, five times at once over two instances, is counted once', async () => {
   const { event } = await activeEvent(service.call, { event: { condition } });
   const players = Array.from({ length: 20 }, () => account().userId);

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { z } from 'zod';
 import { Attributes } from '../attributes.ts';
 import { MetricName } from '../conditions/leaf.ts';
+import { CHECK_IN_METRIC } from '../progress/progress.ts';
 import { Time } from '../time.ts';
 
 /** Most items in one request or message, and in one transaction. */
@@ -14,8 +15,9 @@ const fields = {
   source: z.string().min(1).max(128),
   id: z.string().min(1).max(256),
   accountId: z.string().min(1).max(128),
-  metric: MetricName,
-  value: z.number().min(-LARGEST_VALUE).max(LARGEST_VALUE).default(1),
+  // Check-ins are counted here, once a day: conditions stand on that, and on sums that only grow.
+  metric: MetricName.refine((metric) => metric !== CHECK_IN_METRIC, 'is counted by the service itself'),
+  value: z.number().min(0).max(LARGEST_VALUE).default(1),
   at: Time,
   attributes: Attributes.optional(),
 };

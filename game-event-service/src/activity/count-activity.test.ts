@@ -83,7 +83,7 @@ const ZONES = ['America/New_York', 'Europe/London', 'Asia/Seoul', 'Australia/Lor
 const anItem = fc.record({
   accountId: fc.constantFrom('acc_1', 'acc_2'),
   metric: fc.constantFrom('quest', 'login'),
-  value: fc.integer({ min: -5, max: 50 }),
+  value: fc.integer({ min: 0, max: 50 }),
   at: fc.date({
     min: new Date('2026-02-25T00:00:00Z'),
     max: new Date('2026-04-10T00:00:00Z'),

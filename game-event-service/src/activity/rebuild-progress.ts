@@ -1,5 +1,5 @@
 import type { ClientSession } from 'mongodb';
-import { CHECK_IN_METRIC } from '../attendance/decide-check-ins.ts';
+import { CHECK_IN_METRIC } from '../progress/progress.ts';
 import { decideRebuild } from '../progress/decide-rebuild.ts';
 import type { ProgressStore } from '../progress/progress-store.ts';
 import { counterKey, progressIdOf } from '../progress/progress.ts';
