@@ -40,7 +40,7 @@ const leaf = (over: string, where?: object) => ({
 const anItem = fc.record({
   account: fc.nat(5),
   hoursAgo: fc.integer({ min: 0, max: 6 * DAY_HOURS }),
-  value: fc.integer({ min: -3, max: 9 }),
+  value: fc.integer({ min: 0, max: 9 }),
   difficulty: fc.constantFrom('hard', 'easy'),
   metric: fc.constantFrom('quest.completed', 'login'),
 });
@@ -99,6 +99,19 @@ it('counts what a condition asks for that came after the activity, and leaves ch
   expect(await mine()).toMatchObject({ body: { metrics: [checkIns, boss(0)] } });
   await rebuild();
   expect(await mine()).toMatchObject({ body: { metrics: [checkIns, boss(7)] } });
+});
+
+it('leaves what invites have counted as it is', async () => {
+  const condition = { metric: 'invite.sent.accepted', op: '>=', value: 1 };
+  const { event } = await activeEvent(service.call, { event: { kind: 'invite', condition } });
+  const accountId = account().userId;
+  const counters = { 'invite%2esent%2eaccepted': { total: 2, days: { [inHours(0).slice(0, 10)]: 2 } } };
+  const _id = `${event.id}:${accountId}`;
+  await service.db
+    .collection<{ _id: string }>('progress')
+    .insertOne(Object.assign({ _id }, { eventId: event.id, accountId, counters }));
+  await rebuild();
+  expect(await progress().findOne({ _id })).toMatchObject({ counters });
 });
 
 it('leaves an event alone that began before the activity that is kept', async () => {

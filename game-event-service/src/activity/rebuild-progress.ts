@@ -1,8 +1,8 @@
 import type { ClientSession } from 'mongodb';
-import { CHECK_IN_METRIC } from '../progress/progress.ts';
+import { ACCEPTED_KEY, SENT_ACCEPTED_KEY } from '../invites/decide-acceptances.ts';
 import { decideRebuild } from '../progress/decide-rebuild.ts';
 import type { ProgressStore } from '../progress/progress-store.ts';
-import { counterKey, progressIdOf } from '../progress/progress.ts';
+import { CHECK_IN_METRIC, counterKey, progressIdOf } from '../progress/progress.ts';
 import type { RuleBook } from '../rules/rule-book.ts';
 import { later, type Clock } from '../time.ts';
 import type { ActivityStore } from './activity-store.ts';
@@ -29,7 +29,7 @@ export interface Rebuilt {
 const ACCOUNTS_AT_A_TIME = 100;
 
 /** These are counted by this service itself, and are no activity. */
-const LEFT = new Set([counterKey(CHECK_IN_METRIC)]);
+const LEFT = new Set([counterKey(CHECK_IN_METRIC), SENT_ACCEPTED_KEY, ACCEPTED_KEY]);
 
 /**
  * Makes the counters anew from the activity that is stored, for every event that began since it is kept. Safe while

@@ -6,8 +6,8 @@ import { counterKey } from '../progress/progress.ts';
 import { refuse, type Refusal } from '../refusal.ts';
 import type { Acceptance, Invite, Participant } from './invite.ts';
 
-const ACCEPTED_KEY = counterKey('invite.accepted');
-const SENT_ACCEPTED_KEY = counterKey('invite.sent.accepted');
+export const ACCEPTED_KEY = counterKey('invite.accepted');
+export const SENT_ACCEPTED_KEY = counterKey('invite.sent.accepted');
 
 export interface AcceptRequest {
   code: string;
