@@ -87,7 +87,7 @@ export const auth: Benchmark = {
 
 function bareHashing(): Candidate {
   const directory = packageDirectory('auth-service');
-  const program = join(directory, 'test', 'bench', 'hash-passwords.ts');
+  const program = join(directory, 'bench', 'hash-passwords.ts');
   return {
     name: HASHES,
     prepare: async (durationMs) => async () => {

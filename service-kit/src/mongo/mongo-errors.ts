@@ -18,8 +18,30 @@ export function isDuplicateKey(error: unknown): boolean {
   return error instanceof MongoServerError && error.code === 11_000;
 }
 
-// A primary that has lost its majority answers reads with this, when they have a time limit.
-const MAX_TIME_EXPIRED = 50;
+/**
+ * What a server says that is going, coming, or no longer the primary: the retryable errors of the driver
+ * specification "retryable reads". The driver puts no label on reads and bulk writes that failed twice.
+ */
+const UNAVAILABLE_CODES: ReadonlySet<number | string | undefined> = new Set([
+  6, // HostUnreachable
+  7, // HostNotFound
+  89, // NetworkTimeout
+  91, // ShutdownInProgress
+  134, // ReadConcernMajorityNotAvailableYet
+  189, // PrimarySteppedDown
+  262, // ExceededTimeLimit
+  9_001, // SocketException
+  10_107, // NotWritablePrimary
+  11_600, // InterruptedAtShutdown
+  11_602, // InterruptedDueToReplStateChange
+  13_435, // NotPrimaryNoSecondaryOk
+  13_436, // NotPrimaryOrSecondary
+  // A primary that has lost its majority answers reads with this, when they have a time limit.
+  50, // MaxTimeMSExpired
+]);
+
+const isLinearizableFailure = (error: MongoError): boolean =>
+  error instanceof MongoServerError && error.codeName === 'LinearizableReadConcernError';
 
 /**
  * True when the failure says nothing about the work itself: the store was away, was stepping down, or other
@@ -34,7 +56,8 @@ export function isStoreUnavailable(error: unknown): boolean {
     error instanceof MongoServerSelectionError ||
     error instanceof MongoNotConnectedError ||
     error instanceof MongoTopologyClosedError ||
-    error.code === MAX_TIME_EXPIRED ||
+    UNAVAILABLE_CODES.has(error.code) ||
+    isLinearizableFailure(error) ||
     error.hasErrorLabel(MongoErrorLabel.TransientTransactionError) ||
     error.hasErrorLabel(MongoErrorLabel.UnknownTransactionCommitResult) ||
     error.hasErrorLabel(MongoErrorLabel.RetryableWriteError)

@@ -1,0 +1,33 @@
+import { MongoBulkWriteError, MongoServerError } from 'mongodb';
+import { describe, expect, it } from 'vitest';
+import { isStoreUnavailable, StoreTimeoutError } from './mongo-errors.ts';
+
+const answered = (code: number, codeName = 'Some'): MongoServerError =>
+  new MongoServerError({ message: codeName, code, codeName });
+
+describe('isStoreUnavailable', () => {
+  it.each([6, 7, 50, 89, 91, 134, 189, 262, 9_001, 10_107, 11_600, 11_602, 13_435, 13_436])(
+    'is true of server error %i, which has no label when a read failed twice',
+    (code) => {
+      expect(isStoreUnavailable(answered(code))).toBe(true);
+    },
+  );
+
+  it('is true of a bulk write that a primary could not finish', () => {
+    const result = { getWriteErrors: () => [] };
+    const error = Object.assign(Object.create(MongoBulkWriteError.prototype) as MongoBulkWriteError, {
+      result,
+    });
+    error.code = 11_602;
+    expect(isStoreUnavailable(error)).toBe(true);
+  });
+
+  it('is true of a read that could not be confirmed, and of a transaction that took too long', () => {
+    expect(isStoreUnavailable(answered(1, 'LinearizableReadConcernError'))).toBe(true);
+    expect(isStoreUnavailable(new StoreTimeoutError('late'))).toBe(true);
+  });
+
+  it.each([answered(11_000), answered(2), new Error('not primary')])('is false of %o', (error) => {
+    expect(isStoreUnavailable(error)).toBe(false);
+  });
+});
