@@ -369,10 +369,11 @@ describe('a service in trouble', () => {
 
   test('that is not there is 502, and nothing inside is named', async () => {
     const gone = await startFakeService('x', { id: 'x', secret: 'x' });
-    await gone.stop();
     const own = await startTestBed({
       env: { ROUTES_FILE: 'test/support/routes.yaml', BROKEN_SERVICE_URL: gone.url },
     });
+    // Only now, lest something of the test bed is given its port.
+    await gone.stop();
     try {
       const answer = await fetch(`${own.url}/broken`, { method: 'POST', body: '{}' });
       expect(answer.status).toBe(502);
@@ -431,10 +432,10 @@ describe('a service in trouble', () => {
 
   test('at one of two addresses costs no request, whatever it does: what was never sent is sent to the other', async () => {
     const gone = await startFakeService('x', { id: 'x', secret: 'x' });
-    await gone.stop();
     const own = await startTestBed({
       env: { ROUTES_FILE: 'test/support/routes.yaml', BROKEN_SERVICE_URL: `${gone.url},${bed.events.url}` },
     });
+    await gone.stop();
     try {
       for (let i = 0; i < 6; i += 1) {
         const answer = await fetch(`${own.url}/broken`, { method: 'POST', body: `{"n":${i}}` });
