@@ -50,16 +50,22 @@ export async function main(args: string[]): Promise<void> {
       BESIDE,
     );
     const { services, credentials } = await backing;
-    for (const [index, name] of packages.entries()) {
-      const { port = 0 } = services.rabbitmq.servers.at(-1) ?? {};
+    const { port = 0 } = services.rabbitmq.servers.at(-1) ?? {};
+    const suiteOf = (name: PackageName): Job => {
       const env = {
         ...process.env,
         MONGODB_URL: services.mongodb.url,
-        REDIS_URL: `${services.redis.url}/${index + 1}`,
+        REDIS_URL: `${services.redis.url}/${packages.indexOf(name) + 1}`,
         RABBITMQ_URL: rabbitmqUrl(port, 'admin', credentials.rabbitmqPasswords.admin, name),
       };
-      await tally.run([integrationJob(name, env, keeper)], 1);
-    }
+      return integrationJob(name, env, keeper);
+    };
+    // The kit's tests hold up the whole broker, and the end-to-end tests need the whole machine.
+    const [kit, others] = partition(packages, (name) => name === 'service-kit');
+    const [endToEnd, ofServices] = partition(others, (name) => name === 'scripts');
+    await tally.run(kit.map(suiteOf), 1);
+    await tally.run(ofServices.map(suiteOf), BESIDE);
+    await tally.run(endToEnd.map(suiteOf), 1);
     if (whole) await tally.run([chaosJob(keeper)], 1);
   } finally {
     for (const cleanUp of cleanUps) await cleanUp().catch((error: unknown) => printError(String(error)));
@@ -67,6 +73,13 @@ export async function main(args: string[]): Promise<void> {
   print(`\nAll of it took ${seconds(performance.now() - startedAt)}.`);
   print(tally.lastLine);
   process.exitCode = tally.counts.failed === 0 && tally.counts.passed > 0 ? 0 : 1;
+}
+
+function partition<Item>(
+  items: readonly Item[],
+  isFirst: (item: Item) => boolean,
+): [first: Item[], others: Item[]] {
+  return [items.filter(isFirst), items.filter((item) => !isFirst(item))];
 }
 
 function choosePackages(names: string[]): PackageName[] {
