@@ -212,13 +212,7 @@ describe('the audit trail', () => {
     const { tokens } = await refresh(system, player.tokens.refreshToken);
     await system.call('POST', '/v1/auth/logout', { as: player.as });
     const all = JSON.stringify(await system.db.collection('audit').find().toArray());
-    const secrets = [
-      PASSWORD,
-      'zebra-tooth-92',
-      player.username,
-      'Kim Min-jun',
-      player.tokens.accessToken,
-    ];
+    const secrets = [PASSWORD, 'zebra-tooth-92', player.username, 'Kim Min-jun', player.tokens.accessToken];
     for (const secret of [...secrets, player.tokens.refreshToken, tokens?.refreshToken ?? '?']) {
       expect(all).not.toContain(secret);
     }
