@@ -5,7 +5,7 @@ import { seconds } from '../console/steps.ts';
 import { UserError } from '../console/user-error.ts';
 import { rabbitmqUrl } from '../backing-services/rabbitmq-server.ts';
 import { Keeper } from '../processes/keeper.ts';
-import { type PackageName, packageNames } from '../repository/packages.ts';
+import { type PackageName, packageNames, serviceNames } from '../repository/packages.ts';
 import { prepare } from '../supervisor/prepare.ts';
 import { PrivateBackingServices } from '../system/private-system.ts';
 import { CHAOS_SEED, runChaosCheck } from '../test-run/run-chaos-check.ts';
@@ -61,11 +61,11 @@ export async function main(args: string[]): Promise<void> {
       return integrationJob(name, env, keeper);
     };
     // The kit's tests hold up the whole broker, and the end-to-end tests need the whole machine.
-    const [kit, others] = partition(packages, (name) => name === 'service-kit');
-    const [endToEnd, ofServices] = partition(others, (name) => name === 'scripts');
-    await tally.run(kit.map(suiteOf), 1);
-    await tally.run(ofServices.map(suiteOf), BESIDE);
-    await tally.run(endToEnd.map(suiteOf), 1);
+    const run = (suites: readonly PackageName[], beside: number): Promise<void> =>
+      tally.run(packages.filter((name) => suites.includes(name)).map(suiteOf), beside);
+    await run(['service-kit'], 1);
+    await run(serviceNames, BESIDE);
+    await run(['scripts'], 1);
     if (whole) await tally.run([chaosJob(keeper)], 1);
   } finally {
     for (const cleanUp of cleanUps) await cleanUp().catch((error: unknown) => printError(String(error)));
@@ -73,13 +73,6 @@ export async function main(args: string[]): Promise<void> {
   print(`\nAll of it took ${seconds(performance.now() - startedAt)}.`);
   print(tally.lastLine);
   process.exitCode = tally.counts.failed === 0 && tally.counts.passed > 0 ? 0 : 1;
-}
-
-function partition<Item>(
-  items: readonly Item[],
-  isFirst: (item: Item) => boolean,
-): [first: Item[], others: Item[]] {
-  return [items.filter(isFirst), items.filter((item) => !isFirst(item))];
 }
 
 function choosePackages(names: string[]): PackageName[] {
