@@ -144,7 +144,7 @@ export function createDomain(options: DomainOptions): Domain {
   const revoke = createRevoke({ revocations, accessTtlMs, clock });
   const deadSessions = createDeadSessions(redis);
   const endSessions = createEndSessions({ sessions, deadSessions, revoke, clock });
-  const limits = createLimits(redis, config.limits);
+  const limits = createLimits({ redis, hasher }, config.limits);
   const rotations = createRotations({ sessions, accounts, metrics: registry });
   const means = {
     rotations,

@@ -78,11 +78,11 @@ async function swap(
 describe('verifying', () => {
   it('finds nothing wrong with ten thousand entries, in little memory', async () => {
     const trail = await trailOf({ batch: 1_000 });
-    const details = { note: 'x'.repeat(4_000) };
+    const details = { note: 'x'.repeat(8_000) };
     for (let round = 0; round < 10; round += 1) await recordMany(trail, 1_000, { details });
     await sealAll(trail);
     const verifier = fileURLToPath(new URL('fixtures/audit-verifier.ts', import.meta.url));
-    const { stdout } = await promisify(execFile)(process.execPath, ['--max-old-space-size=32', verifier], {
+    const { stdout } = await promisify(execFile)(process.execPath, ['--max-old-space-size=48', verifier], {
       env: { MONGODB_URL: servers.mongodb, MONGODB_DATABASE: database.db.databaseName },
     });
     expect(stdout).toContain('10000 entries under 10 seals, 0 with an erased origin: 0 findings');

@@ -8,7 +8,6 @@ import type { AccountStore } from './account-store.ts';
 import { assertActive } from './account.ts';
 import type { PasswordHasher } from './password-hasher.ts';
 import { assertHardToGuess } from './password-policy.ts';
-import { foldCase } from './username.ts';
 
 export type ChangePassword = (
   by: Caller,
@@ -32,8 +31,10 @@ export function changePassword(dependencies: ChangePasswordDependencies): Change
     const accountId = by.id;
     return audited({ action: 'change-password', by, accountId }, async (done) => {
       const account = assertActive(await accounts.find(accountId));
-      const from = { usernameKey: foldCase(account.username), address: by.origin.address };
-      const matches = await checkPassword(from, () => hasher.verify(account.passwordHash, currentPassword));
+      const { username, passwordHash: currentHash } = account;
+      const { address } = by.origin;
+      const tried = { username, password: currentPassword, passwordHash: currentHash, address };
+      const matches = await checkPassword(tried);
       if (!matches) throw refusal('wrong_password');
       assertHardToGuess('newPassword', newPassword, [account.username, account.email, account.displayName]);
 

@@ -10,8 +10,6 @@ import { deleteByStaff, deleteOwn } from './account-status.ts';
 import type { AccountStore } from './account-store.ts';
 import { assertActive, type Account } from './account.ts';
 import { isLastAdmin } from './last-admin.ts';
-import type { PasswordHasher } from './password-hasher.ts';
-import { foldCase } from './username.ts';
 
 export type DeleteAccount = (accountId: string, by: Caller) => Promise<void>;
 export type DeleteOwnAccount = (password: string | undefined, by: Caller) => Promise<void>;
@@ -19,7 +17,6 @@ export type DeleteOwnAccount = (password: string | undefined, by: Caller) => Pro
 export interface DeleteAccountDependencies {
   accounts: AccountStore;
   endSessions: EndSessions;
-  hasher: PasswordHasher;
   checkPassword: CheckPassword;
   audited: Audited;
   transact: Transact;
@@ -49,14 +46,14 @@ export function deleteAccount(dependencies: DeleteAccountDependencies): DeleteAc
 
 /** Deletes an account for its owner, who shows to know the password; a guest has none. */
 export function deleteOwnAccount(dependencies: DeleteAccountDependencies): DeleteOwnAccount {
-  const { accounts, hasher, checkPassword, audited, transact, clock } = dependencies;
+  const { accounts, checkPassword, audited, transact, clock } = dependencies;
 
   async function assertOwner(account: Account, password: string | undefined, by: Caller): Promise<void> {
     if (account.guest && password !== undefined) throw invalidInput('password', 'A guest has none');
     if (account.guest) return;
     if (password === undefined) throw invalidInput('password', 'is needed');
-    const from = { usernameKey: foldCase(account.username), address: by.origin.address };
-    const matches = await checkPassword(from, () => hasher.verify(account.passwordHash, password));
+    const { username, passwordHash } = account;
+    const matches = await checkPassword({ username, password, passwordHash, address: by.origin.address });
     if (!matches) throw refusal('wrong_password');
   }
 

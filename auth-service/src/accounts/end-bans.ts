@@ -5,6 +5,7 @@ import type { Transact } from '../transact.ts';
 import { accountStatusChanged } from './account-messages.ts';
 import { endBan } from './account-status.ts';
 import type { AccountStore } from './account-store.ts';
+import { workOff } from '../work-off.ts';
 
 export interface EndBansDependencies {
   accounts: AccountStore;
@@ -13,8 +14,6 @@ export interface EndBansDependencies {
   clock: Clock;
   logger: Logger;
 }
-
-const BATCH = 100;
 
 /**
  * Ends the bans whose time has come. Every instance may run it at any time: of two that meet at one account, one has
@@ -35,13 +34,11 @@ export function endBans(dependencies: EndBansDependencies): () => Promise<void> 
     });
   }
 
-  return async () => {
-    for (;;) {
-      const due = await accounts.dueBanEnds(clock(), BATCH);
-      for (const accountId of due) {
+  return () =>
+    workOff(
+      (limit) => accounts.dueBanEnds(clock(), limit),
+      async (accountId) => {
         if (await end(accountId)) logger.info('A ban ended by its time', { accountId });
-      }
-      if (due.length < BATCH) return;
-    }
-  };
+      },
+    );
 }

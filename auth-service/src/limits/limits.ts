@@ -1,4 +1,5 @@
 import type { RedisClient } from 'service-kit/redis';
+import type { PasswordHasher } from '../accounts/password-hasher.ts';
 import { createNewAccountCount, type CountNewAccount } from './new-accounts.ts';
 import { createPasswordChecks, type CheckPassword } from './password-checks.ts';
 import { createSlidingWindow } from './sliding-window.ts';
@@ -19,7 +20,10 @@ export interface Limits {
 }
 
 /** What strangers may try how often, over all instances. */
-export function createLimits(redis: RedisClient, settings: LimitSettings): Limits {
+export function createLimits(
+  { redis, hasher }: { redis: RedisClient; hasher: PasswordHasher },
+  settings: LimitSettings,
+): Limits {
   const { windowMs, loginFailuresPerAccount, loginFailuresPerAddress, newAccountsPerAddress } = settings;
   const window = (name: string, limit: number) => createSlidingWindow({ redis, name, limit, windowMs });
 
@@ -27,6 +31,7 @@ export function createLimits(redis: RedisClient, settings: LimitSettings): Limit
     checkPassword: createPasswordChecks({
       account: window('password:account', loginFailuresPerAccount),
       address: window('password:address', loginFailuresPerAddress),
+      hasher,
     }),
     countNewAccount: createNewAccountCount(window('new-account', newAccountsPerAddress)),
   };

@@ -1,27 +1,33 @@
 import { createHash } from 'node:crypto';
+import type { PasswordHasher } from '../accounts/password-hasher.ts';
+import { foldCase } from '../accounts/username.ts';
 import { networkOf } from './network-of.ts';
 import { rateLimited } from './rate-limited.ts';
 import type { SlidingWindow } from './sliding-window.ts';
 
 /** Whose password is tried, and from where. */
 export interface PasswordTry {
-  /** The username as it was given, folded; it need not exist. */
-  usernameKey: string;
+  /** As it was given, in any case; it need not exist. */
+  username: string;
+  password: string;
+  /** Of the account with that name; where there is none, that costs as much. */
+  passwordHash: string | null | undefined;
   address: string | null;
 }
 
 /**
- * Runs `check`, which tells whether a password is right, unless there were too many wrong ones. All doors at which
- * a password is asked share it.
+ * Tells whether a password is right, unless there were too many wrong ones. All doors at which a password is asked
+ * share it.
  *
  * @throws problem `rate_limited`
  */
-export type CheckPassword = (from: PasswordTry, check: () => Promise<boolean>) => Promise<boolean>;
+export type CheckPassword = (tried: PasswordTry) => Promise<boolean>;
 
-export interface PasswordCheckLimits {
+export interface PasswordChecksDependencies {
   /** Wrong passwords for one account from one address, and from one address for any account. */
   account: SlidingWindow;
   address: SlidingWindow;
+  hasher: Pick<PasswordHasher, 'verify'>;
 }
 
 /**
@@ -29,17 +35,18 @@ export interface PasswordCheckLimits {
  * use it up for the owner, and to an address whatever the account. Only wrong passwords count, but each try is
  * counted while it is checked, so that tries made at once are not more than the limit either.
  */
-export function createPasswordChecks({ account, address }: PasswordCheckLimits): CheckPassword {
+export function createPasswordChecks(dependencies: PasswordChecksDependencies): CheckPassword {
+  const { account, address, hasher } = dependencies;
   const underWay = new Map<string, Set<Promise<unknown>>>();
 
-  return async (from, check) => {
-    const network = networkOf(from.address);
+  return async (tried) => {
+    const network = networkOf(tried.address);
     const keys: Places = [
       [address, network],
-      [account, digest([from.usernameKey, network])],
+      [account, digest([foldCase(tried.username), network])],
     ];
     await takePlaces(keys, underWay);
-    const checking = check();
+    const checking = hasher.verify(tried.passwordHash, tried.password);
     const settled = checking.then(
       async (isRight) => isRight && (await giveBack(keys)),
       () => giveBack(keys),

@@ -9,6 +9,7 @@ import type { DeviceStore } from '../guests/device-store.ts';
 import type { PasswordResetStore } from '../password-resets/password-reset-store.ts';
 import type { SessionStore } from '../sessions/session-store.ts';
 import type { Transact } from '../transact.ts';
+import { workOff } from '../work-off.ts';
 
 export interface EraseAccountsDependencies {
   accounts: AccountStore;
@@ -21,8 +22,6 @@ export interface EraseAccountsDependencies {
   clock: Clock;
   logger: Logger;
 }
-
-const BATCH = 100;
 
 /**
  * Erases what is personal of accounts that have been deleted for long enough, and tells the others to do the same.
@@ -54,13 +53,11 @@ export function eraseAccounts(
     });
   }
 
-  return async () => {
-    for (;;) {
-      const due = await accounts.dueErasures(new Date(clock().getTime() - retentionMs), BATCH);
-      for (const accountId of due) {
+  return () =>
+    workOff(
+      (limit) => accounts.dueErasures(new Date(clock().getTime() - retentionMs), limit),
+      async (accountId) => {
         if (await eraseOne(accountId)) logger.info('A deleted account was erased', { accountId });
-      }
-      if (due.length < BATCH) return;
-    }
-  };
+      },
+    );
 }

@@ -1,7 +1,5 @@
 import type { AccountStore } from '../accounts/account-store.ts';
 import type { Account } from '../accounts/account.ts';
-import type { PasswordHasher } from '../accounts/password-hasher.ts';
-import { foldCase } from '../accounts/username.ts';
 import { account as accountActor, type Audited } from '../audit/audit.ts';
 import { somebodyAt } from '../audit/caller.ts';
 import type { Clock } from '../clock.ts';
@@ -26,7 +24,6 @@ export interface LogInDependencies {
   accounts: AccountStore;
   sessions: SessionStore;
   issuer: SessionIssuer;
-  hasher: PasswordHasher;
   checkPassword: CheckPassword;
   audited: Audited;
   transact: Transact;
@@ -38,15 +35,16 @@ export interface LogInDependencies {
  * same answer at the same cost; that an account is banned is told only to who has its password.
  */
 export function logIn(dependencies: LogInDependencies): LogIn {
-  const { accounts, sessions, issuer, hasher, checkPassword, audited, transact, clock } = dependencies;
+  const { accounts, sessions, issuer, checkPassword, audited, transact, clock } = dependencies;
 
   return async ({ username, password }, origin) => {
     const found = await accounts.findByUsername(username);
     const known = found && found.status !== 'deleted' ? found : undefined;
     const whom = found ? { accountId: found.id } : { username };
     return await audited({ action: 'log-in', by: somebodyAt(origin), ...whom }, async (done) => {
-      const from = { usernameKey: foldCase(username), address: origin.address };
-      const matches = await checkPassword(from, () => hasher.verify(known?.passwordHash, password));
+      const { address } = origin;
+      const passwordHash = known?.passwordHash;
+      const matches = await checkPassword({ username, password, passwordHash, address });
       if (!known || !matches) throw refusal('invalid_credentials');
       if (known.status === 'banned') throw refusal('account_banned');
 

@@ -1,5 +1,5 @@
 import { createPublicKey, type KeyObject } from 'node:crypto';
-import type { Component } from 'service-kit/lifecycle';
+import { createPeriodic, type Component } from 'service-kit/lifecycle';
 import type { Logger } from 'service-kit/logging';
 import type { Clock } from '../clock.ts';
 import { scheduleOf, type KeySchedule } from './key-schedule.ts';
@@ -58,40 +58,6 @@ export function createKeyRing({ store, accessTtlMs, clock, logger }: KeyRingOpti
       return key && createPublicKey(key.privateKey);
     },
     publicKeys: () => schedule().published.map(({ publicJwk }) => publicJwk),
-    component: everyNowAndThen(refresh, logger),
-  };
-}
-
-function everyNowAndThen(refresh: () => Promise<void>, logger: Logger): Component {
-  let timer: NodeJS.Timeout | undefined;
-  let running = Promise.resolve();
-  let stopped = false;
-
-  async function refreshAndGoOn(): Promise<void> {
-    try {
-      await refresh();
-    } catch (error) {
-      logger.warn('The signing keys could not be read again', { error });
-    }
-    if (!stopped) schedule();
-  }
-
-  function schedule(): void {
-    timer = setTimeout(() => {
-      running = refreshAndGoOn();
-    }, REFRESH_MS);
-  }
-
-  return {
-    name: 'signing keys',
-    start: async () => {
-      stopped = false;
-      schedule();
-    },
-    stop: async () => {
-      stopped = true;
-      clearTimeout(timer);
-      await running;
-    },
+    component: createPeriodic({ name: 'signing keys', everyMs: REFRESH_MS, run: refresh, logger }),
   };
 }

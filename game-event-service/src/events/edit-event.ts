@@ -1,5 +1,5 @@
 import { DomainError } from 'service-kit/http';
-import { isDeepStrictEqual } from 'node:util';
+import { changedFields } from '../changed-fields.ts';
 import type { Condition } from '../conditions/condition.ts';
 import { eventAt, nextVersion, type GameEvent } from './event.ts';
 
@@ -49,19 +49,14 @@ const EDITABLE_WHILE_RUNNING: ReadonlySet<keyof EventEdit> = new Set([
  * @throws {DomainError} `event_in_use`, `event_active`
  */
 export function editEvent(event: GameEvent, edit: EventEdit, now: Date): GameEvent | undefined {
-  const changed = changedFields(event, edit);
+  const before: EventEdit = { ...event, condition: event.condition ?? null };
+  const changed = changedFields(before, { ...before, ...edit }, EDITABLE);
   if (changed.length === 0) return undefined;
   assertEditable(eventAt(event, now), edit, changed);
   const { condition, ...fields } = edit;
-  const { condition: before, ...kept } = event;
-  const after = condition === undefined ? before : (condition ?? undefined);
+  const { condition: current, ...kept } = event;
+  const after = condition === undefined ? current : (condition ?? undefined);
   return nextVersion({ ...kept, ...(after && { condition: after }) }, fields, now);
-}
-
-function changedFields(event: GameEvent, edit: EventEdit): (keyof EventEdit)[] {
-  const before: EventEdit = { ...event, condition: event.condition ?? null };
-  const after: EventEdit = { ...before, ...edit };
-  return EDITABLE.filter((field) => !isDeepStrictEqual(before[field], after[field]));
 }
 
 function assertEditable(event: GameEvent, edit: EventEdit, changed: readonly (keyof EventEdit)[]): void {

@@ -1,6 +1,5 @@
 import type { ClientSession, Db, Filter } from 'mongodb';
 import { decodeAttributes, encodeAttributes } from '../attributes.ts';
-import { ensureCollection } from '../ensure-collection.ts';
 import type { Position } from '../position.ts';
 import { later } from '../time.ts';
 import {
@@ -190,7 +189,6 @@ export function createEventStore(db: Db): EventStore {
         { key: { status: 1, startsAt: 1, version: 1, rewardsVersion: 1, _id: 1 } },
         { key: { status: 1, endedAt: 1, version: 1, rewardsVersion: 1, _id: 1 } },
       ]);
-      await ensureCollection(db, 'eventVersions');
       await revisions.createIndex({ eventId: 1, version: -1 });
     },
   };

@@ -1,3 +1,4 @@
+import type { ClientSession } from 'mongodb';
 import { DomainError } from 'service-kit/http';
 import type { OutgoingMessage } from 'service-kit/messaging';
 import type { Transact } from 'service-kit/mongo';
@@ -33,13 +34,17 @@ const BEFORE_START: ReadonlySet<EventStatus> = new Set(['draft', 'scheduled']);
 export function createRewardChanges(deps: RewardChangesDeps): RewardChanges {
   const { events, rewards, stock, transact, clock } = deps;
 
+  async function read(eventId: string, rewardId: string, session: ClientSession) {
+    const event = await events.find(eventId, session);
+    const reward = event && (await rewards.find(eventId, rewardId, session));
+    if (!reward) throw new DomainError('not_found', 'The event has no such reward');
+    return { event, reward, status: eventAt(event, clock()).status };
+  }
+
   return {
     update: (eventId, rewardId, { stock: total, attributes, ...patch }) =>
       transact(async ({ session }) => {
-        const event = await events.find(eventId, session);
-        const reward = event && (await rewards.find(eventId, rewardId, session));
-        if (!reward) throw new DomainError('not_found', 'The event has no such reward');
-        const { status } = eventAt(event, clock());
+        const { event, reward, status } = await read(eventId, rewardId, session);
         if (OVER.includes(status)) throw new DomainError('event_in_use', 'The event is over');
 
         if (total !== undefined && !(await stock.setTotal(rewardId, total, session))) {
@@ -60,10 +65,8 @@ export function createRewardChanges(deps: RewardChangesDeps): RewardChanges {
 
     remove: (eventId, rewardId) =>
       transact(async ({ session }) => {
-        const event = await events.find(eventId, session);
-        const reward = event && (await rewards.find(eventId, rewardId, session));
-        if (!reward) throw new DomainError('not_found', 'The event has no such reward');
-        if (!BEFORE_START.has(eventAt(event, clock()).status)) {
+        const { status } = await read(eventId, rewardId, session);
+        if (!BEFORE_START.has(status)) {
           throw new DomainError('event_in_use', 'It may have been claimed; set active to false instead');
         }
         await rewards.remove(rewardId, session);

@@ -1,5 +1,5 @@
 import { DomainError } from 'service-kit/http';
-import { isDeepStrictEqual } from 'node:util';
+import { changedFields } from '../changed-fields.ts';
 import type { Condition } from '../conditions/condition.ts';
 import type { EventStatus } from '../events/event.ts';
 import type { Reward } from './reward.ts';
@@ -36,7 +36,7 @@ export function editReward(reward: Reward, edit: RewardEdit, status: EventStatus
     perPeriod: reward.perPeriod ?? null,
   };
   const after: RewardEdit = { ...before, ...edit };
-  const changed = EDITABLE.filter((field) => !isDeepStrictEqual(before[field], after[field]));
+  const changed = changedFields(before, after, EDITABLE);
   if (changed.length === 0) return undefined;
 
   const isRunning = status === 'active' || status === 'inactive';

@@ -21,9 +21,11 @@ export interface VerifyAuditOptions {
   now?: (() => Date) | undefined;
 }
 
-/** Seals, and entries, read together at most (an honest seal has up to a thousand entries). */
+/** Seals checked together: at most this many, or those of about so many entries (an honest seal has up to a thousand). */
 const SEALS_AT_ONCE = 100;
-const ENTRIES_AT_ONCE = 1_000;
+const ENTRIES_OF_SEALS = 1_000;
+/** Entries read at once: of up to 9 KiB each, so that few outlive the collection of what was read before them. */
+const ENTRIES_AT_ONCE = 100;
 
 /**
  * Walks the whole trail in constant memory, beside a running sealer or without one, and yields whatever is not as it
@@ -67,7 +69,7 @@ async function* sealGroups({ seals }: AuditCollections): AsyncGenerator<SealDocu
   for await (const seal of seals.find().sort({ _id: 1 }).batchSize(SEALS_AT_ONCE)) {
     group.push(seal);
     entries += Array.isArray(seal.entries) ? seal.entries.length : 0;
-    if (group.length < SEALS_AT_ONCE && entries < ENTRIES_AT_ONCE) continue;
+    if (group.length < SEALS_AT_ONCE && entries < ENTRIES_OF_SEALS) continue;
     yield group;
     group = [];
     entries = 0;
