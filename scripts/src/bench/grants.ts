@@ -1,5 +1,5 @@
 import { connect, type ChannelModel, type ConfirmChannel } from 'amqplib';
-import { MongoClient, type Db } from 'mongodb';
+import { MongoClient, ObjectId, type Db } from 'mongodb';
 import { randomUUID } from 'node:crypto';
 import { runCommand } from '../processes/run-command.ts';
 import { waitUntil } from '../processes/wait-until.ts';
@@ -44,7 +44,9 @@ export const grants: Benchmark = {
     const stage = await setStage();
     return {
       processes: stage.system.servers,
-      candidates: [200, 500].map((batchSize) => fullQueue(stage, batchSize)),
+      candidates: [200, 500].flatMap((batchSize) =>
+        [1, 2].map((consumers) => fullQueue(stage, { batchSize, consumers })),
+      ),
       verify: () => everyRequestGrantedOnce(stage),
       stop: () => strike(stage),
     } satisfies PreparedBenchmark;
@@ -97,13 +99,19 @@ async function seedPlayers(db: Db): Promise<string[]> {
   return ids;
 }
 
+/** `REWARD_REQUESTS_BATCH_SIZE` and `REWARD_REQUESTS_CONSUMERS`. */
+interface Tuning {
+  batchSize: number;
+  consumers: number;
+}
+
 /** The queue is filled while nobody consumes it; the round lasts from then until everything is granted. */
-function fullQueue(stage: Stage, batchSize: number): Candidate {
+function fullQueue(stage: Stage, tuning: Tuning): Candidate {
   return {
-    name: `batches of ${batchSize}`,
+    name: `batches of ${tuning.batchSize}, consumers ${tuning.consumers}`,
     prepare: async (durationMs) => {
       const count = Math.ceil((durationMs / 1_000) * MESSAGES_PER_SECOND);
-      await changeConsumer(stage, { paused: true, batchSize, prefetch: 'auto' });
+      await changeConsumer(stage, { paused: true, prefetch: 'auto', ...tuning });
       await fill(stage, count);
       return () => consumeAll(stage, count);
     },
@@ -155,7 +163,7 @@ function requestFor(accountId: string): Buffer {
   return Buffer.from(
     JSON.stringify({
       specversion: '1.0',
-      id: randomUUID(),
+      id: new ObjectId().toHexString(),
       source: 'game-event-service',
       type: 'laurel.reward.requested.v1',
       time: now,
