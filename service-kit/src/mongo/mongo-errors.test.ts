@@ -1,9 +1,13 @@
-import { MongoBulkWriteError, MongoServerError } from 'mongodb';
+import { type BulkWriteResult, MongoBulkWriteError, MongoNetworkError, MongoServerError } from 'mongodb';
 import { describe, expect, it } from 'vitest';
 import { isStoreUnavailable, StoreTimeoutError } from './mongo-errors.ts';
 
 const answered = (code: number, codeName = 'Some'): MongoServerError =>
   new MongoServerError({ message: codeName, code, codeName });
+
+/** As the driver 7.8 throws it when the other end was gone before the command was written. */
+const brokenSocket = (): Error =>
+  Object.assign(new Error('write ECONNRESET'), { code: 'ECONNRESET', errno: -104, syscall: 'write' });
 
 describe('isStoreUnavailable', () => {
   it.each([6, 7, 50, 89, 91, 134, 189, 262, 9_001, 10_107, 11_600, 11_602, 13_435, 13_436])(
@@ -13,13 +17,18 @@ describe('isStoreUnavailable', () => {
     },
   );
 
-  it('is true of a bulk write that a primary could not finish', () => {
-    const result = { getWriteErrors: () => [] };
-    const error = Object.assign(Object.create(MongoBulkWriteError.prototype) as MongoBulkWriteError, {
-      result,
-    });
-    error.code = 11_602;
-    expect(isStoreUnavailable(error)).toBe(true);
+  it.each([answered(11_602), new MongoNetworkError('connection 17 closed'), brokenSocket()])(
+    'is true of a bulk write that ended with %o',
+    (reason) => {
+      const error = new MongoBulkWriteError(reason, {
+        getWriteErrors: () => [],
+      } as unknown as BulkWriteResult);
+      expect(isStoreUnavailable(error)).toBe(true);
+    },
+  );
+
+  it('is true of a socket that broke while a command was written to it', () => {
+    expect(isStoreUnavailable(brokenSocket())).toBe(true);
   });
 
   it('is true of a read that could not be confirmed, and of a transaction that took too long', () => {

@@ -40,6 +40,12 @@ const UNAVAILABLE_CODES: ReadonlySet<number | string | undefined> = new Set([
   50, // MaxTimeMSExpired
 ]);
 
+/** What a socket says that broke while it was written to: the driver passes it on as it came, and does not try again. */
+const SOCKET_CODES: ReadonlySet<unknown> = new Set(['ECONNRESET', 'ECONNABORTED', 'EPIPE', 'ETIMEDOUT']);
+
+const isBrokenSocket = (error: unknown): boolean =>
+  error instanceof Error && 'syscall' in error && 'code' in error && SOCKET_CODES.has(error.code);
+
 const isLinearizableFailure = (error: MongoError): boolean =>
   error instanceof MongoServerError && error.codeName === 'LinearizableReadConcernError';
 
@@ -49,8 +55,12 @@ const isLinearizableFailure = (error: MongoError): boolean =>
  * Labels as in the driver specifications "transactions" and "retryable writes".
  */
 export function isStoreUnavailable(error: unknown): boolean {
-  if (error instanceof StoreTimeoutError) return true;
+  if (error instanceof StoreTimeoutError || isBrokenSocket(error)) return true;
   if (!(error instanceof MongoError)) return false;
+  // A bulk write that has lost its connection says so as if a server had.
+  if (error instanceof MongoServerError && error.errorResponse instanceof Error) {
+    return isStoreUnavailable(error.errorResponse);
+  }
   return (
     error instanceof MongoNetworkError ||
     error instanceof MongoServerSelectionError ||
