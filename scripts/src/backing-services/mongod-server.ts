@@ -6,7 +6,8 @@ import { waitUntil } from '../processes/wait-until.ts';
 
 export const REPLICA_SET = 'rs0';
 export const NOT_YET_INITIALIZED = 94;
-const CACHE_GB = '0.5';
+/** A limit and no reservation. With less, a benchmark of minutes would measure how pages are evicted. */
+const CACHE_GB = '2';
 /**
  * A process that is killed amid a transaction leaves it open, and MongoDB holds what it had written against everyone
  * else for as long as this. Services give up a transaction after 10 s themselves.
