@@ -197,3 +197,20 @@ async function isRefused(port: number): Promise<boolean> {
     socket.destroy();
   }
 }
+
+it('a connection that is not admitted gets an answer and no more', async () => {
+  let handled = 0;
+  const endpoint = endpointOf(async () => {
+    handled += 1;
+    return 'done';
+  });
+  let admitted = true;
+  const { port } = await startApp({ endpoints: [endpoint] }, { admits: () => admitted });
+  const work = 'POST /work HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n';
+  expect(await sendRaw(port, work)).toMatch(/^HTTP\/1\.1 200 /);
+  admitted = false;
+  const answer = await sendRaw(port, work);
+  expect(answer).toMatch(/^HTTP\/1\.1 429 [^]*"code":"too_many_connections"/);
+  expect(answer.match(/HTTP\/1\.1/g)).toHaveLength(1);
+  expect(handled).toBe(1);
+});

@@ -119,6 +119,18 @@ describe('what is no request is answered with a problem and the end of the conne
     expect(JSON.stringify(lines)).not.toContain(SECRET);
   });
 
+  it('a tunnel to somewhere else', async () => {
+    const { port, lines } = await startApp({ endpoints: [work] });
+    const connect = 'CONNECT example.org:443 HTTP/1.1\r\nHost: x\r\n\r\n';
+    const alone = answersIn(await sendRaw(port, connect));
+    expect(alone).toHaveLength(1);
+    expectProblem(alone[0], 400, 'malformed_request');
+    const after = answersIn(await sendRaw(port, `GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n${connect}`));
+    expect(after.map(({ status }) => status)).toEqual([200, 400]);
+    expectProblem(after[1], 400, 'malformed_request');
+    await expect.poll(() => lines).toContainEqual(expect.objectContaining({ reason: 'CONNECT' }));
+  });
+
   it('a head that does not come to its end', async () => {
     const { port } = await startApp({ endpoints: [work] }, { headersTimeoutMs: 200 });
     const socket = connect(port, '127.0.0.1');

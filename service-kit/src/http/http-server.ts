@@ -17,6 +17,8 @@ export interface HttpServerOptions {
   name?: string;
   /** How long a client may take to send the head of a request, in milliseconds. Default 60,000. */
   headersTimeoutMs?: number;
+  /** Asked of each new connection; one that is refused gets a 429 `too_many_connections` and is closed. */
+  admits?: (socket: Socket) => boolean;
   /** After `stop` was called, how long new connections are still taken, in milliseconds. Default 100. */
   acceptGraceMs?: number;
   /** Then, how long idle connections stay open for their clients to leave, in milliseconds. Default 500. */
@@ -49,14 +51,16 @@ const QUIET_WITHIN_MS = 500;
 export function createHttpServer(options: HttpServerOptions): HttpServer {
   const { app, host, port, logger, name = 'http' } = options;
   const { acceptGraceMs = 100, idleGraceMs = 500, finishWithinMs = 5_000 } = options;
-  const { headersTimeoutMs = HEADERS_TIMEOUT_MS } = options;
+  const { headersTimeoutMs = HEADERS_TIMEOUT_MS, admits = () => true } = options;
   const unreadable = createUnreadableRequests(logger);
   const active = new Set<ServerResponse>();
   const sockets = new Set<Socket>();
+  const unwanted = new WeakSet<Socket>();
   let leaving = false;
   let accepted = 0;
 
   const listener: RequestListener = (request, response) => {
+    if (unwanted.has(request.socket)) return;
     active.add(response);
     response.once('close', () => active.delete(response));
     unreadable.began(response);
@@ -75,11 +79,16 @@ export function createHttpServer(options: HttpServerOptions): HttpServer {
   // The app says itself when it wants the body (`100 Continue`), and what else cannot be expected.
   server.on('checkContinue', listener);
   server.on('checkExpectation', listener);
+  // Without a listener Node hangs up without a word. Where it should lead is no path, and this is no proxy.
+  server.on('connect', (_request, socket) => unreadable.refuseNext(socket, 'malformed_request', 'CONNECT'));
   server.on('clientError', (error, socket) => unreadable.onClientError(error, socket));
   server.on('connection', (socket) => {
     accepted += 1;
     sockets.add(socket);
     socket.once('close', () => sockets.delete(socket));
+    if (admits(socket)) return;
+    unwanted.add(socket);
+    unreadable.refuseNext(socket, 'too_many_connections', 'TOO_MANY_CONNECTIONS');
   });
 
   /**

@@ -26,6 +26,7 @@ export {
 } from './pages.ts';
 export { shellProblems, type ProblemTable, type ShellProblem } from './problem-table.ts';
 export { Problem, sendProblem, type ProblemOptions } from './problem.ts';
+export { readBody, type BodyOptions } from './read-body.ts';
 export type { RefusalForm, Refused } from './refusal-form.ts';
 export { contextOf, type RequestContext, type ShellContext } from './request-context.ts';
 export { pathProblem } from './request-path.ts';

@@ -21,6 +21,7 @@ export const shellProblems = {
   expectation_failed: { status: 417, title: 'Expectation failed' },
   idempotency_key_reused: { status: 422, title: 'The key was used for another request' },
   idempotency_key_required: { status: 428, title: 'An Idempotency-Key is needed' },
+  too_many_connections: { status: 429, title: 'Too many connections' },
   headers_too_large: { status: 431, title: 'Headers too large' },
   internal_error: { status: 500, title: 'Internal error' },
   service_unavailable: { status: 503, title: 'Temporarily unavailable' },

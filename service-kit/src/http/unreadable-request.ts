@@ -10,6 +10,8 @@ import { securityHeaderValues } from './security-headers.ts';
 export interface UnreadableRequests {
   /** To be told of each request with its answer, so that nobody's answer is written into another. */
   began(response: ServerResponse): void;
+  /** Answers with a problem after what is still being answered, and ends the connection. */
+  refuseNext(socket: Duplex, code: ShellProblem, reason: string): void;
   /** For Node's `clientError`. */
   onClientError(error: Error, socket: Duplex): void;
   /** Answers a request of HTTP/1.1 without `Host` (RFC 9112, 3.2); false: there is nothing wrong with it. */
@@ -52,6 +54,15 @@ export function createUnreadableRequests(logger: Logger): UnreadableRequests {
     socket.once('close', () => clearTimeout(limit));
   }
 
+  function refuseNext(socket: Duplex, code: ShellProblem, reason: string): void {
+    if (refused.has(socket)) return;
+    refused.add(socket);
+    socket.on('error', () => socket.destroy());
+    const last = latest.get(socket);
+    if (!last || last.closed) refuse(socket, code, reason);
+    else last.once('close', () => refuse(socket, code, reason));
+  }
+
   function onClientError(error: Error, socket: Duplex): void {
     if (refused.has(socket)) return;
     refused.add(socket);
@@ -91,6 +102,7 @@ export function createUnreadableRequests(logger: Logger): UnreadableRequests {
   }
 
   return {
+    refuseNext,
     began: (response) => void latest.set(response.req.socket, response),
     onClientError,
     refusesHost: (request, response) => {
