@@ -63,6 +63,9 @@ test.each([
   ['api-gateway', 'read', 'laurel.rewards', false],
   ['api-gateway', 'read', 'auth-service.reward-requests', false],
   ['api-gateway', 'write', 'amq.gen-JzTY20BRgKO', true],
+  ['api-gateway', 'write', 'laurel.activity', true],
+  ['api-gateway', 'configure', 'laurel.activity', false],
+  ['api-gateway', 'read', 'laurel.activity', false],
   ['api-gateway', 'write', 'laurel.accounts', false],
   ['api-gateway', 'write', 'laurel.rewards', false],
   ['api-gateway', 'write', 'amq.default', false],
@@ -87,6 +90,8 @@ test.each([
   ['game-event-service', 'laurel.rewards', 'reward.requested', true],
   ['game-event-service', 'laurel.rewards', 'reward.granted', false],
   ['game-event-service', 'laurel.accounts', 'sessions.revoked', false],
+  ['api-gateway', 'laurel.activity', 'activity.recorded', true],
+  ['api-gateway', 'laurel.activity', 'activity.forgotten', false],
   ['game-server', 'laurel.activity', 'activity.recorded', true],
   ['game-server', 'laurel.activity', 'activity.forgotten', false],
 ] as const)('%s: to send to %s as %s is %s', async (user, exchange, routingKey, allowed) => {
