@@ -3,28 +3,36 @@ import express, { type Express, type Request, type RequestHandler, type Response
 import type { Logger } from 'service-kit/logging';
 import type { ClientAddress } from './identity/client-address.ts';
 import type { Pages } from './pages.ts';
+import type { CrossOrigin } from './proxy/cross-origin.ts';
 import type { Edge } from './proxy/edge.ts';
 import { Exchange } from './proxy/exchange.ts';
 import type { RequestMetrics } from './proxy/request-metrics.ts';
-import { apiSecurityHeaders } from './proxy/security-headers.ts';
 import type { ProblemCode } from './problems.ts';
 import { canonicalTarget } from './routing/canonical-target.ts';
+import { requestHost } from './routing/request-host.ts';
 
 export interface AppOptions {
   /** What the gateway answers itself. Hands on whatever is not its own. */
   pages: Pages;
   edge: Edge;
   clientAddress: ClientAddress;
+  crossOrigin: CrossOrigin;
+  /** In lower case, without ports; undefined: whatever a request asks for. */
+  publicHosts: ReadonlySet<string> | undefined;
   metrics: RequestMetrics;
   logger: Logger;
 }
 
+/** Probes ask by whatever name or address they know. */
+const FOR_ANY_HOST: ReadonlySet<string> = new Set(['/healthz', '/readyz']);
+
 /** Request and answer opened → path → the gateway's own pages → routing table. */
-export function createApp({ pages, edge, clientAddress, metrics, logger }: AppOptions): Express {
-  const securityHeaders = apiSecurityHeaders();
+export function createApp(options: AppOptions): Express {
+  const { pages, edge, clientAddress, crossOrigin, publicHosts, metrics, logger } = options;
 
   function open(request: Request, response: Response): Exchange {
     const address = clientAddress(request.socket.remoteAddress, forwardedFor(request));
+    const securityHeaders = crossOrigin.headersFor(request.headers.origin);
     const exchange = new Exchange({ request, response, clientAddress: address, securityHeaders, logger });
     response.on('close', () => closeExchange(exchange, metrics, logger));
     return exchange;
@@ -54,21 +62,32 @@ export function createApp({ pages, edge, clientAddress, metrics, logger }: AppOp
     }
   }
 
+  function problemOfHost(exchange: Exchange): ProblemCode | undefined {
+    const { request, target } = exchange;
+    const host = target && requestHost(target, request);
+    if (host === undefined) return 'malformed_request';
+    exchange.host = host;
+    const isServed = !publicHosts || publicHosts.has(host) || FOR_ANY_HOST.has(target?.path ?? '');
+    return isServed ? undefined : 'misdirected_request';
+  }
+
   const app = express();
   app.disable('x-powered-by');
   app.disable('etag');
   app.use((request, response) => {
     const exchange = open(request, response);
     exchange.target = canonicalTarget(request.url);
-    const problem = exchange.target ? problemOfHead(request) : 'ambiguous_path';
+    const problem = exchange.target ? (problemOfHead(request) ?? problemOfHost(exchange)) : 'ambiguous_path';
     if (problem) exchange.refuse(problem);
     else route(exchange, request, response);
   });
   return app;
 }
 
-function problemOfHead({ headers }: IncomingMessage): ProblemCode | undefined {
+function problemOfHead({ headers, httpVersion }: IncomingMessage): ProblemCode | undefined {
   const { expect, 'transfer-encoding': encoding } = headers;
+  // Node reads a request without a version, and chunks of clients that cannot know them (RFC 9112, 6.1).
+  if (httpVersion !== '1.1' && (httpVersion !== '1.0' || encoding !== undefined)) return 'malformed_request';
   if (expect !== undefined && expect.toLowerCase() !== '100-continue') return 'expectation_failed';
   // Node undoes the chunks and nothing else: `gzip, chunked` would arrive as bytes that nobody can name.
   if (encoding !== undefined && encoding.toLowerCase() !== 'chunked') return 'unsupported_transfer_encoding';

@@ -1,7 +1,9 @@
 import { readFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { routesFileOf } from './config.ts';
+import { createMessageContracts } from './publish/message-contracts.ts';
 import { explainRequest, printRoutes } from './routing/explain-routes.ts';
+import type { Route } from './routing/route.ts';
 import { createRouteTable } from './routing/route-table.ts';
 import { parseRoutes, RoutesFileError } from './routing/routes-file.ts';
 
@@ -11,7 +13,9 @@ const { values } = parseArgs({ options: { explain: { type: 'string' }, file: { t
 const file = values.file ?? routesFileOf(process.env);
 
 try {
-  const table = createRouteTable(parseRoutes(readFileSync(file, 'utf8'), () => undefined));
+  const contracts = createMessageContracts();
+  const requires = ({ publish }: Route) => publish && contracts.problemOf(publish.schema);
+  const table = createRouteTable(parseRoutes(readFileSync(file, 'utf8'), requires));
   const answer = values.explain === undefined ? printRoutes(table) : explainRequest(table, values.explain);
   process.stdout.write(`${answer}\n`);
 } catch (error) {

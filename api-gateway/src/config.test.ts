@@ -27,10 +27,14 @@ describe('the environment', () => {
       token: { issuer: 'http://127.0.0.1:3000', audience: 'laurel' },
       jwksUrl: 'http://127.0.0.1:3001/.well-known/jwks.json',
       trustProxy: undefined,
+      brokerUrls: undefined,
+      redisUrl: undefined,
+      connectionsPerAddress: 512,
+      publicHosts: undefined,
+      corsOrigins: undefined,
       revocations: {
         internalKey: undefined,
         origins: ['http://127.0.0.1:3001'],
-        brokerUrls: undefined,
         refreshMs: 5_000,
         tokenLifeMs: 600_000,
       },
@@ -39,17 +43,15 @@ describe('the environment', () => {
 
   test('may say how revocations are learned: the first internal key signs', () => {
     const INTERNAL_KEYS = `new:${secret('n')},old:${secret('o')}`;
-    const { revocations } = loadConfig({ ...env, INTERNAL_KEYS, RABBITMQ_URL: 'amqp://one' });
-    expect(revocations).toMatchObject({
-      internalKey: { id: 'new', secret: secret('n') },
-      brokerUrls: ['amqp://one'],
-    });
+    const { revocations, brokerUrls } = loadConfig({ ...env, INTERNAL_KEYS, RABBITMQ_URL: 'amqp://one' });
+    expect(revocations).toMatchObject({ internalKey: { id: 'new', secret: secret('n') } });
+    expect(brokerUrls).toEqual(['amqp://one']);
     const cluster = loadConfig({
       ...env,
       RABBITMQ_URLS: 'amqp://one,amqp://two',
       RABBITMQ_URL: 'amqp://three',
     });
-    expect(cluster.revocations.brokerUrls).toEqual(['amqp://one', 'amqp://two']);
+    expect(cluster.brokerUrls).toEqual(['amqp://one', 'amqp://two']);
   });
 
   test('that would leave revocations unnoticed for long is refused', () => {
@@ -78,6 +80,19 @@ describe('the environment', () => {
 
   test('signs with the first key of each service', () => {
     expect(loadConfig(env).signingKeys.get('auth-service')).toEqual({ id: 'new', secret: secret('n') });
+  });
+
+  test('may say which hosts are served and which origins may read', () => {
+    const config = loadConfig({
+      ...env,
+      PUBLIC_HOSTS: 'Game.example.org, [::1]',
+      CORS_ORIGINS: 'https://game.example.org, http://localhost:5173',
+    });
+    expect(config.publicHosts).toEqual(new Set(['game.example.org', '[::1]']));
+    expect(config.corsOrigins).toEqual(['https://game.example.org', 'http://localhost:5173']);
+    expect(loadConfig({ ...env, CORS_ORIGINS: '*' }).corsOrigins).toBe('*');
+    const said = problemsOf({ PUBLIC_HOSTS: 'a:80', CORS_ORIGINS: 'https://game.example.org/path' });
+    for (const name of ['PUBLIC_HOSTS', 'CORS_ORIGINS']) expect(said).toContain(`${name}: `);
   });
 
   test('is refused with every problem at once and no secret shown', () => {

@@ -17,6 +17,7 @@ import type { SigningKey } from 'service-kit/identity';
 import { brokerUrls, brokerVariables } from 'service-kit/messaging';
 import { z } from 'zod';
 import { parseTrustProxy, type TrustProxy } from './identity/client-address.ts';
+import type { AllowedOrigins } from './proxy/cross-origin.ts';
 import { serviceOf } from './routing/route.ts';
 
 export type Config = ReturnType<typeof loadConfig>;
@@ -42,6 +43,23 @@ const trustedHops = z.string().transform((value, context): TrustProxy => {
   if (trust) return trust;
   const message = 'must be a number of hops, or addresses and networks separated by commas';
   context.addIssue({ code: 'custom', message });
+  return z.NEVER;
+});
+
+const ORIGIN_RULE = 'must be "*", or origins like https://game.example.org separated by commas';
+const allowedOrigins = z.string().transform((value, context): AllowedOrigins => {
+  if (value.trim() === '*') return '*';
+  const origins = value.split(',').map((each) => each.trim());
+  if (origins.every((each) => URL.canParse(each) && new URL(each).origin === each)) return origins;
+  context.addIssue({ code: 'custom', message: ORIGIN_RULE });
+  return z.NEVER;
+});
+
+const HOST_NAME = /^(?:[a-z0-9._-]+|\[[0-9a-f:.]+\])$/;
+const hostNames = z.string().transform((value, context): ReadonlySet<string> => {
+  const names = value.split(',').map((each) => each.trim().toLowerCase());
+  if (names.every((each) => HOST_NAME.test(each))) return new Set(names);
+  context.addIssue({ code: 'custom', message: 'must be host names without ports, separated by commas' });
   return z.NEVER;
 });
 
@@ -75,6 +93,12 @@ export function loadConfig(env: NodeJS.ProcessEnv) {
     JWKS_URL: optional(url({ protocols: ['http', 'https'] })),
     TRUST_PROXY: trustedHops.optional(),
     DOCS_REFRESH: duration('1m'),
+    REDIS_URL: optional(url({ protocols: ['redis', 'rediss'] })),
+    CONNECTIONS_PER_ADDRESS: integer({ min: 1, max: 1_000_000, fallback: 512 }),
+    HEADERS_TIMEOUT: duration('60s').refine((ms) => ms >= 100, 'must be 100ms or more'),
+    PUBLISH_BYTES_IN_FLIGHT: integer({ min: 1, max: 2 ** 32, fallback: 64 * 1024 * 1024 }),
+    PUBLIC_HOSTS: hostNames.optional(),
+    CORS_ORIGINS: allowedOrigins.optional(),
   });
   const upstreams = new Map([...names].map((name) => [name, origins.parse(env[name])]));
   const signingKeys = new Map<string, SigningKey>();
@@ -90,7 +114,7 @@ export function loadConfig(env: NodeJS.ProcessEnv) {
   if (problems.length > 0) throw new ConfigError(problems);
 
   return {
-    http: { host: settings.HOST, port: settings.PORT },
+    http: { host: settings.HOST, port: settings.PORT, headersTimeoutMs: settings.HEADERS_TIMEOUT },
     admin: { host: settings.ADMIN_HOST, port: settings.ADMIN_PORT, token: settings.ADMIN_TOKEN },
     logLevel: settings.LOG_LEVEL,
     shutdownTimeoutMs: settings.SHUTDOWN_TIMEOUT_MS,
@@ -102,10 +126,15 @@ export function loadConfig(env: NodeJS.ProcessEnv) {
       audience: settings.TOKEN_AUDIENCE,
       maxLifeMs: settings.ACCESS_TOKEN_TTL,
     },
+    brokerUrls: settings.RABBITMQ_URLS || settings.RABBITMQ_URL ? brokerUrls(settings) : undefined,
+    redisUrl: settings.REDIS_URL,
+    connectionsPerAddress: settings.CONNECTIONS_PER_ADDRESS,
+    publishBytesInFlight: settings.PUBLISH_BYTES_IN_FLIGHT,
+    publicHosts: settings.PUBLIC_HOSTS,
+    corsOrigins: settings.CORS_ORIGINS,
     revocations: {
       internalKey: settings.INTERNAL_KEYS?.[0],
       origins: upstreams.get('AUTH_SERVICE_URL') ?? [],
-      brokerUrls: settings.RABBITMQ_URLS || settings.RABBITMQ_URL ? brokerUrls(settings) : undefined,
       refreshMs: settings.REVOCATIONS_REFRESH,
       tokenLifeMs: settings.ACCESS_TOKEN_TTL,
       limit: settings.REVOCATIONS_LIMIT,

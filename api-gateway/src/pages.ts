@@ -1,16 +1,30 @@
+import compression from 'compression';
 import type { RequestHandler } from 'express';
 import { isReady, type Readiness } from 'service-kit/admin';
 import { send } from 'service-kit/http';
 import type { ApiDocuments } from './docs/api-documents.ts';
 import { docsPage } from './docs/docs-pages.ts';
 import type { Exchange } from './proxy/exchange.ts';
-import { apiSecurityHeaders, docsSecurityHeaders } from './proxy/security-headers.ts';
+import { docsSecurityHeaders } from './proxy/security-headers.ts';
 
 const NOT_STORED = { 'cache-control': 'no-store' };
 
 export interface PagesOptions {
   readiness: Readiness;
   documents: ApiDocuments;
+}
+
+// Documents are the same for everybody. Nothing else is compressed here: the length of an answer that has a secret
+// (a token, say) and something of the caller's own in it tells the secret bit by bit (BREACH), and streams would wait
+// for whole blocks. A service that knows its answer to be harmless compresses it itself.
+const compress = compression();
+
+function compressed(page: RequestHandler): RequestHandler {
+  return (request, response, next) => {
+    compress(request, response, (error?: unknown) =>
+      error ? next(error) : void page(request, response, next),
+    );
+  };
 }
 
 /** What the gateway answers itself; undefined: not one of its paths. */
@@ -47,7 +61,6 @@ export function createPages({ readiness, documents }: PagesOptions): Pages {
     ['/openapi.json', openApi],
     ['/docs', toDocs],
   ]);
-  const apiHeaders = apiSecurityHeaders();
   const docsHeaders = docsSecurityHeaders();
 
   return (exchange) => {
@@ -61,7 +74,7 @@ export function createPages({ readiness, documents }: PagesOptions): Pages {
     if (method !== 'GET' && method !== 'HEAD') {
       return () => exchange.refuse('method_not_allowed', undefined, { allow: 'GET, HEAD' });
     }
-    exchange.applyHeaders(isDocs ? docsHeaders : apiHeaders);
-    return page;
+    exchange.applyHeaders(isDocs ? docsHeaders : exchange.securityHeaders);
+    return exchange.quiet ? page : compressed(page);
   };
 }

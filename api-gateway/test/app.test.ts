@@ -4,6 +4,8 @@ import type { AddressInfo } from 'node:net';
 import type { RequestHandler } from 'express';
 import { expect, test, vi } from 'vitest';
 import { createApp } from '../src/app.ts';
+import { createCrossOrigin } from '../src/proxy/cross-origin.ts';
+import { apiSecurityHeaders } from '../src/proxy/security-headers.ts';
 
 const SECRET = 'mongodb://inner:27017';
 
@@ -23,6 +25,8 @@ async function answerWith(failing: RequestHandler | 'edge') {
       throw new Error(SECRET);
     },
     clientAddress: () => '',
+    crossOrigin: createCrossOrigin(apiSecurityHeaders(), undefined),
+    publicHosts: undefined,
     metrics: { observe: () => undefined, refused: () => undefined },
     logger,
   });

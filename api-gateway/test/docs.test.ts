@@ -53,6 +53,7 @@ test('the document is one of all services, as the gateway routes to them', async
     expect(Object.keys(paths)).toEqual([
       '/healthz',
       '/readyz',
+      '/v1/activity/async',
       '/v1/auth/login',
       '/v1/me',
       '/v1/events/{id}',
@@ -80,6 +81,52 @@ test('every reference in it leads somewhere', async () => {
   for (const [, section = '', name = ''] of references) {
     expect(document.components[section]).toHaveProperty([name]);
   }
+});
+
+test('what the table publishes is documented from the contract of the message', async () => {
+  const { paths } = await documentOf(bed);
+  expect(paths['/v1/activity/async']?.['post']).toMatchObject({
+    operationId: 'activity-async',
+    security: [{ bearer: [] }],
+    requestBody: {
+      content: {
+        'application/json': {
+          schema: {
+            required: ['items'],
+            additionalProperties: false,
+            properties: { items: { maxItems: 1000 } },
+          },
+        },
+      },
+    },
+    responses: { 202: {}, 400: {}, 401: {}, 403: {}, 413: {}, 503: {} },
+  });
+});
+
+describe('compression', () => {
+  const encodingOf = async (path: string, method = 'GET') => {
+    const answer = await fetch(bed.url + path, { method, headers: { 'accept-encoding': 'gzip' } });
+    await answer.arrayBuffer();
+    return answer.headers.get('content-encoding');
+  };
+
+  test.each(['/openapi.json', '/docs/swagger-ui.css', '/docs/swagger-ui-bundle.js'])(
+    'shortens %s',
+    async (path) => {
+      expect(await encodingOf(path)).toBe('gzip');
+      expect(
+        (await fetch(bed.url + path, { headers: { 'accept-encoding': 'identity' } })).headers.get('vary'),
+      ).toMatch(/accept-encoding/i);
+    },
+  );
+
+  test('is never applied to what a service answers: its length could give a token away', async () => {
+    bed.auth.answer = (_request, response) => {
+      response.setHeader('content-type', 'application/json');
+      response.end(JSON.stringify({ accessToken: 'x'.repeat(10_000) }));
+    };
+    expect(await encodingOf('/v1/auth/login', 'POST')).toBeNull();
+  });
 });
 
 test('a client that has the document is told so', async () => {

@@ -1,7 +1,7 @@
 import { request as httpRequest } from 'node:http';
 import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
 import { echo } from './support/fake-service.ts';
-import { resetServices, startTestBed, type TestBed } from './support/gateway.ts';
+import { resetServices, startGateway, startServices, startTestBed, type TestBed } from './support/gateway.ts';
 import { exchangeRaw, rawClient } from './support/raw-client.ts';
 import { accessToken, clientToken, signingPair } from './support/tokens.ts';
 
@@ -182,6 +182,13 @@ describe('a spoofed identity never reaches a service', () => {
     'X-Forwarded-For',
     'x_forwarded_for',
     'Forwarded',
+    'X-Internal-Signature',
+    'x_internal_signature',
+    'X-User-Email',
+    'x!user!id',
+    'X-Real-Ip',
+    'X-Original-Url',
+    'X-HTTP-Method-Override',
   ];
   const spoofed = SPELLINGS.map((name) => `${name}: EVIL\r\n`).join('');
   const head = (path: string, extra = '') => `POST ${path} HTTP/1.1\r\nHost: x\r\n${extra}${spoofed}`;
@@ -226,6 +233,38 @@ describe('a spoofed identity never reaches a service', () => {
       expect(['', 'acc_1']).toContain(identity?.userId);
     }
   });
+});
+
+test('the keys of one service change while the others keep theirs, and no request is doubted', async () => {
+  const own = await startServices();
+  const old = { id: 'k1', secret: 'auth-service'.padEnd(32, '_') };
+  const next = { id: 'k2', secret: 'next'.padEnd(32, '_') };
+  const events = `game-event-service/k1:${'game-event-service'.padEnd(32, '_')}`;
+  const ofAuth = ({ id, secret }: typeof old) => `auth-service/${id}:${secret}`;
+  const broken = `broken-service/k1:${'broken-service'.padEnd(32, '_')}`;
+
+  /** Who both services think is calling, of a gateway with these keys. */
+  async function callersWith(...keys: string[]): Promise<(string | undefined)[]> {
+    const gateway = await startGateway(own, { GATEWAY_SIGNING_KEYS: [...keys, events, broken].join(',') });
+    const headers = bearer(accessToken(own.keys));
+    try {
+      for (const path of ['/v1/me', '/v1/events']) await fetch(gateway.url + path, { headers });
+      return [own.auth, own.events].map((service) => service.received.at(-1)?.identity?.userId);
+    } finally {
+      await gateway.stop();
+    }
+  }
+
+  try {
+    own.auth.signingKeys = [old, next];
+    expect(await callersWith(ofAuth(old))).toEqual(['acc_1', 'acc_1']);
+    expect(await callersWith(ofAuth(next), ofAuth(old))).toEqual(['acc_1', 'acc_1']);
+    own.auth.signingKeys = [next];
+    expect(await callersWith(ofAuth(next))).toEqual(['acc_1', 'acc_1']);
+    expect(await callersWith(ofAuth(old))).toEqual([undefined, 'acc_1']);
+  } finally {
+    await Promise.all([own.auth.stop(), own.events.stop()]);
+  }
 });
 
 describe('the address of the client', () => {

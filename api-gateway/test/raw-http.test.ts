@@ -43,6 +43,56 @@ describe('a request that two servers could read differently is refused, and no s
       'an encoding before chunked',
       `POST /open HTTP/1.1\r\nHost: x\r\nConnection: close\r\nTransfer-Encoding: gzip, chunked\r\n\r\n0\r\n\r\n`,
     ],
+    [
+      'two encodings',
+      `POST /open HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\nTransfer-Encoding: identity\r\n\r\n0\r\n\r\n${hidden}`,
+    ],
+    [
+      'two encodings, the first unknown',
+      `POST /open HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: x\r\nTransfer-Encoding: chunked\r\nConnection: close\r\n\r\n0\r\n\r\n`,
+    ],
+    [
+      'a length before an encoding',
+      `POST /open HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\nContent-Length: 5\r\n\r\n0\r\n\r\n${hidden}`,
+    ],
+    [
+      'an encoding behind a vertical tab',
+      `POST /open HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: \x0bchunked\r\n\r\n0\r\n\r\n${hidden}`,
+    ],
+    [
+      'an encoding on a line of its own',
+      `POST /open HTTP/1.1\r\nHost: x\r\nTransfer-Encoding:\r\n chunked\r\n\r\n0\r\n\r\n${hidden}`,
+    ],
+    [
+      'an encoding with a space before its colon',
+      `POST /open HTTP/1.1\r\nHost: x\r\nTransfer-Encoding : chunked\r\n\r\n0\r\n\r\n${hidden}`,
+    ],
+    [
+      'the same length twice',
+      `POST /open HTTP/1.1\r\nHost: x\r\nContent-Length: 0\r\nContent-Length: 0\r\n\r\n${hidden}`,
+    ],
+    ['a length in hexadecimal', `POST /open HTTP/1.1\r\nHost: x\r\nContent-Length: 0x0\r\n\r\n${hidden}`],
+    ['a length below nothing', `POST /open HTTP/1.1\r\nHost: x\r\nContent-Length: -1\r\n\r\n${hidden}`],
+    ['two hosts', 'GET /open HTTP/1.1\r\nHost: x\r\nConnection: close\r\nHost: y\r\n\r\n'],
+    ['two hosts in one', 'GET /open HTTP/1.1\r\nHost: x, y\r\nConnection: close\r\n\r\n'],
+    ['a host with a path', 'GET /open HTTP/1.1\r\nHost: x/closed\r\nConnection: close\r\n\r\n'],
+    ['a host with a user', 'GET /open HTTP/1.1\r\nHost: x@y\r\nConnection: close\r\n\r\n'],
+    ['a user in an absolute target', 'GET http://x@y/open HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n'],
+    ['a line feed alone in the middle', 'GET /open HTTP/1.1\r\nHost: x\nX-A: b\r\n\r\n'],
+    ['a carriage return alone', 'GET /open HTTP/1.1\r\nHost: x\r\nX-A: b\rx-user-id: EVIL\r\n\r\n'],
+    ['a header without a name', 'GET /open HTTP/1.1\r\nHost: x\r\n: EVIL\r\n\r\n'],
+    ['a header without a colon', 'GET /open HTTP/1.1\r\nHost: x\r\nx-user-id\r\n\r\n'],
+    ['a first header that is folded', 'GET /open HTTP/1.1\r\n Host: x\r\n\r\n'],
+    ['a space in the target', 'GET /open /closed HTTP/1.1\r\nHost: x\r\n\r\n'],
+    ['a control character in the target', 'GET /open\x01 HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n'],
+    [
+      'chunks of a client that cannot know them',
+      `POST /open HTTP/1.0\r\nHost: x\r\nConnection: keep-alive\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n${hidden}`,
+    ],
+    ['no version', 'GET /open\r\n\r\n'],
+    ['another version', 'GET /open HTTP/3.7\r\nHost: x\r\n\r\n'],
+    ['the preface of HTTP/2', 'PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n'],
+    ['the asterisk form', 'OPTIONS * HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n'],
     ['a space before the colon', `POST /open HTTP/1.1\r\nHost: x\r\nContent-Length : 4\r\n\r\n${hidden}`],
     ['a folded header', `POST /open HTTP/1.1\r\nHost: x\r\nX-A: b\r\n x-user-id: EVIL\r\n\r\n`],
     ['a length with a sign', `POST /open HTTP/1.1\r\nHost: x\r\nContent-Length: +0\r\n\r\n${hidden}`],
@@ -53,10 +103,10 @@ describe('a request that two servers could read differently is refused, and no s
     ['a fragment', 'GET /open#/closed HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n'],
   ])('%s', async (_what, request) => {
     const answer = await exchangeRaw(bed.port, request);
-    expect(answer).toMatch(/^(HTTP\/1\.1 (4\d\d|501) |$)/);
+    expect(answer).toMatch(/^HTTP\/1\.1 (4\d\d|501) /);
     expect(answer).not.toMatch(/HTTP\/1\.1 2/);
     expect(bed.auth.received).toEqual([]);
-    if (answer !== '') expectProblems(answer);
+    expectProblems(answer);
   });
 });
 
@@ -100,6 +150,50 @@ test('a body that breaks off in the middle ends the call to the service, too', a
   expectProblems(answer);
   await vi.waitFor(() => expect(bed.auth.received[0]?.aborted).toBe(true));
   held.resolve();
+});
+
+describe('a chunk that two servers could read differently ends the call, and nothing after it is a request', () => {
+  const chunked = 'POST /open HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n';
+
+  test.each([
+    ['a size with a sign', `${chunked}+2\r\nab\r\n0\r\n\r\n${hidden}`],
+    ['a size with a prefix', `${chunked}0x2\r\nab\r\n0\r\n\r\n${hidden}`],
+    ['a size too large for anybody', `${chunked}fffffffffffffffff2\r\nab\r\n0\r\n\r\n${hidden}`],
+    ['no size', `${chunked}\r\nab\r\n0\r\n\r\n${hidden}`],
+    ['more than its size', `${chunked}2\r\nabc\r\n0\r\n\r\n${hidden}`],
+    ['a line feed alone after its size', `${chunked}2\nab\r\n0\r\n\r\n${hidden}`],
+    ['a line feed alone in an extension', `${chunked}2;a\nab\r\n0\r\n\r\n${hidden}`],
+    ['a line feed alone after its end', `${chunked}2\r\nab\n0\r\n\r\n${hidden}`],
+  ])('%s', async (_what, request) => {
+    const answer = await exchangeRaw(bed.port, request);
+    expect(answer).toMatch(/^HTTP\/1\.1 400 /);
+    expect(answer.match(/HTTP\/1\.1 \d/g)).toHaveLength(1);
+    await vi.waitFor(() => {
+      for (const received of bed.auth.received)
+        expect(received).toMatchObject({ url: '/open', aborted: true });
+    });
+    expect(bed.auth.received.length).toBeLessThanOrEqual(1);
+  });
+});
+
+test('what comes after a request that closes the connection is no request', async () => {
+  const answer = await exchangeRaw(
+    bed.port,
+    `POST /open HTTP/1.1\r\nHost: x\r\nConnection: close\r\nContent-Length: 2\r\n\r\n{}${hidden}`,
+  );
+  expect(answer.match(/HTTP\/1\.1 \d+/g)).toEqual(['HTTP/1.1 200']);
+  expect(bed.auth.received).toMatchObject([{ url: '/open' }]);
+  expect(bed.auth.received[0]?.body.toString()).toBe('{}');
+});
+
+test('a body of a GET is its body, and no request of its own', async () => {
+  const answer = await exchangeRaw(
+    bed.port,
+    `GET /open HTTP/1.1\r\nHost: x\r\nConnection: close\r\nContent-Length: ${hidden.length}\r\n\r\n${hidden}`,
+  );
+  expect(answer).toMatch(/^HTTP\/1.1 200 /);
+  expect(bed.auth.received.map(({ url }) => url)).toEqual(['/open']);
+  expect(bed.auth.received[0]?.body.toString()).toBe(hidden);
 });
 
 test.each(['DELETE', 'OPTIONS', 'GET', 'POST'])('a chunked body of %s arrives as a body', async (method) => {

@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, rename, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
@@ -162,7 +162,7 @@ describe('every answer', () => {
 
   test('and every request has one line in the log, with all that one looks for', async () => {
     await fetch(`${bed.url}/v1/events/7?secret=1`, { headers: asUser() });
-    const lines = () => bed.log.filter(({ message }) => message === 'request');
+    const lines = () => bed.log.filter(({ message, route }) => message === 'request' && route === 'events');
     await vi.waitFor(() => expect(lines()).toHaveLength(1));
     expect(lines()[0]).toMatchObject({
       method: 'GET',
@@ -205,6 +205,65 @@ test('an absolute target is taken for its path, and never leads anywhere else', 
   expect(bed.auth.received).toMatchObject([
     { url: '/v1/auth/login', headers: { host: `127.0.0.1:${bed.auth.port}` }, identity: { userId: '' } },
   ]);
+});
+
+describe('the host of a request', () => {
+  const ask = (target: string, host: string, port = bed.port) =>
+    exchangeRaw(port, `GET ${target} HTTP/1.1\r\nHost: ${host}\r\nConnection: close\r\n\r\n`);
+
+  test('is anyone unless they are named', async () => {
+    for (const host of ['x', 'EXAMPLE.org:8080', '[::1]:3000', '']) {
+      expect(await ask('/v1/me', host)).toMatch(/^HTTP\/1\.1 401 /);
+    }
+  });
+
+  test('is one of those that are named, whatever its case and port; others are misdirected', async () => {
+    const own = await startTestBed({ env: { PUBLIC_HOSTS: 'game.example.org,[::1]' } });
+    try {
+      for (const host of ['game.example.org', 'GAME.example.org:443', '[::1]:3000']) {
+        expect(await ask('/v1/me', host, own.port)).toMatch(/^HTTP\/1\.1 401 /);
+      }
+      for (const host of ['evil.example.org', 'game.example.org.evil', 'xgame.example.org', '']) {
+        expect(await ask('/v1/me', host, own.port)).toMatch(
+          /^HTTP\/1\.1 421 [^]*"code":"misdirected_request"/,
+        );
+      }
+      // RFC 9112, 3.2.2: the target's own authority counts, not the header.
+      expect(await ask('http://game.example.org/v1/me', 'evil', own.port)).toMatch(/^HTTP\/1\.1 401 /);
+      expect(await ask('http://evil/v1/me', 'game.example.org', own.port)).toMatch(/^HTTP\/1\.1 421 /);
+      expect(await ask('/readyz', '10.0.0.7', own.port)).toMatch(/^HTTP\/1\.1 200 /);
+    } finally {
+      await own.stop();
+    }
+  });
+
+  test('chooses among entries of one path', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'routes-'));
+    const file = join(folder, 'routes.yaml');
+    await writeFile(
+      file,
+      `routes:
+  - name: any
+    match: { path: /where }
+    target: { env: AUTH_SERVICE_URL }
+    access: public
+  - name: game
+    match: { path: /where, host: game.example.org }
+    target: { env: GAME_EVENT_SERVICE_URL }
+    access: public
+`,
+    );
+    const own = await startTestBed({ env: { ROUTES_FILE: file } });
+    try {
+      await ask('/where', 'game.example.org:80', own.port);
+      await ask('/where', 'example.org', own.port);
+      await ask('http://GAME.example.org/where', 'example.org', own.port);
+      expect([own.auth.received.length, own.events.received.length]).toEqual([1, 2]);
+    } finally {
+      await own.stop();
+      await rm(folder, { recursive: true });
+    }
+  });
 });
 
 describe('a reload', () => {
@@ -251,6 +310,35 @@ describe('a reload', () => {
       process.emit('SIGHUP', 'SIGHUP');
       await vi.waitFor(async () => expect(await status('/three')).toBe(200));
     } finally {
+      await own.stop();
+      await rm(folder, { recursive: true });
+    }
+  });
+
+  test('drops no request, however often it comes', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'routes-'));
+    const file = join(folder, 'routes.yaml');
+    await writeFile(file, table('v0', '/one'));
+    const own = await startTestBed({ env: { ROUTES_FILE: file } });
+    const statuses = new Set<number>();
+    const reloads = () => own.log.filter(({ message }) => message === 'routing table reloaded').length;
+    let done = false;
+    const client = async () => {
+      while (!done) statuses.add((await fetch(`${own.url}/one`)).status);
+    };
+    try {
+      const clients = [client(), client(), client()];
+      for (let version = 1; version <= 5; version += 1) {
+        await writeFile(`${file}.next`, table(`v${version}`, '/one'));
+        await rename(`${file}.next`, file);
+        process.emit('SIGHUP', 'SIGHUP');
+        await vi.waitFor(() => expect(reloads()).toBe(version), { timeout: 10_000 });
+      }
+      done = true;
+      await Promise.all(clients);
+      expect([...statuses]).toEqual([200]);
+    } finally {
+      done = true;
       await own.stop();
       await rm(folder, { recursive: true });
     }

@@ -9,6 +9,8 @@ import { urlOf } from '../src/system/service-environment.ts';
 
 const Made = z.object({ id: z.string(), secret: z.string() });
 const Issued = z.object({ access_token: z.string(), scope: z.string().optional() });
+const Published = z.object({ messageId: z.uuid() });
+const Eligibility = z.object({ conditions: z.object({ current: z.number() }) });
 const Refreshed = z.object({ tokens: z.object({ accessToken: z.string() }) });
 const KeySet = z.object({ keys: z.array(z.object({ kid: z.string() })) });
 
@@ -130,6 +132,47 @@ test('a token that was revoked through OAuth is refused at every gateway within 
 test('what the metadata names is where clients come in', async () => {
   const { body } = await client.call('GET', '/.well-known/oauth-authorization-server');
   expect(body).toMatchObject({ issuer: client.url, token_endpoint: `${client.url}/oauth/token` });
+});
+
+test('what a game server publishes through the gateway is counted, each item once', async () => {
+  const [token, player] = [
+    await tokenOf(await createClient('activity:write')),
+    await operations.registerPlayer(client),
+  ];
+  const event = await operations.createActivityEvent(client, adminToken, 'Published', 2);
+  await operations.createGoldReward(client, adminToken, event.id, 1);
+  await operations.activateEvent(client, adminToken, event.id);
+  const publish = (id: string) =>
+    client.expect([202], Published, 'POST', '/v1/activity/async', {
+      token,
+      body: {
+        items: [
+          {
+            source: 'eu-1',
+            id,
+            accountId: player.account.id,
+            metric: 'quest.completed',
+            at: new Date().toISOString(),
+          },
+        ],
+      },
+    });
+  const current = async () => {
+    const path = `/v1/events/${event.id}/eligibility`;
+    const { body } = await client.expect([200], Eligibility, 'GET', path, {
+      token: player.tokens.accessToken,
+    });
+    return body.conditions.current;
+  };
+  await publish('one');
+  await publish('one');
+  await publish('two');
+  await waitUntil(async () => (await current()) === 2 || undefined, {
+    limitMs: 20_000,
+    everyMs: 100,
+    what: 'both items to be counted',
+  });
+  await operations.claimReward(client, player.tokens.accessToken, event.id);
 });
 
 const adminUrl = (): string => {

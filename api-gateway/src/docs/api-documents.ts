@@ -1,10 +1,12 @@
 import { createHash } from 'node:crypto';
 import type { Component } from 'service-kit/lifecycle';
 import type { Logger } from 'service-kit/logging';
+import type { MessageContracts } from '../publish/message-contracts.ts';
 import type { LiveRouteTable } from '../routing/live-route-table.ts';
 import type { RouteTable } from '../routing/route-table.ts';
 import { gatewayDocument } from './gateway-document.ts';
 import { mergeDocuments } from './merge-documents.ts';
+import { publishedPaths } from './published-paths.ts';
 import { type OpenApiDocument, parseDocument } from './service-document.ts';
 
 const RETRY_MS = 2_000;
@@ -20,13 +22,14 @@ export interface ApiDocuments {
 export interface ApiDocumentsOptions {
   routes: LiveRouteTable;
   fetchDocument: (targetEnv: string) => Promise<unknown>;
+  contracts: MessageContracts;
   version: string;
   refreshMs: number;
   logger: Logger;
 }
 
 export function createApiDocuments(options: ApiDocumentsOptions): ApiDocuments {
-  const { routes, fetchDocument, version, refreshMs, logger } = options;
+  const { routes, fetchDocument, contracts, version, refreshMs, logger } = options;
   const known = new Map<string, OpenApiDocument>();
   const away = new Set<string>();
   let made: { table: RouteTable; json: string; etag: string } | undefined;
@@ -64,7 +67,8 @@ export function createApiDocuments(options: ApiDocumentsOptions): ApiDocuments {
       const document = known.get(service);
       return document ? [{ service, document }] : [];
     });
-    const json = JSON.stringify(mergeDocuments(gatewayDocument(version), services, accessIn(table)));
+    const own = gatewayDocument(version, publishedPaths(table, contracts));
+    const json = JSON.stringify(mergeDocuments(own, services, routesIn(table)));
     const etag = `"${createHash('sha256').update(json).digest('base64url').slice(0, 22)}"`;
     return { table, json, etag };
   }
@@ -91,7 +95,8 @@ export function createApiDocuments(options: ApiDocumentsOptions): ApiDocuments {
 }
 
 function servicesOf(table: RouteTable): Map<string, string> {
-  return new Map(table.routes.toSorted(byService).map((route) => [route.service, route.targetEnv]));
+  const routes = table.routes.filter((route) => route.publish === undefined);
+  return new Map(routes.toSorted(byService).map((route) => [route.service, route.targetEnv]));
 }
 
 function byService(a: { service: string }, b: { service: string }): number {
@@ -99,9 +104,9 @@ function byService(a: { service: string }, b: { service: string }): number {
 }
 
 /** A path template is looked up with a plain segment in the place of each parameter. */
-function accessIn(table: RouteTable) {
+function routesIn(table: RouteTable) {
   return (service: string, method: string, template: string) => {
     const route = table.match(method, template.replaceAll(/\{[^}]*\}/g, '_'), '');
-    return route?.service === service ? route.access : undefined;
+    return route && !route.publish && route.service === service ? route : undefined;
   };
 }

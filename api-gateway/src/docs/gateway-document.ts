@@ -1,6 +1,7 @@
 import { openApiDocument, Problem } from 'service-kit/http';
 import { z } from 'zod';
 import { type ProblemCode, problems } from '../problems.ts';
+import type { PublishedPaths } from './published-paths.ts';
 import { parseDocument } from './service-document.ts';
 
 const DESCRIPTION = `Rewards for what players do in a game, each granted exactly once.
@@ -8,8 +9,12 @@ const DESCRIPTION = `Rewards for what players do in a game, each granted exactly
 Sign in with \`POST /v1/auth/login\` and send \`Authorization: Bearer <access token>\`. Errors are problem bodies
 (RFC 9457) with a \`code\` for programs and a \`requestId\` to quote.`;
 
-/** The gateway's own part of the merged document, on top of what every service's document has. */
-export function gatewayDocument(version: string): Record<string, unknown> {
+/**
+ * The gateway's own part of the merged document, on top of what every service's document has.
+ *
+ * @param published the operations whose requests become messages
+ */
+export function gatewayDocument(version: string, published: PublishedPaths): Record<string, unknown> {
   const common = openApiDocument({
     title: 'Laurel',
     version,
@@ -25,14 +30,18 @@ export function gatewayDocument(version: string): Record<string, unknown> {
     paths: {
       '/healthz': { get: ownOperation('getHealth', 'Whether the process answers', ['200']) },
       '/readyz': { get: ownOperation('getReadiness', 'Whether requests may be sent', ['200', '503']) },
+      ...published,
     },
     components: {
       ...document.components,
       schemas: { GatewayProblem: problemSchema() },
       responses: {
+        Gateway400: response('invalid_request'),
         Gateway401: response('unauthenticated'),
         Gateway403: response('forbidden'),
         Gateway413: response('payload_too_large'),
+        Gateway415: response('unsupported_media_type'),
+        Gateway429: response('rate_limited'),
         Gateway502: response('upstream_failed'),
         Gateway503: response('service_unavailable'),
         Gateway504: response('upstream_timeout'),

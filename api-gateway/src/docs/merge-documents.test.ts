@@ -16,7 +16,7 @@ function answering(schema: object, more: object = {}) {
   return { get: { responses: { 200: { content: { 'application/json': { schema } } } }, ...more } };
 }
 
-const everything = () => 'public' as const;
+const everything = () => ({ access: 'public' as const, rateLimits: [] });
 
 describe('names', () => {
   test('that mean the same in two services are one', () => {
@@ -86,7 +86,9 @@ describe('operations', () => {
   test('are those that the gateway routes to the service', () => {
     const both = { '/shared': { ...answering({ a: 1 }), post: {} }, '/internal/x': answering({}) };
     const merged = mergeDocuments(base, [service('a', both), service('b', both)], (name, method, path) =>
-      path === '/shared' && name === (method === 'GET' ? 'b' : 'a') ? 'signed-in' : undefined,
+      path === '/shared' && name === (method === 'GET' ? 'b' : 'a')
+        ? { access: 'signed-in', rateLimits: [] }
+        : undefined,
     );
     expect(Object.keys(merged['paths'] as object)).toEqual(['/shared']);
     expect(merged['paths']).toMatchObject({
@@ -99,7 +101,12 @@ describe('operations', () => {
       '/a': { get: {}, post: { requestBody: {}, responses: { 413: { description: 'mine' } } } },
     };
     const merged = mergeDocuments(base, [service('a', paths)], (_name, method) =>
-      method === 'GET' ? 'public' : { roles: ['ADMIN'], scopes: [] },
+      method === 'GET'
+        ? everything()
+        : {
+            access: { roles: ['ADMIN'], scopes: [] },
+            rateLimits: [{ by: 'account', limit: 1, windowSeconds: 1 }],
+          },
     );
     const { get, post } =
       (merged['paths'] as Record<string, Record<string, { responses: object }>>)['/a'] ?? {};
@@ -110,6 +117,7 @@ describe('operations', () => {
       401: { $ref: '#/components/responses/Gateway401' },
       403: { $ref: '#/components/responses/Gateway403' },
       413: { description: 'mine' },
+      429: { $ref: '#/components/responses/Gateway429' },
     });
   });
 

@@ -1,13 +1,16 @@
 import { isDeepStrictEqual } from 'node:util';
-import type { Access } from '../routing/route.ts';
+import type { Route } from '../routing/route.ts';
 import type { OpenApiDocument, ServiceDocument } from './service-document.ts';
 
 const METHODS = ['get', 'put', 'post', 'delete', 'options', 'head', 'patch', 'trace'] as const;
 const REF = /^#\/components\/([^/]+)\/([^/]+)$/;
 const BEARER = 'bearer';
 
+/** What the gateway answers by itself depends on. */
+export type RoutedBy = Pick<Route, 'access' | 'rateLimits'>;
+
 /** Says what the routing table makes of an operation: undefined where that service is not asked for it. */
-export type AccessOf = (service: string, method: string, path: string) => Access | undefined;
+export type RouteOf = (service: string, method: string, path: string) => RoutedBy | undefined;
 
 type Json = Record<string, unknown>;
 
@@ -17,7 +20,7 @@ type Json = Record<string, unknown>;
  *
  * @param base the gateway's own part, which comes first and wins
  */
-export function mergeDocuments(base: Json, services: readonly ServiceDocument[], accessOf: AccessOf): Json {
+export function mergeDocuments(base: Json, services: readonly ServiceDocument[], routeOf: RouteOf): Json {
   const own = { service: '', document: base };
   const paths: Record<string, Json> = {};
   const components: Record<string, Json> = {};
@@ -39,31 +42,30 @@ export function mergeDocuments(base: Json, services: readonly ServiceDocument[],
     for (const tag of named) if (!tags.has(tag.name)) tags.set(tag.name, tag);
     for (const [path, item] of Object.entries(operations)) {
       for (const method of METHODS) {
-        const access = service === '' ? 'public' : accessOf(service, method.toUpperCase(), path);
+        const route = service === '' ? OWN : routeOf(service, method.toUpperCase(), path);
         const operation = item[method];
-        if (!isObject(operation) || access === undefined) continue;
+        if (!isObject(operation) || route === undefined) continue;
         const mine = (paths[path] ??= sharedPart(item, renamed));
-        mine[method] = routedOperation(operation, { service, access, renamed, operationIds });
+        mine[method] = routedOperation(operation, { service, route, renamed, operationIds });
       }
     }
   }
   return { ...base, tags: [...tags.values()], paths, components };
 }
 
+const OWN: RoutedBy = { access: 'public', rateLimits: [] };
+
 interface RoutedOptions {
   service: string;
-  access: Access;
+  route: RoutedBy;
   renamed: ReadonlyMap<string, string>;
   operationIds: Set<string>;
 }
 
-function routedOperation(
-  operation: Json,
-  { service, access, renamed, operationIds }: RoutedOptions,
-): unknown {
+function routedOperation(operation: Json, { service, route, renamed, operationIds }: RoutedOptions): unknown {
   const routed: Json = {
     tags: [service],
-    security: access === 'public' ? [] : [{ [BEARER]: [] }],
+    security: route.access === 'public' ? [] : [{ [BEARER]: [] }],
     ...operation,
   };
   if (typeof routed['operationId'] === 'string') {
@@ -71,15 +73,16 @@ function routedOperation(
     routed['operationId'] = operationIds.has(id) ? `${service}.${id}` : id;
     operationIds.add(id);
   }
-  if (service !== '') routed['responses'] = withGatewayProblems(routed['responses'], access, routed);
+  if (service !== '') routed['responses'] = withGatewayProblems(routed['responses'], route, routed);
   return withRenamedRefs(routed, renamed);
 }
 
 /** What the gateway may answer before or in place of the service, where the service says nothing of that status. */
-function withGatewayProblems(responses: unknown, access: Access, operation: Json): Json {
+function withGatewayProblems(responses: unknown, { access, rateLimits }: RoutedBy, operation: Json): Json {
   const codes = [
     ...(access === 'public' ? [] : ['401', '403']),
     ...('requestBody' in operation ? ['413'] : []),
+    ...(rateLimits.length > 0 ? ['429'] : []),
     '502',
     '503',
     '504',

@@ -35,6 +35,14 @@ export function createClientAddress(trust: TrustProxy | undefined): ClientAddres
   };
 }
 
+/** Whether a peer is one of our own proxies, which speaks for many clients. */
+export function createTrustedPeer(trust: TrustProxy | undefined): (peer: string) => boolean {
+  if (trust === undefined) return () => false;
+  if ('hops' in trust) return () => trust.hops > 0;
+  const isTrusted = trustingNetworks(trust.networks);
+  return (peer) => isTrusted(plainAddress(peer));
+}
+
 function trustingHops(hops: number): (address: string, index: number) => boolean {
   return (_address, index) => index < hops;
 }

@@ -2,10 +2,12 @@ import { decideAccess, type Identity, type SigningKey, signIdentity } from 'serv
 import type { Logger } from 'service-kit/logging';
 import { bearerToken } from '../identity/bearer-token.ts';
 import type { TokenVerifier } from '../identity/token-verifier.ts';
-import { hostName } from '../routing/explain-routes.ts';
+import type { RateLimits } from '../limits/rate-limits.ts';
+import type { PublishRequest } from '../publish/publish-request.ts';
 import type { LiveRouteTable } from '../routing/live-route-table.ts';
-import { forwardedPath, type Route } from '../routing/route.ts';
+import { forwardedPath, type Route, type ServiceRoute } from '../routing/route.ts';
 import { withoutTrailingSlash } from '../routing/route-table.ts';
+import { type CrossOrigin, preflightHeaders } from './cross-origin.ts';
 import type { Exchange } from './exchange.ts';
 import { Forwarding } from './forwarding.ts';
 import { hasBody, RequestBody } from './request-body.ts';
@@ -21,6 +23,9 @@ const ANONYMOUS: Caller = { userId: '', sessionId: '', roles: [], scopes: [] };
 export interface EdgeOptions {
   routes: LiveRouteTable;
   tokens: TokenVerifier;
+  rateLimits: RateLimits;
+  crossOrigin: CrossOrigin;
+  publish: PublishRequest;
   upstreams: Upstreams;
   /** The key that signs for each service. */
   signingKeys: ReadonlyMap<string, SigningKey>;
@@ -28,24 +33,27 @@ export interface EdgeOptions {
   logger: Logger;
 }
 
-/** Route, then token, then role, then body; a request that fails one of them never meets a service. */
+/** Route, then token, then role, then rate, then body; a request that fails one of them never meets a service. */
 export type Edge = (exchange: Exchange) => void;
 
 export function createEdge(options: EdgeOptions): Edge {
-  const { routes, tokens, upstreams, signingKeys, now, logger } = options;
+  const { routes, tokens, rateLimits, crossOrigin, publish, upstreams, signingKeys, now, logger } = options;
 
   function handle(exchange: Exchange): void {
-    const { request, target } = exchange;
+    const { request, target, host } = exchange;
     if (!target) throw new Error('an exchange without a target');
     const table = routes.current();
-    const host = table.usesHosts ? hostName(target.authority ?? request.headers.host ?? '') : '';
+    if (crossOrigin.isPreflight(request)) {
+      answerPreflight(exchange, table.allowedMethods(target.path, host));
+      return;
+    }
     const route = table.match(request.method ?? '', target.path, host);
     if (!route) {
       refuseUnrouted(exchange, table.allowedMethods(target.path, host));
       return;
     }
     exchange.routeName = route.name;
-    if (route.access === 'public') forward(exchange, route, identityOf(ANONYMOUS, exchange));
+    if (route.access === 'public') serve(exchange, route, identityOf(ANONYMOUS, exchange));
     else authenticate(exchange, route);
   }
 
@@ -83,14 +91,36 @@ export function createEdge(options: EdgeOptions): Edge {
     exchange.userId = caller.userId;
     const identity = identityOf(caller, exchange);
     if (decideAccess(route.access, identity) === 'allowed') {
-      forward(exchange, route, identity);
+      serve(exchange, route, identity);
       return;
     }
     const challenge = `${CHALLENGE}, error="insufficient_scope"`;
     exchange.refuse('forbidden', undefined, { 'www-authenticate': challenge });
   }
 
-  function forward(exchange: Exchange, route: Route, identity: Identity): void {
+  function serve(exchange: Exchange, route: Route, identity: Identity): void {
+    if (route.rateLimits.length > 0) void serveWithinLimits(exchange, route, identity);
+    else serveNow(exchange, route, identity);
+  }
+
+  async function serveWithinLimits(exchange: Exchange, route: Route, identity: Identity): Promise<void> {
+    try {
+      const { headers, refused } = await rateLimits.take(route, identity);
+      if (exchange.response.destroyed) return;
+      for (const [name, value] of Object.entries(headers)) exchange.response.setHeader(name, value);
+      if (refused) exchange.refuse('rate_limited', undefined, { 'retry-after': refused.retryAfter });
+      else serveNow(exchange, route, identity);
+    } catch (error) {
+      exchange.fail(error);
+    }
+  }
+
+  function serveNow(exchange: Exchange, route: Route, identity: Identity): void {
+    if (route.publish) publish(exchange, route, identity.userId);
+    else forward(exchange, route, identity);
+  }
+
+  function forward(exchange: Exchange, route: ServiceRoute, identity: Identity): void {
     const { request, response, requestId, trace } = exchange;
     const withBody = hasBody(request);
     const length = request.headers['content-length'];
@@ -126,6 +156,16 @@ export function createEdge(options: EdgeOptions): Edge {
 
 function identityOf({ userId, sessionId, roles, scopes }: Caller, { clientAddress }: Exchange): Identity {
   return { userId, sessionId, roles, scopes, clientAddress };
+}
+
+function answerPreflight(exchange: Exchange, methods: readonly string[]): void {
+  if (methods.length === 0) {
+    exchange.refuse('no_route');
+    return;
+  }
+  exchange.routeName = 'preflight';
+  exchange.applyHeaders();
+  exchange.response.writeHead(204, preflightHeaders(methods)).end();
 }
 
 function refuseUnrouted(exchange: Exchange, allowed: readonly string[]): void {

@@ -24,6 +24,8 @@ export class Exchange {
   readonly trace: TraceContext;
   readonly clientAddress: string;
   target: CanonicalTarget | undefined;
+  /** Lower case, without a port; empty where the request names none. */
+  host = '';
   /** Name of the entry that was matched, or path of the page that was asked for. */
   routeName = 'none';
   /** Asked so often that its lines would be noise. */
@@ -57,7 +59,12 @@ export class Exchange {
   }
 
   /** Answers with a problem, unless an answer has begun. */
-  refuse(code: ProblemCode, detail?: string, headers?: Readonly<Record<string, string>>): void {
+  refuse(
+    code: ProblemCode,
+    detail?: string,
+    headers?: Readonly<Record<string, string>>,
+    members?: Readonly<Record<string, unknown>>,
+  ): void {
     if (this.response.headersSent || this.response.destroyed) return;
     this.problem = code;
     this.applyHeaders();
@@ -70,6 +77,7 @@ export class Exchange {
       title,
       requestId: this.requestId,
       ...(detail !== undefined && { detail }),
+      ...(members && { members }),
       headers: { ...headers, ...(unread && { connection: 'close' }) },
     });
   }

@@ -1,7 +1,7 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import type { Dispatcher } from 'undici';
 import type { Logger } from 'service-kit/logging';
-import type { Route } from '../routing/route.ts';
+import type { ServiceRoute } from '../routing/route.ts';
 import type { Exchange } from './exchange.ts';
 import { BodyTooLargeError, type RequestBody } from './request-body.ts';
 import { answeredHeaders } from './response-headers.ts';
@@ -12,7 +12,7 @@ const IDEMPOTENT: ReadonlySet<string> = new Set(['GET', 'HEAD', 'OPTIONS']);
 
 export interface ForwardingOptions {
   exchange: Exchange;
-  route: Route;
+  route: ServiceRoute;
   upstreams: Upstreams;
   logger: Logger;
   method: Dispatcher.HttpMethod;

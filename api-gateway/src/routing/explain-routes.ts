@@ -1,6 +1,7 @@
-import { type Access, forwardedPath, type Route } from './route.ts';
+import { type Access, forwardedPath, type RateLimit, type Route } from './route.ts';
 import { canonicalTarget } from './canonical-target.ts';
-import { type RouteTable, withoutTrailingSlash } from './route-table.ts';
+import { hostName } from './request-host.ts';
+import { matchingRoutes, precedenceOver, type RouteTable, withoutTrailingSlash } from './route-table.ts';
 
 /** The effective table as text, in the order in which entries are asked. */
 export function printRoutes(table: RouteTable): string {
@@ -11,13 +12,14 @@ export function printRoutes(table: RouteTable): string {
     matchOf(route),
     describeAccess(route.access),
     targetOf(route),
-    `${route.timeoutMs} ms`,
-    `${route.maxBodyBytes} B`,
+    timeOf(route),
+    Number.isFinite(route.maxBodyBytes) ? `${route.maxBodyBytes} B` : '-',
+    route.rateLimits.map(describeLimit).join(', ') || '-',
   ]);
-  return columns([['#', 'name', 'methods', 'match', 'access', 'target', 'timeout', 'body'], ...rows]);
+  return columns([['#', 'name', 'methods', 'match', 'access', 'target', 'timeout', 'body', 'rate'], ...rows]);
 }
 
-/** Which entry serves a request such as `GET /v1/events/42` (an absolute URL names a host, too). */
+/** Which entry serves a request such as `GET /v1/events/42` (an absolute URL names a host, too), and why it does. */
 export function explainRequest(table: RouteTable, request: string): string {
   const [method = '', url = ''] = request.trim().split(/\s+/);
   const target = canonicalTarget(url);
@@ -33,17 +35,19 @@ export function explainRequest(table: RouteTable, request: string): string {
   return [
     `${method} ${path} → ${route.name}`,
     `  match    ${matchOf(route)}`,
+    `  why      ${whyFirst(route, matchingRoutes(table, method, path, host))}`,
     `  access   ${describeAccess(route.access)}`,
-    `  forward  ${method} ${forwardedPath(route, path)}${target.query} to ${route.service} (${route.targetEnv})`,
-    `  limits   ${route.timeoutMs} ms, ${route.maxBodyBytes} bytes`,
+    route.publish
+      ? `  publish  ${targetOf(route)}, checked as ${route.publish.schema}`
+      : `  forward  ${method} ${forwardedPath(route, path)}${target.query} to ${route.service} (${route.targetEnv})`,
+    `  limits   ${limitsOf(route)}`,
   ].join('\n');
 }
 
-/** `Example.org:8080` is asked for as `example.org`. */
-export function hostName(authority: string): string {
-  const port = authority.lastIndexOf(':');
-  const name = port > authority.lastIndexOf(']') ? authority.slice(0, port) : authority;
-  return name.toLowerCase();
+function whyFirst(route: Route, matching: readonly Route[]): string {
+  const others = matching.filter((each) => each !== route);
+  if (others.length === 0) return 'the only entry that matches';
+  return others.map((other) => `before ${other.name} by ${precedenceOver(route, other)}`).join(', ');
 }
 
 export function describeAccess(access: Access): string {
@@ -57,7 +61,22 @@ function matchOf(route: Route): string {
   return `${route.host ?? ''}${route.path}${rest}${priority}`;
 }
 
+function limitsOf(route: Route): string {
+  const bytes = Number.isFinite(route.maxBodyBytes) ? [`${route.maxBodyBytes} bytes`] : [];
+  return [timeOf(route), ...bytes, ...route.rateLimits.map(describeLimit)].join(', ');
+}
+
+function timeOf(route: Route): string {
+  const isStream = !route.publish && route.stream;
+  return `${route.timeoutMs} ms${isStream ? ' until the answer begins' : ''}`;
+}
+
+function describeLimit({ by, limit, windowSeconds }: RateLimit): string {
+  return `${limit} in ${windowSeconds} s by ${by}`;
+}
+
 function targetOf(route: Route): string {
+  if (route.publish) return `exchange ${route.publish.exchange}, key ${route.publish.routingKey}`;
   return route.rewrite === undefined ? route.service : `${route.service} ${route.rewrite}`;
 }
 

@@ -1,8 +1,8 @@
-import { describe, expect, test } from 'vitest';
-import { forwardedPath, isInternal, type Route } from './route.ts';
+import { describe, expect, test, vi } from 'vitest';
+import { forwardedPath, isInternal, type Route, type ServiceRoute } from './route.ts';
 import { createRouteTable } from './route-table.ts';
 
-function route(name: string, match: string, more: Partial<Route> = {}): Route {
+function route(name: string, match: string, more: Partial<ServiceRoute> = {}): ServiceRoute {
   const isPrefix = match.endsWith('*');
   return {
     name,
@@ -11,12 +11,15 @@ function route(name: string, match: string, more: Partial<Route> = {}): Route {
     methods: undefined,
     host: undefined,
     priority: 0,
+    publish: undefined,
     targetEnv: 'A_SERVICE_URL',
     service: 'a-service',
     rewrite: undefined,
     access: 'public',
     timeoutMs: 1000,
     maxBodyBytes: 1000,
+    rateLimits: [],
+    stream: false,
     ...more,
   };
 }
@@ -149,23 +152,69 @@ describe('matching', () => {
     expect(isInternal('/internal/')).toBe(true);
   });
 
-  test('costs the same for ten entries and for a thousand', () => {
-    const many = Array.from({ length: 1000 }, (_, i) =>
-      route(`r${i}`, i % 2 ? `/v1/thing${i}` : `/v1/thing${i}/*`),
-    );
-    let compared = 0;
-    const counting = many.map((each) =>
-      Object.defineProperty(each, 'methods', {
-        get() {
-          compared += 1;
-          return undefined;
-        },
-      }),
-    );
-    const table = createRouteTable(counting);
-    compared = 0;
-    expect(table.match('GET', '/v1/thing998/x', '')?.name).toBe('r998');
-    expect(compared).toBeLessThanOrEqual(2);
+  test('is in force for publish routes as well', () => {
+    const {
+      targetEnv: _env,
+      service: _service,
+      rewrite: _rewrite,
+      stream: _stream,
+      ...common
+    } = route('p', '/p');
+    const publish = { exchange: 'e', routingKey: 'k', schema: 's' };
+    expect(served([{ ...common, publish }], 'POST', '/p')).toBe('p');
+    expect(served([{ ...common, path: '/internal/p', publish }], 'POST', '/internal/p')).toBeUndefined();
+  });
+});
+
+describe('finding the entry takes as many steps', () => {
+  let steps = 0;
+  class CountingMap<Key, Value> extends Map<Key, Value> {
+    override get(key: Key): Value | undefined {
+      steps += 1;
+      return super.get(key);
+    }
+  }
+  const counting = (each: ServiceRoute): ServiceRoute =>
+    new Proxy(each, {
+      get(target, key) {
+        steps += 1;
+        return Reflect.get(target, key) as unknown;
+      },
+    });
+
+  /** Look-ups in maps and reads of entries: everything that could grow with the table. */
+  function stepsFor(routes: ServiceRoute[], path: string, name: string | undefined, host = ''): number {
+    vi.stubGlobal('Map', CountingMap);
+    try {
+      const table = createRouteTable(routes.map(counting));
+      steps = 0;
+      const found = table.match('GET', path, host);
+      const counted = steps;
+      expect(found?.name).toBe(name);
+      return counted;
+    } finally {
+      vi.unstubAllGlobals();
+    }
+  }
+
+  const spread = (count: number) =>
+    Array.from({ length: count }, (_, i) => route(`r${i}`, i % 2 ? `/v1/thing${i}` : `/v1/thing${i}/*`));
+  const hosts = (count: number) =>
+    Array.from({ length: count }, (_, i) => route(`h${i}`, '/v1/*', { host: `h${i}.example.org` }));
+
+  test('among a thousand entries as among ten', () => {
+    for (const [path, name] of [
+      ['/v1/thing8/x', 'r8'],
+      ['/v1/thing9', 'r9'],
+      ['/v1/nothing/x', undefined],
+    ] as const) {
+      expect(stepsFor(spread(1000), path, name)).toBe(stepsFor(spread(10), path, name));
+    }
+  });
+
+  test('where a thousand share a path and differ by their host', () => {
+    const last = stepsFor(hosts(1000), '/v1/x', 'h999', 'h999.example.org');
+    expect(last).toBe(stepsFor(hosts(10), '/v1/x', 'h9', 'h9.example.org'));
   });
 });
 

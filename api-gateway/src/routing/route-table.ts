@@ -1,6 +1,6 @@
 import { FORWARDED_METHODS, forwardedPath, isInternal, type Route } from './route.ts';
 
-/** The table in force. Looking up costs the length of the path, whatever the number of entries. */
+/** The table in force. Looking up costs the number of the path's segments, whatever the number of entries. */
 export interface RouteTable {
   /** In the order in which entries are asked. */
   readonly routes: readonly Route[];
@@ -20,20 +20,38 @@ interface RankedRoute {
   route: Route;
 }
 
-interface PrefixNode {
-  children: Map<string, PrefixNode>;
-  ranked: RankedRoute[];
+type ByMethod = Map<string, RankedRoute>;
+
+/** The first entry for each method at one place of the table, so that many at one place are not gone through. */
+interface Place {
+  forEveryHost: ByMethod;
+  byHost: Map<string, ByMethod>;
 }
 
-/** Larger priority, exact path, longer prefix, an entry with a host, one with methods, then file order. */
+interface PrefixNode extends Place {
+  children: Map<string, PrefixNode>;
+}
+
+/** What puts one entry before another, in this order; the place in the file comes last. */
+const PRECEDENCE: readonly { rule: string; of: (route: Route) => number }[] = [
+  { rule: 'a larger priority', of: ({ priority }) => priority },
+  { rule: 'an exact path', of: ({ kind }) => Number(kind === 'path') },
+  { rule: 'a longer prefix', of: ({ path }) => segmentsOf(path).length },
+  { rule: 'a host', of: ({ host }) => Number(host !== undefined) },
+  { rule: 'methods', of: ({ methods }) => Number(methods !== undefined) },
+];
+
 function compareRoutes(a: Route, b: Route): number {
-  return (
-    b.priority - a.priority ||
-    Number(b.kind === 'path') - Number(a.kind === 'path') ||
-    segmentsOf(b.path).length - segmentsOf(a.path).length ||
-    Number(b.host !== undefined) - Number(a.host !== undefined) ||
-    Number(b.methods !== undefined) - Number(a.methods !== undefined)
-  );
+  for (const { of } of PRECEDENCE) {
+    const difference = of(b) - of(a);
+    if (difference !== 0) return difference;
+  }
+  return 0;
+}
+
+/** By which rule the one entry comes before the other. */
+export function precedenceOver(first: Route, second: Route): string {
+  return PRECEDENCE.find(({ of }) => of(first) !== of(second))?.rule ?? 'its place in the file';
 }
 
 /** The pairs of entries that no request could tell apart. */
@@ -55,16 +73,16 @@ export function createRouteTable(entries: readonly Route[]): RouteTable {
   if (pair) throw new AmbiguousRoutesError(`"${pair[0].name}" and "${pair[1].name}" match the same requests`);
 
   const routes = entries.toSorted(compareRoutes);
-  const exact = new Map<string, RankedRoute[]>();
-  const root: PrefixNode = { children: new Map(), ranked: [] };
+  const exact = new Map<string, Place>();
+  const root: PrefixNode = { children: new Map(), ...emptyPlace() };
   let bestPrefixRank = Number.POSITIVE_INFINITY;
   for (const [rank, route] of routes.entries()) {
     if (route.kind === 'path') {
-      const list = exact.get(route.path);
-      if (list) list.push({ rank, route });
-      else exact.set(route.path, [{ rank, route }]);
+      const place = exact.get(route.path) ?? emptyPlace();
+      exact.set(route.path, place);
+      put(place, { rank, route });
     } else {
-      nodeAt(root, route.path).ranked.push({ rank, route });
+      put(nodeAt(root, route.path), { rank, route });
       bestPrefixRank = Math.min(bestPrefixRank, rank);
     }
   }
@@ -73,18 +91,17 @@ export function createRouteTable(entries: readonly Route[]): RouteTable {
     if (!FORWARDED_METHODS.has(method)) return undefined;
     const plain = withoutTrailingSlash(path);
     const route = bestMatch(method, plain, host)?.route;
-    return route && !isInternal(forwardedPath(route, plain)) ? route : undefined;
+    return route && !leadsInside(route, plain) ? route : undefined;
   }
 
   function bestMatch(method: string, plain: string, host: string): RankedRoute | undefined {
-    const list = exact.get(plain);
-    let best = list && firstMatching(list, method, host);
+    const place = exact.get(plain);
+    let best = place && firstAt(place, method, host);
     if (best && best.rank < bestPrefixRank) return best;
     let node: PrefixNode | undefined = root;
     let start = 1;
     while (node) {
-      const found = firstMatching(node.ranked, method, host);
-      if (found && (!best || found.rank < best.rank)) best = found;
+      best = earlier(best, firstAt(node, method, host));
       if (start >= plain.length) break;
       const slash = plain.indexOf('/', start);
       const end = slash === -1 ? plain.length : slash;
@@ -106,14 +123,49 @@ export function withoutTrailingSlash(path: string): string {
   return path.length > 1 && path.charCodeAt(path.length - 1) === 0x2f ? path.slice(0, -1) : path;
 }
 
-function firstMatching(ranked: RankedRoute[], method: string, host: string): RankedRoute | undefined {
-  for (const candidate of ranked) {
-    const { route } = candidate;
-    if (route.methods !== undefined && !route.methods.has(method)) continue;
-    if (route.host !== undefined && route.host !== host) continue;
-    return candidate;
+/** The entries that would serve a request if those before them were not there, in their order. */
+export function matchingRoutes(table: RouteTable, method: string, path: string, host: string): Route[] {
+  const plain = withoutTrailingSlash(path);
+  return table.routes.filter(
+    (route) =>
+      (route.kind === 'path' ? plain === route.path : startsWithSegments(plain, route.path)) &&
+      (route.host === undefined || route.host === host) &&
+      (route.methods ?? FORWARDED_METHODS).has(method) &&
+      !leadsInside(route, plain),
+  );
+}
+
+function leadsInside(route: Route, path: string): boolean {
+  return isInternal(route.publish ? path : forwardedPath(route, path));
+}
+
+function startsWithSegments(path: string, prefix: string): boolean {
+  return prefix === '/' || path === prefix || path.startsWith(`${prefix}/`);
+}
+
+function emptyPlace(): Place {
+  return { forEveryHost: new Map(), byHost: new Map() };
+}
+
+/** Entries come in their order, so the first for a method stays. */
+function put(place: Place, ranked: RankedRoute): void {
+  const { host, methods = FORWARDED_METHODS } = ranked.route;
+  let byMethod = place.forEveryHost;
+  if (host !== undefined) {
+    byMethod = place.byHost.get(host) ?? new Map();
+    place.byHost.set(host, byMethod);
   }
-  return undefined;
+  for (const method of methods) if (!byMethod.has(method)) byMethod.set(method, ranked);
+}
+
+function firstAt(place: Place, method: string, host: string): RankedRoute | undefined {
+  const general = place.forEveryHost.get(method);
+  return place.byHost.size === 0 ? general : earlier(general, place.byHost.get(host)?.get(method));
+}
+
+function earlier(a: RankedRoute | undefined, b: RankedRoute | undefined): RankedRoute | undefined {
+  if (!a || !b) return a ?? b;
+  return a.rank < b.rank ? a : b;
 }
 
 function segmentsOf(path: string): string[] {
@@ -125,7 +177,7 @@ function nodeAt(root: PrefixNode, path: string): PrefixNode {
   for (const segment of segmentsOf(path)) {
     let child = node.children.get(segment);
     if (!child) {
-      child = { children: new Map(), ranked: [] };
+      child = { children: new Map(), ...emptyPlace() };
       node.children.set(segment, child);
     }
     node = child;

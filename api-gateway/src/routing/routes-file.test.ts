@@ -1,12 +1,13 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { explainRequest, printRoutes } from './explain-routes.ts';
+import type { Route } from './route.ts';
 import { createRouteTable } from './route-table.ts';
 import { parseRoutes, RoutesFileError } from './routes-file.ts';
 
 const anything = () => undefined;
 
-function problemsOf(text: string, requires: (route: { targetEnv: string }) => string | undefined = anything) {
+function problemsOf(text: string, requires: (route: Route) => string | undefined = anything) {
   try {
     parseRoutes(text, requires);
     return [];
@@ -35,8 +36,65 @@ describe('an entry', () => {
         service: 'a-service',
         timeoutMs: 10_000,
         maxBodyBytes: 1_048_576,
+        rateLimits: [],
+        stream: false,
       }),
     ]);
+  });
+
+  test('says whatever it wants otherwise', () => {
+    const text = entry(`    priority: -2
+    rewrite: /two
+    timeoutMs: 5
+    maxBodyBytes: 0
+    stream: true
+    rateLimit:
+      - { by: account, limit: 5, windowSeconds: 60 }
+      - { by: address, limit: 50, windowSeconds: 1 }
+`).replace('/one }', '/one, host: game.example.org }');
+    expect(parseRoutes(text, anything)).toEqual([
+      expect.objectContaining({
+        host: 'game.example.org',
+        priority: -2,
+        rewrite: '/two',
+        timeoutMs: 5,
+        maxBodyBytes: 0,
+        stream: true,
+        rateLimits: [
+          { by: 'account', limit: 5, windowSeconds: 60 },
+          { by: 'address', limit: 50, windowSeconds: 1 },
+        ],
+      }),
+    ]);
+  });
+
+  test('may have one rate limit without a list', () => {
+    const text = entry('    rateLimit: { by: client, limit: 5, windowSeconds: 60 }\n');
+    expect(parseRoutes(text, anything)[0]?.rateLimits).toEqual([
+      { by: 'client', limit: 5, windowSeconds: 60 },
+    ]);
+  });
+
+  const publishing = entry('')
+    .replace('/one }', '/one, methods: [POST] }')
+    .replace('env: A_SERVICE_URL', 'publish: { exchange: laurel.a, routingKey: a.b, schema: laurel.a.b.v1 }')
+    .replace('public', "{ scopes: ['a:b'] }");
+
+  test('may publish in the place of calling a service', () => {
+    expect(parseRoutes(publishing, anything)).toMatchObject([
+      { publish: { exchange: 'laurel.a', routingKey: 'a.b', schema: 'laurel.a.b.v1' } },
+    ]);
+  });
+
+  test.each([
+    ['everybody', "{ scopes: ['a:b'] }", 'public', /with a token only/],
+    ['a whole prefix', 'path: /one', 'prefix: /one', /POST at one path/],
+    ['another method', 'POST', 'PUT', /POST at one path/],
+    ['any method', ', methods: [POST]', '', /POST at one path/],
+    ['a contract in another folder', 'laurel.a.b.v1', '../secret', /target/],
+    ['a rewrite', 'access:', 'rewrite: /two\n    access:', /no rewrite/],
+  ])('that publishes for %s is refused', (_what, from, to, problem) => {
+    expect(problemsOf(publishing.replace(from, to)).join('\n')).toMatch(problem);
   });
 
   test('that takes GET takes HEAD as well', () => {
@@ -50,8 +108,14 @@ describe('an entry', () => {
   });
 
   test.each([
-    ['a limit by rate', '    rateLimit: { limit: 5 }', /rateLimit: rate limits .* not available/],
-    ['a stream', '    stream: true', /stream: stream routes .* not available/],
+    ['half a rate limit', '    rateLimit: { limit: 5 }', /rateLimit/],
+    ['a rate of nothing', '    rateLimit: { by: account, limit: 0, windowSeconds: 1 }', /rateLimit/],
+    [
+      'two rates by the same',
+      '    rateLimit: [{ by: account, limit: 1, windowSeconds: 1 }, { by: account, limit: 9, windowSeconds: 9 }]',
+      /rateLimit: must name each "by" once/,
+    ],
+    ['half a stream', '    stream: maybe', /stream/],
     ['an unknown field', '    retries: 5', /"retries"/],
     ['a time-out of nothing', '    timeoutMs: 0', /timeoutMs/],
     ['a bad rewrite', '    rewrite: /../x', /rewrite: .*canonical/],
@@ -62,10 +126,10 @@ describe('an entry', () => {
 
   test.each([
     [
-      'publish target',
+      'target of two kinds',
       'target: { env: A_SERVICE_URL }',
-      'target: { env: A_URL, publish: {} }',
-      /publish targets/,
+      'target: { env: A_URL, publish: { exchange: a, routingKey: b, schema: c } }',
+      /target: must be/,
     ],
     ['variable of another kind', 'A_SERVICE_URL', 'PATH', /_URL/],
     ['unknown role', 'access: public', 'access: { roles: [KING] }', /USER \| OPERATOR/],
@@ -104,7 +168,8 @@ describe('a file', () => {
     access: signed-in
   - match: {}
 `,
-      ({ targetEnv }) => (targetEnv === 'A_SERVICE_URL' ? undefined : `${targetEnv} is not set`),
+      (route) =>
+        route.publish || route.targetEnv === 'A_SERVICE_URL' ? undefined : `${route.targetEnv} is not set`,
     );
     expect(problems).toEqual([
       expect.stringMatching(/^"one" match.path: must be a path/),
@@ -158,10 +223,22 @@ describe('the table that is shipped', () => {
     ['PUT /v1/events/42', '405 method_not_allowed, Allow: DELETE, GET, HEAD, PATCH, POST'],
     ['GET /nothing', '404 no_route'],
     ['GET /internal/revocations', '404 no_route'],
-    ['POST /v1/activity/async', '404 no_route'],
     ['GET /v1/x/../me', '400 ambiguous_path'],
   ])('answers %s with %s', (request, answer) => {
     expect(explainRequest(table, request)).toContain(`→ ${answer}`);
+  });
+
+  test('tells why an entry is asked before others that match, too', () => {
+    expect(explainRequest(table, 'GET /v1/events/audit')).toContain(
+      'why      before events by an exact path\n',
+    );
+    expect(explainRequest(table, 'GET /v1/events/42')).toContain('why      the only entry that matches\n');
+  });
+
+  test('publishes activity in the place of calling a service', () => {
+    const explained = explainRequest(table, 'POST /v1/activity/async');
+    expect(explained).toContain('→ activity-async\n');
+    expect(explained).toContain('publish  exchange laurel.activity, key activity.recorded');
   });
 
   test('prints in the order in which it is asked', () => {

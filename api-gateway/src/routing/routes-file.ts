@@ -27,15 +27,12 @@ const routePath = z.string().check((context) => {
   if (problem) context.issues.push({ code: 'custom', message: problem, input: context.value });
 });
 
-const later = (what: string) =>
-  z
-    .custom<undefined>((value) => value === undefined, `${what} not available in this version of the gateway`)
-    .optional();
-
 const method = z
   .string()
   .refine((value) => FORWARDED_METHODS.has(value), `must be one of ${[...FORWARDED_METHODS].join(', ')}`);
 
+const TARGET_RULE =
+  'must be { env: "…_SERVICE_URL" }, or { publish: { exchange, routingKey, schema } } with names of letters, digits, ".", "_" or "-"';
 const ACCESS_RULE = `must be "public", "signed-in", or { roles: [${roles.join(' | ')}], scopes: ["activity:write", …] } with at least one of the two`;
 
 const access = z.union(
@@ -55,9 +52,29 @@ const access = z.union(
   { error: ACCESS_RULE },
 );
 
+const rateLimit = z.strictObject({
+  by: z.enum(['account', 'client', 'address']),
+  limit: z.int().min(1).max(1_000_000),
+  windowSeconds: z.int().min(1).max(86_400),
+});
+
+const rateLimits = z
+  .union([rateLimit.transform((one) => [one]), z.array(rateLimit).min(1)])
+  .refine((limits) => new Set(limits.map(({ by }) => by)).size === limits.length, 'must name each "by" once');
+
+const service = z.strictObject({
+  env: z.string().regex(/^[A-Z][A-Z0-9_]*_URL$/, 'must name a variable that ends in _URL'),
+});
+
+const name = z.string().regex(/^[A-Za-z0-9][A-Za-z0-9._-]*$/, 'must be letters, digits, ".", "_" or "-"');
+
+const publish = z.strictObject({
+  publish: z.strictObject({ exchange: name, routingKey: name, schema: name }),
+});
+
 const entry = z
   .strictObject({
-    name: z.string().regex(/^[A-Za-z0-9][A-Za-z0-9._-]*$/, 'must be letters, digits, ".", "_" or "-"'),
+    name,
     match: z
       .strictObject({
         path: routePath.optional(),
@@ -73,37 +90,61 @@ const entry = z
         'must have either path or prefix',
       ),
     priority: z.int().optional(),
-    target: z.strictObject({
-      env: z.string().regex(/^[A-Z][A-Z0-9_]*_URL$/, 'must name a variable that ends in _URL'),
-      publish: later('publish targets are'),
-    }),
+    target: z.union([service, publish], { error: TARGET_RULE }),
     rewrite: routePath.optional(),
     access,
     timeoutMs: z.int().min(1).max(3_600_000).optional(),
     maxBodyBytes: z.int().min(0).optional(),
-    rateLimit: later('rate limits of a route are'),
-    stream: later('stream routes are'),
+    rateLimit: rateLimits.optional(),
+    stream: z.boolean().optional(),
+  })
+  .check(({ value, issues }) => {
+    if (!('publish' in value.target)) return;
+    for (const message of problemsOfPublishing(value)) issues.push({ code: 'custom', message, input: value });
   })
   .transform((value): Route => {
     const { path, prefix, methods, host } = value.match;
-    return {
+    const common = {
       name: value.name,
-      kind: path === undefined ? 'prefix' : 'path',
+      kind: path === undefined ? ('prefix' as const) : ('path' as const),
       path: path ?? prefix ?? '/',
       methods: methods && withHead(methods),
       host,
       priority: value.priority ?? 0,
-      targetEnv: value.target.env,
-      service: serviceOf(value.target.env),
-      rewrite: value.rewrite,
       access:
         typeof value.access === 'string'
           ? value.access
           : { roles: value.access.roles ?? [], scopes: value.access.scopes ?? [] },
       timeoutMs: value.timeoutMs ?? DEFAULT_TIMEOUT_MS,
-      maxBodyBytes: value.maxBodyBytes ?? DEFAULT_BODY_BYTES,
+      maxBodyBytes: value.maxBodyBytes ?? (value.stream ? Number.POSITIVE_INFINITY : DEFAULT_BODY_BYTES),
+      rateLimits: value.rateLimit ?? [],
+    };
+    if ('publish' in value.target) return { ...common, publish: value.target.publish };
+    return {
+      ...common,
+      publish: undefined,
+      targetEnv: value.target.env,
+      service: serviceOf(value.target.env),
+      rewrite: value.rewrite,
+      stream: value.stream ?? false,
     };
   });
+
+interface PublishEntry {
+  match: { path?: string | undefined; methods?: readonly string[] | undefined };
+  access: unknown;
+  rewrite?: string | undefined;
+  stream?: boolean | undefined;
+}
+
+function problemsOfPublishing({ match, access, rewrite, stream }: PublishEntry): string[] {
+  return [
+    ...(match.path !== undefined && match.methods?.join() === 'POST' ? [] : ['takes POST at one path']),
+    // The client is the source of its messages, so there has to be one.
+    ...(access === 'public' ? ['is for callers with a token only'] : []),
+    ...(rewrite === undefined && stream === undefined ? [] : ['has no rewrite and no stream']),
+  ].map((rule) => `an entry that publishes ${rule}`);
+}
 
 const routesFile = z.strictObject({ routes: z.array(z.unknown()).min(1, 'must hold at least one entry') });
 

@@ -43,6 +43,45 @@ export async function openBroker(): Promise<Broker> {
   };
 }
 
+/** The other side of a publish route: what has arrived, and whether there is anybody to take it. */
+export interface ActivityQueue {
+  /** Takes the next message; undefined where there is none. */
+  take(): Promise<TakenMessage | undefined>;
+  /** Makes it anew, bound to what is published or not, and taking nothing at all where it is full. */
+  declare(options?: { bound?: boolean; full?: boolean }): Promise<void>;
+  close(): Promise<void>;
+}
+
+export interface TakenMessage {
+  properties: { messageId: unknown; type: unknown; contentType: unknown; deliveryMode: unknown };
+  event: Record<string, unknown>;
+}
+
+export async function openActivityQueue(): Promise<ActivityQueue> {
+  const connection = await amqp.connect(brokerUrl());
+  const channel = await connection.createChannel();
+  await channel.assertExchange('laurel.activity', 'topic', { durable: true });
+  const queue = `test-activity-${randomUUID()}`;
+  return {
+    async declare({ bound = true, full = false } = {}) {
+      await channel.deleteQueue(queue);
+      const limits = full ? { 'x-max-length': 0, 'x-overflow': 'reject-publish' } : {};
+      await channel.assertQueue(queue, { durable: true, arguments: limits });
+      if (bound) await channel.bindQueue(queue, 'laurel.activity', 'activity.recorded');
+    },
+    async take() {
+      const message = await channel.get(queue, { noAck: true });
+      if (!message) return undefined;
+      const event = JSON.parse(message.content.toString()) as Record<string, unknown>;
+      return { properties: message.properties, event };
+    },
+    async close() {
+      await channel.deleteQueue(queue);
+      await connection.close();
+    },
+  };
+}
+
 export interface CuttableLink {
   url: string;
   /** Resets what runs through it, and refuses everything until `mend`. */

@@ -24,6 +24,8 @@ export interface FakeService {
   received: Received[];
   /** Sockets that were ever opened to it. */
   connections: number;
+  /** The gateway's keys that it believes. */
+  signingKeys: SigningKey[];
   /** For the next requests; by default everything is answered with 200 and what was received. */
   answer: Answer;
   keys: object[];
@@ -43,7 +45,6 @@ export const echo: Answer = (request, response, received) => {
 };
 
 export async function startFakeService(name: string, key: SigningKey, port = 0): Promise<FakeService> {
-  const verify = createIdentityVerifier({ service: name, keys: [key] });
   const server = createServer((request, response) => {
     const { method = '', url = '', headers, rawHeaders } = request;
     if (CONTROL_PATHS.has(url) && headers['x-gateway-signature'] === undefined) {
@@ -55,6 +56,7 @@ export async function startFakeService(name: string, key: SigningKey, port = 0):
       service.internal(request, response);
       return;
     }
+    const verify = createIdentityVerifier({ service: name, keys: service.signingKeys });
     const identity = verify(method, url, headers);
     const received: Received = {
       method,
@@ -86,6 +88,7 @@ export async function startFakeService(name: string, key: SigningKey, port = 0):
     port: address.port,
     received: [],
     connections: 0,
+    signingKeys: [key],
     answer: echo,
     keys: [],
     internal: (_request, response) => void response.writeHead(404).end(),

@@ -103,7 +103,10 @@ export async function startTestBed({ env, withKeys }: TestBedOptions = {}): Prom
 }
 
 /** Forgets what earlier tests did to the services. */
-export function resetServices({ auth, events, log }: TestBed, answer: FakeService['answer']): void {
+export function resetServices(
+  { auth, events, log }: Pick<TestBed, 'auth' | 'events' | 'log'>,
+  answer: FakeService['answer'],
+): void {
   for (const service of [auth, events]) {
     service.received.length = 0;
     service.answer = answer;

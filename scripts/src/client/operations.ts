@@ -37,6 +37,20 @@ export async function createAttendanceEvent(client: LaurelClient, token: string,
   return (await client.expect([201], Event, 'POST', '/v1/events', { token, body })).body;
 }
 
+/** An activity event that began an hour ago: so many quests earn one claim. */
+export async function createActivityEvent(client: LaurelClient, token: string, name: string, quests: number) {
+  const body = {
+    name,
+    kind: 'activity',
+    timeZone: 'Asia/Seoul',
+    startsAt: new Date(Date.now() - HOUR_MS).toISOString(),
+    endsAt: new Date(Date.now() + 30 * DAY_MS).toISOString(),
+    repeat: 'once',
+    condition: { metric: 'quest.completed', op: '>=', value: quests, over: 'event' },
+  };
+  return (await client.expect([201], Event, 'POST', '/v1/events', { token, body })).body;
+}
+
 export async function createGoldReward(client: LaurelClient, token: string, eventId: string, stock: number) {
   const body = {
     name: 'A purse of gold',
