@@ -51,7 +51,9 @@ describe('an entry', () => {
     rateLimit:
       - { by: account, limit: 5, windowSeconds: 60 }
       - { by: address, limit: 50, windowSeconds: 1 }
-`).replace('/one }', '/one, host: game.example.org }');
+`)
+      .replace('/one }', '/one, host: game.example.org }')
+      .replace('public', 'signed-in');
     expect(parseRoutes(text, anything)).toEqual([
       expect.objectContaining({
         host: 'game.example.org',
@@ -69,7 +71,10 @@ describe('an entry', () => {
   });
 
   test('may have one rate limit without a list', () => {
-    const text = entry('    rateLimit: { by: client, limit: 5, windowSeconds: 60 }\n');
+    const text = entry('    rateLimit: { by: client, limit: 5, windowSeconds: 60 }\n').replace(
+      'public',
+      "{ scopes: ['a:b'] }",
+    );
     expect(parseRoutes(text, anything)[0]?.rateLimits).toEqual([
       { by: 'client', limit: 5, windowSeconds: 60 },
     ]);
@@ -114,6 +119,11 @@ describe('an entry', () => {
       'two rates by the same',
       '    rateLimit: [{ by: account, limit: 1, windowSeconds: 1 }, { by: account, limit: 9, windowSeconds: 9 }]',
       /rateLimit: must name each "by" once/,
+    ],
+    [
+      'a rate that nobody can reach',
+      '    rateLimit: { by: account, limit: 1, windowSeconds: 1 }',
+      /by account counts nobody/,
     ],
     ['half a stream', '    stream: maybe', /stream/],
     ['an unknown field', '    retries: 5', /"retries"/],
