@@ -139,10 +139,10 @@ test('what a game server publishes through the gateway is counted, each item onc
     await tokenOf(await createClient('activity:write')),
     await operations.registerPlayer(client),
   ];
-  const event = await operations.createActivityEvent(client, adminToken, 'Published', 2);
+  const event = await operations.createActivityEvent(client, adminToken, 'Published', 11);
   await operations.createGoldReward(client, adminToken, event.id, 1);
   await operations.activateEvent(client, adminToken, event.id);
-  const publish = (id: string) =>
+  const publish = (id: string, value: number) =>
     client.expect([202], Published, 'POST', '/v1/activity/async', {
       token,
       body: {
@@ -152,6 +152,7 @@ test('what a game server publishes through the gateway is counted, each item onc
             id,
             accountId: player.account.id,
             metric: 'quest.completed',
+            value,
             at: new Date().toISOString(),
           },
         ],
@@ -164,15 +165,14 @@ test('what a game server publishes through the gateway is counted, each item onc
     });
     return body.conditions.current;
   };
-  await publish('one');
-  await publish('one');
-  await publish('two');
-  await waitUntil(async () => (await current()) === 2 || undefined, {
-    limitMs: 20_000,
-    everyMs: 100,
-    what: 'both items to be counted',
-  });
-  await operations.claimReward(client, player.tokens.accessToken, event.id);
+  await publish('one', 1);
+  await publish('one', 1);
+  await publish('two', 10);
+  const all = async () => ((await current()) >= 11 ? true : undefined);
+  await waitUntil(all, { limitMs: 20_000, everyMs: 100, what: 'both items to be counted' });
+  expect(await current()).toBe(11);
+  const { claim } = await operations.claimReward(client, player.tokens.accessToken, event.id);
+  expect(claim.status).toBe('granted');
 });
 
 const adminUrl = (): string => {
