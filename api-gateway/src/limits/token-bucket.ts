@@ -25,8 +25,8 @@ export interface TokenBucket {
 }
 
 /**
- * The library counts fixed windows, which let twice the limit pass around their border, and a log of a sliding window
- * takes memory for every request. A token bucket takes one number a key: the time when it will be full again (the
+ * The library counts fixed windows, which let twice the limit pass at one moment, and a log of a sliding window takes
+ * memory for every request. A token bucket takes one number a key: the time when it will be full again (the
  * "theoretical arrival time" of ATM's GCRA, ITU-T I.371). What is refused takes nothing, so that nobody is locked out
  * by trying on. The arguments are the library's: points, window in seconds, limit.
  */
