@@ -86,7 +86,7 @@ test('every reference in it leads somewhere', async () => {
 test('what the table publishes is documented from the contract of the message', async () => {
   const { paths } = await documentOf(bed);
   expect(paths['/v1/activity/async']?.['post']).toMatchObject({
-    operationId: 'activity-async',
+    operationId: 'activityAsync',
     security: [{ bearer: [] }],
     requestBody: {
       content: {

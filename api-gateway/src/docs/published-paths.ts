@@ -18,7 +18,7 @@ function operation({ name, publish, rateLimits }: PublishRoute, contracts: Messa
   const statuses = ['400', '401', '403', '413', '415', ...(rateLimits.length > 0 ? ['429'] : []), '503'];
   const refusals = statuses.map((status) => [status, { $ref: `#/components/responses/Gateway${status}` }]);
   return {
-    operationId: name,
+    operationId: camelCase(name),
     summary: `Publish ${type}`,
     description:
       'Answered once the broker has the message, before anybody has read it. After a 503 it is not known whether it was published: send it again.',
@@ -30,4 +30,9 @@ function operation({ name, publish, rateLimits }: PublishRoute, contracts: Messa
       ...Object.fromEntries(refusals),
     },
   };
+}
+
+/** As the services name their operations. */
+function camelCase(name: string): string {
+  return name.replaceAll(/[._-]+(.)/g, (_separator, letter: string) => letter.toUpperCase());
 }
