@@ -8,6 +8,7 @@ import { activityRoutes } from './activity/activity-routes.ts';
 import { checkInRoutes } from './attendance/check-in-routes.ts';
 import { claimRoutes } from './claims/claim-routes.ts';
 import { eligibilityRoutes } from './claims/eligibility-routes.ts';
+import { codeRoutes } from './coupons/code-routes.ts';
 import { eventChangeRoutes } from './events/event-change-routes.ts';
 import { eventRoutes } from './events/event-routes.ts';
 import { inviteRoutes } from './invites/invite-routes.ts';
@@ -18,6 +19,7 @@ import { rewardRoutes } from './rewards/reward-routes.ts';
 export type RoutesDeps = Parameters<typeof eventRoutes>[0] &
   Parameters<typeof eventChangeRoutes>[0] &
   Parameters<typeof rewardRoutes>[0] &
+  Parameters<typeof codeRoutes>[0] &
   Parameters<typeof checkInRoutes>[0] &
   Parameters<typeof inviteRoutes>[0] &
   Parameters<typeof activityRoutes>[0] &
@@ -39,6 +41,7 @@ export function createServiceApp({ routes, ...shell }: AppDeps) {
     ...eventRoutes(routes),
     ...eventChangeRoutes(routes),
     ...rewardRoutes(routes),
+    ...codeRoutes(routes),
     ...checkInRoutes(routes),
     ...inviteRoutes(routes),
     ...activityRoutes(routes),

@@ -26,6 +26,7 @@ import { submitClaim } from './claims/submit-claim.ts';
 import { sweepClaims } from './claims/sweep-claims.ts';
 import type { Clock } from './time.ts';
 import type { Config } from './config.ts';
+import { addCodes } from './coupons/add-codes.ts';
 import { changeEventStatus } from './events/change-event-status.ts';
 import { cloneEvent } from './events/clone-event.ts';
 import { createEvent } from './events/create-event.ts';
@@ -76,7 +77,7 @@ export function buildService(config: Config, overrides: Overrides = {}) {
   const { transact } = messaging;
 
   const stores = createStores(mongo.db);
-  const { events, rewards, stock, claims, caps, progress, accounts } = stores;
+  const { events, rewards, codes, stock, claims, caps, progress, accounts } = stores;
   const metrics = createServiceMetrics(registry, () => claims.countStuck());
   const { deadlineMs, waitMs } = config.claims;
 
@@ -102,7 +103,7 @@ export function buildService(config: Config, overrides: Overrides = {}) {
   const { announce } = createClaimNotices(redis, waiter, logger);
 
   const rewardResultsConsumer = messaging.consume(
-    rewardResults(settleClaims({ claims, stock, caps, announce, clock, logger, metrics })),
+    rewardResults(settleClaims({ claims, stock, codes, caps, announce, clock, logger, metrics })),
     config.messaging.rewardResults,
   );
   const accountEventsConsumer = messaging.consume(
@@ -135,6 +136,13 @@ export function buildService(config: Config, overrides: Overrides = {}) {
     logger,
   });
 
+  const codeSweeper = createPeriodic({
+    name: 'code sweeper',
+    everyMs: 60_000,
+    run: () => codes.sweep(),
+    logger,
+  });
+
   const readiness = createReadiness({
     mongodb: () => mongo.ping(),
     redis: () => redis.ping().catch(() => ({ degraded: 'Redis is away' })),
@@ -152,6 +160,7 @@ export function buildService(config: Config, overrides: Overrides = {}) {
       changeEventStatus: changeEventStatus({ changes, clock }),
       createReward: createReward({ events, rewards, stock, transact, clock, newId }),
       rewardChanges: createRewardChanges({ events, rewards, stock, transact, clock }),
+      addCodes: addCodes({ rewards, codes, transact }),
       checkIns,
       makeInvite: makeInvite({ ...stores, transact, clock, newCode: newInviteCode, maxPerDay }),
       submitAcceptance: submitAcceptance({ acceptances, waitMs: ACCOUNT_WAIT_MS }),
@@ -213,7 +222,15 @@ export function buildService(config: Config, overrides: Overrides = {}) {
       // A worker settles claims that others wait for: they hear of it on Redis.
       ...(serves ? [checkIns, acceptances, activityIntake, acceptance, http, waiter] : []),
       ...(works
-        ? [schedule, sweeper, accountEventsConsumer, activityConsumer, rewardResultsConsumer, ...tuningFile]
+        ? [
+            schedule,
+            sweeper,
+            codeSweeper,
+            accountEventsConsumer,
+            activityConsumer,
+            rewardResultsConsumer,
+            ...tuningFile,
+          ]
         : []),
     ],
   });

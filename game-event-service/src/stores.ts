@@ -5,6 +5,7 @@ import { createActivityStore } from './activity/activity-store.ts';
 import { createRejectedActivityStore } from './activity/rejected-activity-store.ts';
 import { createCapStore } from './claims/cap-store.ts';
 import { createClaimStore } from './claims/claim-store.ts';
+import { createCodeStore } from './coupons/code-store.ts';
 import { createEventStore } from './events/event-store.ts';
 import { createInviteStore } from './invites/invite-store.ts';
 import { createProgressStore } from './progress/progress-store.ts';
@@ -14,10 +15,12 @@ import { createStockStore } from './rewards/stock-store.ts';
 export type Stores = ReturnType<typeof createStores>;
 
 export function createStores(db: Db) {
+  const codes = createCodeStore(db);
   return {
     events: createEventStore(db),
     rewards: createRewardStore(db),
-    stock: createStockStore(db),
+    codes,
+    stock: createStockStore(db, codes),
     claims: createClaimStore(db),
     caps: createCapStore(db),
     progress: createProgressStore(db),

@@ -62,7 +62,9 @@ async function acceptGroup(
   const now = clock();
   const scene = await books.scene(requests, now, tx.session);
   const targets = requests.map((request) => aimClaim(request, scene));
-  const decisions = decideClaims(targets, await books.books(targets, tx.session), { now, deadlineMs });
+  const found = await books.books(targets, tx.session);
+  const codes = await books.codes(targets, found.stock, tx.session);
+  const decisions = decideClaims(targets, { ...found, codes }, { now, deadlineMs });
   const accepted = decisions.filter((decision) => 'accepted' in decision);
   if (accepted.length > 0) await store(accepted, tx, deps);
   tx.emit(

@@ -1,10 +1,12 @@
 import type { ClientSession } from 'mongodb';
 import type { AccountStore } from '../accounts/account-store.ts';
-import { unique } from '../counting.ts';
+import { countUp, unique, type Counts } from '../counting.ts';
 import type { ProgressStore } from '../progress/progress-store.ts';
 import { progressIdOf } from '../progress/progress.ts';
 import { isRefusal, type Refusal } from '../refusal.ts';
+import type { CodeStore, Stretch } from '../coupons/code-store.ts';
 import type { RuleBook } from '../rules/rule-book.ts';
+import { nextPosition, unitsLeft } from '../rewards/stock.ts';
 import type { StockStore } from '../rewards/stock-store.ts';
 import type { CapStore } from './cap-store.ts';
 import type { ClaimStore } from './claim-store.ts';
@@ -28,6 +30,12 @@ export interface BooksReader {
     session?: ClientSession,
     more?: readonly string[],
   ): Promise<Books>;
+  /** The codes that coupons among the targets give next, as many as may be asked for. */
+  codes(
+    targets: readonly (Target | Refusal)[],
+    stock: Books['stock'],
+    session: ClientSession,
+  ): Promise<Map<string, string[]>>;
 }
 
 export interface BooksReaderDeps {
@@ -35,12 +43,13 @@ export interface BooksReaderDeps {
   accounts: AccountStore;
   claims: ClaimStore;
   stock: StockStore;
+  codes: Pick<CodeStore, 'read'>;
   caps: CapStore;
   progress: ProgressStore;
 }
 
 export function createBooksReader(deps: BooksReaderDeps): BooksReader {
-  const { ruleBook, accounts, claims, stock, caps, progress } = deps;
+  const { ruleBook, accounts, claims, stock, codes, caps, progress } = deps;
 
   return {
     scene: async (requests, now, session) => {
@@ -71,5 +80,21 @@ export function createBooksReader(deps: BooksReaderDeps): BooksReader {
         progress: progressIds.length > 0 ? await progress.findAll(progressIds, session) : none,
       };
     },
+    codes: async (aimed, found, session) => {
+      const stretches = stretchesOf(aimed, found);
+      return stretches.length > 0 ? await codes.read(stretches, session) : new Map<string, never>();
+    },
   };
+}
+
+function stretchesOf(aimed: readonly (Target | Refusal)[], stock: Books['stock']): Stretch[] {
+  const asked: Counts = new Map();
+  for (const target of aimed) if (!isRefusal(target)) countUp(asked, target.reward.id);
+  return [...asked].flatMap(([rewardId, count]) => {
+    const units = stock.get(rewardId);
+    const most = units?.pool ? Math.min(count, unitsLeft(units) ?? 0) : 0;
+    if (!units?.pool || most === 0) return [];
+    const from = nextPosition(units, units.pool);
+    return [{ rewardId, from, to: from + most }];
+  });
 }

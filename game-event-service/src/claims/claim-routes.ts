@@ -97,8 +97,9 @@ const submitRoute = ({ submitClaim, waitMs }: ClaimRoutesDeps): Endpoint =>
         signal: context.signal,
       });
       const headers = { location: `/v1/claims/${claim.id}`, 'preference-applied': wait.applied };
-      if (claim.status === 'pending') return reply(202, toClaimResponse(claim), headers);
-      if (claim.status === 'granted') return reply(wasThere ? 200 : 201, toClaimResponse(claim), headers);
+      if (claim.status === 'pending') return reply(202, toClaimResponse(claim, identity.userId), headers);
+      if (claim.status === 'granted')
+        return reply(wasThere ? 200 : 201, toClaimResponse(claim, identity.userId), headers);
       const code = claim.reason ?? 'cancelled';
       const problem = {
         type: `urn:laurel:problem:${code}`,
@@ -146,7 +147,10 @@ const historyRoute = ({ claims }: ClaimRoutesDeps): Endpoint =>
       const after = cursor === undefined ? undefined : decodeCursor(cursor, filters, Position);
       const found = await claims.history({ ...filters, after, limit: limit + 1 });
       const { items, nextCursor } = pageOf(found, { limit, filters, position: positionOf });
-      return pageReply(request.originalUrl, { items: items.map(toClaimResponse), nextCursor });
+      return pageReply(request.originalUrl, {
+        items: items.map((claim) => toClaimResponse(claim, identity.userId)),
+        nextCursor,
+      });
     },
   });
 
@@ -165,6 +169,6 @@ const readRoute = ({ claims }: ClaimRoutesDeps): Endpoint =>
       const claim = await claims.find(claimId);
       if (!claim || !mayRead(identity, claim.accountId))
         throw new DomainError('not_found', 'There is no such claim');
-      return reply(200, toClaimResponse(claim));
+      return reply(200, toClaimResponse(claim, identity.userId));
     },
   });

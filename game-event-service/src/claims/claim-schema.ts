@@ -25,7 +25,13 @@ export const ClaimResponse = z
     attempt: z.int().min(1),
     reason: z.enum(REFUSAL_REASONS).optional().meta({ description: 'Why it was rejected' }),
     grant: z
-      .object({ kind: z.enum(REWARD_KINDS), asset: z.string(), quantity: z.int(), ledgerEntryId: z.string() })
+      .object({
+        kind: z.enum(REWARD_KINDS),
+        asset: z.string(),
+        quantity: z.int(),
+        code: z.string().optional().meta({ description: 'Of a coupon, and for its owner alone' }),
+        ledgerEntryId: z.string(),
+      })
       .optional()
       .meta({ description: 'What was granted' }),
     createdAt: z.iso.datetime(),
@@ -34,9 +40,11 @@ export const ClaimResponse = z
   .meta({ id: 'Claim' });
 export type ClaimResponse = z.output<typeof ClaimResponse>;
 
-export function toClaimResponse(claim: Claim): ClaimResponse {
+/** @param viewerId account that the answer is for */
+export function toClaimResponse(claim: Claim, viewerId: string): ClaimResponse {
   const { id, eventId, eventVersion, rewardId, accountId, period, status, attempt } = claim;
   const { reward, reason, ledgerEntryId, createdAt, completedAt } = claim;
+  const code = status === 'granted' && viewerId === accountId ? claim.code : undefined;
   return {
     id,
     eventId,
@@ -47,7 +55,9 @@ export function toClaimResponse(claim: Claim): ClaimResponse {
     status,
     attempt,
     ...(reason && { reason }),
-    ...(ledgerEntryId !== undefined && { grant: { ...reward, ledgerEntryId } }),
+    ...(ledgerEntryId !== undefined && {
+      grant: { ...reward, ...(code !== undefined && { code }), ledgerEntryId },
+    }),
     createdAt: createdAt.toISOString(),
     ...(completedAt && { completedAt: completedAt.toISOString() }),
   };

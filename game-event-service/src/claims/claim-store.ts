@@ -66,7 +66,7 @@ export function createClaimStore(db: Db): ClaimStore {
       );
     },
     findUnsettled: async (ids, session) => {
-      const projection = { status: 1, grantId: 1, rewardId: 1, caps: 1 } as const;
+      const projection = { status: 1, grantId: 1, rewardId: 1, code: 1, caps: 1 } as const;
       const found = await claims.find({ _id: { $in: [...ids] } }, { session, projection }).toArray();
       return new Map(found.map((document) => [document._id, fromDocument(document)]));
     },
@@ -75,7 +75,10 @@ export function createClaimStore(db: Db): ClaimStore {
         settlements.map(({ claimId, grantId, ...outcome }) => ({
           updateOne: {
             filter: { _id: claimId, status: 'pending', grantId },
-            update: { $set: { ...outcome, completedAt: at }, $unset: { waiting: true } },
+            update: {
+              $set: { ...outcome, completedAt: at },
+              $unset: { waiting: true, ...(outcome.status === 'rejected' && { code: true }) },
+            },
           },
         })),
         { session, ordered: false },

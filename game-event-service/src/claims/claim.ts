@@ -34,6 +34,8 @@ export interface Claim {
   grantId: string;
   /** As it was when the claim was accepted. */
   reward: Pick<RewardRules, 'kind' | 'asset' | 'quantity'>;
+  /** The code of a coupon, taken out of its pool until the claim is refused; for nobody's eyes but its owner's. */
+  code?: string;
   /** Ids of the cap counters in which this attempt is counted. */
   caps: readonly string[];
   /** Only while it is pending. */

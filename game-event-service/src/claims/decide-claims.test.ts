@@ -104,6 +104,38 @@ describe('claims decided together', () => {
     ]);
   });
 
+  it('of a coupon take its codes in turn, each another one, and leave those of refused ones', () => {
+    const stock = new Map([['rwd_1', { total: null, taken: 5, pool: { total: 8, end: 9 } }]]);
+    const codes = new Map([['rwd_1', ['F', 'G', 'H']]]);
+    const decisions = decide(
+      ['a', 'a', 'acc_banned', 'b', 'c', 'd'].map((id) => request(id)),
+      scene({ rewards: [{ ...reward, kind: 'coupon' }] }),
+      books({ stock, codes }),
+    );
+    expect(outcomes(decisions)).toEqual([
+      'accepted',
+      'known pending',
+      'account_banned',
+      'accepted',
+      'accepted',
+      'out_of_stock',
+    ]);
+    expect(decisions.flatMap((decision) => ('accepted' in decision ? decision.accepted.code : []))).toEqual([
+      'F',
+      'G',
+      'H',
+    ]);
+  });
+
+  it('of a coupon are not accepted without a code', () => {
+    const stock = new Map([['rwd_1', { total: null, taken: 0, pool: { total: 2, end: 2 } }]]);
+    const coupon = scene({ rewards: [{ ...reward, kind: 'coupon' }] });
+    const codes = new Map([['rwd_1', ['A']]]);
+    expect(() => decide([request('a'), request('b')], coupon, books({ stock, codes }))).toThrow(
+      'codes that it does not hold',
+    );
+  });
+
   it('carry what the ledger has to know, and a deadline', () => {
     const [decision] = decide([request('a', { traceparent: '00-trace' })]);
     expect(decision).toEqual({

@@ -13,6 +13,8 @@ export interface Books {
   counters: ReadonlyMap<string, number>;
   /** By `progressIdOf`. */
   progress: ReadonlyMap<string, Progress>;
+  /** The codes of coupons that are taken next, by reward; only where claims are accepted. */
+  codes?: ReadonlyMap<string, readonly string[]>;
 }
 
 /** A claim that is new, or tried again: it is to be stored, its message sent, and its outcome waited for. */
@@ -75,16 +77,29 @@ export function decideClaims(
     const refusal = judgeClaim(target, left);
     if (refusal) return refusal;
 
-    const claim = claimFor(target, existing, now, later(now, deadlineMs));
+    const units = stock.get(target.reward.id);
+    const code = units?.pool && codeOf(target.reward.id, units, books);
+    const claim = claimFor(target, existing, { now, deadline: later(now, deadlineMs), code });
     claims.set(claim.id, claim);
-    const units = stock.get(claim.rewardId);
     if (units) stock.set(claim.rewardId, { ...units, taken: units.taken + 1 });
     for (const cap of claim.caps) counters.set(cap, (counters.get(cap) ?? 0) + 1);
     return { accepted: claim, isNew: !existing, traceparent: target.request.traceparent };
   });
 }
 
-function claimFor(target: Target, rejected: Claim | undefined, now: Date, deadline: Date): Claim {
+/** Each unit of a coupon that is taken is the next code of its pool. */
+function codeOf(rewardId: string, { taken }: Stock, before: Books): string {
+  const takenHere = taken - (before.stock.get(rewardId)?.taken ?? 0);
+  const code = before.codes?.get(rewardId)?.[takenHere];
+  if (code === undefined) throw new Error(`the pool of ${rewardId} counts codes that it does not hold`);
+  return code;
+}
+
+function claimFor(
+  target: Target,
+  rejected: Claim | undefined,
+  { now, deadline, code }: { now: Date; deadline: Date; code: string | undefined },
+): Claim {
   const { claimId, event, reward, request, facts, caps } = target;
   const attempt = (rejected?.attempt ?? 0) + 1;
   return {
@@ -98,6 +113,7 @@ function claimFor(target: Target, rejected: Claim | undefined, now: Date, deadli
     attempt,
     grantId: grantIdOf(claimId, attempt),
     reward: { kind: reward.kind, asset: reward.asset, quantity: reward.quantity },
+    ...(code !== undefined && { code }),
     caps: caps.map(({ id }) => id),
     waiting: { deadline, cancelAt: deadline, lookAt: deadline },
     createdAt: rejected?.createdAt ?? now,

@@ -3,7 +3,7 @@ import type { Claim, RefusalReason } from './claim.ts';
 import type { RewardResult } from './claim-messages.ts';
 
 /** What settling needs of a claim. */
-export type Unsettled = Pick<Claim, 'id' | 'status' | 'grantId' | 'rewardId' | 'caps'>;
+export type Unsettled = Pick<Claim, 'id' | 'status' | 'grantId' | 'rewardId' | 'code' | 'caps'>;
 
 export type Settlement = { claimId: string; grantId: string } & (
   | { status: 'granted'; ledgerEntryId: string }
@@ -12,9 +12,10 @@ export type Settlement = { claimId: string; grantId: string } & (
 
 /** @returns the claim as it is once it was settled */
 export function settledClaim(claim: Claim, settlement: Settlement, completedAt: Date): Claim {
-  const { waiting: _, ...rest } = claim;
+  const { waiting: _, code, ...rest } = claim;
   const { claimId: __, ...outcome } = settlement;
-  return { ...rest, ...outcome, completedAt };
+  const isGiven = code !== undefined && settlement.status === 'granted';
+  return { ...rest, ...(isGiven && { code }), ...outcome, completedAt };
 }
 
 export interface Settlements {
@@ -23,6 +24,8 @@ export interface Settlements {
   granted: Counts;
   /** Units that are free again, by reward. */
   released: Counts;
+  /** The codes of coupons among them. */
+  returned: { rewardId: string; code: string }[];
   /** Counts that are taken back, by cap. */
   uncounted: Counts;
   /** Results for which no pending claim with their grant id was found: repetitions, for the most part. */
@@ -38,6 +41,7 @@ export function decideSettlements(
     settled: [],
     granted: new Map(),
     released: new Map(),
+    returned: [],
     uncounted: new Map(),
     ignored: [],
   };
@@ -56,6 +60,7 @@ export function decideSettlements(
     } else {
       outcome.settled.push({ claimId, grantId, status: 'rejected', reason: result.data.code });
       countUp(outcome.released, claim.rewardId);
+      if (claim.code !== undefined) outcome.returned.push({ rewardId: claim.rewardId, code: claim.code });
       for (const cap of claim.caps) countUp(outcome.uncounted, cap);
     }
   }

@@ -4,6 +4,7 @@ import type { Transaction } from 'service-kit/mongo';
 import type { Clock } from '../time.ts';
 import { unique } from '../counting.ts';
 import type { ServiceMetrics } from '../metrics.ts';
+import type { CodeStore } from '../coupons/code-store.ts';
 import type { StockStore } from '../rewards/stock-store.ts';
 import type { CapStore } from './cap-store.ts';
 import type { RewardResult } from './claim-messages.ts';
@@ -18,6 +19,7 @@ export type SettleClaims = (
 export interface SettleClaimsDeps {
   claims: ClaimStore;
   stock: StockStore;
+  codes: Pick<CodeStore, 'giveBack'>;
   caps: CapStore;
   /** Tells whoever waits for these claims, here and in other instances. */
   announce: (settled: readonly Settlement[], completedAt: Date) => void;
@@ -28,16 +30,17 @@ export interface SettleClaimsDeps {
 
 /** Settles the claims that a batch of results is about, and frees the stock and caps of those refused. */
 export function settleClaims(deps: SettleClaimsDeps): SettleClaims {
-  const { claims, stock, caps, announce, clock, logger, metrics } = deps;
+  const { claims, stock, codes, caps, announce, clock, logger, metrics } = deps;
   return async (messages, tx) => {
     const { session } = tx;
     const ids = unique(messages.map(({ data }) => data.claimId));
     const found = await claims.findUnsettled(ids, session);
-    const { settled, granted, released, uncounted, ignored } = decideSettlements(messages, found);
+    const { settled, granted, released, returned, uncounted, ignored } = decideSettlements(messages, found);
     const completedAt = clock();
     if (settled.length > 0) await claims.settleAll(settled, completedAt, session);
     if (granted.size > 0) await stock.countGrants(granted, session);
     if (released.size > 0) await stock.giveBack(released, session);
+    if (returned.length > 0) await codes.giveBack(returned, session);
     if (uncounted.size > 0) await caps.addAll(uncounted, -1, session);
 
     tx.afterCommit(() => {

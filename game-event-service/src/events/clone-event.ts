@@ -11,7 +11,7 @@ export interface CloneEventDeps extends CreateEventDeps {
   stock: StockStore;
 }
 
-/** Makes a draft like an event, with the same rewards at their full stock. */
+/** Makes a draft like an event, with the same rewards at their full stock; no code of a coupon is in two pools. */
 export function cloneEvent(deps: CloneEventDeps): CloneEvent {
   const { events, rewards, stock, transact, clock, newId } = deps;
   return async (eventId, by) => {
@@ -26,12 +26,15 @@ export function cloneEvent(deps: CloneEventDeps): CloneEvent {
         session,
       );
       for (const reward of originals) {
-        const id = newId('rwd');
-        await rewards.insert(
-          { ...reward, id, eventId: event.id, version: 1, createdAt: event.createdAt },
-          session,
-        );
-        await stock.create(id, totals.get(reward.id)?.total ?? null, session);
+        const clone = {
+          ...reward,
+          id: newId('rwd'),
+          eventId: event.id,
+          version: 1,
+          createdAt: event.createdAt,
+        };
+        await rewards.insert(clone, session);
+        await stock.create(clone, totals.get(reward.id)?.total ?? null, session);
       }
     });
     return event;

@@ -4,12 +4,12 @@ import type { OutgoingMessage } from 'service-kit/messaging';
 import type { Transact } from 'service-kit/mongo';
 import { patchAttributes } from '../attributes.ts';
 import { unreachableFields } from '../conditions/unreachable-condition.ts';
-import { invalidFields } from '../invalid-fields.ts';
+import { invalidFields, type InvalidField } from '../invalid-fields.ts';
 import type { EventStore } from '../events/event-store.ts';
 import { eventAt, type EventStatus } from '../events/event.ts';
 import type { Clock } from '../time.ts';
 import { editReward, type RewardEdit } from './edit-reward.ts';
-import type { RewardPatch } from './reward-schema.ts';
+import { COUPON_STOCK, type RewardPatch } from './reward-schema.ts';
 import type { RewardStore } from './reward-store.ts';
 import type { Reward } from './reward.ts';
 import type { StockStore } from './stock-store.ts';
@@ -46,6 +46,8 @@ export function createRewardChanges(deps: RewardChangesDeps): RewardChanges {
       transact(async ({ session }) => {
         const { event, reward, status } = await read(eventId, rewardId, session);
         if (OVER.includes(status)) throw new DomainError('event_in_use', 'The event is over');
+        const misfits = couponMisfits(reward, { stock: total, kind: patch.kind });
+        if (misfits.length > 0) throw invalidFields(misfits);
 
         if (total !== undefined && !(await stock.setTotal(rewardId, total, session))) {
           throw new DomainError('stock_in_use', 'More units than that are reserved and granted');
@@ -74,4 +76,15 @@ export function createRewardChanges(deps: RewardChangesDeps): RewardChanges {
         await events.touchRewards(eventId, OVER, session);
       }),
   };
+}
+
+/** A coupon's stock is its pool, which is made with it and goes with it. */
+function couponMisfits(reward: Reward, { stock, kind }: Pick<RewardPatch, 'stock' | 'kind'>): InvalidField[] {
+  const isCoupon = reward.kind === 'coupon';
+  const misfits: InvalidField[] = [];
+  if (kind !== undefined && (kind === 'coupon') !== isCoupon) {
+    misfits.push({ path: 'kind', message: 'a reward cannot become a coupon, or cease to be one' });
+  }
+  if (isCoupon && typeof stock === 'number') misfits.push({ path: 'stock', message: COUPON_STOCK });
+  return misfits;
 }

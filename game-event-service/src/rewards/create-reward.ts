@@ -33,7 +33,7 @@ export function createReward(deps: CreateRewardDeps): CreateReward {
       : new DomainError('not_found', 'There is no such event');
   }
 
-  return async (eventId, { stock: total, ...input }) => {
+  return async (eventId, { stock: total = null, ...input }) => {
     const reward: Reward = { ...input, id: newId('rwd'), eventId, version: 1, createdAt: clock() };
     await transact(async ({ session }) => {
       const event = await events.find(eventId, session);
@@ -41,7 +41,7 @@ export function createReward(deps: CreateRewardDeps): CreateReward {
       if (errors.length > 0) throw invalidFields(errors);
       if (!(await events.touchRewards(eventId, OVER, session))) throw await refusalFor(eventId);
       await rewards.insert(reward, session);
-      await stock.create(reward.id, total, session);
+      await stock.create(reward, total, session);
     });
     return reward;
   };

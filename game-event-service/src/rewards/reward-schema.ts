@@ -9,17 +9,24 @@ export const RewardId = z.string().min(1).max(128).meta({ example: 'rwd_1aYxR6mG
 const MOST = 1_000_000_000;
 const count = z.int().min(1).max(MOST);
 
+export const COUPON_STOCK = 'must be null: the stock of a coupon is its codes';
+
+/** Whatever else is wrong, what is wrong between fields is told with it. */
+const hasRead = ({ value }: z.core.ParsePayload): boolean => typeof value === 'object' && value !== null;
+
 const fields = {
   name: z.string().trim().min(1).max(200),
-  kind: z.enum(REWARD_KINDS, {
-    error: ({ input }) =>
-      input === 'coupon' ? 'coupons cannot be made yet: must be currency or item' : undefined,
-  }),
+  kind: z.enum(REWARD_KINDS),
   asset: z
     .string()
     .regex(/^[A-Za-z0-9][A-Za-z0-9._:-]{0,127}$/, 'must be 1 to 128 of letters, digits, . _ : -'),
   quantity: count,
-  stock: z.int().min(0).max(MOST).nullable().meta({ description: 'Units there are; null is unlimited' }),
+  stock: z
+    .int()
+    .min(0)
+    .max(MOST)
+    .nullable()
+    .meta({ description: 'Units there are; null is unlimited. Of a coupon null: its codes are its stock' }),
   perAccount: count
     .nullable()
     .meta({ description: 'Cap of one account over all periods; null: once in each' }),
@@ -29,14 +36,26 @@ const fields = {
   attributes: Attributes,
 };
 
-export const RewardInput = z.strictObject({
-  ...fields,
-  perAccount: fields.perAccount.default(null),
-  perPeriod: fields.perPeriod.optional(),
-  condition: fields.condition.optional(),
-  active: fields.active.default(true),
-  attributes: fields.attributes.default({}),
-});
+export const RewardInput = z
+  .strictObject({
+    ...fields,
+    stock: fields.stock.optional(),
+    perAccount: fields.perAccount.default(null),
+    perPeriod: fields.perPeriod.optional(),
+    condition: fields.condition.optional(),
+    active: fields.active.default(true),
+    attributes: fields.attributes.default({}),
+  })
+  .refine(({ kind, stock }) => kind === 'coupon' || stock !== undefined, {
+    path: ['stock'],
+    error: 'is needed: a number, or null for no limit',
+    when: hasRead,
+  })
+  .refine(({ kind, stock }) => kind !== 'coupon' || (stock ?? null) === null, {
+    path: ['stock'],
+    error: COUPON_STOCK,
+    when: hasRead,
+  });
 export type RewardInput = z.output<typeof RewardInput>;
 
 /** What is to be changed; `null` gives a field back its default. */

@@ -1,7 +1,7 @@
 import type { Attributes } from '../attributes.ts';
 import type { Condition } from '../conditions/condition.ts';
 
-export const REWARD_KINDS = ['currency', 'item'] as const;
+export const REWARD_KINDS = ['currency', 'item', 'coupon'] as const;
 export type RewardKind = (typeof REWARD_KINDS)[number];
 
 export interface Reward {

@@ -1,9 +1,13 @@
 import type { ClientSession, Db } from 'mongodb';
+import type { CodeStore } from '../coupons/code-store.ts';
 import { ensureCollection } from '../ensure-collection.ts';
+import type { Reward } from './reward.ts';
 import { stockFigures, type Stock, type StockFigures } from './stock.ts';
 
-interface StockDocument extends Stock {
+interface StockDocument extends Omit<Stock, 'pool'> {
   _id: string;
+  /** Its units are the codes of a pool. */
+  isCoupon?: true;
 }
 
 /** Apart from the stock, so that accepting claims and settling them do not fight over one document. */
@@ -16,7 +20,7 @@ interface GrantsDocument {
 export type Units = ReadonlyMap<string, number>;
 
 export interface StockStore {
-  create(rewardId: string, total: number | null, session: ClientSession): Promise<void>;
+  create(reward: Pick<Reward, 'id' | 'kind'>, total: number | null, session: ClientSession): Promise<void>;
   /** @returns false where more than that is taken */
   setTotal(rewardId: string, total: number | null, session: ClientSession): Promise<boolean>;
   remove(rewardIds: readonly string[], session: ClientSession): Promise<void>;
@@ -29,18 +33,30 @@ export interface StockStore {
   ensureIndexes(): Promise<void>;
 }
 
-export function createStockStore(db: Db): StockStore {
+export function createStockStore(
+  db: Db,
+  codes: Pick<CodeStore, 'createPool' | 'poolsOf' | 'removePools'>,
+): StockStore {
   const stocks = db.collection<StockDocument>('rewardStock');
   const grants = db.collection<GrantsDocument>('rewardGrants');
 
   async function findAll(rewardIds: readonly string[], session?: ClientSession): Promise<Map<string, Stock>> {
     const found = await stocks.find({ _id: { $in: [...rewardIds] } }, session && { session }).toArray();
-    return new Map(found.map(({ _id, total, taken }) => [_id, { total, taken }]));
+    const coupons = found.filter(({ isCoupon }) => isCoupon).map(({ _id }) => _id);
+    const pools = coupons.length > 0 ? await codes.poolsOf(coupons, session) : new Map<string, never>();
+    return new Map(
+      found.map(({ _id, total, taken }) => {
+        const pool = pools.get(_id);
+        return [_id, { total, taken, ...(pool && { pool }) }];
+      }),
+    );
   }
 
   return {
-    create: async (rewardId, total, session) => {
-      await stocks.insertOne({ _id: rewardId, total, taken: 0 }, { session });
+    create: async ({ id, kind }, total, session) => {
+      const isCoupon = kind === 'coupon';
+      await stocks.insertOne({ _id: id, total, taken: 0, ...(isCoupon && { isCoupon }) }, { session });
+      if (isCoupon) await codes.createPool(id, session);
     },
     setTotal: async (rewardId, total, session) => {
       const enough = { _id: rewardId, ...(total !== null && { taken: { $lte: total } }) };
@@ -49,6 +65,7 @@ export function createStockStore(db: Db): StockStore {
     },
     remove: async (rewardIds, session) => {
       await stocks.deleteMany({ _id: { $in: [...rewardIds] } }, { session });
+      await codes.removePools(rewardIds, session);
     },
     findAll,
     take: async (units, session) => {

@@ -20,20 +20,23 @@ export interface Call {
 
 export type Caller = (method: string, target: string, call?: Call) => Promise<Answer>;
 
+/** The headers that the gateway gives a request of somebody. */
+export function signedHeaders(as: Identity, method: string, target: string): Record<string, string> {
+  return signIdentity({
+    service: 'game-event-service',
+    key: SIGNING_KEY,
+    now: Date.now(),
+    method,
+    target,
+    identity: as,
+    requestId: randomUUID(),
+  });
+}
+
 /** Calls a service as the gateway does: with identity headers under its signature. */
 export function createCaller(url: string): Caller {
   return async (method, target, { as, body, headers } = {}) => {
-    const signed =
-      as &&
-      signIdentity({
-        service: 'game-event-service',
-        key: SIGNING_KEY,
-        now: Date.now(),
-        method,
-        target,
-        identity: as,
-        requestId: randomUUID(),
-      });
+    const signed = as && signedHeaders(as, method, target);
     const response = await fetch(`${url}${target}`, {
       method,
       headers: { ...(body !== undefined && { 'content-type': 'application/json' }), ...signed, ...headers },

@@ -1,0 +1,40 @@
+import fc from 'fast-check';
+import { expect, it } from 'vitest';
+import { readCodes } from './code-lines.ts';
+
+async function* chunksOf(bytes: Buffer, cuts: readonly number[]): AsyncGenerator<Buffer> {
+  let from = 0;
+  for (const cut of [...cuts, bytes.length].toSorted((a, b) => a - b)) {
+    yield bytes.subarray(from, Math.min(cut, bytes.length));
+    from = Math.min(cut, bytes.length);
+  }
+}
+
+async function readAll(bytes: Buffer, cuts: readonly number[] = []) {
+  const all = { codes: [] as string[], invalid: 0, batches: 0 };
+  for await (const { codes, invalid } of readCodes(chunksOf(bytes, cuts), 'csv')) {
+    all.codes.push(...codes);
+    all.invalid += invalid;
+    all.batches += 1;
+  }
+  return all;
+}
+
+it('a body says the same wherever it is cut on its way', async () => {
+  const line = fc.oneof(
+    fc.constantFrom('', '\r', '"quoted, ""cell"""', 'A,B', 'Ä🎁', 'x'.repeat(200), 'x'.repeat(5_000)),
+    fc.string({ maxLength: 40 }),
+  );
+  await fc.assert(
+    fc.asyncProperty(fc.array(line), fc.array(fc.nat(6_000)), async (lines, cuts) => {
+      const bytes = Buffer.from(lines.join('\n'));
+      expect(await readAll(bytes, cuts)).toEqual(await readAll(bytes));
+    }),
+    { numRuns: 300 },
+  );
+});
+
+it('codes come in batches, however many there are', async () => {
+  const codes = Array.from({ length: 4_500 }, (_, index) => `CODE-${index}`);
+  expect(await readAll(Buffer.from(codes.join('\n')))).toEqual({ codes, invalid: 0, batches: 3 });
+});
