@@ -74,6 +74,15 @@ describe('the routing table', () => {
     expect(bed.events.received).toEqual([]);
   });
 
+  test('an upload of codes is as long as it likes', async () => {
+    const token = accessToken(bed.keys, { claims: { roles: ['OPERATOR'] } });
+    const headers = { authorization: `Bearer ${token}`, 'content-type': 'text/csv' };
+    const body = 'CODE\n'.repeat(600_000);
+    const target = '/v1/events/evt_1/rewards/rwd_1/codes';
+    const answer = await fetch(bed.url + target, { method: 'POST', headers, body });
+    expect(await answer.json()).toEqual({ method: 'POST', url: target, bytes: body.length });
+  });
+
   test('HEAD goes where GET goes', async () => {
     bed.auth.answer = (_request, response) => {
       response.setHeader('content-length', '5');
@@ -135,7 +144,7 @@ describe('the routing table', () => {
     expect(await code('PUT', '/v1/events')).toBe('method_not_allowed');
     expect(await code('POST', '/v1/events', {}, big)).toBe('unauthenticated');
     expect(await code('POST', '/v1/events', asUser(), big)).toBe('forbidden');
-    expect(await code('POST', '/v1/events/1/claims', asUser(), big)).toBe('payload_too_large');
+    expect(await code('POST', '/v1/invites/1/accept', asUser(), big)).toBe('payload_too_large');
   });
 });
 
