@@ -5,6 +5,8 @@ export interface CallOptions {
   token?: string;
   /** Sent as JSON. */
   body?: unknown;
+  /** Sent as it is, in the place of a body. */
+  csv?: string;
   headers?: Record<string, string>;
   timeoutMs?: number;
 }
@@ -27,15 +29,16 @@ export class LaurelClient {
   }
 
   async call(method: string, path: string, options: CallOptions = {}): Promise<Answer> {
-    const { token, body, headers = {}, timeoutMs = TIMEOUT_MS } = options;
+    const { token, body, csv, headers = {}, timeoutMs = TIMEOUT_MS } = options;
+    const content = csv ?? (body === undefined ? undefined : JSON.stringify(body));
     const response = await fetch(`${this.url}${path}`, {
       method,
       headers: {
         ...(token === undefined ? {} : { authorization: `Bearer ${token}` }),
-        ...(body === undefined ? {} : { 'content-type': 'application/json' }),
+        ...(content === undefined ? {} : { 'content-type': csv === undefined ? 'application/json' : 'text/csv' }),
         ...headers,
       },
-      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+      ...(content === undefined ? {} : { body: content }),
       signal: AbortSignal.timeout(timeoutMs),
     });
     const text = await response.text();

@@ -19,6 +19,8 @@ export const Reward = z.object({
 });
 export type Reward = z.infer<typeof Reward>;
 
+export const AddedCodes = z.object({ added: z.number() });
+
 export const CheckIn = z.object({ day: z.string(), counted: z.boolean(), streak: z.number() });
 
 export const Claim = z.object({

@@ -38,6 +38,39 @@ describe('I3', () => {
     ]);
   });
 
+  describe('of a coupon', () => {
+    const codes = ['A', 'B', 'C'].map((code, index) => ({ rewardId: 'rwd_1', position: index + 1, code }));
+    const holding = (code?: string, more: object = {}) => aClaim({ ...(code !== undefined && { code }), ...more });
+    // A came back once and was given again: it stood at 0.
+    const books = (more: Partial<SystemState> = {}): SystemState =>
+      aState({
+        claims: [holding('A')],
+        stock: [{ _id: 'rwd_1', total: null, taken: 1 }],
+        pools: [{ _id: 'rwd_1', total: 3, end: 4 }],
+        codes: codes.map((each) => (each.code === 'A' ? { ...each, position: 0 } : each)),
+        ...more,
+      });
+    const coupon = { ...reward, stock: 3, isCoupon: true };
+    const figures = { ...told, stock: null, available: 2 };
+    const wrong = (state: SystemState): string[] => check(state, figures, [aRecord()], [coupon]);
+
+    it('holds when each code is held by a claim or waits in the pool', () => {
+      expect(wrong(books())).toEqual([]);
+    });
+
+    it.each([
+      ['a code that was given twice', 'a code was given twice', {
+        claims: [holding('A'), holding('A', { _id: 'clm_2', accountId: 'acc_2' })],
+      }],
+      ['a code that is given and waits', 'a code that was given waits to be given again', { claims: [holding('C')] }],
+      ['a claim without a code', 'a claim was granted without a code', { claims: [holding()] }],
+      ['a code that nobody has', 'a code was lost', { claims: [holding('Z')] }],
+      ['a code that is gone', 'the pool does not hold what it was given', { codes: codes.slice(1) }],
+    ])('is broken by %s', (_, what, more) => {
+      expect(wrong(books(more))).toContain(`reward rwd_1: ${what}`);
+    });
+  });
+
   it('is broken by what is still reserved', () => {
     expect(check(aState(), { ...told, available: 8, reserved: 1 })).toEqual([
       'reward rwd_1: the API tells a stock that does not add up',

@@ -68,6 +68,8 @@ export function aState(more: Partial<SystemState> = {}): SystemState {
     balances: [aBalance()],
     stock: [{ _id: 'rwd_1', total: 10, taken: 1 }],
     grants: [{ _id: 'rwd_1', granted: 1 }],
+    pools: [],
+    codes: [],
     caps: [],
     progress: [],
     accounts: [{ _id: 'acc_1', status: 'active' }],

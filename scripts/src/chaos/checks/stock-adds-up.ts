@@ -2,6 +2,7 @@ import type { ClaimRecord } from '../load/journal.ts';
 import type { StagedReward } from '../stage/event-stage.ts';
 import type { SystemState } from './system-state.ts';
 import { type Breach, type Verdict, verdict } from './verdict.ts';
+import { wrongWithCodes } from './wrong-with-codes.ts';
 
 /** What the API says of a reward's stock. */
 export interface StockFigures {
@@ -25,9 +26,10 @@ export function stockAddsUp(
     [...records].flatMap(({ rewardId, refusals }) => (refusals.has('out_of_stock') ? [rewardId] : [])),
   );
   const claimsOf = Map.groupBy(state.claims, ({ rewardId }) => rewardId);
-  const breaches = rewards.flatMap(({ rewardId, stock }): Breach[] => {
+  const breaches = rewards.flatMap(({ rewardId, stock, isCoupon }): Breach[] => {
     const claims = claimsOf.get(rewardId) ?? [];
-    const granted = claims.filter(({ status }) => HELD.has(status)).length;
+    const holding = claims.filter(({ status }) => HELD.has(status));
+    const granted = holding.length;
     const taken = state.stock.find(({ _id }) => _id === rewardId)?.taken;
     const counted = state.grants.find(({ _id }) => _id === rewardId)?.granted ?? 0;
     const told = figures.find((each) => each.rewardId === rewardId);
@@ -36,7 +38,14 @@ export function stockAddsUp(
     const wrong: string[] = [];
     if (stock !== null && granted > stock) wrong.push(`${granted - stock} more were granted than there were`);
     if (taken !== granted || counted !== granted) wrong.push('stock, counter and claims do not agree');
-    if (!told || !isSum(told, granted)) wrong.push('the API tells a stock that does not add up');
+    if (isCoupon && stock !== null) {
+      const pool = state.pools.find(({ _id }) => _id === rewardId);
+      const codes = state.codes.filter((each) => each.rewardId === rewardId);
+      wrong.push(...wrongWithCodes({ given: stock, pool, codes, taken: taken ?? 0, granted: holding }));
+    }
+    // Nothing but its codes is the stock of a coupon.
+    const asked = told && { ...told, stock: isCoupon ? stock : told.stock };
+    if (!asked || !isSum(asked, granted)) wrong.push('the API tells a stock that does not add up');
     if (refused.has(rewardId) && stock !== null && attempts < stock)
       wrong.push('claims were refused while there was stock left');
     return wrong.map((what) => ({ what: `reward ${rewardId}: ${what}`, evidence }));

@@ -12,6 +12,8 @@ export interface ClaimRow {
   caps: string[];
   reward: { kind: string; asset: string; quantity: number };
   reason?: string;
+  /** Of a coupon. */
+  code?: string;
   ledgerEntryId?: string;
   waiting?: { stuckSince?: Date };
 }
@@ -61,6 +63,9 @@ export interface SystemState {
   balances: BalanceRow[];
   stock: { _id: string; total: number | null; taken: number }[];
   grants: { _id: string; granted: number }[];
+  /** Of coupons. */
+  pools: { _id: string; total: number; end: number }[];
+  codes: { rewardId: string; position: number; code: string }[];
   caps: { _id: string; count: number }[];
   progress: ProgressRow[];
   /** As auth-service has them. */
@@ -82,6 +87,8 @@ export async function readSystemState(client: MongoClient): Promise<SystemState>
     balances: await auth.collection<BalanceRow>('balances').find().toArray(),
     stock: await events.collection<SystemState['stock'][number]>('rewardStock').find().toArray(),
     grants: await events.collection<SystemState['grants'][number]>('rewardGrants').find().toArray(),
+    pools: await events.collection<SystemState['pools'][number]>('couponPools').find().toArray(),
+    codes: await events.collection<SystemState['codes'][number]>('couponCodes').find().toArray(),
     caps: await events.collection<SystemState['caps'][number]>('claimCaps').find().toArray(),
     progress: await events.collection<ProgressRow>('progress').find().toArray(),
     accounts: await auth.collection<SystemState['accounts'][number]>('accounts').find({}, status).toArray(),

@@ -1,5 +1,5 @@
 import { LaurelClient } from '../../client/laurel-client.ts';
-import { Event, Reward } from '../../client/messages.ts';
+import { AddedCodes, Event, Reward } from '../../client/messages.ts';
 import { activateEvent } from '../../client/operations.ts';
 import type { RewardName } from '../load/intents.ts';
 
@@ -14,7 +14,9 @@ const DAILY_CAP_PER_SECOND = 3;
 export interface StagedReward {
   eventId: string;
   rewardId: string;
+  /** Of a coupon how many codes it was given. */
   stock: number | null;
+  isCoupon?: boolean;
   /** How many of it may be given in a day. */
   dailyCap?: number;
 }
@@ -62,6 +64,14 @@ export async function setEventStage({
     return { eventId, rewardId: id, stock };
   }
 
+  async function createCoupon(eventId: string): Promise<StagedReward> {
+    const coupon = await createReward(eventId, null, 'voucher', { kind: 'coupon', quantity: 1 });
+    const codes = Array.from({ length: DROP_STOCK }, (_, index) => `${coupon.rewardId}-${index}`);
+    const path = `/v1/events/${eventId}/rewards/${coupon.rewardId}/codes`;
+    await client.expect([200], AddedCodes, 'POST', path, { token, csv: codes.join('\n') });
+    return { ...coupon, stock: DROP_STOCK, isCoupon: true };
+  }
+
   const welcomeEvent = await createEvent({ name: 'Welcome' });
   const welcome = await createReward(welcomeEvent, null, 'gold');
 
@@ -72,7 +82,8 @@ export async function setEventStage({
   const dropEvent = await createEvent({ name: 'Drops' });
   const drops: StagedReward[] = [];
   for (let at = 0; at <= durationMs; at += DROP_MS) {
-    drops.push(await createReward(dropEvent, DROP_STOCK, 'gems'));
+    const isCoupon = drops.length % 2 === 1;
+    drops.push(await (isCoupon ? createCoupon(dropEvent) : createReward(dropEvent, DROP_STOCK, 'gems')));
   }
 
   const dailyEvent = await createEvent({ name: 'Daily', repeat: 'daily' });
