@@ -1,75 +1,133 @@
-import { afterAll, beforeAll, expect, it } from 'vitest';
+import { connect } from 'node:net';
+import { text } from 'node:stream/consumers';
+import type { Identity } from 'service-kit/identity';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { ClaimResponse } from '../src/claims/claim-schema.ts';
 import { startAuthStandIn, type AuthStandIn } from './support/auth-stand-in.ts';
-import { account, type Answer } from './support/caller.ts';
+import { account, signedHeaders, type Answer } from './support/caller.ts';
+import { activeCoupon, newCodes } from './support/codes.ts';
 import { startService, type RunningService } from './support/running-service.ts';
 import { activeEvent, claim, readReward } from './support/scenario.ts';
 
 let auth: AuthStandIn;
-let instances: [RunningService, RunningService];
+let instances: [RunningService, RunningService, RunningService];
 beforeAll(async () => {
   auth = await startAuthStandIn();
   const first = await startService();
-  instances = [first, await startService({ beside: first })];
+  instances = [first, await startService({ beside: first }), await startService({ beside: first })];
 });
 afterAll(async () => {
   for (const instance of instances.toReversed()) await instance[Symbol.asyncDispose]();
   await auth[Symbol.asyncDispose]();
 });
 
-const ACCOUNTS = 300;
-const STOCK = 50;
+const ACCOUNTS = 2_000;
+const STOCK = 100;
+const CONNECTIONS = 64;
 
-function race(eventId: string, triesOfEach = 1): Promise<Answer[]> {
-  const players = Array.from({ length: ACCOUNTS }, () => account());
-  const tries = players.flatMap((player) => Array.from({ length: triesOfEach }, () => player));
-  return Promise.all(
-    tries.map((player, index) => claim(instances[index % 2 === 0 ? 0 : 1].call, eventId, player)),
-  );
+const players = (count: number): Identity[] => Array.from({ length: count }, () => account());
+
+/** Each player claims once, at the instances in turn, over so many connections. */
+async function race(eventId: string, claimants: readonly Identity[]): Promise<Answer[]> {
+  const waiting = claimants.entries();
+  const answers: Answer[] = [];
+  const connection = async (): Promise<void> => {
+    for (const [index, player] of waiting) {
+      const { call } = instances[index % instances.length] ?? instances[0];
+      answers[index] = await claim(call, eventId, player);
+    }
+  };
+  await Promise.all(Array.from({ length: CONNECTIONS }, connection));
+  return answers;
 }
 
-const codes = (answers: Answer[]): Record<string, number> => {
+const codes = (answers: readonly Answer[]): Record<string, number> => {
   const counts: Record<string, number> = {};
   for (const { status, body } of answers) {
-    const name = status === 409 ? JSON.stringify((body as { code: string }).code) : String(status);
+    const name = status === 409 ? (body as { code: string }).code : String(status);
     counts[name] = (counts[name] ?? 0) + 1;
   }
   return counts;
 };
 
-it('two instances sell exactly what is in stock to 300 accounts, and refuse nobody while something is left', async () => {
-  const { event, reward } = await activeEvent(instances[0].call, { reward: { stock: STOCK } });
-  const answers = await race(event.id);
-  expect(codes(answers)).toEqual({ 201: STOCK, '"out_of_stock"': ACCOUNTS - STOCK });
-  expect(await readReward(instances[1].call, reward)).toMatchObject({
-    available: 0,
-    reserved: 0,
-    granted: STOCK,
+const claimsIn = (answers: readonly Answer[]): ClaimResponse[] =>
+  answers.filter(({ status }) => status < 300).map(({ body }) => ClaimResponse.parse(body));
+
+const SOLD_OUT = { available: 0, reserved: 0, granted: STOCK };
+
+// Thousands of claims in each, on a machine that may be busy.
+describe('three instances', { timeout: 120_000 }, () => {
+  it('sell exactly what is in stock to 2,000 accounts, and refuse nobody while something is left', async () => {
+    const { event, reward } = await activeEvent(instances[0].call, { reward: { stock: STOCK } });
+    const answers = await race(event.id, players(ACCOUNTS));
+    expect(codes(answers)).toEqual({ 201: STOCK, out_of_stock: ACCOUNTS - STOCK });
+    expect(await readReward(instances[1].call, reward)).toMatchObject({ stock: STOCK, ...SOLD_OUT });
+    expect(new Set(claimsIn(answers).map(({ accountId }) => accountId)).size).toBe(STOCK);
   });
-  const granted = answers.filter(({ status }) => status === 201).map(({ body }) => ClaimResponse.parse(body));
-  expect(new Set(granted.map(({ accountId }) => accountId)).size).toBe(STOCK);
+
+  it('give each of 100 codes to one of 2,000 accounts', async () => {
+    const pool = newCodes(STOCK);
+    const { event, reward } = await activeCoupon(instances[0], pool);
+    const answers = await race(event.id, players(ACCOUNTS));
+    expect(codes(answers)).toEqual({ 201: STOCK, out_of_stock: ACCOUNTS - STOCK });
+    expect(await readReward(instances[1].call, reward)).toMatchObject({ stock: null, ...SOLD_OUT });
+    const given = claimsIn(answers).map(({ grant }) => grant?.code);
+    expect(given).toHaveLength(STOCK);
+    expect(new Set(given)).toEqual(new Set(pool));
+  });
+
+  it('give an account what its cap allows, however often it tries, while the stock goes to others', async () => {
+    const { event, reward } = await activeEvent(instances[0].call, {
+      event: { repeat: 'daily' },
+      reward: { stock: 40, perAccount: 1 },
+    });
+    const claimants = players(50);
+    const tries = claimants.flatMap((player) => Array.from({ length: 50 }, () => player));
+    const answers = await race(event.id, tries);
+    expect(codes(answers)).toMatchObject({ 201: 40, out_of_stock: 10 * 50 });
+    const claims = claimsIn(answers);
+    expect(claims).toHaveLength(40 * 50);
+    expect(new Set(claims.map(({ id }) => id)).size).toBe(40);
+    expect(new Set(claims.map(({ accountId }) => accountId)).size).toBe(40);
+    const figures = { available: 0, reserved: 0, granted: 40 };
+    expect(await readReward(instances[2].call, reward)).toMatchObject(figures);
+  });
+
+  it('keep to the cap of a day', async () => {
+    const { event, reward } = await activeEvent(instances[0].call, {
+      reward: { stock: null, perPeriod: { day: STOCK } },
+    });
+    expect(codes(await race(event.id, players(300)))).toEqual({ 201: STOCK, cap_reached: 200 });
+    expect(await readReward(instances[1].call, reward)).toMatchObject({ reserved: 0, granted: STOCK });
+  });
 });
 
-it('two instances keep to the cap of a day', async () => {
-  const { event, reward } = await activeEvent(instances[0].call, {
-    reward: { stock: null, perPeriod: { day: STOCK } },
-  });
-  expect(codes(await race(event.id))).toEqual({ 201: STOCK, '"cap_reached"': ACCOUNTS - STOCK });
-  expect(await readReward(instances[1].call, reward)).toMatchObject({ reserved: 0, granted: STOCK });
-});
+it('200 requests of one account in one burst on one connection are one claim', async () => {
+  const { event, reward } = await activeEvent(instances[0].call, { reward: { stock: 500 } });
+  const [service] = instances;
+  const player = account();
+  const target = `/v1/events/${event.id}/claims`;
+  const requestText = (more: Record<string, string> = {}): string => {
+    const headers = {
+      host: 'laurel',
+      'content-length': '0',
+      ...signedHeaders(player, 'POST', target),
+      ...more,
+    };
+    const lines = Object.entries(headers).map(([name, value]) => `${name}: ${value}\r\n`);
+    return `POST ${target} HTTP/1.1\r\n${lines.join('')}\r\n`;
+  };
+  const burst = Array.from({ length: 199 }, () => requestText()).join('');
+  const socket = connect(Number(new URL(service.url).port), '127.0.0.1');
+  socket.write(burst + requestText({ connection: 'close' }));
+  const answers = (await text(socket)).split(/(?=HTTP\/1\.1 \d{3} )/);
 
-it('an account that claims at both instances at once has one claim', async () => {
-  const { event, reward } = await activeEvent(instances[0].call, {
-    event: { repeat: 'daily' },
-    reward: { stock: ACCOUNTS, perAccount: 1 },
-  });
-  const answers = await race(event.id, 2);
-  const claims = answers.map(({ body }) => ClaimResponse.parse(body));
-  expect(new Set(claims.map(({ id }) => id)).size).toBe(ACCOUNTS);
-  expect(answers.filter(({ status }) => status === 201)).toHaveLength(ACCOUNTS);
-  expect(await readReward(instances[0].call, reward)).toMatchObject({
-    available: 0,
-    reserved: 0,
-    granted: ACCOUNTS,
-  });
+  expect(answers).toHaveLength(200);
+  const statuses = answers.map((answer) => Number(answer.slice(9, 12)));
+  expect(statuses.filter((status) => status === 201)).toHaveLength(1);
+  expect(statuses.every((status) => [200, 201, 202].includes(status))).toBe(true);
+  const ids = answers.map((answer) => /"id":"(clm_[^"]+)"/.exec(answer)?.[1]);
+  expect(new Set(ids).size).toBe(1);
+  expect(auth.received.filter(({ data }) => data.claimId === ids[0])).toHaveLength(1);
+  expect(await readReward(service.call, reward)).toMatchObject({ available: 499, reserved: 0, granted: 1 });
 });
