@@ -6,6 +6,7 @@ import type { Logger } from 'service-kit/logging';
 import { isStoreUnavailable, type StoredIdempotencyKeys } from 'service-kit/mongo';
 import { activityRoutes } from './activity/activity-routes.ts';
 import { checkInRoutes } from './attendance/check-in-routes.ts';
+import { claimAttemptRoutes } from './claims/claim-attempt-routes.ts';
 import { claimRoutes } from './claims/claim-routes.ts';
 import { eligibilityRoutes } from './claims/eligibility-routes.ts';
 import { codeRoutes } from './coupons/code-routes.ts';
@@ -25,6 +26,7 @@ export type RoutesDeps = Parameters<typeof eventRoutes>[0] &
   Parameters<typeof activityRoutes>[0] &
   Parameters<typeof progressRoutes>[0] &
   Parameters<typeof claimRoutes>[0] &
+  Parameters<typeof claimAttemptRoutes>[0] &
   Parameters<typeof eligibilityRoutes>[0];
 
 export interface AppDeps {
@@ -48,6 +50,7 @@ export function createServiceApp({ routes, ...shell }: AppDeps) {
     ...progressRoutes(routes),
     ...eligibilityRoutes(routes),
     ...claimRoutes(routes),
+    ...claimAttemptRoutes(routes),
   ];
   const openApi = openApiDocument({
     title: 'game-event-service',

@@ -77,9 +77,9 @@ export function buildService(config: Config, overrides: Overrides = {}) {
   const { transact } = messaging;
 
   const stores = createStores(mongo.db);
-  const { events, rewards, codes, stock, claims, caps, progress, accounts } = stores;
+  const { events, rewards, codes, stock, claims, caps, attempts, progress, accounts } = stores;
   const metrics = createServiceMetrics(registry, () => claims.countStuck());
-  const { deadlineMs, waitMs } = config.claims;
+  const { deadlineMs, waitMs, attemptRetentionMs } = config.claims;
 
   const changes = createEventChanges({ events, transact });
   const ruleBook = createRuleBook({ events, rewards });
@@ -96,6 +96,8 @@ export function buildService(config: Config, overrides: Overrides = {}) {
     transact,
     clock,
     deadlineMs,
+    attemptRetentionMs,
+    newId,
     registry,
     metrics,
   });
@@ -103,7 +105,7 @@ export function buildService(config: Config, overrides: Overrides = {}) {
   const { announce } = createClaimNotices(redis, waiter, logger);
 
   const rewardResultsConsumer = messaging.consume(
-    rewardResults(settleClaims({ claims, stock, codes, caps, announce, clock, logger, metrics })),
+    rewardResults(settleClaims({ claims, stock, codes, caps, attempts, announce, clock, logger, metrics })),
     config.messaging.rewardResults,
   );
   const accountEventsConsumer = messaging.consume(
@@ -173,6 +175,7 @@ export function buildService(config: Config, overrides: Overrides = {}) {
       rewards,
       stock,
       claims,
+      attempts,
       clock,
       waitMs,
     },

@@ -4,6 +4,7 @@ import { createAccountStore } from './accounts/account-store.ts';
 import { createActivityStore } from './activity/activity-store.ts';
 import { createRejectedActivityStore } from './activity/rejected-activity-store.ts';
 import { createCapStore } from './claims/cap-store.ts';
+import { createClaimAttemptStore } from './claims/claim-attempt-store.ts';
 import { createClaimStore } from './claims/claim-store.ts';
 import { createCodeStore } from './coupons/code-store.ts';
 import { createEventStore } from './events/event-store.ts';
@@ -23,6 +24,7 @@ export function createStores(db: Db) {
     stock: createStockStore(db, codes),
     claims: createClaimStore(db),
     caps: createCapStore(db),
+    attempts: createClaimAttemptStore(db),
     progress: createProgressStore(db),
     accounts: createAccountStore(db),
     invites: createInviteStore(db),

@@ -1,4 +1,5 @@
 import type { Registry } from '@prometheus-io/client';
+import type { ClientSession } from 'mongodb';
 import type { OutgoingMessage } from 'service-kit/messaging';
 import {
   createGroupCommit,
@@ -9,15 +10,18 @@ import {
 } from 'service-kit/mongo';
 import { later, type Clock } from '../time.ts';
 import { countUp, type Counts } from '../counting.ts';
+import type { NewId } from '../ids.ts';
 import type { ServiceMetrics } from '../metrics.ts';
-import { isRefusal } from '../refusal.ts';
+import { isRefusal, type Refusal } from '../refusal.ts';
 import type { StockStore } from '../rewards/stock-store.ts';
 import { transactAgain } from '../transact-again.ts';
 import type { BooksReader } from './books-reader.ts';
 import type { CapStore } from './cap-store.ts';
+import { attemptOf } from './claim-attempt.ts';
+import type { ClaimAttemptStore } from './claim-attempt-store.ts';
 import { rewardRequested } from './claim-messages.ts';
 import type { ClaimStore } from './claim-store.ts';
-import { aimClaim, type ClaimRequest } from './claim-target.ts';
+import { aimClaim, type ClaimRequest, type Target } from './claim-target.ts';
 import { decideClaims, type Accepted, type Decision } from './decide-claims.ts';
 
 export interface AcceptClaimsDeps {
@@ -25,9 +29,13 @@ export interface AcceptClaimsDeps {
   claims: ClaimStore;
   stock: StockStore;
   caps: CapStore;
+  attempts: Pick<ClaimAttemptStore, 'insertAll'>;
+  newId: NewId;
   transact: Transact<OutgoingMessage>;
   clock: Clock;
   deadlineMs: number;
+  /** How long requests for claims are remembered. */
+  attemptRetentionMs: number;
   registry: Registry;
   metrics: ServiceMetrics;
 }
@@ -67,12 +75,30 @@ async function acceptGroup(
   const decisions = decideClaims(targets, { ...found, codes }, { now, deadlineMs });
   const accepted = decisions.filter((decision) => 'accepted' in decision);
   if (accepted.length > 0) await store(accepted, tx, deps);
+  await recordAttempts(requests, targets, decisions, { ...deps, now, session: tx.session });
   tx.emit(
     ...accepted.map(({ accepted: claim, traceparent }) =>
       rewardRequested(claim, later(now, deadlineMs), traceparent),
     ),
   );
   return decisions;
+}
+
+async function recordAttempts(
+  requests: readonly ClaimRequest[],
+  targets: readonly (Target | Refusal)[],
+  decisions: readonly Decision[],
+  deps: Pick<AcceptClaimsDeps, 'attempts' | 'newId' | 'attemptRetentionMs'> & {
+    now: Date;
+    session: ClientSession;
+  },
+): Promise<void> {
+  const { attempts, newId, attemptRetentionMs, now, session } = deps;
+  const made = requests.flatMap((request, index) => {
+    const decision = decisions[index];
+    return decision ? [attemptOf(request, targets[index], decision, { now, newId: () => newId('att') })] : [];
+  });
+  await attempts.insertAll(made, later(now, attemptRetentionMs), session);
 }
 
 async function store(

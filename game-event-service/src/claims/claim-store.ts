@@ -1,4 +1,5 @@
-import type { ClientSession, Db, Filter } from 'mongodb';
+import type { ClientSession, Db } from 'mongodb';
+import { historyFilter, type Span } from '../history-filter.ts';
 import type { Position } from '../position.ts';
 import type { Claim, ClaimStatus, Waiting } from './claim.ts';
 import type { Settlement, Unsettled } from './decide-settlements.ts';
@@ -7,13 +8,15 @@ interface ClaimDocument extends Omit<Claim, 'id'> {
   _id: string;
 }
 
-export interface HistoryQuery {
-  accountId: string;
+/** The span is of when a claim was first made. */
+export interface ClaimFilters extends Span {
+  accountId?: string | undefined;
   status?: ClaimStatus | undefined;
   eventId?: string | undefined;
-  /** Of when it was first made, `from` included, `to` not. */
-  from?: Date | undefined;
-  to?: Date | undefined;
+}
+
+export interface HistoryQuery extends ClaimFilters {
+  accountId: string;
   after?: Position | undefined;
   limit: number;
 }
@@ -22,6 +25,8 @@ export interface ClaimStore {
   findAll(ids: readonly string[], session?: ClientSession): Promise<Map<string, Claim>>;
   find(id: string): Promise<Claim | undefined>;
   history(query: HistoryQuery): Promise<Claim[]>;
+  /** All of them, the oldest first, a thousand in memory at a time. */
+  stream(filters: ClaimFilters): AsyncIterable<Claim>;
   insertAll(claims: readonly Claim[], session: ClientSession): Promise<void>;
   /** Stores rejected claims that are tried again. */
   retryAll(claims: readonly Claim[], session: ClientSession): Promise<void>;
@@ -35,6 +40,8 @@ export interface ClaimStore {
   ensureIndexes(): Promise<void>;
 }
 
+const STREAM_BATCH = 1_000;
+
 export function createClaimStore(db: Db): ClaimStore {
   const claims = db.collection<ClaimDocument>('claims');
 
@@ -46,14 +53,19 @@ export function createClaimStore(db: Db): ClaimStore {
   return {
     findAll,
     find: async (id) => (await findAll([id])).get(id),
-    history: async (query) => {
+    history: async ({ accountId, status, eventId, after, limit, ...span }) => {
       const found = await claims
-        .find(historyFilter(query))
+        .find(historyFilter({ accountId, status, eventId }, span, after))
         .sort({ createdAt: -1, _id: -1 })
-        .limit(query.limit)
+        .limit(limit)
         .toArray();
       return found.map(fromDocument);
     },
+    stream: ({ accountId, status, eventId, ...span }) =>
+      claims
+        .find(historyFilter({ accountId, status, eventId }, span), { batchSize: STREAM_BATCH })
+        .sort({ createdAt: 1, _id: 1 })
+        .map(fromDocument),
     insertAll: async (accepted, session) => {
       await claims.insertMany(accepted.map(toDocument), { session, ordered: false });
     },
@@ -110,6 +122,8 @@ export function createClaimStore(db: Db): ClaimStore {
     ensureIndexes: async () => {
       await claims.createIndexes([
         { key: { accountId: 1, createdAt: -1, _id: -1 } },
+        { key: { eventId: 1, createdAt: -1, _id: -1 } },
+        { key: { createdAt: -1, _id: -1 } },
         // These hold pending claims alone: `waiting` goes when a claim is decided.
         { key: { 'waiting.lookAt': 1 }, partialFilterExpression: { 'waiting.lookAt': { $exists: true } } },
         {
@@ -119,20 +133,6 @@ export function createClaimStore(db: Db): ClaimStore {
       ]);
     },
   };
-}
-
-function historyFilter({ accountId, status, eventId, from, to, after }: HistoryQuery): Filter<ClaimDocument> {
-  const conditions: Filter<ClaimDocument>[] = [{ accountId }];
-  if (status) conditions.push({ status });
-  if (eventId !== undefined) conditions.push({ eventId });
-  if (from) conditions.push({ createdAt: { $gte: from } });
-  if (to) conditions.push({ createdAt: { $lt: to } });
-  if (after) {
-    const { createdAt, id } = after;
-    conditions.push({ createdAt: { $lte: createdAt } });
-    conditions.push({ $or: [{ createdAt: { $lt: createdAt } }, { _id: { $lt: id } }] });
-  }
-  return { $and: conditions };
 }
 
 function fromDocument<Document extends { _id: string }>({

@@ -8,6 +8,7 @@ import type { CodeStore } from '../coupons/code-store.ts';
 import type { StockStore } from '../rewards/stock-store.ts';
 import type { CapStore } from './cap-store.ts';
 import type { RewardResult } from './claim-messages.ts';
+import type { ClaimAttemptStore } from './claim-attempt-store.ts';
 import type { ClaimStore } from './claim-store.ts';
 import { decideSettlements, type Settlement } from './decide-settlements.ts';
 
@@ -21,6 +22,7 @@ export interface SettleClaimsDeps {
   stock: StockStore;
   codes: Pick<CodeStore, 'giveBack'>;
   caps: CapStore;
+  attempts: Pick<ClaimAttemptStore, 'settleAll'>;
   /** Tells whoever waits for these claims, here and in other instances. */
   announce: (settled: readonly Settlement[], completedAt: Date) => void;
   clock: Clock;
@@ -30,7 +32,7 @@ export interface SettleClaimsDeps {
 
 /** Settles the claims that a batch of results is about, and frees the stock and caps of those refused. */
 export function settleClaims(deps: SettleClaimsDeps): SettleClaims {
-  const { claims, stock, codes, caps, announce, clock, logger, metrics } = deps;
+  const { claims, stock, codes, caps, attempts, announce, clock, logger, metrics } = deps;
   return async (messages, tx) => {
     const { session } = tx;
     const ids = unique(messages.map(({ data }) => data.claimId));
@@ -38,6 +40,7 @@ export function settleClaims(deps: SettleClaimsDeps): SettleClaims {
     const { settled, granted, released, returned, uncounted, ignored } = decideSettlements(messages, found);
     const completedAt = clock();
     if (settled.length > 0) await claims.settleAll(settled, completedAt, session);
+    if (settled.length > 0) await attempts.settleAll(settled, session);
     if (granted.size > 0) await stock.countGrants(granted, session);
     if (released.size > 0) await stock.giveBack(released, session);
     if (returned.length > 0) await codes.giveBack(returned, session);

@@ -1,0 +1,76 @@
+import {
+  decodeCursor,
+  defineEndpoint,
+  DomainError,
+  listQuery,
+  pageOf,
+  pageReply,
+  pageSchema,
+  type Endpoint,
+} from 'service-kit/http';
+import type { Identity } from 'service-kit/identity';
+import { z } from 'zod';
+import { isStaff } from '../callers.ts';
+import { EventId } from '../events/event-schema.ts';
+import { Position, positionOf } from '../position.ts';
+import { Time } from '../time.ts';
+import { ATTEMPT_STATUSES, type ClaimAttempt } from './claim-attempt.ts';
+import type { ClaimAttemptStore } from './claim-attempt-store.ts';
+
+export const ClaimAttemptResponse = z
+  .object({
+    id: z.string(),
+    accountId: z.string(),
+    eventId: z.string(),
+    rewardId: z.string().optional().meta({ description: 'As far as it was said or could be told' }),
+    claimId: z.string().optional().meta({ description: 'Where it was accepted, or the claim was there' }),
+    status: z.enum(ATTEMPT_STATUSES).meta({ description: 'repeated: the claim was there already' }),
+    reason: z.string().optional().meta({ description: 'Why it was refused', example: 'out_of_stock' }),
+    createdAt: z.iso.datetime(),
+  })
+  .meta({ id: 'ClaimAttempt' });
+
+export function claimAttemptRoutes(deps: { attempts: Pick<ClaimAttemptStore, 'list'> }): Endpoint[] {
+  return [
+    defineEndpoint({
+      method: 'GET',
+      path: '/v1/claim-attempts',
+      operationId: 'listClaimAttempts',
+      summary: 'List requests for claims and what became of them, the newest first',
+      description: 'One’s own; those of all accounts, or of one (`accountId`), for OPERATOR and AUDITOR.',
+      tag: 'claims',
+      access: 'signed-in',
+      request: {
+        query: z.object({
+          ...listQuery,
+          accountId: z.string().min(1).max(128).optional(),
+          status: z.enum(ATTEMPT_STATUSES).optional(),
+          eventId: EventId.optional(),
+          from: Time.optional().meta({ description: 'Made at this time or later' }),
+          to: Time.optional().meta({ description: 'Made before this time' }),
+        }),
+      },
+      responses: { 200: { description: 'A page of attempts', body: pageSchema(ClaimAttemptResponse) } },
+      problems: ['invalid_cursor'],
+      handle: async ({ query: { limit, cursor, accountId, ...rest }, identity, request }) => {
+        const filters = { ...rest, accountId: accountOf(identity, accountId) };
+        const after = cursor === undefined ? undefined : decodeCursor(cursor, filters, Position);
+        const found = await deps.attempts.list({ ...filters, after, limit: limit + 1 });
+        const { items, nextCursor } = pageOf(found, { limit, filters, position: positionOf });
+        return pageReply(request.originalUrl, { items: items.map(toResponse), nextCursor });
+      },
+    }),
+  ];
+}
+
+/** @returns whose attempts are to be listed; undefined for everybody's */
+function accountOf(identity: Identity, asked: string | undefined): string | undefined {
+  if (isStaff(identity)) return asked;
+  if (asked === undefined || asked === identity.userId) return identity.userId;
+  throw new DomainError('forbidden', 'Your role does not allow this');
+}
+
+const toResponse = ({ createdAt, ...attempt }: ClaimAttempt) => ({
+  ...attempt,
+  createdAt: createdAt.toISOString(),
+});
