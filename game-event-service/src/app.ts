@@ -7,6 +7,7 @@ import { isStoreUnavailable, type StoredIdempotencyKeys } from 'service-kit/mong
 import { activityRoutes } from './activity/activity-routes.ts';
 import { checkInRoutes } from './attendance/check-in-routes.ts';
 import { claimAttemptRoutes } from './claims/claim-attempt-routes.ts';
+import { claimExportRoutes } from './claims/claim-export-routes.ts';
 import { claimRoutes } from './claims/claim-routes.ts';
 import { eligibilityRoutes } from './claims/eligibility-routes.ts';
 import { codeRoutes } from './coupons/code-routes.ts';
@@ -27,6 +28,7 @@ export type RoutesDeps = Parameters<typeof eventRoutes>[0] &
   Parameters<typeof progressRoutes>[0] &
   Parameters<typeof claimRoutes>[0] &
   Parameters<typeof claimAttemptRoutes>[0] &
+  Parameters<typeof claimExportRoutes>[0] &
   Parameters<typeof eligibilityRoutes>[0];
 
 export interface AppDeps {
@@ -51,6 +53,7 @@ export function createServiceApp({ routes, ...shell }: AppDeps) {
     ...eligibilityRoutes(routes),
     ...claimRoutes(routes),
     ...claimAttemptRoutes(routes),
+    ...claimExportRoutes(routes),
   ];
   const openApi = openApiDocument({
     title: 'game-event-service',

@@ -1,0 +1,51 @@
+import { Readable } from 'node:stream';
+import { defineEndpoint, reply, type Endpoint } from 'service-kit/http';
+import { z } from 'zod';
+import { EventId } from '../events/event-schema.ts';
+import { Time, type Clock } from '../time.ts';
+import { EXPORT_FORMATS, exportText, type ExportFormat } from './claim-export.ts';
+import type { ClaimStore } from './claim-store.ts';
+import { CLAIM_STATUSES } from './claim.ts';
+
+export interface ClaimExportDeps {
+  claims: Pick<ClaimStore, 'stream'>;
+  clock: Clock;
+}
+
+export function claimExportRoutes({ claims, clock }: ClaimExportDeps): Endpoint[] {
+  return [
+    defineEndpoint({
+      method: 'GET',
+      path: '/v1/claims/export',
+      operationId: 'exportClaims',
+      summary: 'Export the history of claims, the oldest first',
+      description:
+        'As `text/csv` with a header (RFC 4180; cells that a spreadsheet would take for a formula begin with an apostrophe), or as `application/x-ndjson`. It is streamed, however long it is; one that breaks off ends without its last chunk. The codes of coupons are left out.',
+      tag: 'claims',
+      access: { roles: ['AUDITOR'] },
+      request: {
+        query: z.object({
+          format: z.enum(['csv', 'ndjson']).default('csv'),
+          accountId: z.string().min(1).max(128).optional(),
+          status: z.enum(CLAIM_STATUSES).optional(),
+          eventId: EventId.optional(),
+          from: Time.optional().meta({ description: 'Made at this time or later' }),
+          to: Time.optional().meta({ description: 'Made before this time; before now, when left out' }),
+        }),
+      },
+      responses: { 200: { description: 'The claims', contentType: 'text/csv' } },
+      handle: async ({ query: { format, to = clock(), ...filters }, request }) => {
+        const text = exportText(claims.stream({ ...filters, to }), format);
+        // A piece at a time: what the client has not taken yet is not read from the store.
+        const body = Readable.from(request.method === 'HEAD' ? [] : text, { highWaterMark: 1 });
+        return reply(200, body, headersOf(format));
+      },
+    }),
+  ];
+}
+
+const headersOf = (format: ExportFormat) => ({
+  'content-type': EXPORT_FORMATS[format],
+  'content-disposition': `attachment; filename="claims.${format}"`,
+  'cache-control': 'no-store',
+});
