@@ -35,7 +35,9 @@ export class LaurelClient {
       method,
       headers: {
         ...(token === undefined ? {} : { authorization: `Bearer ${token}` }),
-        ...(content === undefined ? {} : { 'content-type': csv === undefined ? 'application/json' : 'text/csv' }),
+        ...(content === undefined
+          ? {}
+          : { 'content-type': csv === undefined ? 'application/json' : 'text/csv' }),
         ...headers,
       },
       ...(content === undefined ? {} : { body: content }),

@@ -40,7 +40,8 @@ describe('I3', () => {
 
   describe('of a coupon', () => {
     const codes = ['A', 'B', 'C'].map((code, index) => ({ rewardId: 'rwd_1', position: index + 1, code }));
-    const holding = (code?: string, more: object = {}) => aClaim({ ...(code !== undefined && { code }), ...more });
+    const holding = (code?: string, more: object = {}) =>
+      aClaim({ ...(code !== undefined && { code }), ...more });
     // A came back once and was given again: it stood at 0.
     const books = (more: Partial<SystemState> = {}): SystemState =>
       aState({
@@ -59,10 +60,18 @@ describe('I3', () => {
     });
 
     it.each([
-      ['a code that was given twice', 'a code was given twice', {
-        claims: [holding('A'), holding('A', { _id: 'clm_2', accountId: 'acc_2' })],
-      }],
-      ['a code that is given and waits', 'a code that was given waits to be given again', { claims: [holding('C')] }],
+      [
+        'a code that was given twice',
+        'a code was given twice',
+        {
+          claims: [holding('A'), holding('A', { _id: 'clm_2', accountId: 'acc_2' })],
+        },
+      ],
+      [
+        'a code that is given and waits',
+        'a code that was given waits to be given again',
+        { claims: [holding('C')] },
+      ],
       ['a claim without a code', 'a claim was granted without a code', { claims: [holding()] }],
       ['a code that nobody has', 'a code was lost', { claims: [holding('Z')] }],
       ['a code that is gone', 'the pool does not hold what it was given', { codes: codes.slice(1) }],
