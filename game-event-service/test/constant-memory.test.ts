@@ -10,8 +10,8 @@ import { startSmallService, type SmallService } from './support/small-service.ts
 import { docsReadBeforeStanding, storeClaims } from './support/stored-claims.ts';
 
 /** Of which a service needs half for itself. */
-const HEAP_MIB = 96;
-const BODY_BYTES = 128 * 1_048_576;
+const HEAP_MIB = 88;
+const BODY_BYTES = 96 * 1_048_576;
 const TIMEOUT_MS = 120_000;
 
 let service: RunningService;
@@ -28,7 +28,7 @@ afterAll(async () => {
 it(
   'an export longer than the heap waits for a client that does not read, and then comes whole',
   async () => {
-    const rows = 40_000;
+    const rows = 30_000;
     const assetLength = Math.ceil(BODY_BYTES / rows);
     await storeClaims(service.db, { eventId: 'evt_long', count: rows, assetLength });
     const target = '/v1/claims/export?format=ndjson&eventId=evt_long';
@@ -54,7 +54,7 @@ it(
   'an upload longer than the heap is read as it comes, past what is no code',
   async () => {
     const { reward } = await activeCoupon(service, []);
-    const pieces = 2_000;
+    const pieces = 1_500;
     const codesInEach = 20;
     const junk = 'x'.repeat(BODY_BYTES / pieces);
     const body = piecesOf(pieces, (piece) => {

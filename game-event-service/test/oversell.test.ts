@@ -27,6 +27,14 @@ const CONNECTIONS = 64;
 
 const players = (count: number): Identity[] => Array.from({ length: count }, () => account());
 
+/** What the client hears in the end: as long as it is told to wait or to try again, it does. */
+async function decided(...claimed: Parameters<typeof claim>): Promise<Answer> {
+  for (;;) {
+    const answer = await claim(...claimed);
+    if (answer.status !== 202 && answer.status !== 503) return answer;
+  }
+}
+
 /** Each player claims once, at the instances in turn, over so many connections. */
 async function race(eventId: string, claimants: readonly Identity[]): Promise<Answer[]> {
   const waiting = claimants.entries();
@@ -34,7 +42,7 @@ async function race(eventId: string, claimants: readonly Identity[]): Promise<An
   const connection = async (): Promise<void> => {
     for (const [index, player] of waiting) {
       const { call } = instances[index % instances.length] ?? instances[0];
-      answers[index] = await claim(call, eventId, player);
+      answers[index] = await decided(call, eventId, player);
     }
   };
   await Promise.all(Array.from({ length: CONNECTIONS }, connection));
@@ -44,7 +52,7 @@ async function race(eventId: string, claimants: readonly Identity[]): Promise<An
 const codes = (answers: readonly Answer[]): Record<string, number> => {
   const counts: Record<string, number> = {};
   for (const { status, body } of answers) {
-    const name = status === 409 ? (body as { code: string }).code : String(status);
+    const name = status < 300 ? 'granted' : (body as { code: string }).code;
     counts[name] = (counts[name] ?? 0) + 1;
   }
   return counts;
@@ -60,7 +68,7 @@ describe('three instances', { timeout: 120_000 }, () => {
   it('sell exactly what is in stock to 2,000 accounts, and refuse nobody while something is left', async () => {
     const { event, reward } = await activeEvent(instances[0].call, { reward: { stock: STOCK } });
     const answers = await race(event.id, players(ACCOUNTS));
-    expect(codes(answers)).toEqual({ 201: STOCK, out_of_stock: ACCOUNTS - STOCK });
+    expect(codes(answers)).toEqual({ granted: STOCK, out_of_stock: ACCOUNTS - STOCK });
     expect(await readReward(instances[1].call, reward)).toMatchObject({ stock: STOCK, ...SOLD_OUT });
     expect(new Set(claimsIn(answers).map(({ accountId }) => accountId)).size).toBe(STOCK);
   });
@@ -69,7 +77,7 @@ describe('three instances', { timeout: 120_000 }, () => {
     const pool = newCodes(STOCK);
     const { event, reward } = await activeCoupon(instances[0], pool);
     const answers = await race(event.id, players(ACCOUNTS));
-    expect(codes(answers)).toEqual({ 201: STOCK, out_of_stock: ACCOUNTS - STOCK });
+    expect(codes(answers)).toEqual({ granted: STOCK, out_of_stock: ACCOUNTS - STOCK });
     expect(await readReward(instances[1].call, reward)).toMatchObject({ stock: null, ...SOLD_OUT });
     const given = claimsIn(answers).map(({ grant }) => grant?.code);
     expect(given).toHaveLength(STOCK);
@@ -84,9 +92,8 @@ describe('three instances', { timeout: 120_000 }, () => {
     const claimants = players(50);
     const tries = claimants.flatMap((player) => Array.from({ length: 50 }, () => player));
     const answers = await race(event.id, tries);
-    expect(codes(answers)).toMatchObject({ 201: 40, out_of_stock: 10 * 50 });
+    expect(codes(answers)).toEqual({ granted: 40 * 50, out_of_stock: 10 * 50 });
     const claims = claimsIn(answers);
-    expect(claims).toHaveLength(40 * 50);
     expect(new Set(claims.map(({ id }) => id)).size).toBe(40);
     expect(new Set(claims.map(({ accountId }) => accountId)).size).toBe(40);
     const figures = { available: 0, reserved: 0, granted: 40 };
@@ -97,7 +104,7 @@ describe('three instances', { timeout: 120_000 }, () => {
     const { event, reward } = await activeEvent(instances[0].call, {
       reward: { stock: null, perPeriod: { day: STOCK } },
     });
-    expect(codes(await race(event.id, players(300)))).toEqual({ 201: STOCK, cap_reached: 200 });
+    expect(codes(await race(event.id, players(300)))).toEqual({ granted: STOCK, cap_reached: 200 });
     expect(await readReward(instances[1].call, reward)).toMatchObject({ reserved: 0, granted: STOCK });
   });
 });
