@@ -13,6 +13,8 @@ import { eventRoutes } from './events/event-routes.ts';
 import { inviteRoutes } from './invites/invite-routes.ts';
 import { problems } from './problems.ts';
 import { progressRoutes } from './progress/progress-routes.ts';
+import { revokeJobRoutes } from './revokes/revoke-job-routes.ts';
+import { revokeRoutes } from './revokes/revoke-routes.ts';
 import { rewardRoutes } from './rewards/reward-routes.ts';
 
 export type RoutesDeps = Parameters<typeof eventRoutes>[0] &
@@ -23,6 +25,8 @@ export type RoutesDeps = Parameters<typeof eventRoutes>[0] &
   Parameters<typeof activityRoutes>[0] &
   Parameters<typeof progressRoutes>[0] &
   Parameters<typeof claimRoutes>[0] &
+  Parameters<typeof revokeRoutes>[0] &
+  Parameters<typeof revokeJobRoutes>[0] &
   Parameters<typeof eligibilityRoutes>[0];
 
 export interface AppDeps {
@@ -45,6 +49,8 @@ export function createServiceApp({ routes, ...shell }: AppDeps) {
     ...progressRoutes(routes),
     ...eligibilityRoutes(routes),
     ...claimRoutes(routes),
+    ...revokeRoutes(routes),
+    ...revokeJobRoutes(routes),
   ];
   const openApi = openApiDocument({
     title: 'game-event-service',

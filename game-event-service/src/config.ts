@@ -65,6 +65,7 @@ export function loadConfig(env: NodeJS.ProcessEnv) {
     GATEWAY_SIGNING_KEYS: secretList(),
     CLAIM_WAIT_MS: integer({ min: 0, max: LONGEST_WAIT_S * 1_000, fallback: 2_000 }),
     CLAIM_DEADLINE: duration('2m').refine((ms) => ms >= SHORTEST_DEADLINE_MS, 'must be at least 1s'),
+    REVOKE_JOB_RATE: integer({ min: 1, max: 1_000, fallback: 200 }),
     INVITE_MAX_PER_DAY: integer({ min: 1, max: 10_000, fallback: 20 }),
     INVITE_MAX_ACCOUNT_AGE: duration('7d'),
     ...ACTIVITY_VARIABLES,
@@ -82,6 +83,7 @@ export function loadConfig(env: NodeJS.ProcessEnv) {
     identityKeys: variables.GATEWAY_SIGNING_KEYS,
     tuningFile: variables.TUNING_FILE === undefined ? undefined : { path: variables.TUNING_FILE, env },
     claims: { waitMs: variables.CLAIM_WAIT_MS, deadlineMs: variables.CLAIM_DEADLINE },
+    revokes: { rate: variables.REVOKE_JOB_RATE },
     invites: {
       maxPerDay: variables.INVITE_MAX_PER_DAY,
       maxAgeMs: variables.INVITE_MAX_ACCOUNT_AGE,

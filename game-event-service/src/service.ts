@@ -42,6 +42,9 @@ import { createServiceMetrics } from './metrics.ts';
 import { readProgress } from './progress/read-progress.ts';
 import { createRewardChanges } from './rewards/change-rewards.ts';
 import { createReward } from './rewards/create-reward.ts';
+import { createBulkRevokes } from './revokes/bulk-revokes.ts';
+import { revokeClaim } from './revokes/revoke-claim.ts';
+import { runRevokeJobs } from './revokes/run-revoke-jobs.ts';
 import { createRuleBook } from './rules/rule-book.ts';
 import { createStores, ensureIndexes } from './stores.ts';
 import { topologyOf } from './topology.ts';
@@ -76,7 +79,7 @@ export function buildService(config: Config, overrides: Overrides = {}) {
   const { transact } = messaging;
 
   const stores = createStores(mongo.db);
-  const { events, rewards, stock, claims, caps, progress, accounts } = stores;
+  const { events, rewards, stock, claims, progress, accounts } = stores;
   const metrics = createServiceMetrics(registry, () => claims.countStuck());
   const { deadlineMs, waitMs } = config.claims;
 
@@ -102,7 +105,7 @@ export function buildService(config: Config, overrides: Overrides = {}) {
   const { announce } = createClaimNotices(redis, waiter, logger);
 
   const rewardResultsConsumer = messaging.consume(
-    rewardResults(settleClaims({ claims, stock, caps, announce, clock, logger, metrics })),
+    rewardResults(settleClaims({ ...stores, announce, clock, logger, metrics })),
     config.messaging.rewardResults,
   );
   const accountEventsConsumer = messaging.consume(
@@ -135,6 +138,20 @@ export function buildService(config: Config, overrides: Overrides = {}) {
     logger,
   });
 
+  const revokes = createPeriodic({
+    name: 'revoke jobs',
+    everyMs: 250,
+    run: runRevokeJobs({
+      ...stores,
+      transact,
+      clock,
+      rate: config.revokes.rate,
+      deadlineMs,
+      metrics,
+    }),
+    logger,
+  });
+
   const readiness = createReadiness({
     mongodb: () => mongo.ping(),
     redis: () => redis.ping().catch(() => ({ degraded: 'Redis is away' })),
@@ -158,6 +175,10 @@ export function buildService(config: Config, overrides: Overrides = {}) {
       invites: stores.invites,
       activityIntake,
       submitClaim: submitClaim({ acceptance, waiter }),
+      revokeClaim: revokeClaim({ claims, transact, clock, deadlineMs, metrics }),
+      bulkRevokes: createBulkRevokes({ ...stores, transact, clock }),
+      revokeJobs: stores.revokeJobs,
+      revokeRate: config.revokes.rate,
       readEligibility: readEligibility({ books, clock }),
       readProgress: readProgress({ books, clock }),
       events,
@@ -213,7 +234,15 @@ export function buildService(config: Config, overrides: Overrides = {}) {
       // A worker settles claims that others wait for: they hear of it on Redis.
       ...(serves ? [checkIns, acceptances, activityIntake, acceptance, http, waiter] : []),
       ...(works
-        ? [schedule, sweeper, accountEventsConsumer, activityConsumer, rewardResultsConsumer, ...tuningFile]
+        ? [
+            schedule,
+            sweeper,
+            revokes,
+            accountEventsConsumer,
+            activityConsumer,
+            rewardResultsConsumer,
+            ...tuningFile,
+          ]
         : []),
     ],
   });

@@ -9,6 +9,8 @@ import { createEventStore } from './events/event-store.ts';
 import { createInviteStore } from './invites/invite-store.ts';
 import { createProgressStore } from './progress/progress-store.ts';
 import { createRewardStore } from './rewards/reward-store.ts';
+import { createRevocableClaims } from './revokes/revocable-claims.ts';
+import { createRevokeJobStore } from './revokes/revoke-job-store.ts';
 import { createStockStore } from './rewards/stock-store.ts';
 
 export type Stores = ReturnType<typeof createStores>;
@@ -21,6 +23,8 @@ export function createStores(db: Db) {
     claims: createClaimStore(db),
     caps: createCapStore(db),
     progress: createProgressStore(db),
+    revocable: createRevocableClaims(db),
+    revokeJobs: createRevokeJobStore(db),
     accounts: createAccountStore(db),
     invites: createInviteStore(db),
     activity: createActivityStore(db),

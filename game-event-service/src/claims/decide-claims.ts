@@ -3,7 +3,7 @@ import { progressIdOf, type Progress } from '../progress/progress.ts';
 import { isRefusal, refuse, type Refusal } from '../refusal.ts';
 import { hasUnit, type Stock } from '../rewards/stock.ts';
 import type { Target } from './claim-target.ts';
-import { grantIdOf, type Claim } from './claim.ts';
+import { grantIdOf, waitingUntil, type Claim } from './claim.ts';
 
 /** What decisions depend on and change. */
 export interface Books {
@@ -99,7 +99,7 @@ function claimFor(target: Target, rejected: Claim | undefined, now: Date, deadli
     grantId: grantIdOf(claimId, attempt),
     reward: { kind: reward.kind, asset: reward.asset, quantity: reward.quantity },
     caps: caps.map(({ id }) => id),
-    waiting: { deadline, cancelAt: deadline, lookAt: deadline },
+    waiting: waitingUntil(deadline),
     createdAt: rejected?.createdAt ?? now,
   };
 }
