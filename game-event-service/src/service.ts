@@ -13,6 +13,7 @@ import { activity } from './activity/activity-consumer.ts';
 import { createActivityIntake } from './activity/activity-intake.ts';
 import { recordActivity as recording } from './activity/record-activity.ts';
 import { createServiceApp } from './app.ts';
+import { makeAutoClaims } from './auto-claims/make-auto-claims.ts';
 import { createCheckIns } from './attendance/check-in.ts';
 import { createClaimAcceptance } from './claims/accept-claims.ts';
 import { createBooksReader } from './claims/books-reader.ts';
@@ -39,6 +40,7 @@ import { newInviteCode } from './invites/invite-code.ts';
 import { makeInvite } from './invites/make-invite.ts';
 import { submitAcceptance } from './invites/submit-acceptance.ts';
 import { createServiceMetrics } from './metrics.ts';
+import { countProgress as counting } from './progress/count-progress.ts';
 import { readProgress } from './progress/read-progress.ts';
 import { createRewardChanges } from './rewards/change-rewards.ts';
 import { createReward } from './rewards/create-reward.ts';
@@ -79,17 +81,25 @@ export function buildService(config: Config, overrides: Overrides = {}) {
   const { transact } = messaging;
 
   const stores = createStores(mongo.db);
-  const { events, rewards, stock, claims, progress, accounts } = stores;
+  const { events, rewards, stock, claims, accounts } = stores;
   const metrics = createServiceMetrics(registry, () => claims.countStuck());
   const { deadlineMs, waitMs } = config.claims;
 
   const changes = createEventChanges({ events, transact });
   const ruleBook = createRuleBook({ events, rewards });
-  const checkIns = createCheckIns({ ruleBook, accounts, progress, transact, clock, metrics: registry });
+  const countProgress = counting({ ...stores, clock });
+  const checkIns = createCheckIns({
+    ...stores,
+    ruleBook,
+    countProgress,
+    transact,
+    clock,
+    metrics: registry,
+  });
   const { maxPerDay, maxAgeMs } = config.invites;
-  const accept = acceptInvites({ ...stores, ruleBook, clock, maxAgeMs });
+  const accept = acceptInvites({ ...stores, ruleBook, countProgress, clock, maxAgeMs });
   const acceptances = createAcceptances({ acceptInvites: accept, transact, metrics: registry });
-  const recordActivity = recording({ ...stores, ruleBook, clock, limits: config.activity });
+  const recordActivity = recording({ ...stores, ruleBook, countProgress, clock, limits: config.activity });
   const activityIntake = createActivityIntake({ recordActivity, transact, registry, metrics });
   const books = createBooksReader({ ...stores, ruleBook });
   const acceptance = createClaimAcceptance({
@@ -138,6 +148,12 @@ export function buildService(config: Config, overrides: Overrides = {}) {
     logger,
   });
 
+  const autoClaims = createPeriodic({
+    name: 'automatic claims',
+    everyMs: 250,
+    run: makeAutoClaims({ ...stores, books, acceptance, transact, clock, logger }),
+    logger,
+  });
   const revokes = createPeriodic({
     name: 'revoke jobs',
     everyMs: 250,
@@ -231,13 +247,15 @@ export function buildService(config: Config, overrides: Overrides = {}) {
       { name: 'indexes', start: () => ensureIndexes(stores) },
       redis,
       messaging.component,
+      acceptance,
       // A worker settles claims that others wait for: they hear of it on Redis.
-      ...(serves ? [checkIns, acceptances, activityIntake, acceptance, http, waiter] : []),
+      ...(serves ? [checkIns, acceptances, activityIntake, http, waiter] : []),
       ...(works
         ? [
             schedule,
             sweeper,
             revokes,
+            autoClaims,
             accountEventsConsumer,
             activityConsumer,
             rewardResultsConsumer,

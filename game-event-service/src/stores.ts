@@ -3,14 +3,15 @@ import { createIdempotencyKeys } from 'service-kit/mongo';
 import { createAccountStore } from './accounts/account-store.ts';
 import { createActivityStore } from './activity/activity-store.ts';
 import { createRejectedActivityStore } from './activity/rejected-activity-store.ts';
+import { createClaimPromptStore } from './auto-claims/claim-prompt-store.ts';
 import { createCapStore } from './claims/cap-store.ts';
 import { createClaimStore } from './claims/claim-store.ts';
 import { createEventStore } from './events/event-store.ts';
 import { createInviteStore } from './invites/invite-store.ts';
 import { createProgressStore } from './progress/progress-store.ts';
-import { createRewardStore } from './rewards/reward-store.ts';
 import { createRevocableClaims } from './revokes/revocable-claims.ts';
 import { createRevokeJobStore } from './revokes/revoke-job-store.ts';
+import { createRewardStore } from './rewards/reward-store.ts';
 import { createStockStore } from './rewards/stock-store.ts';
 
 export type Stores = ReturnType<typeof createStores>;
@@ -22,9 +23,10 @@ export function createStores(db: Db) {
     stock: createStockStore(db),
     claims: createClaimStore(db),
     caps: createCapStore(db),
-    progress: createProgressStore(db),
     revocable: createRevocableClaims(db),
     revokeJobs: createRevokeJobStore(db),
+    progress: createProgressStore(db),
+    prompts: createClaimPromptStore(db),
     accounts: createAccountStore(db),
     invites: createInviteStore(db),
     activity: createActivityStore(db),

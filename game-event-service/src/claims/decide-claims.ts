@@ -52,6 +52,17 @@ export function judgeClaim(
   return undefined;
 }
 
+/** Whether the claim is there to be made: not there yet, open, and its condition met. Stock and caps are not asked for. */
+export function isToBeClaimed(
+  { event, request, claimId, isOpen, condition, facts }: Target,
+  books: Books,
+): boolean {
+  const existing = books.claims.get(claimId);
+  if (!isOpen || (existing && existing.status !== 'rejected')) return false;
+  const progress = books.progress.get(progressIdOf(event.id, request.accountId));
+  return condition?.isMet({ ...facts, progress }) ?? true;
+}
+
 /**
  * Decides requests that arrived together, each in turn on what those before it have left: two for the same claim,
  * for the last unit, or for the last of a cap find each other here.
