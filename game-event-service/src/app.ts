@@ -16,6 +16,8 @@ import { eventRoutes } from './events/event-routes.ts';
 import { inviteRoutes } from './invites/invite-routes.ts';
 import { problems } from './problems.ts';
 import { progressRoutes } from './progress/progress-routes.ts';
+import { revokeJobRoutes } from './revokes/revoke-job-routes.ts';
+import { revokeRoutes } from './revokes/revoke-routes.ts';
 import { rewardRoutes } from './rewards/reward-routes.ts';
 
 export type RoutesDeps = Parameters<typeof eventRoutes>[0] &
@@ -29,6 +31,8 @@ export type RoutesDeps = Parameters<typeof eventRoutes>[0] &
   Parameters<typeof claimRoutes>[0] &
   Parameters<typeof claimAttemptRoutes>[0] &
   Parameters<typeof claimExportRoutes>[0] &
+  Parameters<typeof revokeRoutes>[0] &
+  Parameters<typeof revokeJobRoutes>[0] &
   Parameters<typeof eligibilityRoutes>[0];
 
 export interface AppDeps {
@@ -54,6 +58,8 @@ export function createServiceApp({ routes, ...shell }: AppDeps) {
     ...claimRoutes(routes),
     ...claimAttemptRoutes(routes),
     ...claimExportRoutes(routes),
+    ...revokeRoutes(routes),
+    ...revokeJobRoutes(routes),
   ];
   const openApi = openApiDocument({
     title: 'game-event-service',

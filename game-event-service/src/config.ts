@@ -66,6 +66,7 @@ export function loadConfig(env: NodeJS.ProcessEnv) {
     CLAIM_WAIT_MS: integer({ min: 0, max: LONGEST_WAIT_S * 1_000, fallback: 2_000 }),
     CLAIM_DEADLINE: duration('2m').refine((ms) => ms >= SHORTEST_DEADLINE_MS, 'must be at least 1s'),
     CLAIM_ATTEMPT_RETENTION: duration('30d'),
+    REVOKE_JOB_RATE: integer({ min: 1, max: 1_000, fallback: 200 }),
     INVITE_MAX_PER_DAY: integer({ min: 1, max: 10_000, fallback: 20 }),
     INVITE_MAX_ACCOUNT_AGE: duration('7d'),
     ...ACTIVITY_VARIABLES,
@@ -87,6 +88,7 @@ export function loadConfig(env: NodeJS.ProcessEnv) {
       deadlineMs: variables.CLAIM_DEADLINE,
       attemptRetentionMs: variables.CLAIM_ATTEMPT_RETENTION,
     },
+    revokes: { rate: variables.REVOKE_JOB_RATE },
     invites: {
       maxPerDay: variables.INVITE_MAX_PER_DAY,
       maxAgeMs: variables.INVITE_MAX_ACCOUNT_AGE,

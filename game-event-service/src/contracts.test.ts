@@ -5,11 +5,14 @@ import { ActivityRecorded } from './activity/activity-messages.ts';
 import { AccountEvent } from './accounts/account-messages.ts';
 import { RewardResult, rewardCancelled, rewardRequested } from './claims/claim-messages.ts';
 import type { Claim } from './claims/claim.ts';
+import { rewardRevokeRequested } from './revokes/revoke-messages.ts';
 import { openApiText } from './open-api-text.ts';
 
 const CONSUMED = [
   ['laurel.reward.granted.v1', RewardResult],
   ['laurel.reward.refused.v1', RewardResult],
+  ['laurel.reward.revoked.v1', RewardResult],
+  ['laurel.reward.revoke-refused.v1', RewardResult],
   ['laurel.account.registered.v1', AccountEvent],
   ['laurel.account.upgraded.v1', AccountEvent],
   ['laurel.account.status-changed.v1', AccountEvent],
@@ -32,6 +35,14 @@ const claim: Claim = {
   createdAt: new Date('2026-12-01T00:00:00Z'),
 };
 
+const revocation = {
+  id: `${claim.grantId}.r1`,
+  attempt: 1,
+  reason: 'granted by mistake',
+  by: 'acc_2',
+  requestedAt: new Date('2026-12-02T00:00:00Z'),
+};
+
 describe('the contracts', () => {
   it.each(CONSUMED)('of %s: every example is understood', (type, schema) => {
     for (const example of examplesOf(type)) expect(schema.parse(example).type).toBe(type);
@@ -44,6 +55,7 @@ describe('the contracts', () => {
       '00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01',
     ),
     rewardCancelled(claim, 'account_banned'),
+    rewardRevokeRequested({ ...claim, status: 'revoking', revocation }),
   ])('of $type: what is sent keeps to it', ({ type, data, subject, traceparent }) => {
     const envelope = {
       specversion: '1.0',
@@ -60,10 +72,7 @@ describe('the contracts', () => {
       ...CONSUMED.map(([type]) => type),
       'laurel.reward.cancelled.v1',
       'laurel.reward.requested.v1',
-      // Agreed with the ledger, and not used here yet.
       'laurel.reward.revoke-requested.v1',
-      'laurel.reward.revoked.v1',
-      'laurel.reward.revoke-refused.v1',
     ];
     expect(contractTypes().toSorted()).toEqual(types.toSorted());
   });

@@ -5,8 +5,10 @@ export interface ServiceMetrics {
   stuckClaims: Gauge;
   /** Claims by what was decided at once: accepted, known, or the code of the refusal. */
   claimsDecided: Counter<'outcome'>;
-  /** Claims by what the ledger decided. */
+  /** Claims and revokes by what the ledger decided. */
   claimsSettled: Counter<'outcome'>;
+  /** Revokes asked for, by whose doing. */
+  revokesRequested: Counter<'cause'>;
   /** Cancellations asked for, by reason. */
   cancellations: Counter<'reason'>;
   /** Items of activity, by what became of them. */
@@ -17,7 +19,7 @@ export function createServiceMetrics(registry: Registry, countStuck: () => Promi
   const registers = [registry];
   const stuckClaims = new Gauge({
     name: 'claims_stuck',
-    help: 'Claims that are still pending a minute after their deadline',
+    help: 'Claims that the ledger has not decided about a minute after their deadline',
     registers,
     async collect() {
       // Without the store there is no figure, which is better than no metrics at all.
@@ -35,8 +37,14 @@ export function createServiceMetrics(registry: Registry, countStuck: () => Promi
     }),
     claimsSettled: new Counter({
       name: 'claims_settled_total',
-      help: "Claims, by the ledger's decision",
+      help: "Claims and revokes, by the ledger's decision",
       labelNames: ['outcome'],
+      registers,
+    }),
+    revokesRequested: new Counter({
+      name: 'claims_revokes_requested_total',
+      help: 'Revokes asked for: by an operator, by a job, or once more because no answer came',
+      labelNames: ['cause'],
       registers,
     }),
     cancellations: new Counter({

@@ -21,6 +21,7 @@ export const problems = {
   invite_ring: { status: 409, title: 'The account has brought in others' },
   invite_not_valid: { status: 409, title: 'The invite is not valid any more' },
   conditions_not_met: { status: 422, title: 'The conditions are not met' },
+  claim_not_granted: { status: 409, title: 'The claim is not granted' },
   cap_reached: { status: 409, title: 'The cap is reached' },
   not_a_coupon: { status: 409, title: 'The reward has no codes' },
   stock_in_use: { status: 409, title: 'The stock cannot be that low' },

@@ -13,6 +13,7 @@ import { activity } from './activity/activity-consumer.ts';
 import { createActivityIntake } from './activity/activity-intake.ts';
 import { recordActivity as recording } from './activity/record-activity.ts';
 import { createServiceApp } from './app.ts';
+import { makeAutoClaims } from './auto-claims/make-auto-claims.ts';
 import { createCheckIns } from './attendance/check-in.ts';
 import { createClaimAcceptance } from './claims/accept-claims.ts';
 import { createBooksReader } from './claims/books-reader.ts';
@@ -40,9 +41,13 @@ import { newInviteCode } from './invites/invite-code.ts';
 import { makeInvite } from './invites/make-invite.ts';
 import { submitAcceptance } from './invites/submit-acceptance.ts';
 import { createServiceMetrics } from './metrics.ts';
+import { countProgress as counting } from './progress/count-progress.ts';
 import { readProgress } from './progress/read-progress.ts';
 import { createRewardChanges } from './rewards/change-rewards.ts';
 import { createReward } from './rewards/create-reward.ts';
+import { createBulkRevokes } from './revokes/bulk-revokes.ts';
+import { revokeClaim } from './revokes/revoke-claim.ts';
+import { runRevokeJobs } from './revokes/run-revoke-jobs.ts';
 import { createRuleBook } from './rules/rule-book.ts';
 import { createStores, ensureIndexes } from './stores.ts';
 import { topologyOf } from './topology.ts';
@@ -77,17 +82,25 @@ export function buildService(config: Config, overrides: Overrides = {}) {
   const { transact } = messaging;
 
   const stores = createStores(mongo.db);
-  const { events, rewards, codes, stock, claims, caps, attempts, progress, accounts } = stores;
+  const { events, rewards, codes, stock, claims, attempts, accounts } = stores;
   const metrics = createServiceMetrics(registry, () => claims.countStuck());
   const { deadlineMs, waitMs, attemptRetentionMs } = config.claims;
 
   const changes = createEventChanges({ events, transact });
   const ruleBook = createRuleBook({ events, rewards });
-  const checkIns = createCheckIns({ ruleBook, accounts, progress, transact, clock, metrics: registry });
+  const countProgress = counting({ ...stores, clock });
+  const checkIns = createCheckIns({
+    ...stores,
+    ruleBook,
+    countProgress,
+    transact,
+    clock,
+    metrics: registry,
+  });
   const { maxPerDay, maxAgeMs } = config.invites;
-  const accept = acceptInvites({ ...stores, ruleBook, clock, maxAgeMs });
+  const accept = acceptInvites({ ...stores, ruleBook, countProgress, clock, maxAgeMs });
   const acceptances = createAcceptances({ acceptInvites: accept, transact, metrics: registry });
-  const recordActivity = recording({ ...stores, ruleBook, clock, limits: config.activity });
+  const recordActivity = recording({ ...stores, ruleBook, countProgress, clock, limits: config.activity });
   const activityIntake = createActivityIntake({ recordActivity, transact, registry, metrics });
   const books = createBooksReader({ ...stores, ruleBook });
   const acceptance = createClaimAcceptance({
@@ -105,7 +118,7 @@ export function buildService(config: Config, overrides: Overrides = {}) {
   const { announce } = createClaimNotices(redis, waiter, logger);
 
   const rewardResultsConsumer = messaging.consume(
-    rewardResults(settleClaims({ claims, stock, codes, caps, attempts, announce, clock, logger, metrics })),
+    rewardResults(settleClaims({ ...stores, announce, clock, logger, metrics })),
     config.messaging.rewardResults,
   );
   const accountEventsConsumer = messaging.consume(
@@ -144,6 +157,25 @@ export function buildService(config: Config, overrides: Overrides = {}) {
     run: () => codes.sweep(),
     logger,
   });
+  const autoClaims = createPeriodic({
+    name: 'automatic claims',
+    everyMs: 250,
+    run: makeAutoClaims({ ...stores, books, acceptance, transact, clock, logger }),
+    logger,
+  });
+  const revokes = createPeriodic({
+    name: 'revoke jobs',
+    everyMs: 250,
+    run: runRevokeJobs({
+      ...stores,
+      transact,
+      clock,
+      rate: config.revokes.rate,
+      deadlineMs,
+      metrics,
+    }),
+    logger,
+  });
 
   const readiness = createReadiness({
     mongodb: () => mongo.ping(),
@@ -169,6 +201,10 @@ export function buildService(config: Config, overrides: Overrides = {}) {
       invites: stores.invites,
       activityIntake,
       submitClaim: submitClaim({ acceptance, waiter }),
+      revokeClaim: revokeClaim({ claims, transact, clock, deadlineMs, metrics }),
+      bulkRevokes: createBulkRevokes({ ...stores, transact, clock }),
+      revokeJobs: stores.revokeJobs,
+      revokeRate: config.revokes.rate,
       readEligibility: readEligibility({ books, clock }),
       readProgress: readProgress({ books, clock }),
       events,
@@ -222,13 +258,16 @@ export function buildService(config: Config, overrides: Overrides = {}) {
       { name: 'indexes', start: () => ensureIndexes(stores) },
       redis,
       messaging.component,
+      acceptance,
       // A worker settles claims that others wait for: they hear of it on Redis.
-      ...(serves ? [checkIns, acceptances, activityIntake, acceptance, http, waiter] : []),
+      ...(serves ? [checkIns, acceptances, activityIntake, http, waiter] : []),
       ...(works
         ? [
             schedule,
             sweeper,
             codeSweeper,
+            revokes,
+            autoClaims,
             accountEventsConsumer,
             activityConsumer,
             rewardResultsConsumer,

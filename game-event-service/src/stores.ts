@@ -3,6 +3,7 @@ import { createIdempotencyKeys } from 'service-kit/mongo';
 import { createAccountStore } from './accounts/account-store.ts';
 import { createActivityStore } from './activity/activity-store.ts';
 import { createRejectedActivityStore } from './activity/rejected-activity-store.ts';
+import { createClaimPromptStore } from './auto-claims/claim-prompt-store.ts';
 import { createCapStore } from './claims/cap-store.ts';
 import { createClaimAttemptStore } from './claims/claim-attempt-store.ts';
 import { createClaimStore } from './claims/claim-store.ts';
@@ -10,6 +11,8 @@ import { createCodeStore } from './coupons/code-store.ts';
 import { createEventStore } from './events/event-store.ts';
 import { createInviteStore } from './invites/invite-store.ts';
 import { createProgressStore } from './progress/progress-store.ts';
+import { createRevocableClaims } from './revokes/revocable-claims.ts';
+import { createRevokeJobStore } from './revokes/revoke-job-store.ts';
 import { createRewardStore } from './rewards/reward-store.ts';
 import { createStockStore } from './rewards/stock-store.ts';
 
@@ -25,7 +28,10 @@ export function createStores(db: Db) {
     claims: createClaimStore(db),
     caps: createCapStore(db),
     attempts: createClaimAttemptStore(db),
+    revocable: createRevocableClaims(db),
+    revokeJobs: createRevokeJobStore(db),
     progress: createProgressStore(db),
+    prompts: createClaimPromptStore(db),
     accounts: createAccountStore(db),
     invites: createInviteStore(db),
     activity: createActivityStore(db),

@@ -15,6 +15,8 @@ const BINDINGS: Readonly<Record<string, QueueTopology['bindings']>> = {
   [REWARD_RESULTS]: [
     { exchange: REWARDS, routingKey: 'reward.granted' },
     { exchange: REWARDS, routingKey: 'reward.refused' },
+    { exchange: REWARDS, routingKey: 'reward.revoked' },
+    { exchange: REWARDS, routingKey: 'reward.revoke-refused' },
   ],
   [ACCOUNT_EVENTS]: [
     { exchange: ACCOUNTS, routingKey: 'account.registered' },

@@ -69,7 +69,7 @@ describe('making an event', () => {
       repeat: undefined,
       condition: { all: [{ metric: 'attendance.check-in', op: '=>', value: 3 }, { any: [] }] },
       attributes: { text: 'x'.repeat(8_192) },
-      autoClaim: true,
+      autoClaim: 'yes',
       extra: 1,
     });
     const answer = await service.call('POST', '/v1/events', { as: operator, body });

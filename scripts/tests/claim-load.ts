@@ -17,7 +17,7 @@ export interface ClaimStage {
 }
 
 export async function setClaimStage(
-  laurel: PrivateSystem,
+  laurel: Pick<PrivateSystem, 'system'>,
   players: number,
   stock: number,
 ): Promise<ClaimStage> {

@@ -18,6 +18,7 @@ const event: EventRules = {
   endsAt: new Date('2026-03-15T04:00:00Z'),
   claimGraceSeconds: 0,
   repeat: 'daily',
+  autoClaim: false,
 };
 const quests: Condition = { metric: 'quest', op: '>=', value: 1, over: 'day' };
 const hardOnes: Condition = { metric: 'quest', op: '>=', value: 1, over: 'event', where: { level: 'hard' } };

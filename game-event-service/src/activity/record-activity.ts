@@ -1,6 +1,6 @@
 import type { ClientSession } from 'mongodb';
 import { unique } from '../counting.ts';
-import type { ProgressStore } from '../progress/progress-store.ts';
+import type { CountProgress } from '../progress/count-progress.ts';
 import type { RuleBook } from '../rules/rule-book.ts';
 import { later, type Clock } from '../time.ts';
 import { keyOf } from './activity-item.ts';
@@ -19,7 +19,7 @@ export interface ActivityLimits {
 export interface RecordActivityDeps {
   activity: ActivityStore;
   rejectedActivity: RejectedActivityStore;
-  progress: ProgressStore;
+  countProgress: CountProgress;
   ruleBook: RuleBook;
   clock: Clock;
   limits: ActivityLimits;
@@ -33,13 +33,12 @@ export type RecordActivity = (batches: readonly Batch[], session: ClientSession)
  * conflicts with it, and the caller's transaction runs again.
  */
 export function recordActivity(deps: RecordActivityDeps): RecordActivity {
-  const { activity, rejectedActivity, progress, ruleBook, clock, limits } = deps;
+  const { activity, rejectedActivity, countProgress, ruleBook, clock, limits } = deps;
 
   async function count(accepted: readonly AcceptedItem[], session: ClientSession): Promise<void> {
     const times = accepted.map(({ at }) => at.getTime());
     const rules = await ruleBook.during(spanOf(times), session);
-    const additions = additionsOf(accepted, rules.values());
-    if (additions.length > 0) await progress.addAll(additions, session);
+    await countProgress(additionsOf(accepted, rules.values()), rules, session);
   }
 
   return async (batches, session) => {

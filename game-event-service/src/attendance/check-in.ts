@@ -4,6 +4,7 @@ import { createGroupCommit, isStoreUnavailable, type GroupCommit, type Transact 
 import type { AccountStore } from '../accounts/account-store.ts';
 import type { Clock } from '../time.ts';
 import { unique } from '../counting.ts';
+import type { CountProgress } from '../progress/count-progress.ts';
 import type { ProgressStore } from '../progress/progress-store.ts';
 import { progressIdOf } from '../progress/progress.ts';
 import type { Refusal } from '../refusal.ts';
@@ -15,6 +16,7 @@ export interface CheckInDeps {
   ruleBook: RuleBook;
   accounts: AccountStore;
   progress: ProgressStore;
+  countProgress: CountProgress;
   transact: Transact<OutgoingMessage>;
   clock: Clock;
   metrics: Registry;
@@ -25,7 +27,7 @@ export interface CheckInDeps {
  * in one group, or read what the other wrote, or conflict and are decided again: the day counts once.
  */
 export function createCheckIns(deps: CheckInDeps): GroupCommit<CheckInRequest, CheckInResult | Refusal> {
-  const { ruleBook, accounts, progress, clock, metrics } = deps;
+  const { ruleBook, accounts, progress, countProgress, clock, metrics } = deps;
   const transact = transactAgain(deps.transact);
 
   return createGroupCommit({
@@ -39,13 +41,14 @@ export function createCheckIns(deps: CheckInDeps): GroupCommit<CheckInRequest, C
         const progressIds = unique(
           requests.map(({ eventId, accountId }) => progressIdOf(eventId, accountId)),
         );
+        const rules = await ruleBook.of(eventIds, session);
         const { results, additions } = decideCheckIns(requests, {
-          rules: await ruleBook.of(eventIds, session),
+          rules,
           accounts: await accounts.standingOf(accountIds, session),
           progress: await progress.findAll(progressIds, session),
           now: clock(),
         });
-        if (additions.length > 0) await progress.addAll(additions, session);
+        await countProgress(additions, rules, session);
         return results;
       }),
   });

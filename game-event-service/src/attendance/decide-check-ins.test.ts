@@ -14,6 +14,7 @@ const event: EventRules = {
   endsAt: new Date('2027-06-01T00:00:00Z'),
   claimGraceSeconds: 86_400,
   repeat: 'once',
+  autoClaim: false,
 };
 const world = (
   now: string,

@@ -1,5 +1,6 @@
 import type { OutgoingMessage } from 'service-kit/messaging';
 import { z } from 'zod';
+import { REVOKE_REFUSALS } from '../revokes/revocation.ts';
 import { REWARDS } from '../topology.ts';
 import { REFUSAL_REASONS, type Claim } from './claim.ts';
 
@@ -14,6 +15,14 @@ export const RewardResult = z.discriminatedUnion('type', [
   z.object({
     type: z.literal('laurel.reward.refused.v1'),
     data: z.object({ claimId: Id, grantId: Id, code: z.enum(REFUSAL_REASONS) }),
+  }),
+  z.object({
+    type: z.literal('laurel.reward.revoked.v1'),
+    data: z.object({ claimId: Id, grantId: Id, revokeId: Id.optional(), ledgerEntryId: Id }),
+  }),
+  z.object({
+    type: z.literal('laurel.reward.revoke-refused.v1'),
+    data: z.object({ claimId: Id, grantId: Id, revokeId: Id.optional(), code: z.enum(REVOKE_REFUSALS) }),
   }),
 ]);
 export type RewardResult = z.output<typeof RewardResult>;

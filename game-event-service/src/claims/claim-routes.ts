@@ -69,7 +69,11 @@ const submitRoute = ({ submitClaim, waitMs }: ClaimRoutesDeps): Endpoint =>
     responses: {
       201: { description: 'Granted', body: ClaimResponse, headers: located },
       202: { description: 'Accepted, and not decided yet', body: ClaimResponse, headers: located },
-      200: { description: 'Granted before', body: ClaimResponse, headers: located },
+      200: {
+        description: 'Granted before, whatever became of it since',
+        body: ClaimResponse,
+        headers: located,
+      },
       409: {
         description: 'Nothing can be claimed, or the ledger refused: `code` says why',
         contentType: PROBLEM_TYPE,
@@ -98,7 +102,7 @@ const submitRoute = ({ submitClaim, waitMs }: ClaimRoutesDeps): Endpoint =>
       });
       const headers = { location: `/v1/claims/${claim.id}`, 'preference-applied': wait.applied };
       if (claim.status === 'pending') return reply(202, toClaimResponse(claim, identity.userId), headers);
-      if (claim.status === 'granted')
+      if (claim.status !== 'rejected')
         return reply(wasThere ? 200 : 201, toClaimResponse(claim, identity.userId), headers);
       const code = claim.reason ?? 'cancelled';
       const problem = {

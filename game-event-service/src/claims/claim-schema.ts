@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { ExplanationResponse } from '../conditions/explanation-schema.ts';
+import { REVOKE_REFUSALS, type Revocation } from '../revokes/revocation.ts';
 import { REWARD_KINDS } from '../rewards/reward.ts';
 import { RewardId } from '../rewards/reward-schema.ts';
 import { CLAIM_STATUSES, REFUSAL_REASONS, type Claim } from './claim.ts';
@@ -34,6 +35,19 @@ export const ClaimResponse = z
       })
       .optional()
       .meta({ description: 'What was granted' }),
+    revokeRefused: z
+      .enum(REVOKE_REFUSALS)
+      .optional()
+      .meta({ description: 'Why it is granted although it was asked back' }),
+    revocation: z
+      .object({
+        reason: z.string(),
+        requestedAt: z.iso.datetime(),
+        completedAt: z.iso.datetime().optional(),
+        ledgerEntryId: z.string().optional().meta({ description: 'The reversal' }),
+      })
+      .optional()
+      .meta({ description: 'The last attempt to take it back' }),
     createdAt: z.iso.datetime(),
     completedAt: z.iso.datetime().optional(),
   })
@@ -43,7 +57,7 @@ export type ClaimResponse = z.output<typeof ClaimResponse>;
 /** @param viewerId account that the answer is for */
 export function toClaimResponse(claim: Claim, viewerId: string): ClaimResponse {
   const { id, eventId, eventVersion, rewardId, accountId, period, status, attempt } = claim;
-  const { reward, reason, ledgerEntryId, createdAt, completedAt } = claim;
+  const { reward, reason, ledgerEntryId, revocation, createdAt, completedAt } = claim;
   const code = status === 'granted' && viewerId === accountId ? claim.code : undefined;
   return {
     id,
@@ -58,8 +72,19 @@ export function toClaimResponse(claim: Claim, viewerId: string): ClaimResponse {
     ...(ledgerEntryId !== undefined && {
       grant: { ...reward, ...(code !== undefined && { code }), ledgerEntryId },
     }),
+    ...(revocation?.refused && { revokeRefused: revocation.refused }),
+    ...(revocation && { revocation: toRevocationResponse(revocation) }),
     createdAt: createdAt.toISOString(),
     ...(completedAt && { completedAt: completedAt.toISOString() }),
+  };
+}
+
+function toRevocationResponse({ reason, requestedAt, completedAt, ledgerEntryId }: Revocation) {
+  return {
+    reason,
+    requestedAt: requestedAt.toISOString(),
+    ...(completedAt && { completedAt: completedAt.toISOString() }),
+    ...(ledgerEntryId !== undefined && { ledgerEntryId }),
   };
 }
 

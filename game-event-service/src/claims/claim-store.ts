@@ -1,8 +1,9 @@
 import type { ClientSession, Db } from 'mongodb';
 import { historyFilter, type Span } from '../history-filter.ts';
 import type { Position } from '../position.ts';
+import type { RevokingClaim } from '../revokes/revocation.ts';
 import type { Claim, ClaimStatus, Waiting } from './claim.ts';
-import type { Settlement, Unsettled } from './decide-settlements.ts';
+import type { RevokeSettlement, Settlement, Unsettled } from './decide-settlements.ts';
 
 interface ClaimDocument extends Omit<Claim, 'id'> {
   _id: string;
@@ -32,8 +33,11 @@ export interface ClaimStore {
   retryAll(claims: readonly Claim[], session: ClientSession): Promise<void>;
   findUnsettled(ids: readonly string[], session: ClientSession): Promise<Map<string, Unsettled>>;
   settleAll(settlements: readonly Settlement[], at: Date, session: ClientSession): Promise<void>;
+  /** Stores granted claims that are revoked from now on. */
+  revokeAll(claims: readonly RevokingClaim[], session: ClientSession): Promise<void>;
+  settleRevokes(settlements: readonly RevokeSettlement[], at: Date, session: ClientSession): Promise<void>;
   pendingOf(accountIds: readonly string[], session: ClientSession): Promise<Claim[]>;
-  /** Pending claims with which the sweeper has something to do. */
+  /** Claims that wait for the ledger, with which the sweeper has something to do. */
   findDue(now: Date, limit: number, session: ClientSession): Promise<Claim[]>;
   saveWaiting(claims: readonly { id: string; waiting: Waiting }[], session: ClientSession): Promise<void>;
   countStuck(): Promise<number>;
@@ -78,7 +82,14 @@ export function createClaimStore(db: Db): ClaimStore {
       );
     },
     findUnsettled: async (ids, session) => {
-      const projection = { status: 1, grantId: 1, rewardId: 1, code: 1, caps: 1 } as const;
+      const projection = {
+        status: 1,
+        grantId: 1,
+        rewardId: 1,
+        code: 1,
+        caps: 1,
+        revocation: 1,
+      } as const;
       const found = await claims.find({ _id: { $in: [...ids] } }, { session, projection }).toArray();
       return new Map(found.map((document) => [document._id, fromDocument(document)]));
     },
@@ -90,6 +101,31 @@ export function createClaimStore(db: Db): ClaimStore {
             update: {
               $set: { ...outcome, completedAt: at },
               $unset: { waiting: true, ...(outcome.status === 'rejected' && { code: true }) },
+            },
+          },
+        })),
+        { session, ordered: false },
+      );
+    },
+    revokeAll: async (revoking, session) => {
+      await claims.bulkWrite(
+        revoking.map(({ id, status, revocation, waiting }) => ({
+          updateOne: {
+            filter: { _id: id, status: 'granted' },
+            update: { $set: { status, revocation, ...(waiting && { waiting }) } },
+          },
+        })),
+        { session, ordered: false },
+      );
+    },
+    settleRevokes: async (settlements, at, session) => {
+      await claims.bulkWrite(
+        settlements.map(({ claimId, status, revocation }) => ({
+          updateOne: {
+            filter: { _id: claimId, status: 'revoking', 'revocation.id': revocation.id },
+            update: {
+              $set: { status, revocation: { ...revocation, completedAt: at } },
+              $unset: { waiting: true },
             },
           },
         })),
@@ -113,7 +149,7 @@ export function createClaimStore(db: Db): ClaimStore {
     saveWaiting: async (changed, session) => {
       await claims.bulkWrite(
         changed.map(({ id, waiting }) => ({
-          updateOne: { filter: { _id: id, status: 'pending' }, update: { $set: { waiting } } },
+          updateOne: { filter: { _id: id, waiting: { $exists: true } }, update: { $set: { waiting } } },
         })),
         { session, ordered: false },
       );
@@ -124,7 +160,7 @@ export function createClaimStore(db: Db): ClaimStore {
         { key: { accountId: 1, createdAt: -1, _id: -1 } },
         { key: { eventId: 1, createdAt: -1, _id: -1 } },
         { key: { createdAt: -1, _id: -1 } },
-        // These hold pending claims alone: `waiting` goes when a claim is decided.
+        // These hold claims alone that wait for the ledger: `waiting` goes when it has decided.
         { key: { 'waiting.lookAt': 1 }, partialFilterExpression: { 'waiting.lookAt': { $exists: true } } },
         {
           key: { 'waiting.stuckSince': 1 },

@@ -15,6 +15,8 @@ export interface ClaimRequest {
   /** Whether the account has any role but USER. */
   isStaff: boolean;
   traceparent?: string | undefined;
+  /** As of when its period and condition are judged; now where it is left out. */
+  at?: Date;
 }
 
 /** A counter that may not rise above `most`. */
@@ -66,7 +68,8 @@ export function judgeAccount(
 /** A claim of one reward by the account, as things are now. */
 export function targetOf(request: ClaimRequest, event: EventRules, rule: RewardRule, scene: Scene): Target {
   const { reward, condition } = rule;
-  const facts = factsOf(event, request.accountId, scene);
+  const { at = scene.now } = request;
+  const facts = factsOf(event, request.accountId, { ...scene, now: at });
   return {
     request,
     event,

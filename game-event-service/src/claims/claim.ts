@@ -1,24 +1,27 @@
 import { createHash } from 'node:crypto';
+import type { Revocation } from '../revokes/revocation.ts';
 import type { RewardRules } from '../rewards/reward.ts';
 
-export const CLAIM_STATUSES = ['pending', 'granted', 'rejected'] as const;
+export const CLAIM_STATUSES = ['pending', 'granted', 'rejected', 'revoking', 'revoked'] as const;
 export type ClaimStatus = (typeof CLAIM_STATUSES)[number];
 
 /** Why the ledger refused a claim. */
 export const REFUSAL_REASONS = ['account_banned', 'account_deleted', 'account_unknown', 'cancelled'] as const;
 export type RefusalReason = (typeof REFUSAL_REASONS)[number];
 
-/** What a claim waits for; gone as soon as it is decided. */
+/** What a claim waits for that is pending or being revoked; gone as soon as that is decided. */
 export interface Waiting {
-  /** When its cancellation is first asked for. */
+  /** When the ledger is first asked again: to cancel it, or once more to revoke it. */
   deadline: Date;
-  /** When its cancellation is asked for next. */
+  /** When the ledger is asked again next. */
   cancelAt: Date;
   /** When the sweeper has something to do with it next. */
   lookAt: Date;
   /** Since when it is flagged as stuck. */
   stuckSince?: Date;
 }
+
+export const waitingUntil = (deadline: Date): Waiting => ({ deadline, cancelAt: deadline, lookAt: deadline });
 
 export interface Claim {
   id: string;
@@ -38,12 +41,14 @@ export interface Claim {
   code?: string;
   /** Ids of the cap counters in which this attempt is counted. */
   caps: readonly string[];
-  /** Only while it is pending. */
+  /** Only while it is pending or being revoked. */
   waiting?: Waiting;
   /** Only when it was rejected. */
   reason?: RefusalReason;
   /** Only when it was granted. */
   ledgerEntryId?: string;
+  /** The last attempt to take it back. */
+  revocation?: Revocation;
   createdAt: Date;
   /** When it became granted or rejected. */
   completedAt?: Date;

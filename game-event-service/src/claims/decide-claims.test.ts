@@ -21,6 +21,7 @@ const event: EventRules = {
   endsAt: new Date('2026-12-31T15:00:00Z'),
   claimGraceSeconds: 0,
   repeat: 'once',
+  autoClaim: false,
 };
 const reward: RewardRules = {
   id: 'rwd_1',

@@ -3,7 +3,7 @@ import { progressIdOf, type Progress } from '../progress/progress.ts';
 import { isRefusal, refuse, type Refusal } from '../refusal.ts';
 import { hasUnit, type Stock } from '../rewards/stock.ts';
 import type { Target } from './claim-target.ts';
-import { grantIdOf, type Claim } from './claim.ts';
+import { grantIdOf, waitingUntil, type Claim } from './claim.ts';
 
 /** What decisions depend on and change. */
 export interface Books {
@@ -52,6 +52,17 @@ export function judgeClaim(
   const stock = books.stock.get(reward.id);
   if (!stock || !hasUnit(stock)) return refuse('out_of_stock', 'Nothing is left of this reward');
   return undefined;
+}
+
+/** Whether the claim is there to be made: not there yet, open, and its condition met. Stock and caps are not asked for. */
+export function isToBeClaimed(
+  { event, request, claimId, isOpen, condition, facts }: Target,
+  books: Books,
+): boolean {
+  const existing = books.claims.get(claimId);
+  if (!isOpen || (existing && existing.status !== 'rejected')) return false;
+  const progress = books.progress.get(progressIdOf(event.id, request.accountId));
+  return condition?.isMet({ ...facts, progress }) ?? true;
 }
 
 /**
@@ -115,7 +126,7 @@ function claimFor(
     reward: { kind: reward.kind, asset: reward.asset, quantity: reward.quantity },
     ...(code !== undefined && { code }),
     caps: caps.map(({ id }) => id),
-    waiting: { deadline, cancelAt: deadline, lookAt: deadline },
+    waiting: waitingUntil(deadline),
     createdAt: rejected?.createdAt ?? now,
   };
 }

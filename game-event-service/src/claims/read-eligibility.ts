@@ -66,7 +66,8 @@ function rewardEligibility(target: Target, refused: string | undefined, books: B
 
 function reasonOf(target: Target, books: Books): string | undefined {
   const status = books.claims.get(target.claimId)?.status;
-  if (status === 'granted') return 'already_claimed';
   if (status === 'pending') return 'claim_pending';
-  return judgeClaim(target, books)?.code;
+  // What is taken back was claimed all the same.
+  const isOver = status !== undefined && status !== 'rejected';
+  return isOver ? 'already_claimed' : judgeClaim(target, books)?.code;
 }

@@ -5,6 +5,8 @@ import type { Clock } from '../time.ts';
 import { unique } from '../counting.ts';
 import type { ServiceMetrics } from '../metrics.ts';
 import type { CodeStore } from '../coupons/code-store.ts';
+import { resultsByJob } from '../revokes/revoke-job.ts';
+import type { RevokeJobStore } from '../revokes/revoke-job-store.ts';
 import type { StockStore } from '../rewards/stock-store.ts';
 import type { CapStore } from './cap-store.ts';
 import type { RewardResult } from './claim-messages.ts';
@@ -23,6 +25,7 @@ export interface SettleClaimsDeps {
   codes: Pick<CodeStore, 'giveBack'>;
   caps: CapStore;
   attempts: Pick<ClaimAttemptStore, 'settleAll'>;
+  revokeJobs: Pick<RevokeJobStore, 'countResults'>;
   /** Tells whoever waits for these claims, here and in other instances. */
   announce: (settled: readonly Settlement[], completedAt: Date) => void;
   clock: Clock;
@@ -30,17 +33,21 @@ export interface SettleClaimsDeps {
   metrics: ServiceMetrics;
 }
 
-/** Settles the claims that a batch of results is about, and frees the stock and caps of those refused. */
+/** Settles the claims and revokes that a batch of results is about, and frees the stock and caps of claims refused. */
 export function settleClaims(deps: SettleClaimsDeps): SettleClaims {
-  const { claims, stock, codes, caps, attempts, announce, clock, logger, metrics } = deps;
+  const { claims, stock, codes, caps, attempts, revokeJobs, announce, clock, logger, metrics } = deps;
   return async (messages, tx) => {
     const { session } = tx;
     const ids = unique(messages.map(({ data }) => data.claimId));
     const found = await claims.findUnsettled(ids, session);
-    const { settled, granted, released, returned, uncounted, ignored } = decideSettlements(messages, found);
+    const outcome = decideSettlements(messages, found);
+    const { settled, revokes, granted, released, returned, uncounted, ignored } = outcome;
     const completedAt = clock();
     if (settled.length > 0) await claims.settleAll(settled, completedAt, session);
     if (settled.length > 0) await attempts.settleAll(settled, session);
+    if (revokes.length > 0) await claims.settleRevokes(revokes, completedAt, session);
+    const byJob = resultsByJob(revokes);
+    if (byJob.size > 0) await revokeJobs.countResults(byJob, session);
     if (granted.size > 0) await stock.countGrants(granted, session);
     if (released.size > 0) await stock.giveBack(released, session);
     if (returned.length > 0) await codes.giveBack(returned, session);
@@ -49,6 +56,8 @@ export function settleClaims(deps: SettleClaimsDeps): SettleClaims {
     tx.afterCommit(() => {
       announce(settled, completedAt);
       for (const { status } of settled) metrics.claimsSettled.inc({ outcome: status });
+      for (const { status } of revokes)
+        metrics.claimsSettled.inc({ outcome: status === 'revoked' ? status : 'revoke_refused' });
       for (const { type, data } of ignored) {
         const { claimId, grantId } = data;
         if (found.has(claimId)) logger.debug('A result was known already', { type, claimId, grantId });

@@ -24,6 +24,7 @@ const event: EventRules = {
   endsAt: new Date('2027-01-01T00:00:00Z'),
   claimGraceSeconds: 0,
   repeat: 'once',
+  autoClaim: false,
 };
 
 const rewardWith = (cap: number): RewardRules => ({

@@ -3,30 +3,32 @@ import type { OutgoingMessage } from 'service-kit/messaging';
 import type { Transact } from 'service-kit/mongo';
 import { later, type Clock } from '../time.ts';
 import type { ServiceMetrics } from '../metrics.ts';
+import { isRevoking } from '../revokes/revocation.ts';
+import { rewardRevokeRequested } from '../revokes/revoke-messages.ts';
 import { rewardCancelled } from './claim-messages.ts';
 import type { ClaimStore } from './claim-store.ts';
-import type { Waiting } from './claim.ts';
+import type { Claim, Waiting } from './claim.ts';
 
-/** A claim that is pending for so long after its deadline is flagged. */
+/** A claim that waits for so long after its deadline is flagged. */
 const STUCK_AFTER_MS = 60_000;
 const BATCH = 200;
 
 /**
- * What is to be done with a pending claim whose time has come: ask for its cancellation, at the deadline and again
- * each `deadlineMs`, and flag it a minute after. Its outcome is never guessed: only the ledger decides.
+ * What is to be done with a claim that waits for the ledger and whose time has come: ask again, at the deadline and
+ * each `deadlineMs` after, and flag it a minute after. Its outcome is never guessed: only the ledger decides.
  */
 export function nextWaiting(
   waiting: Waiting,
   now: Date,
   deadlineMs: number,
-): { cancel: boolean; waiting: Waiting } {
+): { ask: boolean; waiting: Waiting } {
   const { deadline } = waiting;
-  const cancel = waiting.cancelAt <= now;
-  const cancelAt = cancel ? later(now, deadlineMs) : waiting.cancelAt;
+  const ask = waiting.cancelAt <= now;
+  const cancelAt = ask ? later(now, deadlineMs) : waiting.cancelAt;
   const stuckAt = later(deadline, STUCK_AFTER_MS);
   const stuckSince = waiting.stuckSince ?? (stuckAt <= now ? now : undefined);
   const lookAt = stuckSince || cancelAt < stuckAt ? cancelAt : stuckAt;
-  return { cancel, waiting: { deadline, cancelAt, lookAt, ...(stuckSince && { stuckSince }) } };
+  return { ask, waiting: { deadline, cancelAt, lookAt, ...(stuckSince && { stuckSince }) } };
 }
 
 export interface SweepClaimsDeps {
@@ -38,7 +40,7 @@ export interface SweepClaimsDeps {
   metrics: ServiceMetrics;
 }
 
-/** Looks after pending claims. Instances that meet at a claim conflict, and the second finds it looked after. */
+/** Looks after claims that wait for the ledger. Instances that meet at a claim conflict, and the second finds it looked after. */
 export function sweepClaims(deps: SweepClaimsDeps): () => Promise<void> {
   const { claims, transact, clock, deadlineMs, logger, metrics } = deps;
 
@@ -54,11 +56,13 @@ export function sweepClaims(deps: SweepClaimsDeps): () => Promise<void> {
         looked.map(({ claim, waiting }) => ({ id: claim.id, waiting })),
         tx.session,
       );
-      const cancelled = looked.filter(({ cancel }) => cancel);
-      tx.emit(...cancelled.map(({ claim }) => rewardCancelled(claim, 'deadline_passed')));
+      const overdue = looked.flatMap(({ claim, ask }) => (ask ? [claim] : []));
+      tx.emit(...overdue.map(questionAbout));
       const stuck = looked.filter(({ claim, waiting }) => waiting.stuckSince && !claim.waiting?.stuckSince);
       tx.afterCommit(() => {
-        if (cancelled.length > 0) metrics.cancellations.inc({ reason: 'deadline_passed' }, cancelled.length);
+        const revoking = overdue.filter(isRevoking).length;
+        metrics.revokesRequested.inc({ cause: 'repeated' }, revoking);
+        metrics.cancellations.inc({ reason: 'deadline_passed' }, overdue.length - revoking);
         for (const { claim } of stuck) {
           logger.error('A claim is stuck: nobody decides about it', {
             claimId: claim.id,
@@ -74,3 +78,7 @@ export function sweepClaims(deps: SweepClaimsDeps): () => Promise<void> {
     while ((await sweepBatch()) === BATCH);
   };
 }
+
+/** What the ledger has not answered is asked once more when it is a revoke; when it is a claim, it is cancelled. */
+const questionAbout = (claim: Claim): OutgoingMessage =>
+  isRevoking(claim) ? rewardRevokeRequested(claim) : rewardCancelled(claim, 'deadline_passed');

@@ -4,10 +4,13 @@ import { isTimeZone, REPEATS } from '../calendar/calendar.ts';
 import { Time, type Clock } from '../time.ts';
 import { Condition, ConditionInput } from '../conditions/condition.ts';
 import { unreachableParts } from '../conditions/unreachable-condition.ts';
+import { autoClaimFields } from './auto-claim-fields.ts';
 import type { EventRevision } from './event-store.ts';
 import { EVENT_KINDS, EVENT_STATUSES, LONGEST_GRACE_S, type GameEvent } from './event.ts';
 
 export const EventId = z.string().min(1).max(128).meta({ example: 'evt_Zk4uF0c9Wb2Ht7JpQe5xDw' });
+
+const isObject = (value: unknown): boolean => typeof value === 'object' && value !== null;
 
 function isTimeIn(value: unknown, ...fields: readonly string[]): boolean {
   const object = new Map(Object.entries(value ?? {}));
@@ -26,7 +29,10 @@ const fields = {
   endsAt: Time,
   claimGraceSeconds: z.int().min(0).max(LONGEST_GRACE_S),
   repeat: z.enum(REPEATS).meta({ description: 'How often one account may claim' }),
-  autoClaim: z.literal(false, 'claims are not made automatically yet: must be false'),
+  autoClaim: z.boolean().meta({
+    description:
+      'Whether claims make themselves: every reward that can be claimed is, as soon as something is counted for an account that fulfils its conditions',
+  }),
   condition: ConditionInput,
   attributes: Attributes,
 };
@@ -87,6 +93,14 @@ export function eventInput(clock: Clock) {
         when: ({ value, issues }) =>
           isTimeIn(value, 'startsAt', 'endsAt') && !issues.some(({ path }) => BOUNDS.has(path?.[0])),
       },
+    )
+    .superRefine(
+      (event, context) => {
+        for (const { path, message } of autoClaimFields(event)) {
+          context.addIssue({ code: 'custom', path: [path], message });
+        }
+      },
+      { when: ({ value, issues }) => isObject(value) && !issues.some(({ path }) => PROMPTS.has(path?.[0])) },
     );
 }
 
@@ -99,6 +113,8 @@ const BOUNDS: ReadonlySet<unknown> = new Set([
   'repeat',
   'condition',
 ]);
+/** The fields that decide whether claims can make themselves. */
+const PROMPTS: ReadonlySet<unknown> = new Set(['kind', 'autoClaim', 'condition']);
 export type EventInput = z.output<typeof EventFields>;
 
 export type EventPatch = z.output<typeof EventPatch>;

@@ -83,6 +83,7 @@ const RULES = {
   endedAt: 1,
   claimGraceSeconds: 1,
   repeat: 1,
+  autoClaim: 1,
   condition: 1,
 } as const;
 

@@ -28,6 +28,7 @@ function event(status: EventStatus, more: Partial<EventRules> = {}): EventRules 
     endsAt: ENDS,
     claimGraceSeconds: 60,
     repeat: 'daily',
+    autoClaim: false,
     ...more,
   };
 }

@@ -52,6 +52,7 @@ export type EventRules = Pick<
   | 'endedAt'
   | 'claimGraceSeconds'
   | 'repeat'
+  | 'autoClaim'
   | 'condition'
 >;
 
@@ -134,6 +135,12 @@ export function takesClaimsAt(event: EventRules, now: Date): boolean {
   const { status, endedAt, claimGraceSeconds } = eventAt(event, now);
   if (status === 'active') return true;
   return status === 'ended' && endedAt !== undefined && now < later(endedAt, claimGraceSeconds * 1_000);
+}
+
+/** Whether claims may be taken again, or from some time on. */
+export function opensLater(event: EventRules, now: Date): boolean {
+  const { status } = eventAt(event, now);
+  return status === 'scheduled' || status === 'inactive';
 }
 
 /** Whether something that was done at this time was done in the event, paused or not. */

@@ -5,6 +5,7 @@ import type { EventChanges } from './event-changes.ts';
 import { patchAttributes } from '../attributes.ts';
 import { invalidFields, type InvalidField } from '../invalid-fields.ts';
 import type { EventPatch } from './event-schema.ts';
+import { autoClaimFields } from './auto-claim-fields.ts';
 import { editEvent, type EventEdit } from './edit-event.ts';
 import type { GameEvent } from './event.ts';
 import { isMatch, type Precondition } from './if-match.ts';
@@ -52,5 +53,6 @@ function assertFits(event: GameEvent, edit: EventEdit, now: Date): void {
   if (edit.endsAt && endsAt <= now) errors.push({ path: 'endsAt', message: 'must be in the future' });
   const boundsChange = BOUNDS.some((field) => edit[field] !== undefined);
   if (startsAt < endsAt && boundsChange) errors.push(...unreachableFields(condition, event));
+  errors.push(...autoClaimFields(event));
   if (errors.length > 0) throw invalidFields(errors);
 }

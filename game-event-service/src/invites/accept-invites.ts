@@ -5,7 +5,7 @@ import { createGroupCommit, isStoreUnavailable, type GroupCommit, type Transact 
 import type { AccountStore } from '../accounts/account-store.ts';
 import { unique } from '../counting.ts';
 import type { EventStore } from '../events/event-store.ts';
-import type { ProgressStore } from '../progress/progress-store.ts';
+import type { CountProgress } from '../progress/count-progress.ts';
 import type { Refusal } from '../refusal.ts';
 import type { RuleBook } from '../rules/rule-book.ts';
 import type { Clock } from '../time.ts';
@@ -25,7 +25,7 @@ export interface AcceptInvitesDeps {
   accounts: AccountStore;
   events: Pick<EventStore, 'idsTakingClaims'>;
   ruleBook: RuleBook;
-  progress: ProgressStore;
+  countProgress: CountProgress;
   clock: Clock;
   /** How old an account may be that accepts, in milliseconds. */
   maxAgeMs: number;
@@ -36,7 +36,8 @@ export function acceptInvites(deps: AcceptInvitesDeps): AcceptInvites {
     const world = await worldOf(requests, deps, session);
     const { results, accepted, additions } = decideAcceptances(requests, world);
     if (accepted.length > 0) await deps.invites.saveAcceptances(accepted, session);
-    if (additions.length > 0) await deps.progress.addAll(additions, session);
+    const rules = new Map(world.events.map((event) => [event.id, { event }]));
+    await deps.countProgress(additions, rules, session);
     return results;
   };
 }

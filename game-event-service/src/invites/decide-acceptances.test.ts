@@ -25,6 +25,7 @@ const event: EventRules = {
   endsAt: new Date('2026-12-31T00:00:00Z'),
   claimGraceSeconds: 86_400,
   repeat: 'once',
+  autoClaim: false,
 };
 const NAMES = ['a', 'b', 'c', 'd', 'e', 'f'];
 /** Everybody is known, and has an invite whose code is his name in capitals. */

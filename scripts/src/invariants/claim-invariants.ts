@@ -49,11 +49,13 @@ export async function brokenInvariants(backing: BackingServices): Promise<string
   }
 }
 
-/** I2, I5, I6: every claim final; granted exactly when the ledger says so, once per grant and per claim. */
+/** I2, I5, I6: every claim final; granted and revoked exactly when the ledger says so, once per grant and per claim. */
 async function oneGrantEach(claims: ClaimRow[], ledger: LedgerRow[]): Promise<string[]> {
   const broken: string[] = [];
   const grants = ledger.filter(({ kind, grantId }) => kind === 'grant' && grantId !== undefined);
-  const entriesOf = Map.groupBy(grants, ({ grantId = '' }) => grantId.slice(0, grantId.lastIndexOf('.')));
+  const claimIdOf = ({ grantId = '' }: LedgerRow): string => grantId.slice(0, grantId.lastIndexOf('.'));
+  const entriesOf = Map.groupBy(grants, claimIdOf);
+  const reversed = new Set(ledger.filter(({ kind }) => kind === 'reversal').map(claimIdOf));
   for (const { _id, status } of claims) {
     const expected = status === 'granted' || status === 'revoked' ? 1 : 0;
     const entries = entriesOf.get(_id)?.length ?? 0;
@@ -61,6 +63,8 @@ async function oneGrantEach(claims: ClaimRow[], ledger: LedgerRow[]): Promise<st
     if (status === 'pending' || status === 'revoking') broken.push(`claim ${_id} is still ${status}`);
     else if (entries !== expected)
       broken.push(`claim ${_id} is ${status} and has ${entries} grants in the ledger`);
+    else if (reversed.has(_id) !== (status === 'revoked'))
+      broken.push(`claim ${_id} is ${status}, and the ledger has ${reversed.has(_id) ? 'a' : 'no'} reversal`);
   }
   for (const claimId of entriesOf.keys()) broken.push(`the ledger grants ${claimId}, which is no claim`);
   const keys = Map.groupBy(claims, (claim) =>

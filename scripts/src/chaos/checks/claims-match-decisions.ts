@@ -19,12 +19,20 @@ export function claimsMatchDecisions({
   const entryOf = new Map(
     ledger.filter(({ kind }) => kind === 'grant').map((entry) => [entry.grantId, entry]),
   );
+  const reversed = new Set(ledger.filter(({ kind }) => kind === 'reversal').map(({ grantId }) => grantId));
   const claimOf = new Map(claims.map((claim) => [claim._id, claim]));
   const breaches: Breach[] = [];
 
   for (const claim of claims) {
     const decision = decisionOf.get(claim.grantId);
     const entry = entryOf.get(claim.grantId);
+    const isReversed = reversed.has(claim.grantId);
+    // What is still being revoked is another rule's business.
+    if (claim.status !== 'revoking' && isReversed !== (claim.status === 'revoked'))
+      breaches.push({
+        what: `claim ${claim._id} is ${claim.status} and its grant was ${isReversed ? '' : 'not '}reversed`,
+        evidence: { claim, entry },
+      });
     if (!agrees(claim, decision, entry))
       breaches.push({
         what: `claim ${claim._id} is ${claim.status} and was ${decision?.outcome ?? 'never decided'}`,

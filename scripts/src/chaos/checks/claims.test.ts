@@ -71,6 +71,19 @@ describe('I6', () => {
     expect(whats(claimsMatchDecisions(refused))).toEqual([]);
   });
 
+  it('holds for a revoked claim whose grant was reversed, and is broken by one without the other', () => {
+    const reversal = anEntry({ _id: 'led_2', kind: 'reversal', quantity: -7, balanceAfter: 0, sequence: 2 });
+    const revoked = [aClaim({ status: 'revoked' })];
+    const ledger = [anEntry(), reversal];
+    expect(whats(claimsMatchDecisions(aState({ claims: revoked, ledger })))).toEqual([]);
+    expect(whats(claimsMatchDecisions(aState({ claims: revoked })))).toEqual([
+      'claim clm_1 is revoked and its grant was not reversed',
+    ]);
+    expect(whats(claimsMatchDecisions(aState({ ledger })))).toEqual([
+      'claim clm_1 is granted and its grant was reversed',
+    ]);
+  });
+
   it('is broken by a claim that is not what was decided', () => {
     const claims = [aClaim({ status: 'rejected', reason: 'cancelled' })];
     expect(whats(claimsMatchDecisions(aState({ claims })))).toEqual([
@@ -135,6 +148,11 @@ describe('I7', () => {
   it('is broken when clients were shown two ends of one attempt', () => {
     const shown: [string, string[]][] = [['clm_1.1', ['pending', 'granted led_1', 'rejected']]];
     expect(check([['pending', 'granted']], shown)).toEqual(['attempt clm_1.1 was shown with different ends']);
+  });
+
+  it('holds when clients were shown that a grant was taken back', () => {
+    const shown: [string, string[]][] = [['clm_1.1', ['granted led_1', 'revoking led_1', 'revoked led_1']]];
+    expect(check([['pending', 'granted', 'revoking', 'revoked']], shown)).toEqual([]);
   });
 
   it('is broken by a claim that is removed', () => {

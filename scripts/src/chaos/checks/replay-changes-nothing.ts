@@ -15,7 +15,7 @@ const QUIET_LIMIT_MS = 180_000;
 
 /** I9: every message again, in any order, and some of them under new ids, changes nothing. */
 export async function replayChangesNothing(
-  stage: ChaosStage,
+  stage: Pick<ChaosStage, 'mongo' | 'broker' | 'watch' | 'passingQueues'>,
   bindings: readonly Binding[],
   random: Random,
 ): Promise<Verdict> {

@@ -9,6 +9,8 @@ const NEXT: Record<string, readonly string[]> = {
   rejected: ['rejected'],
 };
 
+const HELD = new Set(['granted', 'revoking', 'revoked']);
+
 /** I7: the final state of an attempt never changes, in the store and in what clients were shown. */
 export function statesStayFinal(
   byClaim: ReadonlyMap<string, readonly AttemptHistory[]>,
@@ -29,12 +31,22 @@ export function statesStayFinal(
       breaches.push({ what: `claim ${claimId} changed in a forbidden way`, evidence: { attempts } });
   }
   for (const [attempt, states] of sightings) {
-    const finals = [...states].filter((state) => FINAL.has(state.split(' ', 1)[0] ?? ''));
-    if (finals.length > 1)
-      breaches.push({ what: `attempt ${attempt} was shown with different ends`, evidence: { finals } });
+    const finals = new Set([...states].flatMap((state) => endIn(state) ?? []));
+    if (finals.size > 1)
+      breaches.push({
+        what: `attempt ${attempt} was shown with different ends`,
+        evidence: { states: [...states] },
+      });
   }
   const rule = 'the final state of an attempt never changes';
   return verdict('I7', rule, checked + sightings.size, breaches);
+}
+
+/** The end that a state shows, with the ledger's entry; what was granted may be taken back, and is the same grant. */
+function endIn(state: string): string | undefined {
+  const [status = '', ...grant] = state.split(' ');
+  if (HELD.has(status)) return ['granted', ...grant].join(' ');
+  return FINAL.has(status) ? state : undefined;
 }
 
 function followEachOther(statuses: readonly string[]): boolean {

@@ -3,7 +3,8 @@ import type { MongoClient } from 'mongodb';
 import type { BrokerObserver } from '../broker/broker-observer.ts';
 
 export interface Busy {
-  pendingClaims: number;
+  /** Pending or revoking. */
+  openClaims: number;
   outboxRows: number;
   waitingMessages: number;
 }
@@ -25,7 +26,10 @@ export async function waitUntilQuiet(
   let idle = 0;
   for (;;) {
     const busy: Busy = {
-      pendingClaims: await mongo.db('event_db').collection('claims').countDocuments({ status: 'pending' }),
+      openClaims: await mongo
+        .db('event_db')
+        .collection('claims')
+        .countDocuments({ status: { $in: ['pending', 'revoking'] } }),
       outboxRows: await outboxRows(mongo),
       waitingMessages: await broker.waiting(passingQueues),
     };

@@ -106,4 +106,27 @@ describe('a link', () => {
       await vi.waitFor(() => expect(heard()).toBe('back'));
     });
   });
+
+  it('goes dumb in one direction, on the connection where a snare springs and on no other', async () => {
+    const [one, other] = [await connected(), await connected()];
+    const sprung = link.snare({ bytes: Buffer.from('commit'), swallows: 'there' });
+    one.socket.write('begin');
+    await vi.waitFor(() => expect(one.heard()).toBe('begin'));
+    one.socket.write('now commit');
+    await sprung;
+    other.socket.write('commit');
+    await vi.waitFor(() => expect(other.heard()).toBe('commit'));
+    expect(one.heard()).toBe('begin');
+
+    const answered = link.snare({ bytes: Buffer.from('publish'), swallows: 'back' });
+    const heardThere = once(echo, 'heard');
+    echo.once('connection', (socket: Socket) =>
+      socket.on('data', (chunk: Buffer) => echo.emit('heard', chunk.toString())),
+    );
+    const third = await connected();
+    third.socket.write('publish');
+    await answered;
+    expect(await heardThere).toEqual(['publish']);
+    expect(third.heard()).toBe('');
+  });
 });

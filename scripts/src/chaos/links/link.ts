@@ -10,6 +10,17 @@ export type LinkState =
   | { is: 'half-open' }
   | { is: 'cut' };
 
+/** There is from who connects, back is from the target. */
+type Direction = 'there' | 'back';
+
+/** A connection that goes dumb at a moment of its protocol. */
+export interface Snare {
+  /** Bytes on their way there that are waited for. */
+  bytes: Buffer;
+  /** What is swallowed from then on: these bytes and all that follow, or all that comes back. */
+  swallows: Direction;
+}
+
 export interface LinkOptions {
   /** `game-event-service-2 → redis` */
   name: string;
@@ -33,6 +44,7 @@ export class Link {
   readonly #sockets = new Set<Socket>();
   #server: Server | undefined;
   #state: LinkState = CLEAR;
+  #snare: (Snare & { sprung: () => void }) | undefined;
   #closed = false;
 
   private constructor({ name, port, target }: LinkOptions) {
@@ -61,6 +73,13 @@ export class Link {
 
   clear(): void {
     this.set(CLEAR);
+  }
+
+  /** Sets a snare, in the place of one that was set before. Resolves when it has sprung, on one connection. */
+  snare(snare: Snare): Promise<void> {
+    const { promise, resolve } = Promise.withResolvers<void>();
+    this.#snare = { ...snare, sprung: resolve };
+    return promise;
   }
 
   /** Ends every connection with a RST. */
@@ -110,8 +129,10 @@ export class Link {
       far?.resetAndDestroy();
       return;
     }
-    this.#flow(near, far);
-    this.#flow(far, near);
+    const dumb = new Set<Direction>();
+    near.on('data', (chunk: Buffer) => this.#spring(chunk, dumb));
+    this.#flow(near, far, () => dumb.has('there'));
+    this.#flow(far, near, () => dumb.has('back'));
   }
 
   async #connect(): Promise<Socket | undefined> {
@@ -131,7 +152,14 @@ export class Link {
     socket.on('close', () => this.#sockets.delete(socket));
   }
 
-  #flow(from: Socket, to: Socket): void {
+  #spring(chunk: Buffer, dumb: Set<Direction>): void {
+    if (!this.#snare || !chunk.includes(this.#snare.bytes)) return;
+    dumb.add(this.#snare.swallows);
+    this.#snare.sprung();
+    this.#snare = undefined;
+  }
+
+  #flow(from: Socket, to: Socket, isDumb: () => boolean): void {
     const later = createDelayLine(() => (this.#state.is === 'slow' ? this.#state.delayMs : 0));
     const pass = (chunk: Buffer): void => {
       if (!to.destroyed && !to.write(chunk)) {
@@ -140,7 +168,7 @@ export class Link {
       }
     };
     from.on('data', (chunk: Buffer) => {
-      if (this.#state.is !== 'half-open') later(() => pass(chunk));
+      if (this.#state.is !== 'half-open' && !isDumb()) later(() => pass(chunk));
     });
     from.on('end', () => {
       if (this.#state.is !== 'half-open') later(() => to.end());

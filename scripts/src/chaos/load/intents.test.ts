@@ -15,7 +15,7 @@ describe('what is wanted', () => {
   it('is mostly claims, and something of everything', () => {
     const byKind = Map.groupBy(intents(3), ({ kind }) => kind);
     expect(new Set(byKind.keys())).toEqual(
-      new Set(['claim', 'check-in', 'read', 'refresh', 'register', 'ban']),
+      new Set(['claim', 'check-in', 'read', 'refresh', 'register', 'ban', 'revoke']),
     );
     expect(byKind.get('claim')?.length).toBeGreaterThan(2_000);
   });

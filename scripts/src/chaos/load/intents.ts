@@ -10,17 +10,19 @@ export type Intent =
   | { kind: 'read'; player: number }
   | { kind: 'refresh'; session: number }
   | { kind: 'register' }
-  | { kind: 'ban'; player: number; seconds: number };
+  | { kind: 'ban'; player: number; seconds: number }
+  | { kind: 'revoke' };
 
 export type IntentKind = Intent['kind'];
 
 const kinds: { weight: number; item: IntentKind }[] = [
   { weight: 52, item: 'claim' },
   { weight: 27, item: 'check-in' },
-  { weight: 14, item: 'read' },
+  { weight: 12, item: 'read' },
   { weight: 6, item: 'refresh' },
   { weight: 0.4, item: 'register' },
   { weight: 0.6, item: 'ban' },
+  { weight: 2, item: 'revoke' },
 ];
 
 const rewards: { weight: number; item: RewardName }[] = [
@@ -56,6 +58,7 @@ export function createIntents(seed: number, sessions: number): (elapsedMs: numbe
       refresh: () => ({ kind: 'refresh', session: random.between(0, sessions - 1) }),
       register: () => ({ kind: 'register' }),
       ban: () => ({ kind: 'ban', player, seconds: random.between(1, 5) }),
+      revoke: () => ({ kind: 'revoke' }),
     };
     return make[random.pickWeighted(kinds)]();
   };

@@ -6,6 +6,7 @@ import { claimReward, readClaim } from './claim-reward.ts';
 import type { Intent } from './intents.ts';
 import { type PlayerSession, refresh } from './refresh-sessions.ts';
 import { registerPlayer } from './register-player.ts';
+import { revokeClaim } from './revoke-claim.ts';
 
 /** Turns what is wanted into requests. */
 export function createPerformer(stage: ChaosStage, sessions: readonly PlayerSession[], context: LoadContext) {
@@ -13,6 +14,8 @@ export function createPerformer(stage: ChaosStage, sessions: readonly PlayerSess
   const startedAt = performance.now();
   /** The claim that a player heard of last. */
   const lastClaims = new Map<string, string>();
+  /** The claim that anybody heard of last. */
+  let latestClaim: string | undefined;
 
   function accountOf(player: number): { accountId: string; token: string } {
     const accountId = players[player];
@@ -28,7 +31,9 @@ export function createPerformer(stage: ChaosStage, sessions: readonly PlayerSess
         const { eventId, rewardId } = events.rewardFor(intent.reward, performance.now() - startedAt);
         await claimReward({ ...account, eventId, rewardId }, context);
         const [claimId] = context.journal.claim(eventId, rewardId, account.accountId).seen;
-        if (claimId !== undefined) lastClaims.set(account.accountId, claimId);
+        if (claimId === undefined) return;
+        lastClaims.set(account.accountId, claimId);
+        latestClaim = claimId;
         return;
       }
       case 'check-in':
@@ -50,6 +55,9 @@ export function createPerformer(stage: ChaosStage, sessions: readonly PlayerSess
         const { accountId } = accountOf(intent.player);
         return banPlayer({ accountId, adminToken, seconds: intent.seconds }, context);
       }
+      case 'revoke':
+        if (latestClaim !== undefined) await revokeClaim({ claimId: latestClaim, adminToken }, context);
+        return;
     }
   };
 }

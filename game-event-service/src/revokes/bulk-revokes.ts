@@ -1,0 +1,69 @@
+import { randomBytes } from 'node:crypto';
+import type { OutgoingMessage } from 'service-kit/messaging';
+import { isDuplicateKey, type Transact } from 'service-kit/mongo';
+import type { ClaimStore } from '../claims/claim-store.ts';
+import type { Claim } from '../claims/claim.ts';
+import type { Clock } from '../time.ts';
+import type { RevocableClaims } from './revocable-claims.ts';
+import type { RevokeFilter, RevokeJob } from './revoke-job.ts';
+import type { RevokeJobStore } from './revoke-job-store.ts';
+
+export interface RevokeJobOrder {
+  filter: RevokeFilter;
+  reason: string;
+  by: string;
+  /** The same when the request is repeated; see {@link EndpointInput.idempotencyId}. */
+  idempotencyId: string | undefined;
+}
+
+export interface RevokePreview {
+  /** How many claims would be asked back. */
+  count: number;
+  /** Those that would be first. */
+  sample: Claim[];
+}
+
+export interface BulkRevokes {
+  /** Begins a job; another process, or this one, does what is to be done. */
+  create(order: RevokeJobOrder): Promise<RevokeJob>;
+  /** Says what a job would do, and stores nothing. */
+  preview(filter: RevokeFilter): Promise<RevokePreview>;
+}
+
+const SAMPLE = 10;
+
+export function createBulkRevokes(deps: {
+  claims: Pick<ClaimStore, 'findAll'>;
+  revocable: RevocableClaims;
+  revokeJobs: RevokeJobStore;
+  transact: Transact<OutgoingMessage>;
+  clock: Clock;
+}): BulkRevokes {
+  const { claims, revocable, revokeJobs, transact, clock } = deps;
+  return {
+    create: async ({ idempotencyId, ...order }) => {
+      const createdAt = clock();
+      const matched = await revocable.count(order.filter, createdAt);
+      const id = `rvj_${(idempotencyId ?? randomBytes(16).toString('base64url')).slice(0, 22)}`;
+      const job = { id, ...order, createdAt, matched, requested: 0, steps: 0, nextAt: createdAt };
+      try {
+        await transact(({ session }) => revokeJobs.insert(job, session));
+        return job;
+      } catch (error) {
+        // A process that died after this step left the job, and not its answer.
+        const made = isDuplicateKey(error) ? await revokeJobs.find(id) : undefined;
+        if (made) return made.job;
+        throw error;
+      }
+    },
+    preview: async (filter) => {
+      const now = clock();
+      const ids = (await revocable.positions({ filter, began: now }, SAMPLE)).map(({ id }) => id);
+      const found = await claims.findAll(ids);
+      return {
+        count: await revocable.count(filter, now),
+        sample: ids.flatMap((id) => found.get(id) ?? []),
+      };
+    },
+  };
+}

@@ -1,0 +1,46 @@
+import { DomainError } from 'service-kit/http';
+import type { OutgoingMessage } from 'service-kit/messaging';
+import type { Transact } from 'service-kit/mongo';
+import type { ClaimStore } from '../claims/claim-store.ts';
+import type { Claim } from '../claims/claim.ts';
+import type { ServiceMetrics } from '../metrics.ts';
+import { orThrow } from '../refusal.ts';
+import type { Clock } from '../time.ts';
+import { decideRevoke } from './decide-revoke.ts';
+import { rewardRevokeRequested } from './revoke-messages.ts';
+
+export interface RevokeClaimRequest {
+  claimId: string;
+  reason: string;
+  /** The account of the operator. */
+  by: string;
+  traceparent?: string | undefined;
+}
+
+/** @returns the claim, which is being revoked or was revoked before */
+export type RevokeClaim = (request: RevokeClaimRequest) => Promise<Claim>;
+
+export interface RevokeClaimDeps {
+  claims: ClaimStore;
+  transact: Transact<OutgoingMessage>;
+  clock: Clock;
+  deadlineMs: number;
+  metrics: Pick<ServiceMetrics, 'revokesRequested'>;
+}
+
+/** Asks for a granted reward back; two who do so at once conflict, and the second finds it asked for. */
+export function revokeClaim(deps: RevokeClaimDeps): RevokeClaim {
+  const { claims, transact, clock, deadlineMs, metrics } = deps;
+  return ({ claimId, reason, by, traceparent }) =>
+    transact(async (tx) => {
+      const claim = (await claims.findAll([claimId], tx.session)).get(claimId);
+      if (!claim) throw new DomainError('not_found', 'There is no such claim');
+      const decision = orThrow(decideRevoke(claim, { reason, by }, { now: clock(), deadlineMs }));
+      if ('known' in decision) return decision.known;
+      const { revoking } = decision;
+      await claims.revokeAll([revoking], tx.session);
+      tx.emit(rewardRevokeRequested(revoking, traceparent));
+      tx.afterCommit(() => metrics.revokesRequested.inc({ cause: 'operator' }));
+      return revoking;
+    });
+}
