@@ -1,4 +1,4 @@
-import type { RequestListener, ServerResponse } from 'node:http';
+import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
 import { createServer, type Server } from 'node:http';
 import { Server as TcpServer, type AddressInfo, type Socket } from 'node:net';
 import { once } from 'node:events';
@@ -7,8 +7,18 @@ import type { Component } from '../lifecycle/index.ts';
 import type { Logger } from '../logging/index.ts';
 import { createUnreadableRequests } from './unreadable-request.ts';
 
+/** Takes connections that leave HTTP, such as those of WebSockets. */
+export interface Upgrades {
+  /** Asked of a request with `Upgrade`; without a yes it is one like any other, and goes to the app. */
+  accepts(request: IncomingMessage): boolean;
+  /** The connection is the taker's from here on; what was received past the head can be read from it. */
+  take(request: IncomingMessage, socket: Socket): void;
+}
+
 export interface HttpServerOptions {
   app: RequestListener;
+  /** Default: nothing is upgraded. Before `stop`, whoever took a connection has to end it. */
+  upgrades?: Upgrades;
   host: string;
   /** 0 lets the system choose; see `address`. */
   port: number;
@@ -49,7 +59,7 @@ const QUIET_WITHIN_MS = 500;
  * 3. only then are idle connections closed, and requests in flight are finished.
  */
 export function createHttpServer(options: HttpServerOptions): HttpServer {
-  const { app, host, port, logger, name = 'http' } = options;
+  const { app, upgrades, host, port, logger, name = 'http' } = options;
   const { acceptGraceMs = 100, idleGraceMs = 500, finishWithinMs = 5_000 } = options;
   const { headersTimeoutMs = HEADERS_TIMEOUT_MS, admits = () => true } = options;
   const unreadable = createUnreadableRequests(logger);
@@ -72,6 +82,7 @@ export function createHttpServer(options: HttpServerOptions): HttpServer {
       keepAliveTimeout: KEEP_ALIVE_MS,
       headersTimeout: headersTimeoutMs,
       connectionsCheckingInterval: Math.min(headersTimeoutMs, LONGEST_CHECK_MS),
+      shouldUpgradeCallback: (request) => !unwanted.has(request.socket) && upgrades?.accepts(request) === true,
       requireHostHeader: false, // Not because it may be missing, but because Node's answer has no body.
     },
     listener,
@@ -81,6 +92,11 @@ export function createHttpServer(options: HttpServerOptions): HttpServer {
   server.on('checkExpectation', listener);
   // Without a listener Node hangs up without a word. Where it should lead is no path, and this is no proxy.
   server.on('connect', (_request, socket) => unreadable.refuseNext(socket, 'malformed_request', 'CONNECT'));
+  server.on('upgrade', (request: IncomingMessage, socket: Socket, head: Buffer) => {
+    socket.on('error', () => undefined);
+    if (head.length > 0) socket.unshift(head);
+    upgrades?.take(request, socket);
+  });
   server.on('clientError', (error, socket) => unreadable.onClientError(error, socket));
   server.on('connection', (socket) => {
     accepted += 1;
@@ -132,6 +148,8 @@ export function createHttpServer(options: HttpServerOptions): HttpServer {
     if (finished) return;
     logger.warn('Requests were cut off by the shutdown', { component: name, requests: active.size });
     server.closeAllConnections();
+    // Node does not count those that have left HTTP.
+    for (const socket of sockets) socket.destroy();
     await closed;
   }
 

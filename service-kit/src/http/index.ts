@@ -11,7 +11,7 @@ export {
   type Responses,
   type ResponseSpec,
 } from './endpoint.ts';
-export { createHttpServer, type HttpServer, type HttpServerOptions } from './http-server.ts';
+export { createHttpServer, type HttpServer, type HttpServerOptions, type Upgrades } from './http-server.ts';
 export type { IdempotencyKeys, KeptAnswer, KeyInUse } from './idempotency.ts';
 export { openApiDocument, type OpenApiOptions } from './open-api.ts';
 export {
