@@ -1,5 +1,7 @@
-import type { IncomingMessage } from 'node:http';
+import { type IncomingMessage, ServerResponse } from 'node:http';
+import type { Socket } from 'node:net';
 import express, { type Express, type Request, type RequestHandler, type Response } from 'express';
+import type { Upgrades } from 'service-kit/http';
 import type { Logger } from 'service-kit/logging';
 import type { ClientAddress } from './identity/client-address.ts';
 import type { Pages } from './pages.ts';
@@ -7,14 +9,17 @@ import type { CrossOrigin } from './proxy/cross-origin.ts';
 import type { Edge } from './proxy/edge.ts';
 import { Exchange } from './proxy/exchange.ts';
 import type { RequestMetrics } from './proxy/request-metrics.ts';
+import { isUpgrade, readUpgrade, type Upgrade } from './proxy/upgrade.ts';
 import type { ProblemCode } from './problems.ts';
 import { canonicalTarget } from './routing/canonical-target.ts';
+import type { LiveRouteTable } from './routing/live-route-table.ts';
 import { requestHost } from './routing/request-host.ts';
 
 export interface AppOptions {
   /** What the gateway answers itself. Hands on whatever is not its own. */
   pages: Pages;
   edge: Edge;
+  routes: Pick<LiveRouteTable, 'current'>;
   clientAddress: ClientAddress;
   crossOrigin: CrossOrigin;
   /** In lower case, without ports; undefined: whatever a request asks for. */
@@ -26,14 +31,20 @@ export interface AppOptions {
 /** Probes ask by whatever name or address they know. */
 const FOR_ANY_HOST: ReadonlySet<string> = new Set(['/healthz', '/readyz']);
 
-/** Request and answer opened → path → the gateway's own pages → routing table. */
-export function createApp(options: AppOptions): Express {
-  const { pages, edge, clientAddress, crossOrigin, publicHosts, metrics, logger } = options;
+export interface App {
+  listener: Express;
+  upgrades: Upgrades;
+}
 
-  function open(request: Request, response: Response): Exchange {
+/** Request and answer opened → path → the gateway's own pages → routing table. Upgrades go the same way. */
+export function createApp(options: AppOptions): App {
+  const { pages, edge, routes, clientAddress, crossOrigin, publicHosts, metrics, logger } = options;
+
+  function open(request: IncomingMessage, response: ServerResponse, upgrade?: Upgrade): Exchange {
     const address = clientAddress(request.socket.remoteAddress, forwardedFor(request));
     const securityHeaders = crossOrigin.headersFor(request.headers.origin);
-    const exchange = new Exchange({ request, response, clientAddress: address, securityHeaders, logger });
+    const opened = { request, response, clientAddress: address, securityHeaders, logger, upgrade };
+    const exchange = new Exchange(opened);
     response.on('close', () => closeExchange(exchange, metrics, logger));
     return exchange;
   }
@@ -71,17 +82,41 @@ export function createApp(options: AppOptions): Express {
     return isServed ? undefined : 'misdirected_request';
   }
 
+  /** Whether there is nothing wrong with the head; otherwise that is answered. */
+  function admits(exchange: Exchange): boolean {
+    const { request } = exchange;
+    exchange.target = canonicalTarget(request.url ?? '');
+    const problem = exchange.target ? (problemOfHead(request) ?? problemOfHost(exchange)) : 'ambiguous_path';
+    if (problem) exchange.refuse(problem);
+    return problem === undefined;
+  }
+
   const app = express();
   app.disable('x-powered-by');
   app.disable('etag');
   app.use((request, response) => {
     const exchange = open(request, response);
-    exchange.target = canonicalTarget(request.url);
-    const problem = exchange.target ? (problemOfHead(request) ?? problemOfHost(exchange)) : 'ambiguous_path';
-    if (problem) exchange.refuse(problem);
-    else route(exchange, request, response);
+    if (admits(exchange)) route(exchange, request, response);
   });
-  return app;
+
+  function takeUpgrade(request: IncomingMessage, socket: Socket): void {
+    const response = new ServerResponse(request);
+    response.assignSocket(socket);
+    // An answer other than 101 is the last on this connection.
+    response.shouldKeepAlive = false;
+    response.on('finish', () => socket.destroySoon());
+    const exchange = open(request, response, readUpgrade(request, socket));
+    try {
+      if (admits(exchange)) edge(exchange);
+    } catch (error) {
+      exchange.fail(error);
+    }
+  }
+
+  return {
+    listener: app,
+    upgrades: { accepts: (request) => isUpgrade(routes.current(), request), take: takeUpgrade },
+  };
 }
 
 function problemOfHead({ headers, httpVersion }: IncomingMessage): ProblemCode | undefined {
@@ -100,14 +135,17 @@ function forwardedFor(request: IncomingMessage): string | undefined {
 }
 
 function closeExchange(exchange: Exchange, metrics: RequestMetrics, logger: Logger): void {
-  const { request, response, routeName, quiet, userId, requestId, trace, upstream, problem, clientAddress } =
+  const { request, response, routeName, quiet, token, requestId, trace, upstream, problem, clientAddress } =
     exchange;
-  const complete = response.writableFinished;
+  const { startedAt, answeredAt, endedBecause } = exchange;
+  const complete = response.writableFinished || response.statusCode === SWITCHED;
   if (!complete) exchange.underWay?.onClientGone();
-  const milliseconds = performance.now() - exchange.startedAt;
+  const milliseconds = performance.now() - startedAt;
   const status = response.headersSent ? response.statusCode : CLIENT_GONE;
   const method = request.method ?? '';
-  metrics.observe(routeName, method, status, milliseconds / 1000);
+  // How long a WebSocket was open is no duration of a request.
+  const seconds = (status === SWITCHED ? answeredAt - startedAt : milliseconds) / 1000;
+  metrics.observe(routeName, method, status, seconds);
   if (problem !== '') metrics.refused(routeName, problem);
   if (quiet && status < 400) return;
   logger.info('request', {
@@ -118,15 +156,21 @@ function closeExchange(exchange: Exchange, metrics: RequestMetrics, logger: Logg
     status,
     problem: problem || undefined,
     bytes: exchange.bytesOut || Number(response.getHeader('content-length') ?? 0),
-    durationMs: Math.round(milliseconds * 100) / 100,
-    userId: userId || undefined,
+    durationMs: hundredths(milliseconds),
+    // Until the service began to answer.
+    upstreamMs: answeredAt === 0 ? undefined : hundredths(answeredAt - startedAt),
+    userId: token?.userId,
     clientAddress,
     requestId,
     traceId: trace.traceId,
     // The client left before it had the whole answer, or the service failed in the middle of it.
     aborted: complete ? undefined : true,
+    ended: endedBecause || undefined,
   });
 }
 
+const hundredths = (milliseconds: number): number => Math.round(milliseconds * 100) / 100;
+
 /** As nginx has it: the client went before there was an answer. */
 const CLIENT_GONE = 499;
+const SWITCHED = 101;

@@ -80,6 +80,8 @@ export function loadConfig(env: NodeJS.ProcessEnv) {
     ADMIN_TOKEN: optional(secret({ min: 16 })),
     LOG_LEVEL: oneOf(['error', 'warn', 'info', 'debug'], 'info'),
     SHUTDOWN_TIMEOUT_MS: integer({ min: 0, max: 600_000, fallback: 10_000 }),
+    ACCEPT_GRACE_MS: integer({ min: 0, max: 60_000, fallback: 100 }),
+    WORKERS: integer({ min: 1, max: 256, fallback: 1 }),
     ROUTES_FILE: text({ fallback: DEFAULT_ROUTES_FILE }),
     GATEWAY_SIGNING_KEYS: scopedSecretList(),
     TOKEN_ISSUER: url({ protocols: ['http', 'https'] }),
@@ -99,6 +101,10 @@ export function loadConfig(env: NodeJS.ProcessEnv) {
     PUBLISH_BYTES_IN_FLIGHT: integer({ min: 1, max: 2 ** 32, fallback: 64 * 1024 * 1024 }),
     PUBLIC_HOSTS: hostNames.optional(),
     CORS_ORIGINS: allowedOrigins.optional(),
+    UPSTREAM_CONCURRENCY: integer({ min: 1, max: 100_000, fallback: 1_024 }),
+    UPSTREAM_STREAMS: integer({ min: 1, max: 1_000_000, fallback: 10_000 }),
+    HEALTH_CHECK_INTERVAL: duration('2s'),
+    DNS_REFRESH: duration('5s'),
   });
   const upstreams = new Map([...names].map((name) => [name, origins.parse(env[name])]));
   const signingKeys = new Map<string, SigningKey>();
@@ -118,6 +124,8 @@ export function loadConfig(env: NodeJS.ProcessEnv) {
     admin: { host: settings.ADMIN_HOST, port: settings.ADMIN_PORT, token: settings.ADMIN_TOKEN },
     logLevel: settings.LOG_LEVEL,
     shutdownTimeoutMs: settings.SHUTDOWN_TIMEOUT_MS,
+    acceptGraceMs: settings.ACCEPT_GRACE_MS,
+    workers: settings.WORKERS,
     routesFile: settings.ROUTES_FILE,
     upstreams,
     signingKeys,
@@ -142,6 +150,12 @@ export function loadConfig(env: NodeJS.ProcessEnv) {
     jwksUrl: settings.JWKS_URL ?? `${upstreams.get('AUTH_SERVICE_URL')?.[0]}/.well-known/jwks.json`,
     trustProxy: settings.TRUST_PROXY,
     docsRefreshMs: settings.DOCS_REFRESH,
+    forwarding: {
+      concurrency: settings.UPSTREAM_CONCURRENCY,
+      mostStreams: settings.UPSTREAM_STREAMS,
+      checkMs: settings.HEALTH_CHECK_INTERVAL,
+      dnsRefreshMs: settings.DNS_REFRESH,
+    },
   };
 }
 

@@ -1,5 +1,12 @@
+import cluster from 'node:cluster';
 import { runService } from 'service-kit/lifecycle';
 import { loadConfig } from './config.ts';
-import { buildService } from './service.ts';
+import { buildService, NAME } from './service.ts';
+import { buildPrimary } from './workers/primary.ts';
+import { buildWorker } from './workers/worker.ts';
 
-runService('api-gateway', () => buildService(loadConfig(process.env)));
+runService(NAME, () => {
+  const config = loadConfig(process.env);
+  if (config.workers === 1) return buildService(config);
+  return cluster.isPrimary ? buildPrimary(config) : buildWorker(config);
+});

@@ -6,6 +6,7 @@ import { expect, test, vi } from 'vitest';
 import { createApp } from '../src/app.ts';
 import { createCrossOrigin } from '../src/proxy/cross-origin.ts';
 import { apiSecurityHeaders } from '../src/proxy/security-headers.ts';
+import { createRouteTable } from '../src/routing/route-table.ts';
 
 const SECRET = 'mongodb://inner:27017';
 
@@ -24,13 +25,14 @@ async function answerWith(failing: RequestHandler | 'edge') {
     edge: () => {
       throw new Error(SECRET);
     },
+    routes: { current: () => createRouteTable([]) },
     clientAddress: () => '',
     crossOrigin: createCrossOrigin(apiSecurityHeaders(), undefined),
     publicHosts: undefined,
     metrics: { observe: () => undefined, refused: () => undefined },
     logger,
   });
-  const server = createServer(app).listen(0, '127.0.0.1');
+  const server = createServer(app.listener).listen(0, '127.0.0.1');
   await once(server, 'listening');
   try {
     const answer = await fetch(`http://127.0.0.1:${(server.address() as AddressInfo).port}/x`);

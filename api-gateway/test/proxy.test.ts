@@ -303,9 +303,9 @@ describe('a service in trouble', () => {
       sockets.add(socket);
       socket.on('error', () => undefined);
       socket.on('data', (chunk: Buffer) => {
-        // The gateway asks for the service's document as well.
+        // The gateway asks for the service's health and document as well.
         if (!chunk.includes(' /broken ')) {
-          socket.destroy();
+          socket.end('HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}');
           return;
         }
         count += 1;

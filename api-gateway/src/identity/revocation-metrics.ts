@@ -12,12 +12,14 @@ export function observeRevocations(
     name: 'gateway_revocations',
     help: 'Sessions and accounts some of whose access tokens are refused',
     registers: [registry],
+    aggregator: 'max',
     collect: () => entries.set(book.size()),
   });
   const refusedUntil: Gauge = new Gauge({
     name: 'gateway_revocations_refused_until_seconds',
     help: 'Unix time; tokens issued until then are refused because there were too many revocations (0: never)',
     registers: [registry],
+    aggregator: 'max',
     collect: () => refusedUntil.set(book.refusedUntil() / 1000),
   });
   if (!poll) return;
@@ -25,6 +27,7 @@ export function observeRevocations(
     name: 'gateway_revocations_age_seconds',
     help: 'Time since revocations were last read from auth-service; NaN before the first time',
     registers: [registry],
+    aggregator: 'max',
     collect: () => age.set((poll.age() ?? Number.NaN) / 1000),
   });
 }

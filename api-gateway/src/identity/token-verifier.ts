@@ -10,6 +10,8 @@ export interface TokenVerifier {
   /** The answer where it takes no waiting; undefined where `verify` has to be asked. */
   recall(token: string): AccessToken | undefined;
   verify(token: string): Promise<AccessToken | undefined>;
+  /** Whether a token that was verified is still to be believed. */
+  holds(token: AccessToken): boolean;
 }
 
 export interface TokenVerifierOptions {
@@ -26,11 +28,16 @@ export function createTokenVerifier(options: TokenVerifierOptions): TokenVerifie
   const { jwks, revocations, rules, now, maxCached = 10_000 } = options;
   const verified = new LRUCache<string, AccessToken>({ max: maxCached });
 
+  function holds(token: AccessToken): boolean {
+    return (
+      token.expiresAt * 1000 > now() && jwks.get(token.kid) !== undefined && !revocations.isRevoked(token)
+    );
+  }
+
   function recall(token: string): AccessToken | undefined {
     const known = verified.get(token);
     if (!known) return undefined;
-    const holds = known.expiresAt * 1000 > now() && jwks.get(known.kid) && !revocations.isRevoked(known);
-    if (holds) return known;
+    if (holds(known)) return known;
     verified.delete(token);
     return undefined;
   }
@@ -48,5 +55,5 @@ export function createTokenVerifier(options: TokenVerifierOptions): TokenVerifie
     return checked;
   }
 
-  return { ready: () => jwks.loaded() && revocations.loaded(), recall, verify };
+  return { ready: () => jwks.loaded() && revocations.loaded(), recall, verify, holds };
 }

@@ -1,6 +1,7 @@
 import { decideAccess, type Identity, type SigningKey, signIdentity } from 'service-kit/identity';
 import type { Logger } from 'service-kit/logging';
 import { bearerToken } from '../identity/bearer-token.ts';
+import type { AccessToken } from '../identity/access-token.ts';
 import type { TokenVerifier } from '../identity/token-verifier.ts';
 import type { RateLimits } from '../limits/rate-limits.ts';
 import type { PublishRequest } from '../publish/publish-request.ts';
@@ -10,6 +11,7 @@ import { withoutTrailingSlash } from '../routing/route-table.ts';
 import { type CrossOrigin, preflightHeaders } from './cross-origin.ts';
 import type { Exchange } from './exchange.ts';
 import { Forwarding } from './forwarding.ts';
+import type { OpenStreams } from './open-streams.ts';
 import { hasBody, RequestBody } from './request-body.ts';
 import { passedHeaders } from './request-headers.ts';
 import type { Upstreams } from './upstreams.ts';
@@ -27,6 +29,7 @@ export interface EdgeOptions {
   crossOrigin: CrossOrigin;
   publish: PublishRequest;
   upstreams: Upstreams;
+  streams: OpenStreams;
   /** The key that signs for each service. */
   signingKeys: ReadonlyMap<string, SigningKey>;
   now: () => number;
@@ -37,7 +40,8 @@ export interface EdgeOptions {
 export type Edge = (exchange: Exchange) => void;
 
 export function createEdge(options: EdgeOptions): Edge {
-  const { routes, tokens, rateLimits, crossOrigin, publish, upstreams, signingKeys, now, logger } = options;
+  const { routes, tokens, rateLimits, crossOrigin, publish, upstreams, streams, signingKeys, now, logger } =
+    options;
 
   function handle(exchange: Exchange): void {
     const { request, target, host } = exchange;
@@ -63,7 +67,8 @@ export function createEdge(options: EdgeOptions): Edge {
       exchange.refuse('service_unavailable', 'Tokens cannot be checked yet', retry);
       return;
     }
-    const token = bearerToken(exchange.request.headers.authorization);
+    const { upgrade, request } = exchange;
+    const token = upgrade ? upgrade.token : bearerToken(request.headers.authorization);
     if (token === undefined) {
       exchange.refuse('unauthenticated', 'An access token is needed', { 'www-authenticate': CHALLENGE });
       return;
@@ -87,9 +92,9 @@ export function createEdge(options: EdgeOptions): Edge {
     }
   }
 
-  function admit(exchange: Exchange, route: Route, caller: Caller): void {
-    exchange.userId = caller.userId;
-    const identity = identityOf(caller, exchange);
+  function admit(exchange: Exchange, route: Route, token: AccessToken): void {
+    exchange.token = token;
+    const identity = identityOf(token, exchange);
     if (decideAccess(route.access, identity) === 'allowed') {
       serve(exchange, route, identity);
       return;
@@ -144,11 +149,15 @@ export function createEdge(options: EdgeOptions): Edge {
     for (const name in signed) headers.push(name, signed[name] ?? '');
     headers.push('traceparent', trace.traceparent);
     if (withBody && length !== undefined) headers.push('content-length', length);
+    const protocols = exchange.upgrade?.protocols;
+    if (protocols) headers.push('sec-websocket-protocol', protocols);
 
     const body = withBody ? new RequestBody(request, response, route.maxBodyBytes) : undefined;
-    const forwarding = new Forwarding({ exchange, route, upstreams, logger, method, target, headers, body });
+    const to = upstreams.service(route.targetEnv);
+    const way = { exchange, route, service: to, streams, logger, method, target, headers, body };
+    const forwarding = new Forwarding(way);
     exchange.underWay = forwarding;
-    forwarding.send();
+    forwarding.start();
   }
 
   return handle;

@@ -4,7 +4,9 @@ import type { Logger } from 'service-kit/logging';
 import { continueTrace, sendProblem, type TraceContext } from 'service-kit/http';
 import { type ProblemCode, problems } from '../problems.ts';
 import type { CanonicalTarget } from '../routing/canonical-target.ts';
+import type { AccessToken } from '../identity/access-token.ts';
 import type { SecurityHeaders } from './security-headers.ts';
+import type { Upgrade } from './upgrade.ts';
 
 export interface ExchangeOptions {
   request: IncomingMessage;
@@ -12,6 +14,7 @@ export interface ExchangeOptions {
   clientAddress: string;
   securityHeaders: SecurityHeaders;
   logger: Logger;
+  upgrade?: Upgrade | undefined;
 }
 
 /** One request and its answer, with everything that is to be known of them at the end. */
@@ -23,6 +26,8 @@ export class Exchange {
   readonly requestId = randomUUID();
   readonly trace: TraceContext;
   readonly clientAddress: string;
+  /** Where the request is to become a WebSocket. */
+  readonly upgrade: Upgrade | undefined;
   target: CanonicalTarget | undefined;
   /** Lower case, without a port; empty where the request names none. */
   host = '';
@@ -30,18 +35,24 @@ export class Exchange {
   routeName = 'none';
   /** Asked so often that its lines would be noise. */
   quiet = false;
-  /** Origin of the service that was asked last. */
+  /** Address of the service that was asked last. */
   upstream = '';
-  userId = '';
+  /** When its answer began, on the clock of `startedAt`; 0: not yet. */
+  answeredAt = 0;
+  /** What the caller has shown; undefined on routes that ask for none. */
+  token: AccessToken | undefined;
   /** Code of the problem that the gateway itself answered with. */
   problem: ProblemCode | '' = '';
   bytesOut = 0;
+  /** Why the gateway ended a stream. */
+  endedBecause = '';
   /** What is under way for it, to be told when the client goes. */
   underWay: { onClientGone(): void } | undefined;
 
   readonly #logger: Logger;
 
-  constructor({ request, response, clientAddress, securityHeaders, logger }: ExchangeOptions) {
+  constructor({ request, response, clientAddress, securityHeaders, logger, upgrade }: ExchangeOptions) {
+    this.upgrade = upgrade;
     this.request = request;
     this.response = response;
     this.clientAddress = clientAddress;

@@ -1,19 +1,26 @@
 import type { IncomingHttpHeaders } from 'node:http';
+import type { Duplex } from 'node:stream';
 import type { Dispatcher } from 'undici';
 import type { Logger } from 'service-kit/logging';
 import type { ServiceRoute } from '../routing/route.ts';
+import type { Bulkhead, Guest } from './bulkhead.ts';
 import type { Exchange } from './exchange.ts';
+import { isEventStream, type OpenStream, type OpenStreams } from './open-streams.ts';
 import { BodyTooLargeError, type RequestBody } from './request-body.ts';
-import { answeredHeaders } from './response-headers.ts';
+import { answeredHeaders, upgradedHeaders } from './response-headers.ts';
+import { joinSockets } from './join-sockets.ts';
 import { codeOf, isConnectionFailure, isTimeout } from './upstream-error.ts';
-import type { Upstream, Upstreams } from './upstreams.ts';
+import type { UpstreamService } from './upstream-service.ts';
+import type { Upstream } from './upstream.ts';
 
 const IDEMPOTENT: ReadonlySet<string> = new Set(['GET', 'HEAD', 'OPTIONS']);
+const RETRY_AFTER = { 'retry-after': '1' };
 
 export interface ForwardingOptions {
   exchange: Exchange;
   route: ServiceRoute;
-  upstreams: Upstreams;
+  service: UpstreamService;
+  streams: OpenStreams;
   logger: Logger;
   method: Dispatcher.HttpMethod;
   /** Path and query as forwarded. */
@@ -25,14 +32,16 @@ export interface ForwardingOptions {
 
 /**
  * One request on its way through a service and back. It is undici's handler itself, so that a request needs no
- * closures; undici calls it, the timer and the client's connection do, and whoever comes first ends it.
+ * closures; undici calls it, the timer, the bulkhead and the client's connection do, and whoever comes first ends it.
  */
-export class Forwarding implements Dispatcher.DispatchHandler {
+export class Forwarding implements Dispatcher.DispatchHandler, Guest, OpenStream {
   readonly #exchange: Exchange;
   readonly #options: ForwardingOptions;
+  readonly #bulkhead: Bulkhead;
   readonly #timer: NodeJS.Timeout;
   #upstream: Upstream | undefined;
   #controller: Dispatcher.DispatchController | undefined;
+  #upgraded: Duplex | undefined;
   #attempts = 0;
   /** Something of this attempt may have reached the service. */
   #maybeSent = false;
@@ -42,31 +51,54 @@ export class Forwarding implements Dispatcher.DispatchHandler {
   #socketBytesRead = 0;
 
   constructor(options: ForwardingOptions) {
+    const { exchange, route, service } = options;
     this.#options = options;
-    this.#exchange = options.exchange;
-    this.#timer = setTimeout(onDeadline, options.route.timeoutMs, this);
+    this.#exchange = exchange;
+    this.#bulkhead = route.stream ? service.streams : service.requests;
+    this.#timer = setTimeout(onDeadline, route.timeoutMs, this);
   }
 
-  send(): void {
-    const { method, route, upstreams, target, headers, body } = this.#options;
-    const upstream = upstreams.pick(route.targetEnv, this.#upstream);
-    if (!upstream) throw new Error(`no upstream for ${route.targetEnv}`);
+  get token(): Exchange['token'] {
+    return this.#exchange.token;
+  }
+
+  get kind(): 'websocket' | 'events' {
+    return this.#upgraded ? 'websocket' : 'events';
+  }
+
+  start(): void {
+    this.#bulkhead.enter(this);
+  }
+
+  onAdmitted(): void {
+    this.#send();
+  }
+
+  onTurnedAway(): void {
+    this.#ended = true;
+    clearTimeout(this.#timer);
+    this.#exchange.refuse('service_unavailable', undefined, RETRY_AFTER);
+    this.#options.body?.destroy();
+  }
+
+  #send(): void {
+    const { method, route, service, target, headers, body } = this.#options;
+    const upstream = service.pick(this, this.#upstream);
+    if (!upstream) {
+      this.#end();
+      this.#exchange.refuse('service_unavailable', undefined, RETRY_AFTER);
+      body?.destroy();
+      return;
+    }
     this.#upstream = upstream;
     this.#attempts += 1;
     this.#maybeSent = false;
     this.#controller = undefined;
-    this.#exchange.upstream = upstream.origin;
+    this.#exchange.upstream = upstream.label;
     upstream.pending += 1;
-    upstream.pool.dispatch(
-      {
-        method,
-        path: target,
-        headers,
-        body: body ?? null,
-        bodyTimeout: route.timeoutMs,
-      },
-      this,
-    );
+    const pool = route.stream ? upstream.streams : upstream.requests;
+    const upgrade = this.#exchange.upgrade && 'websocket';
+    pool.dispatch({ method, path: target, headers, body: body ?? null, upgrade: upgrade ?? null }, this);
   }
 
   onRequestStart(controller: Dispatcher.DispatchController): void {
@@ -81,8 +113,7 @@ export class Forwarding implements Dispatcher.DispatchHandler {
     headers: IncomingHttpHeaders,
   ): void {
     if (status < 200 || this.#ended) return;
-    clearTimeout(this.#timer);
-    this.#answering = true;
+    this.#onAnswer();
     const { request, response, requestId, securityHeaders } = this.#exchange;
     const answered = answeredHeaders(headers, securityHeaders.names);
     answered.push(...securityHeaders.flat, 'x-request-id', requestId);
@@ -90,6 +121,34 @@ export class Forwarding implements Dispatcher.DispatchHandler {
     if (!request.complete && this.#options.body) answered.push('connection', 'close');
     response.writeHead(status, answered);
     this.#bytesLeft = request.method === 'HEAD' ? Number.NaN : Number(headers['content-length']);
+    if (!this.#options.route.stream) return;
+    // Its first event may be long in coming.
+    response.flushHeaders();
+    if (isEventStream(headers)) this.#options.streams.add(this);
+  }
+
+  onRequestUpgrade(
+    _controller: Dispatcher.DispatchController,
+    status: number,
+    headers: IncomingHttpHeaders,
+    socket: Duplex,
+  ): void {
+    const { upgrade, response, requestId } = this.#exchange;
+    if (this.#ended || !upgrade) {
+      socket.destroy();
+      this.#leave();
+      return;
+    }
+    this.#onAnswer();
+    this.#upgraded = socket;
+    response.writeHead(status, [...upgradedHeaders(headers, upgrade), 'x-request-id', requestId]);
+    response.flushHeaders();
+    this.#options.streams.add(this);
+    joinSockets(upgrade.socket, socket, (bytesOut) => {
+      this.#exchange.bytesOut = bytesOut;
+      this.#end();
+      this.#leave();
+    });
   }
 
   onResponseData(controller: Dispatcher.DispatchController, chunk: Buffer): void {
@@ -110,6 +169,7 @@ export class Forwarding implements Dispatcher.DispatchHandler {
   }
 
   onResponseError(_controller: Dispatcher.DispatchController | null, error: Error): void {
+    if (!this.#ended && isConnectionFailure(error)) this.#upstream?.breaker.failed(this);
     this.#leave();
     if (this.#ended) return;
     if (this.#answering) {
@@ -117,7 +177,7 @@ export class Forwarding implements Dispatcher.DispatchHandler {
       this.#end();
       this.#exchange.response.destroy();
     } else if (this.#mayRetry(error)) {
-      this.send();
+      this.#send();
     } else {
       this.#refuseAfter(error);
     }
@@ -128,8 +188,16 @@ export class Forwarding implements Dispatcher.DispatchHandler {
     this.#stop(new Error('the client has gone'));
   }
 
+  /** The stream's time is over. Whoever asked for it may ask again. */
+  endStream(reason: string): void {
+    if (this.#ended) return;
+    this.#exchange.endedBecause = reason;
+    if (!this.#upgraded) this.#exchange.response.end();
+    this.#stop(new Error(reason));
+  }
+
   onDeadline(): void {
-    if (this.#ended || this.#answering) return;
+    if (this.#ended) return;
     const { request } = this.#exchange;
     const uploading = this.#options.body !== undefined && !request.complete;
     const bytesRead = request.socket?.bytesRead ?? 0;
@@ -138,9 +206,26 @@ export class Forwarding implements Dispatcher.DispatchHandler {
       this.#timer.refresh();
       return;
     }
-    if (uploading) this.#exchange.refuse('request_timeout', undefined, { connection: 'close' });
-    else this.#exchange.refuse('upstream_timeout');
-    this.#stop(new Error('the deadline has passed'));
+    const late = new Error('the deadline has passed');
+    if (this.#answering) {
+      this.#logFailure(late);
+      this.#exchange.response.destroy();
+    } else if (uploading) {
+      this.#exchange.refuse('request_timeout', undefined, { connection: 'close' });
+    } else {
+      this.#upstream?.breaker.failed(this);
+      this.#logFailure(late);
+      this.#exchange.refuse('upstream_timeout');
+    }
+    this.#stop(late);
+  }
+
+  #onAnswer(): void {
+    // A request has its time in all, until the end of its answer; a stream until it begins.
+    if (this.#options.route.stream) clearTimeout(this.#timer);
+    this.#answering = true;
+    this.#exchange.answeredAt = performance.now();
+    this.#upstream?.breaker.succeeded(this);
   }
 
   /**
@@ -186,17 +271,23 @@ export class Forwarding implements Dispatcher.DispatchHandler {
   #stop(reason: Error): void {
     if (this.#ended) return;
     this.#end();
-    this.#controller?.abort(reason);
+    if (this.#upgraded) this.#upgraded.destroy();
+    else this.#controller?.abort(reason);
     this.#options.body?.destroy();
   }
 
   #end(): void {
+    if (this.#ended) return;
     this.#ended = true;
     clearTimeout(this.#timer);
+    this.#options.streams.delete(this);
+    this.#bulkhead.leave(this);
   }
 
   #leave(): void {
-    if (this.#upstream) this.#upstream.pending -= 1;
+    if (!this.#upstream) return;
+    this.#upstream.pending -= 1;
+    this.#upstream.breaker.left(this);
   }
 }
 

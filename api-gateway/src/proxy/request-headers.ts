@@ -26,6 +26,8 @@ const DROPPED: ReadonlySet<string> = new Set([
   'forwarded',
   'host',
   'proxy',
+  // May hold a token. An upgrade offers what is left of it.
+  'sec-websocket-protocol',
   'traceparent',
   'true-client-ip',
   'via',

@@ -1,4 +1,4 @@
-import { Counter, Gauge, Histogram, type Registry } from '@prometheus-io/client';
+import { Counter, Histogram, type Registry } from '@prometheus-io/client';
 import { FORWARDED_METHODS } from '../routing/route.ts';
 
 /** Rate, errors and durations by route. */
@@ -11,7 +11,7 @@ export interface RequestMetrics {
 
 const BUCKETS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10];
 
-export function createRequestMetrics(registry: Registry, pending: () => [string, number][]): RequestMetrics {
+export function createRequestMetrics(registry: Registry): RequestMetrics {
   const durations = new Histogram({
     name: 'http_request_duration_seconds',
     help: 'Time from the arrival of a request to the end of its answer',
@@ -24,15 +24,6 @@ export function createRequestMetrics(registry: Registry, pending: () => [string,
     help: 'Requests that the gateway itself answered with a problem',
     labelNames: ['route', 'code'],
     registers: [registry],
-  });
-  const underWay = new Gauge({
-    name: 'gateway_upstream_requests',
-    help: 'Requests under way to an address of a service',
-    labelNames: ['upstream'],
-    registers: [registry],
-    collect() {
-      for (const [upstream, count] of pending()) underWay.set({ upstream }, count);
-    },
   });
   return {
     observe: (route, method, status, seconds) => {

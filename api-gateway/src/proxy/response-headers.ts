@@ -1,5 +1,8 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import { connectionNames, isHopByHop } from './hop-headers.ts';
+import { protocolInstead, type Upgrade } from './upgrade.ts';
+
+const NONE: ReadonlySet<string> = new Set();
 
 /**
  * A service's response headers that reach the client, as a flat list of names and values.
@@ -16,4 +19,12 @@ export function answeredHeaders(headers: IncomingHttpHeaders, own: ReadonlySet<s
     else if (value) for (const each of value) answered.push(name, each);
   }
   return answered;
+}
+
+/** The same for an answer with which the connection leaves HTTP. */
+export function upgradedHeaders(headers: IncomingHttpHeaders, upgrade: Upgrade): string[] {
+  const upgraded = ['connection', 'Upgrade', 'upgrade', 'websocket', ...answeredHeaders(headers, NONE)];
+  const instead = headers['sec-websocket-protocol'] === undefined ? protocolInstead(upgrade) : undefined;
+  if (instead !== undefined) upgraded.push('sec-websocket-protocol', instead);
+  return upgraded;
 }

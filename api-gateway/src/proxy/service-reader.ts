@@ -2,15 +2,12 @@ import { Agent, request } from 'undici';
 import type { Component } from 'service-kit/lifecycle';
 
 const TIMEOUT_MS = 5_000;
-const REACHABLE_WITHIN_MS = 900;
 const MOST_BYTES = 8 * 1024 * 1024;
 
-/** Reads what services say of themselves: keys, documents, health. */
+/** Reads what services say of themselves: keys and documents. */
 export interface ServiceReader {
   /** @throws unless the service answers 200 with JSON in time */
   fetchJson(url: string): Promise<unknown>;
-  /** Whether a service answers at all. */
-  isReachable(origin: string): Promise<boolean>;
   component: Component;
 }
 
@@ -29,16 +26,5 @@ export function createServiceReader(): ServiceReader {
     throw new Error(`answered with ${statusCode}`);
   }
 
-  async function isReachable(origin: string): Promise<boolean> {
-    try {
-      const signal = AbortSignal.timeout(REACHABLE_WITHIN_MS);
-      const { body, statusCode } = await request(`${origin}/healthz`, { dispatcher: agent, signal });
-      await body.dump();
-      return statusCode === 200;
-    } catch {
-      return false;
-    }
-  }
-
-  return { fetchJson, isReachable, component: { name: 'service reader', stop: () => agent.destroy() } };
+  return { fetchJson, component: { name: 'service reader', stop: () => agent.destroy() } };
 }

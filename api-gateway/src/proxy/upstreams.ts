@@ -1,80 +1,94 @@
-import { Pool } from 'undici';
-import type { Component } from 'service-kit/lifecycle';
+import { lookup } from 'node:dns/promises';
+import { createPeriodic, type Component } from 'service-kit/lifecycle';
+import type { Logger } from 'service-kit/logging';
+import { serviceOf } from '../routing/route.ts';
+import { type Resolve, UpstreamService } from './upstream-service.ts';
+import type { Upstream } from './upstream.ts';
 
-const CONNECTIONS = 512;
-const CONNECT_TIMEOUT_MS = 3_000;
-// Shorter than the services keep an idle connection, so that it is the gateway who closes one: a request that
-// meets a closing connection is lost, and only some can be sent again. A `Keep-Alive: timeout` hint of the
-// service lowers it further (undici stays a second or two below the hint).
-const KEEP_ALIVE_MS = 4_000;
-const KEEP_ALIVE_MAX_MS = 30_000;
-
-/** One address of a service, with its connections. */
-export interface Upstream {
-  readonly origin: string;
-  readonly pool: Pool;
-  /** Requests under way. */
-  pending: number;
+export interface UpstreamsOptions {
+  /** The addresses of each service, by the variable that holds them. */
+  origins: ReadonlyMap<string, readonly string[]>;
+  concurrency: number;
+  mostStreams: number;
+  checkMs: number;
+  dnsRefreshMs: number;
+  resolve?: Resolve | undefined;
+  logger: Logger;
 }
 
-/** The services by the variable that holds their addresses. */
+/** The services behind the gateway. */
 export interface Upstreams {
-  /** The address with the fewest requests under way, in turn where several are equal. */
-  pick(targetEnv: string, except?: Upstream): Upstream | undefined;
-  all(): readonly Upstream[];
-  component: Component;
+  /** @throws for a variable that holds no addresses: the routing table is checked against them */
+  service(targetEnv: string): UpstreamService;
+  /** Every address, by the service's name. */
+  byService(): readonly [string, readonly Upstream[]][];
+  /** What keeps requests from some or all of what an origin leads to; undefined: nothing. Asks each of them. */
+  troubleAt(origin: string): Promise<string | undefined>;
+  components: readonly Component[];
 }
 
-export function createUpstreams(addresses: ReadonlyMap<string, readonly string[]>): Upstreams {
-  const byOrigin = new Map<string, Upstream>();
-  const groups = new Map<string, { members: Upstream[]; next: number }>();
-  for (const [targetEnv, origins] of addresses) {
-    groups.set(targetEnv, { members: origins.map((origin) => upstreamAt(byOrigin, origin)), next: 0 });
+export function createUpstreams(options: UpstreamsOptions): Upstreams {
+  const { origins, checkMs, dnsRefreshMs, resolve = resolveByDns, logger } = options;
+  const services = new Map(
+    [...origins].map(([targetEnv, origins]) => [
+      targetEnv,
+      new UpstreamService({ ...options, origins, resolve }),
+    ]),
+  );
+  async function refreshAddresses(): Promise<void> {
+    await Promise.all([...services.values()].map((service) => service.refreshAddresses()));
   }
-
-  function pick(targetEnv: string, except?: Upstream): Upstream | undefined {
-    const group = groups.get(targetEnv);
-    if (!group) return undefined;
-    const { members } = group;
-    if (members.length === 1) return members[0];
-    let best: Upstream | undefined;
-    group.next = (group.next + 1) % members.length;
-    for (let i = 0; i < members.length; i += 1) {
-      const member = members[(group.next + i) % members.length];
-      if (member && member !== except && (!best || member.pending < best.pending)) best = member;
-    }
-    return best ?? except;
-  }
+  const all = (): Upstream[] => [...services.values()].flatMap((service) => service.members());
 
   return {
-    pick,
-    all: () => [...byOrigin.values()],
-    component: {
-      name: 'upstreams',
-      async stop() {
-        await Promise.all([...byOrigin.values()].map(({ pool }) => pool.close()));
-      },
+    byService: () => [...services].map(([targetEnv, service]) => [serviceOf(targetEnv), service.members()]),
+    service(targetEnv) {
+      const service = services.get(targetEnv);
+      if (!service) throw new Error(`no addresses for ${targetEnv}`);
+      return service;
     },
+    async troubleAt(origin) {
+      // Two services may share an address; it is still one.
+      const sharing = all().filter((member) => member.origin === origin);
+      const members = [...new Map(sharing.map((member) => [member.label, member])).values()];
+      if (members.length === 0) return 'not found';
+      const troubles = await Promise.all(members.map(troubleOf));
+      const known = troubles.filter((trouble) => trouble !== undefined);
+      if (known.length === 0) return undefined;
+      return members.length === 1 ? known[0] : `${known.length} of ${members.length}: ${known.join(', ')}`;
+    },
+    components: [
+      {
+        name: 'upstreams',
+        start: refreshAddresses,
+        stop: async () => void (await Promise.all(all().map((member) => member.close()))),
+      },
+      createPeriodic({
+        name: 'addresses of services',
+        everyMs: dnsRefreshMs,
+        run: refreshAddresses,
+        logger,
+      }),
+      createPeriodic({
+        name: 'health checks',
+        everyMs: checkMs,
+        run: async () => void (await Promise.all(all().map((member) => member.check()))),
+        logger,
+      }),
+    ],
   };
 }
 
-function upstreamAt(byOrigin: Map<string, Upstream>, origin: string): Upstream {
-  let upstream = byOrigin.get(origin);
-  if (!upstream) {
-    upstream = { origin, pool: poolFor(origin), pending: 0 };
-    byOrigin.set(origin, upstream);
-  }
-  return upstream;
+async function troubleOf(member: Upstream): Promise<string | undefined> {
+  if (!(await member.answers())) return 'not reachable';
+  return member.breaker.isClosed ? undefined : 'its last requests failed';
 }
 
-function poolFor(origin: string): Pool {
-  return new Pool(origin, {
-    connections: CONNECTIONS,
-    connectTimeout: CONNECT_TIMEOUT_MS,
-    keepAliveTimeout: KEEP_ALIVE_MS,
-    keepAliveMaxTimeout: KEEP_ALIVE_MAX_MS,
-    allowH2: false,
-    // The gateway keeps the time itself, from the moment it has a request to its first byte.
-    headersTimeout: 0,
-  });
+/**
+ * As the system does it. Of a name with addresses of both families only those of one are taken, because they are
+ * mostly two ways to the same process, and it may listen on one of them.
+ */
+async function resolveByDns(hostName: string): Promise<string[]> {
+  const found = await lookup(hostName, { all: true, order: 'ipv4first' });
+  return found.filter(({ family }) => family === found[0]?.family).map(({ address }) => address);
 }

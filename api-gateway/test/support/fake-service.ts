@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import type { AddressInfo, Socket } from 'node:net';
 import { createIdentityVerifier, type Identity, type SigningKey } from 'service-kit/identity';
 
 /** A request as a service received it. */
@@ -30,6 +30,10 @@ export interface FakeService {
   answer: Answer;
   keys: object[];
   document: object;
+  /** Of its health check. */
+  health: number;
+  /** Takes WebSockets; by default there are none. */
+  onUpgrade: (request: IncomingMessage, socket: Socket, head: Buffer) => void;
   /** Answers what services ask each other, at /internal; by default there is nothing. */
   internal: (request: IncomingMessage, response: ServerResponse) => void;
   stop(): Promise<void>;
@@ -44,11 +48,18 @@ export const echo: Answer = (request, response, received) => {
   });
 };
 
-export async function startFakeService(name: string, key: SigningKey, port = 0): Promise<FakeService> {
+export async function startFakeService(
+  name: string,
+  key: SigningKey,
+  port = 0,
+  host = '127.0.0.1',
+): Promise<FakeService> {
+  const sockets = new Set<Socket>();
   const server = createServer((request, response) => {
     const { method = '', url = '', headers, rawHeaders } = request;
     if (CONTROL_PATHS.has(url) && headers['x-gateway-signature'] === undefined) {
       const body = url === '/openapi.json' ? service.document : { keys: service.keys };
+      response.statusCode = url === '/healthz' ? service.health : 200;
       response.end(JSON.stringify(body));
       return;
     }
@@ -80,23 +91,31 @@ export async function startFakeService(name: string, key: SigningKey, port = 0):
     service.answer(request, response, received);
   });
   server.keepAliveTimeout = 65_000;
-  server.listen(port, '127.0.0.1');
+  server.on('upgrade', (request: IncomingMessage, socket: Socket, head: Buffer) => {
+    sockets.add(socket);
+    socket.on('error', () => undefined).on('close', () => sockets.delete(socket));
+    service.onUpgrade(request, socket, head);
+  });
+  server.listen(port, host);
   await once(server, 'listening');
   const address = server.address() as AddressInfo;
   const service: FakeService = {
-    url: `http://127.0.0.1:${address.port}`,
+    url: `http://${host}:${address.port}`,
     port: address.port,
     received: [],
     connections: 0,
     signingKeys: [key],
     answer: echo,
     keys: [],
+    health: 200,
+    onUpgrade: (_request, socket) => void socket.end('HTTP/1.1 426 Upgrade Required\r\n\r\n'),
     internal: (_request, response) => void response.writeHead(404).end(),
     document: { openapi: '3.1.0', info: { title: name, version: '1' }, paths: {} },
     async stop() {
       const closed = once(server, 'close');
       server.close();
       server.closeAllConnections();
+      for (const socket of sockets) socket.destroy();
       await closed;
     },
   };

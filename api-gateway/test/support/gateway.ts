@@ -2,7 +2,7 @@ import { Writable } from 'node:stream';
 import type { SigningKey } from 'service-kit/identity';
 import { createLogger } from 'service-kit/logging';
 import { loadConfig } from '../../src/config.ts';
-import { buildService } from '../../src/service.ts';
+import { buildService, type Overrides } from '../../src/service.ts';
 import { createFakeRevocations, type FakeRevocations } from './fake-revocations.ts';
 import { type FakeService, startFakeService } from './fake-service.ts';
 import { AUDIENCE, ISSUER, type SigningPair, signingPair } from './tokens.ts';
@@ -44,6 +44,7 @@ export interface TestBedOptions {
   env?: NodeJS.ProcessEnv;
   /** Without any, as if auth-service were down. */
   withKeys?: boolean;
+  overrides?: Overrides;
 }
 
 export async function startServices(withKeys = true): Promise<Services> {
@@ -56,15 +57,9 @@ export async function startServices(withKeys = true): Promise<Services> {
   return { auth, revocations, events, keys };
 }
 
-export async function startGateway(services: Services, env: NodeJS.ProcessEnv = {}): Promise<RunningGateway> {
-  const log: LogLine[] = [];
-  const destination = new Writable({
-    write(chunk: Buffer, _encoding, done) {
-      for (const line of chunk.toString().split('\n')) if (line !== '') log.push(JSON.parse(line) as LogLine);
-      done();
-    },
-  });
-  const config = loadConfig({
+/** What a gateway in front of these services needs; its ports are chosen by the system. */
+export function gatewayEnvironment(services: Pick<Services, 'auth' | 'events'>): NodeJS.ProcessEnv {
+  return {
     PORT: '0',
     ADMIN_PORT: '0',
     AUTH_SERVICE_URL: services.auth.url,
@@ -74,10 +69,24 @@ export async function startGateway(services: Services, env: NodeJS.ProcessEnv = 
     INTERNAL_KEYS: `${INTERNAL_KEY.id}:${INTERNAL_KEY.secret}`,
     TOKEN_ISSUER: ISSUER,
     TOKEN_AUDIENCE: AUDIENCE,
-    ...env,
+  };
+}
+
+export async function startGateway(
+  services: Services,
+  env: NodeJS.ProcessEnv = {},
+  overrides: Overrides = {},
+): Promise<RunningGateway> {
+  const log: LogLine[] = [];
+  const destination = new Writable({
+    write(chunk: Buffer, _encoding, done) {
+      for (const line of chunk.toString().split('\n')) if (line !== '') log.push(JSON.parse(line) as LogLine);
+      done();
+    },
   });
+  const config = loadConfig({ ...gatewayEnvironment(services), ...env });
   const logger = createLogger({ service: 'api-gateway', level: 'info', destination });
-  const gateway = await buildService(config, { logger });
+  const gateway = await buildService(config, { logger, ...overrides });
   await gateway.lifecycle.start();
   const { port } = gateway.http.address();
   return {
@@ -89,9 +98,9 @@ export async function startGateway(services: Services, env: NodeJS.ProcessEnv = 
   };
 }
 
-export async function startTestBed({ env, withKeys }: TestBedOptions = {}): Promise<TestBed> {
+export async function startTestBed({ env, withKeys, overrides }: TestBedOptions = {}): Promise<TestBed> {
   const services = await startServices(withKeys);
-  const gateway = await startGateway(services, env);
+  const gateway = await startGateway(services, env, overrides);
   return {
     ...services,
     ...gateway,

@@ -1,0 +1,327 @@
+import { once } from 'node:events';
+import { createServer, type IncomingMessage, request as httpRequest, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { Readable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
+import { createIdentityVerifier } from 'service-kit/identity';
+import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
+import { WebSocket, WebSocketServer } from 'ws';
+import { echo } from './support/fake-service.ts';
+import { spawnGateway } from './support/gateway-process.ts';
+import { resetServices, startTestBed, type TestBed } from './support/gateway.ts';
+import { rawClient } from './support/raw-client.ts';
+import { accessToken, clientToken } from './support/tokens.ts';
+
+const WITHIN = { timeout: 15_000, interval: 20 };
+const MIB = 1024 * 1024;
+const ROUTES_FILE = 'test/support/routes.yaml';
+
+let bed: TestBed;
+let upgrades: IncomingMessage[] = [];
+/** The service's ends of the WebSockets. */
+let sockets: WebSocket[] = [];
+
+beforeAll(async () => {
+  bed = await startTestBed({ env: { ROUTES_FILE, REVOCATIONS_REFRESH: '100ms' } });
+});
+afterAll(async () => {
+  await bed.stop();
+});
+beforeEach(() => {
+  resetServices(bed, echo);
+  serveWebSockets(bed);
+});
+
+/** Echoes what it is sent, and takes the first subprotocol that it is offered. */
+function serveWebSockets({ auth }: Pick<TestBed, 'auth'>): void {
+  upgrades = [];
+  sockets = [];
+  const server = new WebSocketServer({ noServer: true });
+  auth.onUpgrade = (request, socket, head) => {
+    upgrades.push(request);
+    server.handleUpgrade(request, socket, head, (webSocket) => {
+      sockets.push(webSocket);
+      webSocket.on('message', (data, isBinary) => webSocket.send(data, { binary: isBinary }));
+    });
+  };
+}
+
+const bearer = (token: string) => ({ authorization: `Bearer ${token}` });
+
+async function openSocket(
+  path: string,
+  { headers = {}, protocols = [] }: { headers?: Record<string, string>; protocols?: string[] } = {},
+): Promise<WebSocket> {
+  const socket = new WebSocket(`ws://127.0.0.1:${bed.port}${path}`, protocols, { headers });
+  await once(socket, 'open');
+  return socket;
+}
+
+/** The status with which an upgrade is refused, and the problem. */
+async function refusalOf(path: string, headers: Record<string, string> = {}): Promise<[number, unknown]> {
+  const socket = new WebSocket(`ws://127.0.0.1:${bed.port}${path}`, { headers });
+  const [, response] = (await once(socket, 'unexpected-response')) as [unknown, IncomingMessage];
+  const chunks: Buffer[] = [];
+  for await (const chunk of response) chunks.push(chunk as Buffer);
+  return [response.statusCode ?? 0, JSON.parse(Buffer.concat(chunks).toString() || '{}')];
+}
+
+describe('a WebSocket', () => {
+  test('carries messages both ways, for somebody whom the gateway vouches for', async () => {
+    const socket = await openSocket('/stream/room?x=1', {
+      headers: { ...bearer(accessToken(bed.keys)), 'x-user-id': 'EVIL', x_user_id: 'EVIL', cookie: 'a=b' },
+    });
+    socket.send('hello');
+    const [answer] = (await once(socket, 'message')) as [Buffer];
+    expect(answer.toString()).toBe('hello');
+    const large = Buffer.alloc(3 * MIB, 7);
+    socket.send(large);
+    const [back] = (await once(socket, 'message')) as [Buffer];
+    expect(back.equals(large)).toBe(true);
+
+    const [request] = upgrades;
+    const verify = createIdentityVerifier({
+      service: 'auth-service',
+      keys: [{ id: 'k1', secret: 'auth-service'.padEnd(32, '_') }],
+    });
+    expect(request?.url).toBe('/stream/room?x=1');
+    expect(verify('GET', request?.url ?? '', request?.headers ?? {})).toMatchObject({ userId: 'acc_1' });
+    expect(request?.headers).not.toHaveProperty('authorization');
+    expect(request?.headers['cookie']).toBe('a=b');
+    expect(request?.rawHeaders).not.toContain('EVIL');
+
+    socket.close(4001, 'done');
+    await vi.waitFor(() =>
+      expect(bed.log).toContainEqual(
+        expect.objectContaining({ message: 'request', route: 'stream', status: 101, userId: 'acc_1' }),
+      ),
+    );
+    expect(bed.log.find(({ route }) => route === 'stream')).not.toHaveProperty('aborted');
+  });
+
+  test('may bring its token among its subprotocols, which no service sees', async () => {
+    const token = accessToken(bed.keys);
+    const chat = await openSocket('/stream', { protocols: ['bearer', token, 'chat'] });
+    expect(chat.protocol).toBe('chat');
+    const plain = await openSocket('/stream', { protocols: ['bearer', token] });
+    expect(plain.protocol).toBe('bearer');
+    expect(upgrades.map(({ headers }) => headers['sec-websocket-protocol'])).toEqual(['chat', undefined]);
+    for (const { rawHeaders } of upgrades) expect(rawHeaders.join()).not.toContain(token);
+    for (const socket of [chat, plain]) socket.terminate();
+    await vi.waitFor(() => expect(bed.log.filter(({ status }) => status === 101)).toHaveLength(2));
+    expect(JSON.stringify(bed.log)).not.toContain(token);
+  });
+
+  test('is refused as a request would be, and no service hears of it', async () => {
+    expect(await refusalOf('/stream')).toEqual([401, expect.objectContaining({ code: 'unauthenticated' })]);
+    expect(await refusalOf('/stream', bearer('x.y.z'))).toMatchObject([401, { code: 'unauthenticated' }]);
+    expect(await refusalOf('/stream', bearer(clientToken(bed.keys, 'claims:read')))).toMatchObject([
+      403,
+      { code: 'forbidden' },
+    ]);
+    expect(upgrades).toEqual([]);
+  });
+
+  test('on a route without streams is an ordinary request', async () => {
+    expect(await refusalOf('/open')).toMatchObject([200, { url: '/open' }]);
+    expect(bed.auth.received[0]?.headers).not.toHaveProperty('upgrade');
+    expect(upgrades).toEqual([]);
+  });
+
+  test('that the service does not want gets the answer of the service', async () => {
+    bed.auth.onUpgrade = (_request, socket) =>
+      void socket.end(
+        'HTTP/1.1 404 Not Found\r\nContent-Length: 14\r\n\r\n{"code":"gone"}'.replace('gone', 'away'),
+      );
+    const [status] = await refusalOf('/open-stream').catch(() => [404]);
+    expect(status).toBe(404);
+  });
+
+  test.each(['client', 'service'] as const)(
+    'that the %s closes is closed for the other side',
+    async (side) => {
+      const socket = await openSocket('/open-stream');
+      await vi.waitFor(() => expect(sockets).toHaveLength(1));
+      const [mine, other] = side === 'client' ? [socket, sockets[0]] : [sockets[0], socket];
+      const closed = once(other ?? socket, 'close');
+      mine?.terminate();
+      await closed;
+    },
+  );
+
+  test('that was not heard of by its service is answered 502', async () => {
+    bed.auth.onUpgrade = (_request, socket) => void socket.destroy();
+    expect(await refusalOf('/open-stream')).toMatchObject([502, { code: 'upstream_failed' }]);
+  });
+
+  test.each([
+    [
+      'expires',
+      () => accessToken(bed.keys, { claims: { exp: Math.floor(Date.now() / 1000) + 2 } }),
+      () => undefined,
+    ],
+    [
+      'is revoked',
+      () => accessToken(bed.keys, { claims: { sid: 'ses_ws' } }),
+      () => bed.revocations.record({ accountId: 'acc_1', sessionIds: ['ses_ws'] }),
+    ],
+  ])('ends when its token %s', async (_what, makeToken, then) => {
+    const socket = await openSocket('/stream', { headers: bearer(makeToken()) });
+    const other = await openSocket('/stream', { headers: bearer(accessToken(bed.keys)) });
+    const closed = once(socket, 'close');
+    then();
+    await closed;
+    expect(other.readyState).toBe(WebSocket.OPEN);
+    other.terminate();
+    await vi.waitFor(() =>
+      expect(bed.log).toContainEqual(
+        expect.objectContaining({ status: 101, ended: 'its token is not valid any more' }),
+      ),
+    );
+  });
+});
+
+describe('server-sent events', () => {
+  const events = (respond: (response: ServerResponse) => void) => {
+    bed.auth.answer = (_request, response) => {
+      response.writeHead(200, { 'content-type': 'text/event-stream' }).flushHeaders();
+      respond(response);
+    };
+  };
+
+  test('begin before there is one, arrive one by one, and go on past the time of an ordinary request', async () => {
+    let send: ServerResponse | undefined;
+    events((response) => void (send = response));
+    const beganAt = performance.now();
+    const answer = await fetch(`${bed.url}/open-stream`);
+    expect(answer.headers.get('content-type')).toBe('text/event-stream');
+    const reader = answer.body?.getReader();
+    // timeoutMs of this route is a second.
+    for (let i = 0; performance.now() - beganAt < 1_500; i += 1) {
+      send?.write(`data: ${i}\n\n`);
+      const { value } = (await reader?.read()) ?? {};
+      expect(Buffer.from(value ?? []).toString()).toBe(`data: ${i}\n\n`);
+    }
+    await reader?.cancel();
+    await vi.waitFor(() => expect(bed.auth.received[0]?.aborted).toBe(true));
+  });
+
+  test('that nobody reads hold the service back', async () => {
+    let written = 0;
+    events((response) => {
+      const event = `data: ${'x'.repeat(64 * 1024)}\n\n`;
+      const write = (): void => {
+        while (written < 256 * MIB) {
+          written += event.length;
+          if (!response.write(event)) return void response.once('drain', write);
+        }
+      };
+      write();
+    });
+    const client = await rawClient(bed.port);
+    client.socket.pause();
+    client.send('GET /open-stream HTTP/1.1\r\nHost: x\r\n\r\n');
+    let before = -1;
+    await vi.waitFor(
+      () => {
+        const stands = written > 0 && written === before;
+        before = written;
+        expect(stands).toBe(true);
+      },
+      { timeout: 10_000, interval: 300 },
+    );
+    expect(written).toBeLessThan(64 * MIB);
+    client.socket.destroy();
+    await vi.waitFor(() => expect(bed.auth.received[0]?.aborted).toBe(true));
+  });
+
+  test('end when their token is revoked', async () => {
+    events((response) => void response.write('data: 1\n\n'));
+    const token = accessToken(bed.keys, { claims: { sid: 'ses_events' } });
+    const answer = await fetch(`${bed.url}/stream`, { headers: bearer(token) });
+    bed.revocations.record({ accountId: 'acc_1', sessionIds: ['ses_events'] });
+    expect(await answer.text()).toBe('data: 1\n\n');
+    await vi.waitFor(() => expect(bed.auth.received[0]?.aborted).toBe(true));
+  });
+});
+
+test('streams do not hold up a stop: they are ended, so that their clients go elsewhere', async () => {
+  const own = await startTestBed({ env: { ROUTES_FILE } });
+  serveWebSockets(own);
+  own.auth.answer = (_request, response) => {
+    response.writeHead(200, { 'content-type': 'text/event-stream' }).flushHeaders();
+  };
+  const socket = new WebSocket(`ws://127.0.0.1:${own.port}/open-stream`);
+  await once(socket, 'open');
+  const events = await fetch(`${own.url}/open-stream`);
+  const closed = once(socket, 'close');
+  const stopped = own.stop();
+  expect(await events.text()).toBe('');
+  await closed;
+  await stopped;
+  expect(own.log.map(({ message }) => message)).not.toContain('Requests were cut off by the shutdown');
+});
+
+test('more streams than there may be are refused, and requests are not', async () => {
+  const own = await startTestBed({ env: { ROUTES_FILE, UPSTREAM_STREAMS: '1' } });
+  serveWebSockets(own);
+  const socket = new WebSocket(`ws://127.0.0.1:${own.port}/open-stream`);
+  await once(socket, 'open');
+  const refused = await fetch(`${own.url}/open-stream`);
+  expect(refused.status).toBe(503);
+  expect(refused.headers.get('retry-after')).toBe('1');
+  expect((await fetch(`${own.url}/open`)).status).toBe(200);
+  socket.terminate();
+  await vi.waitFor(async () => expect((await fetch(`${own.url}/open-stream`)).status).toBe(200), WITHIN);
+  await own.stop();
+});
+
+test(
+  'uploads and downloads of any size take a small heap, and pass whole',
+  { timeout: 120_000 },
+  async () => {
+    const size = 160 * MIB;
+    let received = 0;
+    const chunks = function* () {
+      for (let sent = 0; sent < size; sent += MIB) yield Buffer.alloc(MIB);
+    };
+    const service = createServer((request, response) => {
+      if (request.method === 'GET') Readable.from(chunks()).pipe(response);
+      else
+        request.on('data', (chunk: Buffer) => (received += chunk.length)).on('end', () => response.end('{}'));
+    }).listen(0, '127.0.0.1');
+    await once(service, 'listening');
+    const { port } = service.address() as AddressInfo;
+    const env = { ROUTES_FILE: ROUTES_FILE, BROKEN_SERVICE_URL: `http://127.0.0.1:${port}` };
+    const gateway = await spawnGateway(bed, env, ['--max-old-space-size=48']);
+    const residentBytes = async () => {
+      const text = await (await fetch(`${gateway.adminUrl}/metrics`)).text();
+      return Number(/^process_resident_memory_bytes\S* (\S+)$/m.exec(text)?.[1]);
+    };
+    const before = await residentBytes();
+    let most = before;
+    const watch = setInterval(() => {
+      void residentBytes().then((now) => (most = Math.max(most, now)));
+    }, 100);
+    try {
+      const upload = httpRequest(`${gateway.url}/broken/stream`, { method: 'POST' });
+      const uploaded = once(upload, 'response') as Promise<[IncomingMessage]>;
+      await pipeline(Readable.from(chunks()), upload);
+      const [answer] = await uploaded;
+      answer.resume();
+      expect(answer.statusCode).toBe(200);
+      expect(received).toBe(size);
+
+      let downloaded = 0;
+      const { body } = await fetch(`${gateway.url}/broken/stream`);
+      for await (const chunk of body ?? []) downloaded += chunk.length;
+      expect(downloaded).toBe(size);
+      expect(most - before).toBeLessThan(size * 0.75);
+    } finally {
+      clearInterval(watch);
+      await gateway.end('SIGTERM');
+      service.close();
+      service.closeAllConnections();
+    }
+  },
+);
