@@ -7,6 +7,8 @@ import type { AddressInfo } from 'node:net';
 export interface TokenMint {
   /** Where the gateway finds the key: goes into its `JWKS_URL`. */
   jwksUrl: string;
+  /** The key itself. */
+  jwk: object;
   /** An access token as auth-service would make it. */
   accessToken(claims: { accountId: string; roles: string[]; issuer: string }): string;
   stop(): Promise<void>;
@@ -33,6 +35,7 @@ export async function startTokenMint(): Promise<TokenMint> {
   // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- a TCP server has a TCP address
   const { port } = server.address() as AddressInfo;
   return {
+    jwk: publicJwk(publicKey),
     jwksUrl: `http://127.0.0.1:${port}/jwks.json`,
     accessToken: ({ accountId, roles, issuer }) =>
       jwt.sign({ sid: `ses_${accountId}`, roles, ver: VERSION }, privateKey, {

@@ -4,6 +4,8 @@ import { dirname, join, resolve } from 'node:path';
 import type { Benchmark, Plan } from '../bench/benchmark.ts';
 import { auth } from '../bench/auth.ts';
 import { claims } from '../bench/claims.ts';
+import { gateway } from '../bench/gateway/gateway.ts';
+import { streams } from '../bench/gateway/streams.ts';
 import { grants } from '../bench/grants.ts';
 import { outage } from '../bench/outage.ts';
 import { adaptation } from '../bench/kit/adaptation.ts';
@@ -20,6 +22,7 @@ import { dataDirectory } from '../repository/packages.ts';
 const benchmarks = {
   auth: [auth],
   claims: [claims],
+  gateway: [gateway],
   grants: [grants],
   prefetch: [prefetch],
   adaptation: [adaptation],
@@ -27,6 +30,7 @@ const benchmarks = {
   consumer: [consumer],
   poison: [poison],
   outage: [outage],
+  streams: [streams],
 } satisfies Record<string, Benchmark[]>;
 
 interface Options {

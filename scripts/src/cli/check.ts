@@ -1,4 +1,6 @@
-import { Command, InvalidArgumentError } from 'commander';
+import { Command, InvalidArgumentError, Option } from 'commander';
+import { findChromium } from '../browser/find-chromium.ts';
+import { visitDocs } from '../browser/docs-visit.ts';
 import { checkJob, packageChecks, repositoryChecks } from '../checks/checks.ts';
 import { print } from '../console/print.ts';
 import { fuzzJobs } from '../fuzz/fuzz-jobs.ts';
@@ -13,7 +15,7 @@ const BESIDE = 2;
 
 /** `scripts/check`: everything that can be told without running the system; with `--fuzz`, one API as it runs. */
 export async function main(args: string[]): Promise<void> {
-  const { fuzz } = new Command('check')
+  const { fuzz, browser } = new Command('check')
     .description(
       'Types, lint and format of every package; contracts, vendored kit, compose.yaml, links; each service installs, type-checks and passes its unit tests alone.',
     )
@@ -22,11 +24,18 @@ export async function main(args: string[]): Promise<void> {
       'instead: call every operation of a running private system in every way, and see whether each answer is one that the API document knows (default: auth-service)',
       readService,
     )
+    .addOption(
+      new Option(
+        '--browser',
+        'instead: use the API documentation of a running private system in a browser (Chromium, which is installed where there is none)',
+      ).conflicts('fuzz'),
+    )
     .parse(args, { from: 'user' })
-    .opts<{ fuzz?: ServiceName | true }>();
+    .opts<{ fuzz?: ServiceName | true; browser?: true }>();
 
   const tally = new Tally();
-  if (fuzz === undefined) await checkRepository(tally);
+  if (browser) await checkInBrowser(tally);
+  else if (fuzz === undefined) await checkRepository(tally);
   else await fuzzService(fuzz === true ? 'auth-service' : fuzz, tally);
   print(`\n${tally.lastLine}`);
   process.exitCode = tally.counts.failed === 0 ? 0 : 1;
@@ -53,6 +62,21 @@ async function fuzzService(service: ServiceName, tally: Tally): Promise<void> {
     await tally.run(await fuzzJobs(service, system, environment), BESIDE);
   } finally {
     await system.stop();
+  }
+}
+
+async function checkInBrowser(tally: Tally): Promise<void> {
+  for (const name of serviceNames) await installPackage(packageDirectory(name));
+  const executablePath = await findChromium();
+  const started = await PrivateSystem.start();
+  const { system } = started;
+  try {
+    const { adminUsername: username, adminPassword: password } = system.credentials;
+    const title = 'api-gateway: /docs/ in a browser: log in, authorise, try a call';
+    const run = () => visitDocs({ executablePath, url: system.url, username, password });
+    await tally.run([checkJob({ title, run })], 1);
+  } finally {
+    await started.stop();
   }
 }
 

@@ -1,0 +1,91 @@
+import { join } from 'node:path';
+import { printError } from '../../console/print.ts';
+import { packageDirectory } from '../../repository/packages.ts';
+import { installPackage } from '../../toolchain/install-package.ts';
+import type { Benchmark, Candidate, Measured } from '../benchmark.ts';
+import { cpuSince, cpuTimes } from '../cpu-time.ts';
+import { runApart } from '../load/run-apart.ts';
+import type { HttpLoadResult } from '../load/run-http-load.ts';
+import { median, percentile } from '../statistics.ts';
+import { startTokenMint } from '../token-mint.ts';
+import { LAUREL, NEST, type RunningProxy, startGateway, startRivals, tokenOf } from './proxies.ts';
+import { ProxyStage } from './proxy-stage.ts';
+
+const CONNECTIONS = 64;
+const PATH = '/v1/claims?limit=20';
+const LOAD = join(import.meta.dirname, '..', 'load', 'http-load-process.ts');
+const UPSTREAM = join(import.meta.dirname, 'upstream-process.ts');
+
+/** Requests through this gateway and others, each on one core; what they lead to, and the load, on another. */
+export const gateway: Benchmark = {
+  name: 'gateway',
+  summary: `GETs with a token through gateways on one core, ${CONNECTIONS} connections`,
+  plans: {
+    quick: { rounds: 3, roundMs: 3_000, warmUpMs: 3_000 },
+    thorough: { rounds: 5, roundMs: 10_000, warmUpMs: 8_000 },
+  },
+  prepare: async () => {
+    await installPackage(packageDirectory('api-gateway'));
+    const stage = await ProxyStage.start();
+    const mint = await startTokenMint();
+    const stop = async (): Promise<void> => {
+      await stage.stop();
+      await mint.stop();
+    };
+    try {
+      if (!stage.isPinned) printError('There is no taskset, or one core only: nothing is pinned.');
+      const { port: upstreamPort } = await stage.startUpstream(UPSTREAM);
+      const context = { stage, upstreamPort, mint };
+      const proxies = [await startGateway(context), ...(await startRivals(context, printError))];
+      const tokens = Array.from({ length: CONNECTIONS }, (_, i) => tokenOf(mint, `acc_${i}`));
+      const failed = new Map<string, number>();
+      return {
+        processes: [],
+        candidates: proxies.map((proxy) => candidateOf(proxy, tokens, failed)),
+        verify: async () => {
+          if (failed.size > 0) throw new Error(`not answered with 200: ${JSON.stringify([...failed])}`);
+        },
+        stop,
+      };
+    } catch (error) {
+      await stop();
+      throw error;
+    }
+  },
+  conclude: (measured) =>
+    measured
+      .filter(({ candidate }) => candidate !== LAUREL)
+      .map(({ candidate }) => {
+        const rate = of(measured, LAUREL, 'requests/s') / of(measured, candidate, 'requests/s');
+        const p99 = of(measured, LAUREL, 'p99 ms') / of(measured, candidate, 'p99 ms');
+        const aim = candidate === NEST ? ' (wanted: at least 2.5 times, at a lower p99)' : '';
+        return `${LAUREL} has ${rate.toFixed(2)} times the requests/s of ${candidate}, and ${p99.toFixed(2)} times its p99${aim}`;
+      }),
+};
+
+function candidateOf(
+  { name, port, pid }: RunningProxy,
+  tokens: string[],
+  failed: Map<string, number>,
+): Candidate {
+  return {
+    name,
+    prepare: async (durationMs) => async () => {
+      const before = await cpuTimes([{ name, pid }]);
+      const load = await runApart<HttpLoadResult>(LOAD, { port, path: PATH, tokens, durationMs });
+      const seconds = cpuSince(before, await cpuTimes([{ name, pid }]))[name] ?? Number.NaN;
+      if (load.failures > 0) failed.set(name, load.failures);
+      return {
+        'requests/s': load.answers / (load.elapsedMs / 1_000),
+        'p50 ms': percentile(load.latenciesMs, 0.5),
+        'p99 ms': percentile(load.latenciesMs, 0.99),
+        'CPU µs/request': (seconds * 1e6) / load.answers,
+      };
+    },
+  };
+}
+
+function of(measured: readonly Measured[], candidate: string, name: string): number {
+  const rounds = measured.find((one) => one.candidate === candidate)?.rounds ?? [];
+  return median(rounds.map((figures) => figures[name] ?? Number.NaN));
+}
