@@ -186,6 +186,60 @@ describe('a server', () => {
   });
 });
 
+describe('a connection that asks to leave HTTP', () => {
+  const ask = (path: string) =>
+    `GET ${path} HTTP/1.1\r\nhost: x\r\nconnection: upgrade, close\r\nupgrade: echo\r\n\r\nfirst`;
+
+  async function startEcho() {
+    const lines: object[] = [];
+    const logger = {
+      error() {},
+      warn: (message: string) => void lines.push({ message }),
+      info() {},
+      debug() {},
+      child: () => logger,
+    };
+    const server = createHttpServer({
+      app: (_request, response) => response.end('ordinary'),
+      upgrades: {
+        accepts: ({ url }) => url === '/echo',
+        take: (_request, socket) => {
+          socket.write('HTTP/1.1 101 Switching Protocols\r\n\r\n');
+          socket.pipe(socket);
+        },
+      },
+      host: '127.0.0.1',
+      port: 0,
+      logger,
+      ...GRACES,
+      finishWithinMs: 50,
+    });
+    await server.start();
+    return { server, lines };
+  }
+
+  it('is given away with what came after its head, where it is accepted, and ended by a stop', async () => {
+    const { server, lines } = await startEcho();
+    const socket = connect(server.address().port, '127.0.0.1');
+    let received = '';
+    socket.on('data', (chunk: Buffer) => (received += chunk.toString()));
+    socket.write(ask('/echo'));
+    await expect.poll(() => received).toMatch(/^HTTP\/1.1 101 [^]*\r\n\r\nfirst$/);
+    socket.write(' second');
+    await expect.poll(() => received).toMatch(/first second$/);
+    await Promise.all([once(socket, 'close'), server.stop()]);
+    expect(lines).toContainEqual({ message: 'Requests were cut off by the shutdown' });
+  });
+
+  it('is an ordinary request where it is not', async () => {
+    const { server } = await startEcho();
+    expect(await sendRaw(server.address().port, ask('/other').replace('first', ''))).toMatch(
+      / 200 [^]*ordinary$/,
+    );
+    await server.stop();
+  });
+});
+
 async function isRefused(port: number): Promise<boolean> {
   const socket = connect(port, '127.0.0.1');
   try {

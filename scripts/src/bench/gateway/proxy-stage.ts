@@ -67,6 +67,10 @@ export class ProxyStage {
     return pid;
   }
 
+  async stopProxy(pid: number): Promise<void> {
+    await this.#processes.find((child) => child.pid === pid)?.stop(STOP_GRACE_MS);
+  }
+
   async stop(): Promise<void> {
     for (const child of this.#processes.toReversed()) await child.stop(STOP_GRACE_MS);
     await this.#keeper.end();

@@ -6,20 +6,18 @@ export interface StreamPlan {
   port: number;
   upstreamPort: number;
   adminPort: number;
-  kind: 'websocket' | 'events';
   path: string;
   token: string;
-  count: number;
+  webSockets: number;
+  eventStreams: number;
 }
 
 export interface StreamResult {
-  held: number;
   /** Streams through which the heartbeat came. */
   beats: number;
   beatMs: number;
-  /** Resident memory of the gateway, in bytes. */
-  before: number;
-  after: number;
+  /** Resident memory of the gateway with nothing, with the WebSockets, and with all, in bytes. */
+  resident: [number, number, number];
 }
 
 // So that the gateway's queue of new connections does not overflow.
@@ -27,35 +25,42 @@ const AT_ONCE = 100;
 const BEAT_WITHIN_MS = 30_000;
 
 const HEADS = {
-  websocket:
+  webSocket:
     'Connection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n',
   events: 'Accept: text/event-stream\r\n',
 };
 
 answerOnce(async (plan: StreamPlan): Promise<StreamResult> => {
-  const before = await residentBytes(plan);
-  const sockets: Socket[] = [];
-  while (sockets.length < plan.count) {
-    const next = Math.min(AT_ONCE, plan.count - sockets.length);
-    sockets.push(...(await Promise.all(Array.from({ length: next }, () => open(plan)))));
-  }
-  const after = await residentBytes(plan);
+  const bare = await residentBytes(plan);
+  const webSockets = await openAll(plan, 'webSocket', plan.webSockets);
+  const withWebSockets = await residentBytes(plan);
+  const sockets = [...webSockets, ...(await openAll(plan, 'events', plan.eventStreams))];
+  const withAll = await residentBytes(plan);
   const startedAt = performance.now();
   const beats = Promise.all(sockets.map(beatOf));
   await fetch(`http://127.0.0.1:${plan.upstreamPort}/beat`);
   const arrived = (await beats).filter(Boolean).length;
   const beatMs = performance.now() - startedAt;
   for (const socket of sockets) socket.destroy();
-  return { held: sockets.length, beats: arrived, beatMs, before, after };
+  return { beats: arrived, beatMs, resident: [bare, withWebSockets, withAll] };
 });
 
-function open({ port, kind, path, token }: StreamPlan): Promise<Socket> {
+async function openAll(plan: StreamPlan, kind: keyof typeof HEADS, count: number): Promise<Socket[]> {
+  const sockets: Socket[] = [];
+  while (sockets.length < count) {
+    const next = Math.min(AT_ONCE, count - sockets.length);
+    sockets.push(...(await Promise.all(Array.from({ length: next }, () => open(plan, kind)))));
+  }
+  return sockets;
+}
+
+function open({ port, path, token }: StreamPlan, kind: keyof typeof HEADS): Promise<Socket> {
   const { promise, resolve, reject } = Promise.withResolvers<Socket>();
   const socket = connect(port, '127.0.0.1');
   socket.write(`GET ${path} HTTP/1.1\r\nHost: bench\r\nAuthorization: Bearer ${token}\r\n${HEADS[kind]}\r\n`);
   socket.once('data', (head: Buffer) => {
     const status = head.toString('latin1', 9, 12);
-    if (status === (kind === 'websocket' ? '101' : '200')) resolve(socket);
+    if (status === (kind === 'webSocket' ? '101' : '200')) resolve(socket);
     else reject(new Error(`a stream was answered with ${status}`));
   });
   socket.once('error', reject);
