@@ -24,6 +24,9 @@ describe('the environment', () => {
     expect(loadConfig(env)).toMatchObject({
       http: { host: '127.0.0.1', port: 3000 },
       admin: { host: '127.0.0.1', port: 3100 },
+      workers: 1,
+      acceptGraceMs: 100,
+      forwarding: { concurrency: 1_024, mostStreams: 10_000, checkMs: 2_000, dnsRefreshMs: 5_000 },
       token: { issuer: 'http://127.0.0.1:3000', audience: 'laurel' },
       jwksUrl: 'http://127.0.0.1:3001/.well-known/jwks.json',
       trustProxy: undefined,
