@@ -39,8 +39,8 @@ import type { Route } from './routing/route.ts';
 import { RoutesFileError } from './routing/routes-file.ts';
 
 export const NAME = 'api-gateway';
-// Of the time for a stop: what the connections to services and the broker take after the last answer.
-const STOP_RESERVE_MS = 1_500;
+// Of the time for a stop: what clients get to leave in, and services and the broker to be left.
+const STOP_RESERVE_MS = 2_500;
 
 export interface Gateway extends Service {
   http: HttpServer;
