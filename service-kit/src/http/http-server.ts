@@ -82,7 +82,8 @@ export function createHttpServer(options: HttpServerOptions): HttpServer {
       keepAliveTimeout: KEEP_ALIVE_MS,
       headersTimeout: headersTimeoutMs,
       connectionsCheckingInterval: Math.min(headersTimeoutMs, LONGEST_CHECK_MS),
-      shouldUpgradeCallback: (request) => !unwanted.has(request.socket) && upgrades?.accepts(request) === true,
+      shouldUpgradeCallback: (request) =>
+        !unwanted.has(request.socket) && upgrades?.accepts(request) === true,
       requireHostHeader: false, // Not because it may be missing, but because Node's answer has no body.
     },
     listener,
