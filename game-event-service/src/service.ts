@@ -46,6 +46,7 @@ import { readProgress } from './progress/read-progress.ts';
 import { createRewardChanges } from './rewards/change-rewards.ts';
 import { createReward } from './rewards/create-reward.ts';
 import { createBulkRevokes } from './revokes/bulk-revokes.ts';
+import { createRevocableClaims } from './revokes/revocable-claims.ts';
 import { revokeClaim } from './revokes/revoke-claim.ts';
 import { runRevokeJobs } from './revokes/run-revoke-jobs.ts';
 import { createRuleBook } from './rules/rule-book.ts';
@@ -82,7 +83,7 @@ export function buildService(config: Config, overrides: Overrides = {}) {
   const { transact } = messaging;
 
   const stores = createStores(mongo.db);
-  const { events, rewards, codes, stock, claims, attempts, accounts } = stores;
+  const { events, rewards, codes, stock, claims, accounts } = stores;
   const metrics = createServiceMetrics(registry, () => claims.countStuck());
   const { deadlineMs, waitMs, attemptRetentionMs } = config.claims;
 
@@ -151,29 +152,31 @@ export function buildService(config: Config, overrides: Overrides = {}) {
     logger,
   });
 
-  const codeSweeper = createPeriodic({
-    name: 'code sweeper',
-    everyMs: 60_000,
-    run: () => codes.sweep(),
-    logger,
-  });
   const autoClaims = createPeriodic({
     name: 'automatic claims',
     everyMs: 250,
     run: makeAutoClaims({ ...stores, books, acceptance, transact, clock, logger }),
     logger,
   });
+  const revocable = createRevocableClaims(mongo.db);
   const revokes = createPeriodic({
     name: 'revoke jobs',
     everyMs: 250,
     run: runRevokeJobs({
       ...stores,
+      revocable,
       transact,
       clock,
       rate: config.revokes.rate,
       deadlineMs,
       metrics,
     }),
+    logger,
+  });
+  const codeSweeper = createPeriodic({
+    name: 'code sweeper',
+    everyMs: 60_000,
+    run: () => codes.sweep(),
     logger,
   });
 
@@ -202,7 +205,7 @@ export function buildService(config: Config, overrides: Overrides = {}) {
       activityIntake,
       submitClaim: submitClaim({ acceptance, waiter }),
       revokeClaim: revokeClaim({ claims, transact, clock, deadlineMs, metrics }),
-      bulkRevokes: createBulkRevokes({ ...stores, transact, clock }),
+      bulkRevokes: createBulkRevokes({ ...stores, revocable, transact, clock }),
       revokeJobs: stores.revokeJobs,
       revokeRate: config.revokes.rate,
       readEligibility: readEligibility({ books, clock }),
@@ -211,7 +214,7 @@ export function buildService(config: Config, overrides: Overrides = {}) {
       rewards,
       stock,
       claims,
-      attempts,
+      attempts: stores.attempts,
       clock,
       waitMs,
     },
@@ -265,9 +268,9 @@ export function buildService(config: Config, overrides: Overrides = {}) {
         ? [
             schedule,
             sweeper,
-            codeSweeper,
             revokes,
             autoClaims,
+            codeSweeper,
             accountEventsConsumer,
             activityConsumer,
             rewardResultsConsumer,

@@ -11,7 +11,6 @@ import { createCodeStore } from './coupons/code-store.ts';
 import { createEventStore } from './events/event-store.ts';
 import { createInviteStore } from './invites/invite-store.ts';
 import { createProgressStore } from './progress/progress-store.ts';
-import { createRevocableClaims } from './revokes/revocable-claims.ts';
 import { createRevokeJobStore } from './revokes/revoke-job-store.ts';
 import { createRewardStore } from './rewards/reward-store.ts';
 import { createStockStore } from './rewards/stock-store.ts';
@@ -28,7 +27,6 @@ export function createStores(db: Db) {
     claims: createClaimStore(db),
     caps: createCapStore(db),
     attempts: createClaimAttemptStore(db),
-    revocable: createRevocableClaims(db),
     revokeJobs: createRevokeJobStore(db),
     progress: createProgressStore(db),
     prompts: createClaimPromptStore(db),
