@@ -6,6 +6,7 @@ import type { Logger } from 'service-kit/logging';
 import { isStoreUnavailable, type StoredIdempotencyKeys } from 'service-kit/mongo';
 import { activityRoutes } from './activity/activity-routes.ts';
 import { checkInRoutes } from './attendance/check-in-routes.ts';
+import { auditRoutes } from './audit/audit-routes.ts';
 import { claimAttemptRoutes } from './claims/claim-attempt-routes.ts';
 import { claimExportRoutes } from './claims/claim-export-routes.ts';
 import { claimRoutes } from './claims/claim-routes.ts';
@@ -15,10 +16,13 @@ import { eventChangeRoutes } from './events/event-change-routes.ts';
 import { eventRoutes } from './events/event-routes.ts';
 import { inviteRoutes } from './invites/invite-routes.ts';
 import { problems } from './problems.ts';
+import { myEventsRoutes } from './progress/my-events-routes.ts';
 import { progressRoutes } from './progress/progress-routes.ts';
 import { revokeJobRoutes } from './revokes/revoke-job-routes.ts';
 import { revokeRoutes } from './revokes/revoke-routes.ts';
 import { rewardRoutes } from './rewards/reward-routes.ts';
+import { simulationRoutes } from './simulation/simulation-routes.ts';
+import { statsRoutes } from './stats/stats-routes.ts';
 
 export type RoutesDeps = Parameters<typeof eventRoutes>[0] &
   Parameters<typeof eventChangeRoutes>[0] &
@@ -28,6 +32,10 @@ export type RoutesDeps = Parameters<typeof eventRoutes>[0] &
   Parameters<typeof inviteRoutes>[0] &
   Parameters<typeof activityRoutes>[0] &
   Parameters<typeof progressRoutes>[0] &
+  Parameters<typeof auditRoutes>[0] &
+  Parameters<typeof myEventsRoutes>[0] &
+  Parameters<typeof statsRoutes>[0] &
+  Parameters<typeof simulationRoutes>[0] &
   Parameters<typeof claimRoutes>[0] &
   Parameters<typeof claimAttemptRoutes>[0] &
   Parameters<typeof claimExportRoutes>[0] &
@@ -54,6 +62,10 @@ export function createServiceApp({ routes, ...shell }: AppDeps) {
     ...inviteRoutes(routes),
     ...activityRoutes(routes),
     ...progressRoutes(routes),
+    ...auditRoutes(routes),
+    ...myEventsRoutes(routes),
+    ...statsRoutes(routes),
+    ...simulationRoutes(routes),
     ...eligibilityRoutes(routes),
     ...claimRoutes(routes),
     ...claimAttemptRoutes(routes),

@@ -1,3 +1,4 @@
+import { createSecretKey, type KeyObject } from 'node:crypto';
 import {
   duration,
   integer,
@@ -43,6 +44,17 @@ export function loadStoreConfig(env: NodeJS.ProcessEnv) {
   return { mongo: { url: MONGODB_URL, database: MONGODB_DATABASE }, logLevel: LOG_LEVEL };
 }
 
+const AUDIT_VARIABLES = { AUDIT_SECRET: optional(secret({ min: 32 })) };
+
+/** What is needed to verify the audit trail. */
+export function loadAuditConfig(env: NodeJS.ProcessEnv) {
+  return { ...loadStoreConfig(env), auditKey: auditKeyIn(parseEnv(env, AUDIT_VARIABLES)) };
+}
+
+function auditKeyIn({ AUDIT_SECRET: text }: { AUDIT_SECRET: string | undefined }): KeyObject | undefined {
+  return text === undefined ? undefined : createSecretKey(text, 'utf8');
+}
+
 /** What is needed to make counters anew. */
 export function loadRebuildConfig(env: NodeJS.ProcessEnv) {
   const { retentionMs } = activityLimits(parseEnv(env, ACTIVITY_VARIABLES));
@@ -70,6 +82,7 @@ export function loadConfig(env: NodeJS.ProcessEnv) {
     INVITE_MAX_PER_DAY: integer({ min: 1, max: 10_000, fallback: 20 }),
     INVITE_MAX_ACCOUNT_AGE: duration('7d'),
     ...ACTIVITY_VARIABLES,
+    ...AUDIT_VARIABLES,
     ...outboxVariables,
     ...consumerVariables(['REWARD_RESULTS', 'ACCOUNT_EVENTS', 'ACTIVITY']),
   });
@@ -82,6 +95,7 @@ export function loadConfig(env: NodeJS.ProcessEnv) {
     mongo: { url: variables.MONGODB_URL, database: variables.MONGODB_DATABASE },
     redisUrl: variables.REDIS_URL,
     identityKeys: variables.GATEWAY_SIGNING_KEYS,
+    auditKey: auditKeyIn(variables),
     tuningFile: variables.TUNING_FILE === undefined ? undefined : { path: variables.TUNING_FILE, env },
     claims: {
       waitMs: variables.CLAIM_WAIT_MS,

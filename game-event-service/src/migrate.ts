@@ -3,18 +3,18 @@ import { EX_CONFIG } from 'service-kit/lifecycle';
 import { createLogger } from 'service-kit/logging';
 import { connectMongo } from 'service-kit/mongo';
 import { loadStoreConfig } from './config.ts';
-import { createStores, ensureIndexes } from './stores.ts';
+import { migrateDatabase } from './migrate-database.ts';
 
-// Makes the collections and indexes without starting the service, so that a deployment can do it first.
+// Migrates the database without starting the service, so that a deployment can do it first.
 
 try {
   const { mongo: address, logLevel } = loadStoreConfig(process.env);
   const logger = createLogger({ service: 'game-event-service', level: logLevel });
   const mongo = connectMongo({ ...address, appName: 'game-event-service migrate', logger });
   await mongo.start();
-  await ensureIndexes(createStores(mongo.db));
+  await migrateDatabase({ client: mongo.client, db: mongo.db, logger });
   await mongo.stop();
-  logger.info('Collections and indexes are there', { database: address.database });
+  logger.info('The database is up to date', { database: address.database });
 } catch (error) {
   if (!(error instanceof ConfigError)) throw error;
   process.stderr.write(`${error.message}\n`);

@@ -25,6 +25,7 @@ export const problems = {
   cap_reached: { status: 409, title: 'The cap is reached' },
   not_a_coupon: { status: 409, title: 'The reward has no codes' },
   stock_in_use: { status: 409, title: 'The stock cannot be that low' },
+  simulation_too_large: { status: 422, title: 'There is too much history to simulate' },
   out_of_stock: { status: 409, title: 'Out of stock' },
 } as const satisfies ProblemTable;
 

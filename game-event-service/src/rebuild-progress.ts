@@ -4,7 +4,9 @@ import { createLogger } from 'service-kit/logging';
 import { connectMongo } from 'service-kit/mongo';
 import { rebuildProgress } from './activity/rebuild-progress.ts';
 import { loadRebuildConfig } from './config.ts';
+import { createProgressKeeper } from './progress/progress-keeper.ts';
 import { createRuleBook } from './rules/rule-book.ts';
+import { createRuleMemory } from './rules/rule-memory.ts';
 import { createStores } from './stores.ts';
 
 // Safe while the service runs, and to be repeated: what was corrected already stays as it is.
@@ -15,10 +17,14 @@ try {
   const mongo = connectMongo({ ...address, appName: 'game-event-service rebuild-progress', logger });
   await mongo.start();
   const stores = createStores(mongo.db);
+  const clock = (): Date => new Date();
+  const memory = createRuleMemory({ ...stores, clock });
+  await memory.load();
   const rebuilt = await rebuildProgress({
     ...stores,
-    ruleBook: createRuleBook(stores),
-    clock: () => new Date(),
+    progressKeeper: createProgressKeeper({ ...stores, clock }),
+    ruleBook: createRuleBook({ ...stores, memory, isFresh: () => false }),
+    clock,
     retentionMs,
     transact: (work) =>
       mongo.client.withSession((session) =>

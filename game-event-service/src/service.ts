@@ -1,3 +1,4 @@
+import { createAuditTrail, createRefusals } from 'service-kit/audit';
 import { createAdminServer, createMetrics, createReadiness } from 'service-kit/admin';
 import { createHttpServer } from 'service-kit/http';
 import { createIdentityVerifier } from 'service-kit/identity';
@@ -15,6 +16,7 @@ import { recordActivity as recording } from './activity/record-activity.ts';
 import { createServiceApp } from './app.ts';
 import { makeAutoClaims } from './auto-claims/make-auto-claims.ts';
 import { createCheckIns } from './attendance/check-in.ts';
+import { createAudit } from './audit/audit.ts';
 import { createClaimAcceptance } from './claims/accept-claims.ts';
 import { createBooksReader } from './claims/books-reader.ts';
 import { cancelClaimsOf } from './claims/cancel-claims.ts';
@@ -33,6 +35,7 @@ import { cloneEvent } from './events/clone-event.ts';
 import { createEvent } from './events/create-event.ts';
 import { deleteEvent } from './events/delete-event.ts';
 import { createEventChanges } from './events/event-changes.ts';
+import { followEvents } from './events/event-feed.ts';
 import { updateEvent } from './events/update-event.ts';
 import { moveDueEvents } from './events/move-due-events.ts';
 import { newId } from './ids.ts';
@@ -41,7 +44,10 @@ import { newInviteCode } from './invites/invite-code.ts';
 import { makeInvite } from './invites/make-invite.ts';
 import { submitAcceptance } from './invites/submit-acceptance.ts';
 import { createServiceMetrics } from './metrics.ts';
+import { migrateDatabase } from './migrate-database.ts';
 import { countProgress as counting } from './progress/count-progress.ts';
+import { createProgressKeeper } from './progress/progress-keeper.ts';
+import { readMyEvents } from './progress/read-my-events.ts';
 import { readProgress } from './progress/read-progress.ts';
 import { createRewardChanges } from './rewards/change-rewards.ts';
 import { createReward } from './rewards/create-reward.ts';
@@ -49,8 +55,13 @@ import { createBulkRevokes } from './revokes/bulk-revokes.ts';
 import { createRevocableClaims } from './revokes/revocable-claims.ts';
 import { revokeClaim } from './revokes/revoke-claim.ts';
 import { runRevokeJobs } from './revokes/run-revoke-jobs.ts';
+import { rememberEvent } from './rules/remember-event.ts';
 import { createRuleBook } from './rules/rule-book.ts';
-import { createStores, ensureIndexes } from './stores.ts';
+import { createRuleFollower } from './rules/rule-follower.ts';
+import { createRuleMemory } from './rules/rule-memory.ts';
+import { simulateEvent } from './simulation/simulate-event.ts';
+import { readStats } from './stats/read-stats.ts';
+import { createStores } from './stores.ts';
 import { topologyOf } from './topology.ts';
 
 const NAME = 'game-event-service';
@@ -81,15 +92,24 @@ export function buildService(config: Config, overrides: Overrides = {}) {
     metrics: registry,
   });
   const { transact } = messaging;
+  const { client, db } = mongo;
+  const trail = createAuditTrail({ client, db, key: config.auditKey, logger, metrics: registry });
+  const refusals = createRefusals({ trail, logger });
+  const audit = createAudit({ trail, refusals });
+  const { audited } = audit;
 
   const stores = createStores(mongo.db);
-  const { events, rewards, codes, stock, claims, accounts } = stores;
+  const { events, rewards, codes, stock, claims, attempts, stats, accounts } = stores;
   const metrics = createServiceMetrics(registry, () => claims.countStuck());
   const { deadlineMs, waitMs, attemptRetentionMs } = config.claims;
 
-  const changes = createEventChanges({ events, transact });
-  const ruleBook = createRuleBook({ events, rewards });
-  const countProgress = counting({ ...stores, clock });
+  const memory = createRuleMemory({ events, rewards, clock });
+  const rules = createRuleFollower({ follow: followEvents(db), memory, logger });
+  const ruleBook = createRuleBook({ events, rewards, memory, isFresh: rules.isFresh });
+  const remember = rememberEvent({ memory, logger });
+  const changes = createEventChanges({ events, transact, remember });
+  const progressKeeper = createProgressKeeper({ ...stores, clock });
+  const countProgress = counting({ ...stores, progressKeeper, clock });
   const checkIns = createCheckIns({
     ...stores,
     ruleBook,
@@ -107,6 +127,7 @@ export function buildService(config: Config, overrides: Overrides = {}) {
   const acceptance = createClaimAcceptance({
     ...stores,
     books,
+    progressKeeper,
     transact,
     clock,
     deadlineMs,
@@ -129,6 +150,7 @@ export function buildService(config: Config, overrides: Overrides = {}) {
         cache: createAccountCache(redis.client),
         cancelClaimsOf: cancelClaimsOf({ claims, metrics }),
         acceptInvites: accept,
+        trail,
         clock,
       }),
     ),
@@ -190,13 +212,13 @@ export function buildService(config: Config, overrides: Overrides = {}) {
   });
   const { app, openApi } = createServiceApp({
     routes: {
-      createEvent: createEvent({ events, transact, clock, newId }),
-      updateEvent: updateEvent({ changes, clock }),
-      deleteEvent: deleteEvent({ events, rewards, stock, transact }),
-      cloneEvent: cloneEvent({ events, rewards, stock, transact, clock, newId }),
-      changeEventStatus: changeEventStatus({ changes, clock }),
-      createReward: createReward({ events, rewards, stock, transact, clock, newId }),
-      rewardChanges: createRewardChanges({ events, rewards, stock, transact, clock }),
+      createEvent: createEvent({ events, transact, audited, clock, newId }),
+      updateEvent: updateEvent({ changes, audited, clock }),
+      deleteEvent: deleteEvent({ events, rewards, stock, transact, audited }),
+      cloneEvent: cloneEvent({ events, rewards, stock, transact, audited, clock, newId }),
+      changeEventStatus: changeEventStatus({ changes, audited, clock }),
+      createReward: createReward({ events, rewards, stock, transact, audited, remember, clock, newId }),
+      rewardChanges: createRewardChanges({ events, rewards, stock, transact, audited, remember, clock }),
       addCodes: addCodes({ rewards, codes, transact }),
       checkIns,
       makeInvite: makeInvite({ ...stores, transact, clock, newCode: newInviteCode, maxPerDay }),
@@ -204,17 +226,22 @@ export function buildService(config: Config, overrides: Overrides = {}) {
       invites: stores.invites,
       activityIntake,
       submitClaim: submitClaim({ acceptance, waiter }),
-      revokeClaim: revokeClaim({ claims, transact, clock, deadlineMs, metrics }),
+      revokeClaim: revokeClaim({ claims, stats, transact, clock, deadlineMs, metrics }),
       bulkRevokes: createBulkRevokes({ ...stores, revocable, transact, clock }),
       revokeJobs: stores.revokeJobs,
       revokeRate: config.revokes.rate,
       readEligibility: readEligibility({ books, clock }),
       readProgress: readProgress({ books, clock }),
+      readStats: readStats(stores),
+      simulateEvent: simulateEvent({ ...stores, ruleBook }),
+      readMyEvents: readMyEvents({ books, clock }),
       events,
       rewards,
       stock,
       claims,
-      attempts: stores.attempts,
+      trail,
+      audit,
+      attempts,
       clock,
       waitMs,
     },
@@ -249,6 +276,12 @@ export function buildService(config: Config, overrides: Overrides = {}) {
             logger,
           }),
         ];
+  async function migrate(): Promise<void> {
+    await migrateDatabase({ client, db, logger });
+    // What is the kit's brings its indexes with it.
+    await stores.idempotencyKeys.ensureIndexes();
+    await trail.ensureIndexes();
+  }
   const lifecycle = createLifecycle({
     logger,
     shutdownTimeoutMs: config.shutdownTimeoutMs,
@@ -258,8 +291,11 @@ export function buildService(config: Config, overrides: Overrides = {}) {
     components: [
       admin,
       mongo,
-      { name: 'indexes', start: () => ensureIndexes(stores) },
+      { name: 'migrations', start: migrate },
       redis,
+      rules,
+      trail.sealer,
+      refusals,
       messaging.component,
       acceptance,
       // A worker settles claims that others wait for: they hear of it on Redis.

@@ -14,8 +14,7 @@ import { createProgressStore } from './progress/progress-store.ts';
 import { createRevokeJobStore } from './revokes/revoke-job-store.ts';
 import { createRewardStore } from './rewards/reward-store.ts';
 import { createStockStore } from './rewards/stock-store.ts';
-
-export type Stores = ReturnType<typeof createStores>;
+import { createStatsStore } from './stats/stats-store.ts';
 
 export function createStores(db: Db) {
   const codes = createCodeStore(db);
@@ -25,6 +24,7 @@ export function createStores(db: Db) {
     codes,
     stock: createStockStore(db, codes),
     claims: createClaimStore(db),
+    stats: createStatsStore(db),
     caps: createCapStore(db),
     attempts: createClaimAttemptStore(db),
     revokeJobs: createRevokeJobStore(db),
@@ -36,9 +36,4 @@ export function createStores(db: Db) {
     rejectedActivity: createRejectedActivityStore(db),
     idempotencyKeys: createIdempotencyKeys({ db }),
   };
-}
-
-/** Makes the collections and indexes that are missing; safe to repeat, and by several at a time. */
-export async function ensureIndexes(stores: Stores): Promise<void> {
-  for (const store of Object.values(stores)) await store.ensureIndexes();
 }

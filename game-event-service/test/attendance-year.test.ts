@@ -46,7 +46,7 @@ interface Visit {
 describe('a year of check-ins in three zones', () => {
   it(
     'counts every day once, whatever its length, and makes one streak of them all',
-    { timeout: 120_000 },
+    { timeout: 300_000 },
     async () => {
       const player = account();
       const visits: Visit[] = [];

@@ -6,7 +6,7 @@ import { activityItem, report } from './support/activity.ts';
 import { account } from './support/caller.ts';
 import { environment } from './support/environment.ts';
 import { startService, type RunningService } from './support/running-service.ts';
-import { activeEvent, inHours, makeReward } from './support/scenario.ts';
+import { activeEvent, inHours, makeReward, operator } from './support/scenario.ts';
 
 let service: RunningService;
 let other: RunningService;
@@ -99,6 +99,20 @@ it('counts what a condition asks for that came after the activity, and leaves ch
   expect(await mine()).toMatchObject({ body: { metrics: [checkIns, boss(0)] } });
   await rebuild();
   expect(await mine()).toMatchObject({ body: { metrics: [checkIns, boss(7)] } });
+});
+
+it('counts whom it finds to take part, and to be eligible, in an event that came after the activity', async () => {
+  const [able, other] = [account(), account()].map(({ userId }) => userId);
+  await report(service.call, [
+    activityItem(able ?? '', { metric: 'dragon', value: 3 }),
+    activityItem(other ?? '', { metric: 'dragon' }),
+  ]);
+  const condition = { metric: 'dragon', op: '>=', value: 2 };
+  const { event } = await activeEvent(service.call, { event: { kind: 'activity', condition } });
+  const stats = () => service.call('GET', `/v1/events/${event.id}/stats`, { as: operator });
+  expect(await stats()).toMatchObject({ body: { participants: 0, eligible: 0 } });
+  await rebuild();
+  expect(await stats()).toMatchObject({ body: { participants: 2, eligible: 1 } });
 });
 
 it('leaves what invites have counted as it is', async () => {

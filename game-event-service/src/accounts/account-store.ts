@@ -1,5 +1,4 @@
 import type { ClientSession, Db } from 'mongodb';
-import { ensureCollection } from '../ensure-collection.ts';
 import type { Account, AccountStanding } from './account.ts';
 
 interface AccountDocument extends Omit<Account, 'id'> {
@@ -12,7 +11,6 @@ export interface AccountStore {
   /** What decisions need of the accounts among these ids, by id. */
   standingOf(ids: readonly string[], session?: ClientSession): Promise<Map<string, AccountStanding>>;
   find(id: string): Promise<Account | undefined>;
-  ensureIndexes(): Promise<void>;
 }
 
 const STANDING = { status: 1, bannedUntil: 1, guest: 1, registeredAt: 1 } as const;
@@ -43,7 +41,6 @@ export function createAccountStore(db: Db): AccountStore {
       const found = await accounts.findOne({ _id: id });
       return found ? fromDocument(found) : undefined;
     },
-    ensureIndexes: () => ensureCollection(db, 'accounts'),
   };
 }
 

@@ -1,3 +1,4 @@
+import type { AuditTrail } from 'service-kit/audit';
 import type { IncomingMessage, OutgoingMessage } from 'service-kit/messaging';
 import type { Transaction } from 'service-kit/mongo';
 import type { AcceptRequest } from '../invites/decide-acceptances.ts';
@@ -20,6 +21,7 @@ export interface FollowAccountsDeps {
   /** Asks for the cancellation of what these accounts have pending. */
   cancelClaimsOf: (accounts: readonly Account[], tx: Transaction<OutgoingMessage>) => Promise<void>;
   acceptInvites: AcceptInvites;
+  trail: Pick<AuditTrail, 'eraseOrigins'>;
   clock: Clock;
 }
 
@@ -28,7 +30,7 @@ export interface FollowAccountsDeps {
  * invites with which they were registered.
  */
 export function followAccounts(deps: FollowAccountsDeps): FollowAccounts {
-  const { accounts, cache, cancelClaimsOf, acceptInvites, clock } = deps;
+  const { accounts, cache, cancelClaimsOf, acceptInvites, trail, clock } = deps;
   return async (messages, tx) => {
     const known = await accounts.findAll(
       [...new Set(messages.map(({ data }) => data.accountId))],
@@ -50,6 +52,9 @@ export function followAccounts(deps: FollowAccountsDeps): FollowAccounts {
       tx.afterCommit(() => cache.put([...changed.values()]));
     }
     if (barred.size > 0) await cancelClaimsOf([...barred.values()], tx);
+    for (const { type, data } of messages)
+      if (type === 'laurel.account.status-changed.v1' && data.erased)
+        await trail.eraseOrigins(data.accountId, tx.session);
     // Whether or not the account is news: what was refused or not read then may be accepted now, and never twice.
     const now = clock();
     const invited = messages.flatMap((message) => acceptanceIn(message, now));

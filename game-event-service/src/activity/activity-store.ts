@@ -26,9 +26,19 @@ export interface ActivityStore {
   ): Promise<void>;
   /** What these accounts did, as far back as it is kept. */
   historyOf(accountIds: readonly string[], session: ClientSession): Promise<Countable[]>;
+  /**
+   * What all accounts did from one time to before another: account by account, each in the order of time.
+   *
+   * @param span.metrics only these; all where it is left out
+   * @param maxTimeMs how long the database may take for all of it
+   * @throws {MongoServerError} when it takes longer
+   */
+  historyDuring(
+    span: { from: Date; to: Date; metrics: readonly string[] | undefined },
+    maxTimeMs: number,
+  ): AsyncIterable<Countable>;
   /** Everybody who has done something, or has progress. */
   everyAccount(): AsyncIterable<string>;
-  ensureIndexes(): Promise<void>;
 }
 
 const COUNTABLE = { _id: 0, accountId: 1, metric: 1, value: 1, at: 1, attributes: 1 } as const;
@@ -58,6 +68,17 @@ export function createActivityStore(db: Db): ActivityStore {
         .toArray();
       return found.map(toCountable);
     },
+    historyDuring: async function* historyDuring({ from, to, metrics }, maxTimeMS) {
+      const filter = {
+        at: { $gte: from, $lt: to },
+        ...(metrics && { metric: { $in: [...metrics] } }),
+      };
+      const found = activity
+        .find(filter, { projection: COUNTABLE, maxTimeMS })
+        .sort({ accountId: 1, at: 1 })
+        .hint({ accountId: 1, at: 1 });
+      for await (const document of found) yield toCountable(document);
+    },
     everyAccount: async function* everyAccount() {
       const each = { $group: { _id: '$accountId' } };
       const found = activity.aggregate<{ _id: string }>(
@@ -65,12 +86,6 @@ export function createActivityStore(db: Db): ActivityStore {
         { allowDiskUse: true },
       );
       for await (const { _id } of found) yield _id;
-    },
-    ensureIndexes: async () => {
-      await activity.createIndexes([
-        { key: { accountId: 1, at: 1 } },
-        { key: { expiresAt: 1 }, expireAfterSeconds: 0 },
-      ]);
     },
   };
 }

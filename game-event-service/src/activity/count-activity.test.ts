@@ -5,7 +5,7 @@ import type { Condition } from '../conditions/condition.ts';
 import type { EventRules } from '../events/event.ts';
 import type { RewardRules } from '../rewards/reward.ts';
 import { counterKey } from '../progress/progress.ts';
-import { rulesOf } from '../rules/rule-book.ts';
+import { rulesOf } from '../rules/rules.ts';
 import { additionsOf, type Countable } from './count-activity.ts';
 
 const event: EventRules = {
@@ -69,6 +69,7 @@ describe('an item', () => {
       id: 'rwd_1',
       eventId: 'evt_1',
       version: 1,
+      name: 'Gold',
       kind: 'currency',
       asset: 'gold',
       quantity: 1,

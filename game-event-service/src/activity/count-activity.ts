@@ -3,7 +3,7 @@ import type { CountedMetric } from '../conditions/counted-metrics.ts';
 import { happenedIn } from '../events/event.ts';
 import type { Where } from '../progress/progress.ts';
 import type { Addition } from '../progress/progress-store.ts';
-import type { Rules } from '../rules/rule-book.ts';
+import type { Rules } from '../rules/rules.ts';
 import type { ActivityItem } from './activity-item.ts';
 
 /** What of an item is counted. */

@@ -1,6 +1,7 @@
 import type { ClientSession } from 'mongodb';
 import { ACCEPTED_KEY, SENT_ACCEPTED_KEY } from '../invites/decide-acceptances.ts';
 import { decideRebuild } from '../progress/decide-rebuild.ts';
+import type { ProgressKeeper } from '../progress/progress-keeper.ts';
 import type { ProgressStore } from '../progress/progress-store.ts';
 import { CHECK_IN_METRIC, counterKey, progressIdOf } from '../progress/progress.ts';
 import type { RuleBook } from '../rules/rule-book.ts';
@@ -10,7 +11,8 @@ import { additionsOf } from './count-activity.ts';
 
 export interface RebuildDeps {
   activity: ActivityStore;
-  progress: ProgressStore;
+  progress: Pick<ProgressStore, 'findAll'>;
+  progressKeeper: Pick<ProgressKeeper, 'replace'>;
   ruleBook: RuleBook;
   clock: Clock;
   /** How long activity has been kept, in milliseconds. */
@@ -62,13 +64,14 @@ async function rebuildAccounts(
   session: ClientSession,
   deps: RebuildDeps,
 ): Promise<number> {
-  const { activity, progress } = deps;
+  const { activity, progress, progressKeeper } = deps;
   const { rules } = await rulesIn(session, deps);
   const progressIds = rules.flatMap(({ event }) => accountIds.map((each) => progressIdOf(event.id, each)));
   const known = await progress.findAll(progressIds, session);
   const additions = additionsOf(await activity.historyOf(accountIds, session), rules);
   const changes = decideRebuild(accountIds, rules, known, additions, LEFT);
-  if (changes.length > 0) await progress.replaceAll(changes, session);
+  const byId = new Map(rules.map((each) => [each.event.id, each]));
+  if (changes.length > 0) await progressKeeper.replace(changes, byId, session);
   return changes.length;
 }
 

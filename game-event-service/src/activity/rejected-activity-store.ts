@@ -16,7 +16,6 @@ export interface RejectedActivityStore {
     times: { at: Date; expiresAt: Date },
     session: ClientSession,
   ): Promise<void>;
-  ensureIndexes(): Promise<void>;
 }
 
 const LONGEST_ITEM = 8_192;
@@ -33,12 +32,6 @@ export function createRejectedActivityStore(db: Db): RejectedActivityStore {
         ...times,
       }));
       await rejected.insertMany(documents, { session, ordered: false });
-    },
-    ensureIndexes: async () => {
-      await rejected.createIndexes([
-        { key: { client: 1, at: -1 } },
-        { key: { expiresAt: 1 }, expireAfterSeconds: 0 },
-      ]);
     },
   };
 }

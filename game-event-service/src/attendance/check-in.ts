@@ -15,7 +15,7 @@ import { decideCheckIns, type CheckInRequest, type CheckInResult } from './decid
 export interface CheckInDeps {
   ruleBook: RuleBook;
   accounts: AccountStore;
-  progress: ProgressStore;
+  progress: Pick<ProgressStore, 'findAll'>;
   countProgress: CountProgress;
   transact: Transact<OutgoingMessage>;
   clock: Clock;

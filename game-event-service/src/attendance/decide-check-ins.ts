@@ -12,7 +12,7 @@ import {
   type Progress,
 } from '../progress/progress.ts';
 import { longestStreak } from '../progress/streak.ts';
-import type { Rules } from '../rules/rule-book.ts';
+import type { Rules } from '../rules/rules.ts';
 import { refuse, type Refusal } from '../refusal.ts';
 
 const CHECK_IN_KEY = counterKey(CHECK_IN_METRIC);

@@ -27,7 +27,6 @@ export interface ClaimPromptStore {
   /** Takes prompts whose time has come, the oldest first. Those that are not removed come again at `until`. */
   take(limit: number, times: { now: Date; until: Date }): Promise<TakenPrompt[]>;
   removeAll(prompts: readonly TakenPrompt[]): Promise<void>;
-  ensureIndexes(): Promise<void>;
 }
 
 export function createClaimPromptStore(db: Db): ClaimPromptStore {
@@ -53,9 +52,6 @@ export function createClaimPromptStore(db: Db): ClaimPromptStore {
     },
     removeAll: async (done) => {
       await prompts.deleteMany({ _id: { $in: done.map(({ id }) => id) } });
-    },
-    ensureIndexes: async () => {
-      await prompts.createIndex({ lookAt: 1 });
     },
   };
 }

@@ -13,7 +13,10 @@ import { countUp, type Counts } from '../counting.ts';
 import type { NewId } from '../ids.ts';
 import type { ServiceMetrics } from '../metrics.ts';
 import { isRefusal, type Refusal } from '../refusal.ts';
+import type { ProgressKeeper } from '../progress/progress-keeper.ts';
 import type { StockStore } from '../rewards/stock-store.ts';
+import type { StatsStore } from '../stats/stats-store.ts';
+import { tallyTransitions } from '../stats/tally.ts';
 import { transactAgain } from '../transact-again.ts';
 import type { BooksReader } from './books-reader.ts';
 import type { CapStore } from './cap-store.ts';
@@ -21,7 +24,7 @@ import { attemptOf } from './claim-attempt.ts';
 import type { ClaimAttemptStore } from './claim-attempt-store.ts';
 import { rewardRequested } from './claim-messages.ts';
 import type { ClaimStore } from './claim-store.ts';
-import { aimClaim, type ClaimRequest, type Target } from './claim-target.ts';
+import { aimClaim, type ClaimRequest, type Scene, type Target } from './claim-target.ts';
 import { decideClaims, type Accepted, type Decision } from './decide-claims.ts';
 
 export interface AcceptClaimsDeps {
@@ -29,6 +32,8 @@ export interface AcceptClaimsDeps {
   claims: ClaimStore;
   stock: StockStore;
   caps: CapStore;
+  stats: StatsStore;
+  progressKeeper: Pick<ProgressKeeper, 'noteClaims'>;
   attempts: Pick<ClaimAttemptStore, 'insertAll'>;
   newId: NewId;
   transact: Transact<OutgoingMessage>;
@@ -74,7 +79,7 @@ async function acceptGroup(
   const codes = await books.codes(targets, found.stock, tx.session);
   const decisions = decideClaims(targets, { ...found, codes }, { now, deadlineMs });
   const accepted = decisions.filter((decision) => 'accepted' in decision);
-  if (accepted.length > 0) await store(accepted, tx, deps);
+  if (accepted.length > 0) await store(accepted, scene.rules, tx, deps);
   await recordAttempts(requests, targets, decisions, { ...deps, now, session: tx.session });
   tx.emit(
     ...accepted.map(({ accepted: claim, traceparent }) =>
@@ -103,8 +108,9 @@ async function recordAttempts(
 
 async function store(
   accepted: readonly Accepted[],
+  rules: Scene['rules'],
   { session }: Transaction<OutgoingMessage>,
-  { claims, stock, caps }: AcceptClaimsDeps,
+  { claims, stock, caps, stats, progressKeeper }: AcceptClaimsDeps,
 ): Promise<void> {
   const units: Counts = new Map();
   const counts: Counts = new Map();
@@ -119,6 +125,16 @@ async function store(
   if (counts.size > 0) await caps.addAll(counts, 1, session);
   if (fresh.length > 0) await claims.insertAll(fresh, session);
   if (again.length > 0) await claims.retryAll(again, session);
+  const tallies = tallyTransitions(
+    new Map(),
+    accepted.map(({ accepted: claim, isNew }) => ({
+      eventId: claim.eventId,
+      from: isNew ? undefined : ('rejected' as const),
+      to: claim.status,
+    })),
+  );
+  if (fresh.length > 0) await progressKeeper.noteClaims(fresh, rules, tallies, session);
+  await stats.add(tallies, session);
 }
 
 function outcomeOf(decision: Decision): string {

@@ -1,6 +1,5 @@
 import type { ClientSession, Db } from 'mongodb';
 import type { Counts } from '../counting.ts';
-import { ensureCollection } from '../ensure-collection.ts';
 
 interface CapDocument {
   _id: string;
@@ -12,7 +11,6 @@ export interface CapStore {
   findAll(ids: readonly string[], session?: ClientSession): Promise<Map<string, number>>;
   /** Adds to the counts; less than nothing where they are taken back. */
   addAll(counts: Counts, factor: 1 | -1, session: ClientSession): Promise<void>;
-  ensureIndexes(): Promise<void>;
 }
 
 export function createCapStore(db: Db): CapStore {
@@ -31,6 +29,5 @@ export function createCapStore(db: Db): CapStore {
         { session, ordered: false },
       );
     },
-    ensureIndexes: () => ensureCollection(db, 'claimCaps'),
   };
 }

@@ -23,7 +23,6 @@ export interface ClaimAttemptStore {
   settleAll(settlements: readonly Settlement[], session: ClientSession): Promise<void>;
   /** The newest first. */
   list(query: AttemptQuery): Promise<ClaimAttempt[]>;
-  ensureIndexes(): Promise<void>;
 }
 
 export function createClaimAttemptStore(db: Db): ClaimAttemptStore {
@@ -56,14 +55,6 @@ export function createClaimAttemptStore(db: Db): ClaimAttemptStore {
         .limit(limit)
         .toArray();
       return found.map(fromDocument);
-    },
-    ensureIndexes: async () => {
-      await attempts.createIndexes([
-        { key: { accountId: 1, createdAt: -1, _id: -1 } },
-        { key: { eventId: 1, createdAt: -1, _id: -1 } },
-        { key: { createdAt: -1, _id: -1 } },
-        { key: { expiresAt: 1 }, expireAfterSeconds: 0 },
-      ]);
     },
   };
 }

@@ -11,6 +11,8 @@ import {
   type Endpoint,
 } from 'service-kit/http';
 import { z } from 'zod';
+import type { Audit } from '../audit/audit.ts';
+import { callerOf } from '../audit/caller.ts';
 import { isStaff } from '../callers.ts';
 import { EventId } from '../events/event-schema.ts';
 import { Time } from '../time.ts';
@@ -26,6 +28,7 @@ import type { SubmitClaim } from './submit-claim.ts';
 export interface ClaimRoutesDeps {
   submitClaim: SubmitClaim;
   claims: Pick<ClaimStore, 'find' | 'history'>;
+  audit: Pick<Audit, 'seen'>;
   /** How long a claim waits for its outcome where the client does not say, in milliseconds. */
   waitMs: number;
 }
@@ -123,7 +126,7 @@ const submitRoute = ({ submitClaim, waitMs }: ClaimRoutesDeps): Endpoint =>
     },
   });
 
-const historyRoute = ({ claims }: ClaimRoutesDeps): Endpoint =>
+const historyRoute = ({ claims, audit }: ClaimRoutesDeps): Endpoint =>
   defineEndpoint({
     method: 'GET',
     path: '/v1/claims',
@@ -145,12 +148,17 @@ const historyRoute = ({ claims }: ClaimRoutesDeps): Endpoint =>
     },
     responses: { 200: { description: 'A page of claims', body: pageSchema(ClaimResponse) } },
     problems: ['forbidden', 'invalid_cursor'],
-    handle: async ({ query, identity, request }) => {
+    handle: async (input) => {
+      const { query, identity, request } = input;
       const { limit, cursor, accountId: asked, ...rest } = query;
       const filters = { ...rest, accountId: ownerOf(identity, asked) };
       const after = cursor === undefined ? undefined : decodeCursor(cursor, filters, Position);
       const found = await claims.history({ ...filters, after, limit: limit + 1 });
       const { items, nextCursor } = pageOf(found, { limit, filters, position: positionOf });
+      // What staff look for of others; a client is a program that does so all the time.
+      const { accountId } = filters;
+      if (isStaff(identity) && accountId !== identity.userId)
+        await audit.seen({ action: 'search-claims', by: callerOf(input), accountId, details: rest });
       return pageReply(request.originalUrl, {
         items: items.map((claim) => toClaimResponse(claim, identity.userId)),
         nextCursor,

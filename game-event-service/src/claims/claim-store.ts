@@ -41,7 +41,6 @@ export interface ClaimStore {
   findDue(now: Date, limit: number, session: ClientSession): Promise<Claim[]>;
   saveWaiting(claims: readonly { id: string; waiting: Waiting }[], session: ClientSession): Promise<void>;
   countStuck(): Promise<number>;
-  ensureIndexes(): Promise<void>;
 }
 
 const STREAM_BATCH = 1_000;
@@ -83,6 +82,7 @@ export function createClaimStore(db: Db): ClaimStore {
     },
     findUnsettled: async (ids, session) => {
       const projection = {
+        eventId: 1,
         status: 1,
         grantId: 1,
         rewardId: 1,
@@ -155,19 +155,6 @@ export function createClaimStore(db: Db): ClaimStore {
       );
     },
     countStuck: () => claims.countDocuments({ 'waiting.stuckSince': { $exists: true } }),
-    ensureIndexes: async () => {
-      await claims.createIndexes([
-        { key: { accountId: 1, createdAt: -1, _id: -1 } },
-        { key: { eventId: 1, createdAt: -1, _id: -1 } },
-        { key: { createdAt: -1, _id: -1 } },
-        // These hold claims alone that wait for the ledger: `waiting` goes when it has decided.
-        { key: { 'waiting.lookAt': 1 }, partialFilterExpression: { 'waiting.lookAt': { $exists: true } } },
-        {
-          key: { 'waiting.stuckSince': 1 },
-          partialFilterExpression: { 'waiting.stuckSince': { $exists: true } },
-        },
-      ]);
-    },
   };
 }
 

@@ -4,7 +4,7 @@ import type { CompiledCondition, Facts } from '../conditions/compiled-condition.
 import { judgedAt, periodOf, takesClaimsAt, type EventRules } from '../events/event.ts';
 import { isRefusal, refuse, type Refusal } from '../refusal.ts';
 import type { RewardRules } from '../rewards/reward.ts';
-import type { RewardRule, Rules } from '../rules/rule-book.ts';
+import type { RewardRule, Rules } from '../rules/rules.ts';
 import { claimIdOf } from './claim.ts';
 
 export interface ClaimRequest {
@@ -86,7 +86,7 @@ export function targetOf(request: ClaimRequest, event: EventRules, rule: RewardR
 export function factsOf(
   event: EventRules,
   accountId: string,
-  { now, accounts }: Scene,
+  { now, accounts }: Pick<Scene, 'now' | 'accounts'>,
 ): Omit<Facts, 'progress'> {
   const at = judgedAt(event, now);
   const calendar = calendarOf(event.timeZone);

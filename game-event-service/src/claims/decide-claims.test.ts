@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import type { EventRules } from '../events/event.ts';
 import { isRefusal } from '../refusal.ts';
 import type { RewardRules } from '../rewards/reward.ts';
-import { rulesOf } from '../rules/rule-book.ts';
+import { rulesOf } from '../rules/rules.ts';
 import type { Stock } from '../rewards/stock.ts';
 import { claimIdOf, type Claim } from './claim.ts';
 import { aimClaim, type ClaimRequest, type Scene } from './claim-target.ts';
@@ -26,6 +26,7 @@ const event: EventRules = {
 const reward: RewardRules = {
   id: 'rwd_1',
   eventId: 'evt_1',
+  name: 'Gold',
   kind: 'currency',
   asset: 'gold',
   quantity: 100,

@@ -6,7 +6,7 @@ import type { RewardResult } from './claim-messages.ts';
 /** What settling needs of a claim. */
 export type Unsettled = Pick<
   Claim,
-  'id' | 'status' | 'grantId' | 'rewardId' | 'code' | 'caps' | 'revocation'
+  'id' | 'eventId' | 'status' | 'grantId' | 'rewardId' | 'code' | 'caps' | 'revocation'
 >;
 
 export type Settlement = { claimId: string; grantId: string } & (

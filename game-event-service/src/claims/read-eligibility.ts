@@ -58,7 +58,12 @@ export function readEligibility(deps: { books: BooksReader; clock: Clock }): Rea
   };
 }
 
-function rewardEligibility(target: Target, refused: string | undefined, books: Books): RewardEligibility {
+/** Whether the claim that is aimed at would be accepted. */
+export function rewardEligibility(
+  target: Target,
+  refused: string | undefined,
+  books: Books,
+): RewardEligibility {
   const rewardId = target.reward.id;
   const reason = refused ?? reasonOf(target, books);
   return reason === undefined ? { rewardId, claimable: true } : { rewardId, claimable: false, reason };

@@ -8,6 +8,8 @@ import type { CodeStore } from '../coupons/code-store.ts';
 import { resultsByJob } from '../revokes/revoke-job.ts';
 import type { RevokeJobStore } from '../revokes/revoke-job-store.ts';
 import type { StockStore } from '../rewards/stock-store.ts';
+import type { StatsStore } from '../stats/stats-store.ts';
+import { tallyTransitions } from '../stats/tally.ts';
 import type { CapStore } from './cap-store.ts';
 import type { RewardResult } from './claim-messages.ts';
 import type { ClaimAttemptStore } from './claim-attempt-store.ts';
@@ -24,6 +26,7 @@ export interface SettleClaimsDeps {
   stock: StockStore;
   codes: Pick<CodeStore, 'giveBack'>;
   caps: CapStore;
+  stats: StatsStore;
   attempts: Pick<ClaimAttemptStore, 'settleAll'>;
   revokeJobs: Pick<RevokeJobStore, 'countResults'>;
   /** Tells whoever waits for these claims, here and in other instances. */
@@ -35,7 +38,7 @@ export interface SettleClaimsDeps {
 
 /** Settles the claims and revokes that a batch of results is about, and frees the stock and caps of claims refused. */
 export function settleClaims(deps: SettleClaimsDeps): SettleClaims {
-  const { claims, stock, codes, caps, attempts, revokeJobs, announce, clock, logger, metrics } = deps;
+  const { claims, stock, codes, caps, stats, attempts, revokeJobs, announce, clock, logger, metrics } = deps;
   return async (messages, tx) => {
     const { session } = tx;
     const ids = unique(messages.map(({ data }) => data.claimId));
@@ -52,6 +55,11 @@ export function settleClaims(deps: SettleClaimsDeps): SettleClaims {
     if (released.size > 0) await stock.giveBack(released, session);
     if (returned.length > 0) await codes.giveBack(returned, session);
     if (uncounted.size > 0) await caps.addAll(uncounted, -1, session);
+    const transitions = [...settled, ...revokes].flatMap(({ claimId, status: to }) => {
+      const claim = found.get(claimId);
+      return claim ? [{ eventId: claim.eventId, from: claim.status, to }] : [];
+    });
+    await stats.add(tallyTransitions(new Map(), transitions), session);
 
     tx.afterCommit(() => {
       announce(settled, completedAt);

@@ -53,6 +53,7 @@ it('in any order, repetition and batching each claim ends as the ledger decided,
           claimIdOf(index),
           {
             id: claimIdOf(index),
+            eventId: 'evt_1',
             status: 'pending',
             grantId: `${claimIdOf(index)}.${attempts}`,
             rewardId: 'rwd_1',

@@ -4,7 +4,7 @@ import type { EventRules } from '../events/event.ts';
 import { isRefusal } from '../refusal.ts';
 import type { RewardRules } from '../rewards/reward.ts';
 import { stockFigures, type Stock } from '../rewards/stock.ts';
-import { rulesOf } from '../rules/rule-book.ts';
+import { rulesOf } from '../rules/rules.ts';
 import type { RewardResult } from './claim-messages.ts';
 import type { Claim } from './claim.ts';
 import { aimClaim, type Scene } from './claim-target.ts';
@@ -30,6 +30,7 @@ const event: EventRules = {
 const rewardWith = (cap: number): RewardRules => ({
   id: 'rwd_1',
   eventId: 'evt_1',
+  name: 'Sword',
   kind: 'item',
   asset: 'sword',
   quantity: 1,

@@ -35,6 +35,8 @@ export type Explanation =
 export interface CompiledCondition {
   /** Whether it reads what the account has done, and so needs `progress`. */
   readsProgress: boolean;
+  /** Whether it reads the account, and so needs what is known of it. */
+  readsAccount: boolean;
   isMet(facts: Facts): boolean;
   explain(facts: Facts): Explanation;
 }
@@ -58,6 +60,7 @@ export function bothOf(
 function compileAll(parts: readonly CompiledCondition[]): CompiledCondition {
   return {
     readsProgress: parts.some((part) => part.readsProgress),
+    readsAccount: parts.some((part) => part.readsAccount),
     isMet: (facts) => parts.every((part) => part.isMet(facts)),
     explain: (facts) => {
       const all = parts.map((part) => part.explain(facts));
@@ -69,6 +72,7 @@ function compileAll(parts: readonly CompiledCondition[]): CompiledCondition {
 function compileAny(parts: readonly CompiledCondition[]): CompiledCondition {
   return {
     readsProgress: parts.some((part) => part.readsProgress),
+    readsAccount: parts.some((part) => part.readsAccount),
     isMet: (facts) => parts.some((part) => part.isMet(facts)),
     explain: (facts) => {
       const any = parts.map((part) => part.explain(facts));
@@ -80,6 +84,7 @@ function compileAny(parts: readonly CompiledCondition[]): CompiledCondition {
 function compileNot(part: CompiledCondition): CompiledCondition {
   return {
     readsProgress: part.readsProgress,
+    readsAccount: part.readsAccount,
     isMet: (facts) => !part.isMet(facts),
     explain: (facts) => {
       const not = part.explain(facts);
@@ -94,6 +99,7 @@ function compileLeaf(leaf: Leaf): CompiledCondition {
   const holds = HOLDS['streak' in leaf ? '>=' : leaf.op];
   return {
     readsProgress: !('account' in leaf),
+    readsAccount: 'account' in leaf,
     isMet: (facts) => holds(measure(facts), required),
     explain: (facts) => {
       const current = measure(facts);

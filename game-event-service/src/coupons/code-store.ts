@@ -1,7 +1,6 @@
 import { createHash } from 'node:crypto';
 import { Binary, type ClientSession, type Db } from 'mongodb';
 import { countUp, type Counts } from '../counting.ts';
-import { ensureCollection } from '../ensure-collection.ts';
 
 /**
  * The codes of one coupon, as a queue: those that are added or come back go to its end, and each unit of its stock
@@ -53,7 +52,6 @@ export interface CodeStore {
   /** Gives pools up; {@link CodeStore.sweep} removes their codes. */
   removePools(rewardIds: readonly string[], session: ClientSession): Promise<void>;
   sweep(): Promise<void>;
-  ensureIndexes(): Promise<void>;
 }
 
 export function createCodeStore(db: Db): CodeStore {
@@ -137,11 +135,6 @@ export function createCodeStore(db: Db): CodeStore {
         await codes.deleteMany({ rewardId: _id });
         await pools.deleteOne({ _id });
       }
-    },
-    ensureIndexes: async () => {
-      await codes.createIndex({ rewardId: 1, position: 1 }, { unique: true });
-      await ensureCollection(db, 'couponPools');
-      await pools.createIndex({ isRemoved: 1 }, { partialFilterExpression: { isRemoved: true } });
     },
   };
 }

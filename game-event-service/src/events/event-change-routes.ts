@@ -1,5 +1,6 @@
 import { defineEndpoint, reply, type Endpoint } from 'service-kit/http';
 import { z } from 'zod';
+import { callerOf } from '../audit/caller.ts';
 import type { ChangeEventStatus } from './change-event-status.ts';
 import type { CloneEvent } from './clone-event.ts';
 import type { DeleteEvent } from './delete-event.ts';
@@ -53,9 +54,14 @@ const updateRoute = ({ updateEvent }: EventChangeRoutesDeps): Endpoint =>
     },
     responses: { 200: { description: 'The event as it is now', body: EventResponse, headers: EventHeaders } },
     problems: ['not_found', 'event_in_use', 'event_active', 'precondition_failed', 'precondition_required'],
-    handle: async ({ params: { eventId }, headers, body, identity }) => {
+    handle: async (input) => {
+      const {
+        params: { eventId },
+        headers,
+        body,
+      } = input;
       const ifMatch = preconditionIn(headers['if-match']);
-      const event = await updateEvent({ eventId, ifMatch, patch: body, by: identity.userId });
+      const event = await updateEvent({ eventId, ifMatch, patch: body, by: callerOf(input) });
       return reply(200, toEventResponse(event), { etag: etagOf(event) });
     },
   });
@@ -71,8 +77,8 @@ const deleteRoute = ({ deleteEvent }: EventChangeRoutesDeps): Endpoint =>
     request: { params },
     responses: { 204: { description: 'It is gone' } },
     problems: ['not_found', 'event_in_use'],
-    handle: async ({ params: { eventId } }) => {
-      await deleteEvent(eventId);
+    handle: async (input) => {
+      await deleteEvent(input.params.eventId, callerOf(input));
       return reply(204);
     },
   });
@@ -88,8 +94,8 @@ const cloneRoute = ({ cloneEvent }: EventChangeRoutesDeps): Endpoint =>
     request: { params },
     responses: { 201: { description: 'The draft', body: EventResponse, headers: EventHeaders } },
     problems: ['not_found'],
-    handle: async ({ params: { eventId }, identity }) => {
-      const event = await cloneEvent(eventId, identity.userId);
+    handle: async (input) => {
+      const event = await cloneEvent(input.params.eventId, callerOf(input));
       return reply(201, toEventResponse(event), { location: `/v1/events/${event.id}`, etag: etagOf(event) });
     },
   });
@@ -107,8 +113,12 @@ const statusRoute = ({ changeEventStatus }: EventChangeRoutesDeps): Endpoint =>
     request: { params, body: StatusInput },
     responses: { 200: { description: 'The event as it is now', body: EventResponse, headers: EventHeaders } },
     problems: ['not_found', 'invalid_transition'],
-    handle: async ({ params: { eventId }, body: { status, reason }, identity }) => {
-      const event = await changeEventStatus({ eventId, status, reason, by: identity.userId });
+    handle: async (input) => {
+      const {
+        params: { eventId },
+        body: { status, reason },
+      } = input;
+      const event = await changeEventStatus({ eventId, status, reason, by: callerOf(input) });
       return reply(200, toEventResponse(event), { etag: etagOf(event) });
     },
   });

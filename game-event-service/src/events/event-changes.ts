@@ -1,11 +1,20 @@
 import { DomainError } from 'service-kit/http';
 import type { OutgoingMessage } from 'service-kit/messaging';
-import type { Transact } from 'service-kit/mongo';
+import type { Transact, Transaction } from 'service-kit/mongo';
 import type { EventRevision, EventStore } from './event-store.ts';
 import type { GameEvent } from './event.ts';
 
 /** What becomes of an event; undefined where it stays as it is. */
 export type Decide = (event: GameEvent) => GameEvent | undefined;
+
+/** Brings the rules of an event, as they are now, into the memory of this instance. */
+export type RememberEvent = (eventId: string) => Promise<void>;
+
+/** Told of a change in the transaction that stores it. */
+export type Stored = (
+  tx: Transaction<OutgoingMessage>,
+  change: { before: GameEvent; after: GameEvent },
+) => Promise<void>;
 
 export interface EventChanges {
   /** @returns false when somebody else changed the event meanwhile */
@@ -15,7 +24,12 @@ export interface EventChanges {
    *
    * @throws {DomainError} `not_found`, `service_unavailable`, and what `decide` throws
    */
-  change(eventId: string, about: Omit<EventRevision, 'event'>, decide: Decide): Promise<GameEvent>;
+  change(
+    eventId: string,
+    about: Omit<EventRevision, 'event'>,
+    decide: Decide,
+    stored: Stored,
+  ): Promise<GameEvent>;
 }
 
 const MOST_TRIES = 10;
@@ -24,20 +38,27 @@ const MOST_TRIES = 10;
 export function createEventChanges(deps: {
   events: EventStore;
   transact: Transact<OutgoingMessage>;
+  remember: RememberEvent;
 }): EventChanges {
-  const { events, transact } = deps;
-  const save = (revision: EventRevision): Promise<boolean> =>
-    transact(({ session }) => events.update(revision, session));
+  const { events, transact, remember } = deps;
 
   return {
-    save,
-    change: async (eventId, about, decide) => {
+    save: (revision) => transact(({ session }) => events.update(revision, session)),
+    change: async (eventId, about, decide, stored) => {
       for (let tries = 0; tries < MOST_TRIES; tries += 1) {
-        const event = await events.find(eventId);
-        if (!event) throw new DomainError('not_found', 'There is no such event');
-        const changed = decide(event);
-        if (!changed) return event;
-        if (await save({ ...about, event: changed })) return changed;
+        const before = await events.find(eventId);
+        if (!before) throw new DomainError('not_found', 'There is no such event');
+        const after = decide(before);
+        if (!after) return before;
+        const isSaved = await transact(async (tx) => {
+          const isUpdated = await events.update({ ...about, event: after }, tx.session);
+          if (isUpdated) await stored(tx, { before, after });
+          return isUpdated;
+        });
+        if (isSaved) {
+          await remember(eventId);
+          return after;
+        }
       }
       throw new DomainError('service_unavailable', 'The event changes too often just now', {
         headers: { 'retry-after': '1' },

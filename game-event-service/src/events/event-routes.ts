@@ -10,6 +10,7 @@ import {
   type Endpoint,
 } from 'service-kit/http';
 import { z } from 'zod';
+import { callerOf } from '../audit/caller.ts';
 import { isStaff } from '../callers.ts';
 import type { Clock } from '../time.ts';
 import { Position, positionOf } from '../position.ts';
@@ -53,8 +54,8 @@ const createRoute = ({ createEvent, clock }: EventRoutesDeps): Endpoint =>
     idempotencyKey: 'optional',
     request: { body: eventInput(clock) },
     responses: { 201: { description: 'The draft', body: EventResponse, headers: EventHeaders } },
-    handle: async ({ body, identity }) => {
-      const event = await createEvent(body, identity.userId);
+    handle: async (input) => {
+      const event = await createEvent(input.body, callerOf(input));
       return reply(201, toEventResponse(event), { location: `/v1/events/${event.id}`, etag: etagOf(event) });
     },
   });

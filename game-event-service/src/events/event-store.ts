@@ -3,6 +3,7 @@ import { decodeAttributes, encodeAttributes } from '../attributes.ts';
 import type { Position } from '../position.ts';
 import { later } from '../time.ts';
 import {
+  EVENT_STATUSES,
   LONGEST_GRACE_S,
   type EventKind,
   type EventRules,
@@ -61,17 +62,25 @@ export interface EventStore {
   versionsDuring(span: { first: Date; last: Date }, session: ClientSession): Promise<EventVersion[]>;
   /** What decisions need of the events among these ids, by id. */
   rulesOf(ids: readonly string[], session?: ClientSession): Promise<Map<string, EventRules>>;
+  /** The rules of all events that run or ended after a time, or of those among `ids`; a majority read. */
+  live(
+    query: { endedAfter: Date; ids: readonly string[] | undefined },
+    session?: ClientSession,
+  ): Promise<{ version: EventVersion; event: EventRules }[]>;
+  /** Ids of the events of these kinds that have begun and were not over in a span of time. */
+  idsDuring(kinds: readonly EventKind[], span: { from: Date; to: Date }, limit: number): Promise<string[]>;
   /** Of the events of a kind: all that take claims at `now`, and some that do not. */
   idsTakingClaims(kind: EventKind, now: Date, session: ClientSession): Promise<string[]>;
   /** Notes that its rewards change; false where the event is not there or has one of these statuses. */
   touchRewards(id: string, unless: readonly EventStatus[], session: ClientSession): Promise<boolean>;
   /** Events whose time to start or to end has come. */
   findDue(now: Date, limit: number): Promise<GameEvent[]>;
-  ensureIndexes(): Promise<void>;
 }
 
 /** Such an event runs, or may have begun to without its status telling it yet. */
 const RUNNING_STATUSES = ['scheduled', 'active', 'inactive'] as const satisfies EventStatus[];
+
+const MAJORITY = { readConcern: { level: 'majority' } } as const;
 
 const RULES = {
   kind: 1,
@@ -165,6 +174,32 @@ export function createEventStore(db: Db): EventStore {
         .toArray();
       return new Map(found.map(({ _id, ...rules }) => [_id, { id: _id, ...rules }]));
     },
+    live: async ({ endedAfter, ids }, session) => {
+      const filter: Filter<EventDocument> = {
+        ...(ids && { _id: { $in: [...ids] } }),
+        $or: [
+          { status: { $in: [...RUNNING_STATUSES] } },
+          { status: 'ended' as const, endedAt: { $gt: endedAfter } },
+        ],
+      };
+      const projection = { ...RULES, rewardsVersion: 1 } as const;
+      const found = await events
+        .find(filter, { projection, ...MAJORITY, ...(session && { session }) })
+        .toArray();
+      return found.map(({ _id, rewardsVersion, ...rules }) => ({
+        version: { id: _id, version: rules.version, rewardsVersion },
+        event: { id: _id, ...rules },
+      }));
+    },
+    idsDuring: async (kinds, { from, to }, limit) => {
+      const status = { $in: EVENT_STATUSES.filter((each) => each !== 'draft') };
+      const filter = { status, startsAt: { $lt: to }, endsAt: { $gt: from }, kind: { $in: [...kinds] } };
+      const found = await events
+        .find(filter, { projection: { _id: 1 } })
+        .limit(limit)
+        .toArray();
+      return found.map(({ _id }) => _id);
+    },
     idsTakingClaims: async (kind, now, session) => {
       const mayTake = [
         { status: 'active' as const },
@@ -181,16 +216,6 @@ export function createEventStore(db: Db): EventStore {
       ];
       const found = await events.find({ $or: isDue }).limit(limit).toArray();
       return found.map(fromDocument);
-    },
-    ensureIndexes: async () => {
-      await events.createIndexes([
-        { key: { createdAt: -1, _id: -1 } },
-        { key: { status: 1, createdAt: -1, _id: -1 } },
-        { key: { status: 1, endsAt: 1 } },
-        { key: { status: 1, startsAt: 1, version: 1, rewardsVersion: 1, _id: 1 } },
-        { key: { status: 1, endedAt: 1, version: 1, rewardsVersion: 1, _id: 1 } },
-      ]);
-      await revisions.createIndex({ eventId: 1, version: -1 });
     },
   };
 }

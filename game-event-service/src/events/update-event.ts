@@ -1,4 +1,6 @@
 import { DomainError } from 'service-kit/http';
+import type { Audited } from '../audit/audit.ts';
+import type { Caller } from '../audit/caller.ts';
 import type { Clock } from '../time.ts';
 import { unreachableFields } from '../conditions/unreachable-condition.ts';
 import type { EventChanges } from './event-changes.ts';
@@ -15,26 +17,40 @@ export interface EventUpdate {
   /** The version that the operator has seen. */
   ifMatch: Precondition;
   patch: EventPatch;
-  by: string;
+  by: Caller;
 }
 
 export type UpdateEvent = (update: EventUpdate) => Promise<GameEvent>;
 
 /** Changes an event for an operator, if it still is as the operator has seen it. */
-export function updateEvent({ changes, clock }: { changes: EventChanges; clock: Clock }): UpdateEvent {
-  return ({ eventId, ifMatch, patch, by }) =>
-    changes.change(eventId, { by }, (event) => {
-      if (!isMatch(ifMatch, event)) {
-        throw new DomainError('precondition_failed', `The event is at version ${event.version} now`, {
-          headers: { etag: `"${event.version}"` },
-        });
-      }
-      const now = clock();
-      const edit = editOf(event, patch);
-      const edited = editEvent(event, edit, now);
-      if (edited) assertFits(edited, edit, now);
-      return edited;
-    });
+export function updateEvent(deps: { changes: EventChanges; audited: Audited; clock: Clock }): UpdateEvent {
+  const { changes, audited, clock } = deps;
+
+  function edit(event: GameEvent, { ifMatch, patch }: EventUpdate): GameEvent | undefined {
+    if (!isMatch(ifMatch, event)) {
+      throw new DomainError('precondition_failed', `The event is at version ${event.version} now`, {
+        headers: { etag: `"${event.version}"` },
+      });
+    }
+    const now = clock();
+    const wanted = editOf(event, patch);
+    const edited = editEvent(event, wanted, now);
+    if (edited) assertFits(edited, wanted, now);
+    return edited;
+  }
+
+  return (update) => {
+    const { eventId, patch, by } = update;
+    const details = { fields: Object.keys(patch) };
+    return audited({ action: 'update-event', by, eventId, details }, (done) =>
+      changes.change(
+        eventId,
+        { by: by.id },
+        (event) => edit(event, update),
+        (tx, { after }) => done(tx, { details: { version: after.version } }),
+      ),
+    );
+  };
 }
 
 function editOf(event: GameEvent, { attributes, ...patch }: EventPatch): EventEdit {

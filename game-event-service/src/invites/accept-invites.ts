@@ -8,6 +8,7 @@ import type { EventStore } from '../events/event-store.ts';
 import type { CountProgress } from '../progress/count-progress.ts';
 import type { Refusal } from '../refusal.ts';
 import type { RuleBook } from '../rules/rule-book.ts';
+import type { Rules } from '../rules/rules.ts';
 import type { Clock } from '../time.ts';
 import { transactAgain } from '../transact-again.ts';
 import { decideAcceptances, type AcceptRequest, type AcceptWorld } from './decide-acceptances.ts';
@@ -33,10 +34,9 @@ export interface AcceptInvitesDeps {
 
 export function acceptInvites(deps: AcceptInvitesDeps): AcceptInvites {
   return async (requests, session) => {
-    const world = await worldOf(requests, deps, session);
+    const { rules, ...world } = await worldOf(requests, deps, session);
     const { results, accepted, additions } = decideAcceptances(requests, world);
     if (accepted.length > 0) await deps.invites.saveAcceptances(accepted, session);
-    const rules = new Map(world.events.map((event) => [event.id, { event }]));
     await deps.countProgress(additions, rules, session);
     return results;
   };
@@ -47,7 +47,7 @@ async function worldOf(
   requests: readonly AcceptRequest[],
   { invites: store, accounts, events, ruleBook, clock, maxAgeMs }: AcceptInvitesDeps,
   session: ClientSession,
-): Promise<AcceptWorld> {
+): Promise<AcceptWorld & { rules: ReadonlyMap<string, Rules> }> {
   const now = clock();
   const invites = await store.findAll(unique(requests.map(({ code }) => code)), session);
   const inviterIds = [...invites.values()].map(({ inviterId }) => inviterId);
@@ -55,6 +55,7 @@ async function worldOf(
   const eventIds = invites.size > 0 ? await events.idsTakingClaims('invite', now, session) : [];
   const rules = await ruleBook.of(eventIds, session);
   return {
+    rules,
     now,
     maxAgeMs,
     invites,

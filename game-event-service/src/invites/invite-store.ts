@@ -1,5 +1,4 @@
 import type { ClientSession, Db } from 'mongodb';
-import { ensureCollection } from '../ensure-collection.ts';
 import type { Position } from '../position.ts';
 import { MOST_SHOWN, type Acceptance, type Invite, type Participant } from './invite.ts';
 
@@ -23,7 +22,6 @@ export interface InviteStore {
   participantsAmong(ids: readonly string[], session: ClientSession): Promise<Map<string, Participant>>;
   saveMade(accountId: string, made: Required<Participant>['made'], session: ClientSession): Promise<void>;
   saveAcceptances(acceptances: readonly Acceptance[], session: ClientSession): Promise<void>;
-  ensureIndexes(): Promise<void>;
 }
 
 export function createInviteStore(db: Db): InviteStore {
@@ -84,10 +82,6 @@ export function createInviteStore(db: Db): InviteStore {
         })),
         { session },
       );
-    },
-    ensureIndexes: async () => {
-      await invites.createIndex({ inviterId: 1, createdAt: -1, _id: -1 });
-      await ensureCollection(db, 'inviteParticipants');
     },
   };
 }

@@ -1,27 +1,28 @@
 import type { ClientSession } from 'mongodb';
 import type { ClaimPromptStore } from '../auto-claims/claim-prompt-store.ts';
-import type { Rules } from '../rules/rule-book.ts';
+import type { Rules } from '../rules/rules.ts';
 import type { Clock } from '../time.ts';
 import { progressIdOf } from './progress.ts';
-import type { Addition, ProgressStore } from './progress-store.ts';
+import type { ProgressKeeper } from './progress-keeper.ts';
+import type { Addition } from './progress-store.ts';
 
 /** @param rules of the events that are added to, by id */
 export type CountProgress = (
   additions: readonly Addition[],
-  rules: ReadonlyMap<string, { event: Pick<Rules['event'], 'autoClaim'> }>,
+  rules: ReadonlyMap<string, Pick<Rules, 'event' | 'condition'>>,
   session: ClientSession,
 ) => Promise<void>;
 
 /** Adds to counters; where that may fulfil the condition of a claim that makes itself, it leaves a prompt with it. */
 export function countProgress(deps: {
-  progress: Pick<ProgressStore, 'addAll'>;
+  progressKeeper: Pick<ProgressKeeper, 'add'>;
   prompts: Pick<ClaimPromptStore, 'insertAll'>;
   clock: Clock;
 }): CountProgress {
-  const { progress, prompts, clock } = deps;
+  const { progressKeeper, prompts, clock } = deps;
   return async (additions, rules, session) => {
     if (additions.length === 0) return;
-    await progress.addAll(additions, session);
+    await progressKeeper.add(additions, rules, session);
     const at = clock();
     const prompted = new Map(
       additions

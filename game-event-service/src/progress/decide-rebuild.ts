@@ -1,4 +1,4 @@
-import type { Rules } from '../rules/rule-book.ts';
+import type { Rules } from '../rules/rules.ts';
 import type { Addition } from './progress-store.ts';
 import { knownCounter, progressIdOf, type Counter, type Progress } from './progress.ts';
 

@@ -7,7 +7,7 @@ import { isVisibleTo } from '../events/event-visibility.ts';
 import type { Clock } from '../time.ts';
 import type { ReadProgress } from './read-progress.ts';
 
-const ProgressResponse = z
+export const ProgressResponse = z
   .object({
     eventId: EventId,
     period: z.string().meta({ description: 'What a claim would be for now', example: '2026-W49' }),

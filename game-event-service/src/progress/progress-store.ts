@@ -1,13 +1,17 @@
 import type { ClientSession, Db } from 'mongodb';
 import type { Day } from '../calendar/calendar.ts';
-import { ensureCollection } from '../ensure-collection.ts';
 import type { CounterChange } from './decide-rebuild.ts';
 import { progressIdOf, type Progress } from './progress.ts';
 
 interface ProgressDocument extends Progress {
   /** {@link progressIdOf} */
   _id: string;
+  /** Once the event's condition was met. */
+  eligible?: true;
 }
+
+/** Whose progress it is, in which event. */
+export type ProgressKey = Pick<Progress, 'eventId' | 'accountId'>;
 
 /** Something to be added to a counter. */
 export interface Addition {
@@ -21,10 +25,28 @@ export interface Addition {
 export interface ProgressStore {
   /** @returns what is known, by {@link progressIdOf} */
   findAll(ids: readonly string[], session?: ClientSession): Promise<Map<string, Progress>>;
-  addAll(additions: readonly Addition[], session: ClientSession): Promise<void>;
-  /** Puts counters in the place of others. */
-  replaceAll(changes: readonly CounterChange[], session: ClientSession): Promise<void>;
-  ensureIndexes(): Promise<void>;
+  /** @returns what was not there before */
+  addAll(additions: readonly Addition[], session: ClientSession): Promise<ProgressKey[]>;
+  /**
+   * Puts counters in the place of others.
+   *
+   * @returns what was not there before
+   */
+  replaceAll(changes: readonly CounterChange[], session: ClientSession): Promise<ProgressKey[]>;
+  /** All that is known in an event, by account. */
+  everyoneIn(eventId: string, maxTimeMs: number): AsyncIterable<Progress>;
+  /** Those of these that are not marked as eligible. */
+  notEligible(ids: readonly string[], session: ClientSession): Promise<Progress[]>;
+  markEligible(keys: readonly ProgressKey[], session: ClientSession): Promise<void>;
+  /**
+   * Makes sure that there is progress of whoever takes part, marked as eligible where that is said.
+   *
+   * @returns what was not there before, and what is newly marked
+   */
+  takePart(
+    keys: readonly (ProgressKey & { eligible: boolean })[],
+    session: ClientSession,
+  ): Promise<{ newcomers: ProgressKey[]; eligible: ProgressKey[] }>;
 }
 
 export function createProgressStore(db: Db): ProgressStore {
@@ -36,8 +58,9 @@ export function createProgressStore(db: Db): ProgressStore {
       return new Map(found.map(({ _id, ...each }) => [_id, each]));
     },
     addAll: async (additions, session) => {
-      await progress.bulkWrite(
-        [...byProgress(additions)].map(([_id, { eventId, accountId, increments }]) => ({
+      const written = [...byProgress(additions)];
+      const { upsertedIds } = await progress.bulkWrite(
+        written.map(([_id, { eventId, accountId, increments }]) => ({
           updateOne: {
             filter: { _id },
             update: { $setOnInsert: { eventId, accountId }, $inc: increments },
@@ -46,9 +69,10 @@ export function createProgressStore(db: Db): ProgressStore {
         })),
         { session, ordered: false },
       );
+      return Object.keys(upsertedIds).flatMap((index) => written[Number(index)]?.[1] ?? []);
     },
     replaceAll: async (changes, session) => {
-      await progress.bulkWrite(
+      const { upsertedIds } = await progress.bulkWrite(
         changes.map(({ eventId, accountId, counterKey, counter }) => {
           const field = `counters.${counterKey}`;
           const change = counter ? { $set: { [field]: counter } } : { $unset: { [field]: true as const } };
@@ -62,8 +86,44 @@ export function createProgressStore(db: Db): ProgressStore {
         }),
         { session, ordered: false },
       );
+      return Object.keys(upsertedIds).flatMap((index) => changes[Number(index)] ?? []);
     },
-    ensureIndexes: () => ensureCollection(db, 'progress'),
+    everyoneIn: (eventId, maxTimeMS) =>
+      // Their ids begin with the event's, and go on with the account's.
+      progress.find({ _id: { $gte: `${eventId}:`, $lt: `${eventId};` } }, { maxTimeMS }).sort({ _id: 1 }),
+    notEligible: async (ids, session) => {
+      const filter = { _id: { $in: [...ids] }, eligible: { $exists: false } };
+      return progress.find(filter, { session }).toArray();
+    },
+    markEligible: async (keys, session) => {
+      const filter = { _id: { $in: keys.map(({ eventId, accountId }) => progressIdOf(eventId, accountId)) } };
+      await progress.updateMany(filter, { $set: { eligible: true } }, { session });
+    },
+    takePart: async (keys, session) => {
+      const wanted = new Map(keys.map((key) => [progressIdOf(key.eventId, key.accountId), key]));
+      const known = await progress
+        .find({ _id: { $in: [...wanted.keys()] } }, { session, projection: { eligible: 1 } })
+        .toArray();
+      const marks = new Map(known.map(({ _id, eligible }) => [_id, eligible]));
+      const newcomers = [...wanted].filter(([id]) => !marks.has(id));
+      const eligible = [...wanted].filter(([id, key]) => key.eligible && !marks.get(id));
+      const marked = eligible.flatMap(([id]) => (marks.has(id) ? [id] : []));
+      if (newcomers.length > 0) {
+        await progress.insertMany(
+          newcomers.map(([_id, { eventId, accountId, eligible: isEligible }]) => ({
+            _id,
+            eventId,
+            accountId,
+            counters: {},
+            ...(isEligible && { eligible: true as const }),
+          })),
+          { session, ordered: false },
+        );
+      }
+      if (marked.length > 0)
+        await progress.updateMany({ _id: { $in: marked } }, { $set: { eligible: true } }, { session });
+      return { newcomers: newcomers.map(([, key]) => key), eligible: eligible.map(([, key]) => key) };
+    },
   };
 }
 

@@ -2,8 +2,9 @@ import { DomainError } from 'service-kit/http';
 import type { BooksReader } from '../claims/books-reader.ts';
 import { factsOf } from '../claims/claim-target.ts';
 import type { Day } from '../calendar/calendar.ts';
-import type { Explanation } from '../conditions/compiled-condition.ts';
+import type { Explanation, Facts } from '../conditions/compiled-condition.ts';
 import type { EventRules } from '../events/event.ts';
+import type { Rules } from '../rules/rules.ts';
 import type { Clock } from '../time.ts';
 import { counterOf, progressIdOf, sumWithin, type Where } from './progress.ts';
 
@@ -47,24 +48,30 @@ export function readProgress(deps: { books: BooksReader; clock: Clock }): ReadPr
 
     const progressId = progressIdOf(eventId, accountId);
     const books = await reader.books([], undefined, [progressId]);
-    const progress = books.progress.get(progressId);
-    const facts = factsOf(rules.event, accountId, scene);
-    const { period, today } = facts;
-    return {
-      eventId,
-      period: period.key,
-      day: today,
-      metrics: rules.counted.map(({ metric, where, key }) => {
-        const counter = counterOf(progress, key);
-        return {
-          metric,
-          ...(where && { where }),
-          event: counter.total,
-          period: sumWithin(counter, period),
-          day: sumWithin(counter, { first: today, last: today }),
-        };
-      }),
-      conditions: rules.condition?.explain({ ...facts, progress }) ?? null,
-    };
+    return progressIn(rules, {
+      ...factsOf(rules.event, accountId, scene),
+      progress: books.progress.get(progressId),
+    });
+  };
+}
+
+/** How far the account has come whose facts these are. */
+export function progressIn(rules: Rules, facts: Facts): EventProgress {
+  const { period, today, progress } = facts;
+  return {
+    eventId: rules.event.id,
+    period: period.key,
+    day: today,
+    metrics: rules.counted.map(({ metric, where, key }) => {
+      const counter = counterOf(progress, key);
+      return {
+        metric,
+        ...(where && { where }),
+        event: counter.total,
+        period: sumWithin(counter, period),
+        day: sumWithin(counter, { first: today, last: today }),
+      };
+    }),
+    conditions: rules.condition?.explain(facts) ?? null,
   };
 }

@@ -5,6 +5,8 @@ import type { ClaimStore } from '../claims/claim-store.ts';
 import type { Claim } from '../claims/claim.ts';
 import type { ServiceMetrics } from '../metrics.ts';
 import { orThrow } from '../refusal.ts';
+import type { StatsStore } from '../stats/stats-store.ts';
+import { tallyTransitions } from '../stats/tally.ts';
 import type { Clock } from '../time.ts';
 import { decideRevoke } from './decide-revoke.ts';
 import { rewardRevokeRequested } from './revoke-messages.ts';
@@ -22,6 +24,7 @@ export type RevokeClaim = (request: RevokeClaimRequest) => Promise<Claim>;
 
 export interface RevokeClaimDeps {
   claims: ClaimStore;
+  stats: Pick<StatsStore, 'add'>;
   transact: Transact<OutgoingMessage>;
   clock: Clock;
   deadlineMs: number;
@@ -30,7 +33,7 @@ export interface RevokeClaimDeps {
 
 /** Asks for a granted reward back; two who do so at once conflict, and the second finds it asked for. */
 export function revokeClaim(deps: RevokeClaimDeps): RevokeClaim {
-  const { claims, transact, clock, deadlineMs, metrics } = deps;
+  const { claims, stats, transact, clock, deadlineMs, metrics } = deps;
   return ({ claimId, reason, by, traceparent }) =>
     transact(async (tx) => {
       const claim = (await claims.findAll([claimId], tx.session)).get(claimId);
@@ -39,6 +42,8 @@ export function revokeClaim(deps: RevokeClaimDeps): RevokeClaim {
       if ('known' in decision) return decision.known;
       const { revoking } = decision;
       await claims.revokeAll([revoking], tx.session);
+      const { eventId, status: to } = revoking;
+      await stats.add(tallyTransitions(new Map(), [{ eventId, from: claim.status, to }]), tx.session);
       tx.emit(rewardRevokeRequested(revoking, traceparent));
       tx.afterCommit(() => metrics.revokesRequested.inc({ cause: 'operator' }));
       return revoking;

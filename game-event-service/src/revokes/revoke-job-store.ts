@@ -1,5 +1,4 @@
 import type { ClientSession, Db } from 'mongodb';
-import { ensureCollection } from '../ensure-collection.ts';
 import type { RevokeJob, RevokeResults } from './revoke-job.ts';
 
 interface JobDocument extends Omit<RevokeJob, 'id'> {
@@ -24,7 +23,6 @@ export interface RevokeJobStore {
   advance(job: RevokeJob, session: ClientSession): Promise<boolean>;
   /** Adds what was decided to the results of jobs, by their id. */
   countResults(byJob: ReadonlyMap<string, RevokeResults>, session: ClientSession): Promise<void>;
-  ensureIndexes(): Promise<void>;
 }
 
 export function createRevokeJobStore(db: Db): RevokeJobStore {
@@ -64,10 +62,6 @@ export function createRevokeJobStore(db: Db): RevokeJobStore {
         })),
         { session },
       );
-    },
-    ensureIndexes: async () => {
-      await jobs.createIndex({ nextAt: 1 }, { sparse: true });
-      await ensureCollection(db, 'revokeJobResults');
     },
   };
 }

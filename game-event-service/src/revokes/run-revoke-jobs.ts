@@ -2,6 +2,8 @@ import type { OutgoingMessage } from 'service-kit/messaging';
 import type { Transact } from 'service-kit/mongo';
 import type { ClaimStore } from '../claims/claim-store.ts';
 import type { ServiceMetrics } from '../metrics.ts';
+import type { StatsStore } from '../stats/stats-store.ts';
+import { tallyTransitions } from '../stats/tally.ts';
 import { later, type Clock } from '../time.ts';
 import { decideRevoke } from './decide-revoke.ts';
 import type { RevocableClaims } from './revocable-claims.ts';
@@ -13,6 +15,7 @@ import { rewardRevokeRequested } from './revoke-messages.ts';
 export interface RunRevokeJobsDeps {
   claims: ClaimStore;
   revocable: RevocableClaims;
+  stats: Pick<StatsStore, 'add'>;
   revokeJobs: RevokeJobStore;
   transact: Transact<OutgoingMessage>;
   clock: Clock;
@@ -29,7 +32,7 @@ const JOBS_AT_ONCE = 20;
  * messages and how far the job has come are written together, and of two that make the same step one is too late.
  */
 export function runRevokeJobs(deps: RunRevokeJobsDeps): () => Promise<void> {
-  const { claims, revocable, revokeJobs, transact, clock, rate, deadlineMs, metrics } = deps;
+  const { claims, revocable, revokeJobs, stats, transact, clock, rate, deadlineMs, metrics } = deps;
   // Twice a second, so that nobody waits long behind a batch.
   const batch = Math.ceil(rate / 2);
 
@@ -56,6 +59,12 @@ export function runRevokeJobs(deps: RunRevokeJobsDeps): () => Promise<void> {
       const next = nextStep(job, { positions, isLast: positions.length < batch, requested: revoking.length });
       if (!(await revokeJobs.advance(next, tx.session)) || revoking.length === 0) return;
       await claims.revokeAll(revoking, tx.session);
+      const transitions = revoking.map(({ eventId, status: to }) => ({
+        eventId,
+        from: 'granted' as const,
+        to,
+      }));
+      await stats.add(tallyTransitions(new Map(), transitions), tx.session);
       tx.emit(...revoking.map((claim) => rewardRevokeRequested(claim)));
       tx.afterCommit(() => metrics.revokesRequested.inc({ cause: 'job' }, revoking.length));
     });

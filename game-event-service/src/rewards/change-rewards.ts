@@ -2,9 +2,12 @@ import type { ClientSession } from 'mongodb';
 import { DomainError } from 'service-kit/http';
 import type { OutgoingMessage } from 'service-kit/messaging';
 import type { Transact } from 'service-kit/mongo';
+import type { Audited } from '../audit/audit.ts';
+import type { Caller } from '../audit/caller.ts';
 import { patchAttributes } from '../attributes.ts';
 import { unreachableFields } from '../conditions/unreachable-condition.ts';
 import { invalidFields, type InvalidField } from '../invalid-fields.ts';
+import type { RememberEvent } from '../events/event-changes.ts';
 import type { EventStore } from '../events/event-store.ts';
 import { eventAt, type EventStatus } from '../events/event.ts';
 import type { Clock } from '../time.ts';
@@ -15,8 +18,8 @@ import type { Reward } from './reward.ts';
 import type { StockStore } from './stock-store.ts';
 
 export interface RewardChanges {
-  update(eventId: string, rewardId: string, patch: RewardPatch): Promise<Reward>;
-  remove(eventId: string, rewardId: string): Promise<void>;
+  update(eventId: string, rewardId: string, patch: RewardPatch, by: Caller): Promise<Reward>;
+  remove(eventId: string, rewardId: string, by: Caller): Promise<void>;
 }
 
 export interface RewardChangesDeps {
@@ -24,6 +27,8 @@ export interface RewardChangesDeps {
   rewards: RewardStore;
   stock: StockStore;
   transact: Transact<OutgoingMessage>;
+  audited: Audited;
+  remember: RememberEvent;
   clock: Clock;
 }
 
@@ -32,7 +37,7 @@ const BEFORE_START: ReadonlySet<EventStatus> = new Set(['draft', 'scheduled']);
 
 /** What operators do with a reward that is there. The event's own status decides what they may. */
 export function createRewardChanges(deps: RewardChangesDeps): RewardChanges {
-  const { events, rewards, stock, transact, clock } = deps;
+  const { events, rewards, stock, transact, audited, remember, clock } = deps;
 
   async function read(eventId: string, rewardId: string, session: ClientSession) {
     const event = await events.find(eventId, session);
@@ -41,40 +46,62 @@ export function createRewardChanges(deps: RewardChangesDeps): RewardChanges {
     return { event, reward, status: eventAt(event, clock()).status };
   }
 
+  async function change(
+    { reward, event, status }: Awaited<ReturnType<typeof read>>,
+    { stock: total, attributes, ...patch }: RewardPatch,
+    session: ClientSession,
+  ): Promise<Reward> {
+    if (OVER.includes(status)) throw new DomainError('event_in_use', 'The event is over');
+    const misfits = couponMisfits(reward, { stock: total, kind: patch.kind });
+    if (misfits.length > 0) throw invalidFields(misfits);
+
+    if (total !== undefined && !(await stock.setTotal(reward.id, total, session))) {
+      throw new DomainError('stock_in_use', 'More units than that are reserved and granted');
+    }
+    const edit: RewardEdit =
+      attributes === undefined
+        ? patch
+        : { ...patch, attributes: patchAttributes(reward.attributes, attributes) };
+    const edited = editReward(reward, edit, status);
+    if (!edited) return reward;
+    const errors = edit.condition ? unreachableFields(edit.condition, event) : [];
+    if (errors.length > 0) throw invalidFields(errors);
+    await rewards.update(edited, session);
+    await events.touchRewards(event.id, OVER, session);
+    return edited;
+  }
+
   return {
-    update: (eventId, rewardId, { stock: total, attributes, ...patch }) =>
-      transact(async ({ session }) => {
-        const { event, reward, status } = await read(eventId, rewardId, session);
-        if (OVER.includes(status)) throw new DomainError('event_in_use', 'The event is over');
-        const misfits = couponMisfits(reward, { stock: total, kind: patch.kind });
-        if (misfits.length > 0) throw invalidFields(misfits);
+    update: async (eventId, rewardId, patch, by) => {
+      const details = { rewardId, fields: Object.keys(patch), stock: patch.stock };
+      const reward = await audited({ action: 'update-reward', by, eventId, details }, (done) =>
+        transact(async (tx) => {
+          const known = await read(eventId, rewardId, tx.session);
+          const changed = await change(known, patch, tx.session);
+          if (changed !== known.reward || patch.stock !== undefined) await done(tx);
+          return changed;
+        }),
+      );
+      await remember(eventId);
+      return reward;
+    },
 
-        if (total !== undefined && !(await stock.setTotal(rewardId, total, session))) {
-          throw new DomainError('stock_in_use', 'More units than that are reserved and granted');
-        }
-        const edit: RewardEdit =
-          attributes === undefined
-            ? patch
-            : { ...patch, attributes: patchAttributes(reward.attributes, attributes) };
-        const edited = editReward(reward, edit, status);
-        if (!edited) return reward;
-        const errors = edit.condition ? unreachableFields(edit.condition, event) : [];
-        if (errors.length > 0) throw invalidFields(errors);
-        await rewards.update(edited, session);
-        await events.touchRewards(eventId, OVER, session);
-        return edited;
-      }),
-
-    remove: (eventId, rewardId) =>
-      transact(async ({ session }) => {
-        const { status } = await read(eventId, rewardId, session);
-        if (!BEFORE_START.has(status)) {
-          throw new DomainError('event_in_use', 'It may have been claimed; set active to false instead');
-        }
-        await rewards.remove(rewardId, session);
-        await stock.remove([rewardId], session);
-        await events.touchRewards(eventId, OVER, session);
-      }),
+    remove: async (eventId, rewardId, by) => {
+      await audited({ action: 'delete-reward', by, eventId, details: { rewardId } }, (done) =>
+        transact(async (tx) => {
+          const { session } = tx;
+          const { status } = await read(eventId, rewardId, session);
+          if (!BEFORE_START.has(status)) {
+            throw new DomainError('event_in_use', 'It may have been claimed; set active to false instead');
+          }
+          await rewards.remove(rewardId, session);
+          await stock.remove([rewardId], session);
+          await events.touchRewards(eventId, OVER, session);
+          await done(tx);
+        }),
+      );
+      await remember(eventId);
+    },
   };
 }
 

@@ -11,6 +11,7 @@ import {
 } from 'service-kit/http';
 import type { Identity } from 'service-kit/identity';
 import { z } from 'zod';
+import { callerOf } from '../audit/caller.ts';
 import type { Clock } from '../time.ts';
 import { EventId } from '../events/event-schema.ts';
 import type { EventStore } from '../events/event-store.ts';
@@ -53,8 +54,12 @@ const createRoute = ({ createReward, stock }: RewardRoutesDeps): Endpoint =>
     request: { params, body: RewardInput },
     responses: { 201: { description: 'The reward', body: RewardResponse } },
     problems: ['not_found', 'event_in_use'],
-    handle: async ({ params: { eventId }, body }) => {
-      const reward = await createReward(eventId, body);
+    handle: async (input) => {
+      const {
+        params: { eventId },
+        body,
+      } = input;
+      const reward = await createReward(eventId, body, callerOf(input));
       return reply(201, await withFigures(reward, stock), {
         location: `/v1/events/${eventId}/rewards/${reward.id}`,
       });
@@ -114,8 +119,14 @@ const updateRoute = ({ rewardChanges, stock }: RewardRoutesDeps): Endpoint =>
     request: { params: params.extend({ rewardId: RewardId }), body: RewardPatch },
     responses: { 200: { description: 'The reward as it is now', body: RewardResponse } },
     problems: ['not_found', 'event_in_use', 'event_active', 'stock_in_use'],
-    handle: async ({ params: { eventId, rewardId }, body }) =>
-      reply(200, await withFigures(await rewardChanges.update(eventId, rewardId, body), stock)),
+    handle: async (input) => {
+      const {
+        params: { eventId, rewardId },
+        body,
+      } = input;
+      const reward = await rewardChanges.update(eventId, rewardId, body, callerOf(input));
+      return reply(200, await withFigures(reward, stock));
+    },
   });
 
 const deleteRoute = ({ rewardChanges }: RewardRoutesDeps): Endpoint =>
@@ -129,8 +140,8 @@ const deleteRoute = ({ rewardChanges }: RewardRoutesDeps): Endpoint =>
     request: { params: params.extend({ rewardId: RewardId }) },
     responses: { 204: { description: 'It is gone' } },
     problems: ['not_found', 'event_in_use'],
-    handle: async ({ params: { eventId, rewardId } }) => {
-      await rewardChanges.remove(eventId, rewardId);
+    handle: async (input) => {
+      await rewardChanges.remove(input.params.eventId, input.params.rewardId, callerOf(input));
       return reply(204);
     },
   });

@@ -18,12 +18,12 @@ export interface RewardStore {
   /** @returns ids of those that are gone */
   removeAllOf(eventId: string, session: ClientSession): Promise<string[]>;
   list(query: { eventId: string; after?: Position; limit: number }): Promise<Reward[]>;
-  /** What decisions need of all rewards of these events, by event. */
+  /** What decisions need of all rewards of these events, by event; a majority read where it is in no transaction. */
   rulesOf(eventIds: readonly string[], session?: ClientSession): Promise<Map<string, RewardRules[]>>;
-  ensureIndexes(): Promise<void>;
 }
 
-const RULES = { name: 0, attributes: 0 } as const;
+const RULES = { attributes: 0 } as const;
+const MAJORITY = { readConcern: { level: 'majority' } } as const;
 
 export function createRewardStore(db: Db): RewardStore {
   const rewards = db.collection<RewardDocument>('rewards');
@@ -67,7 +67,10 @@ export function createRewardStore(db: Db): RewardStore {
     },
     rulesOf: async (eventIds, session) => {
       const found = await rewards
-        .find({ eventId: { $in: [...eventIds] } }, { projection: RULES, ...(session && { session }) })
+        .find(
+          { eventId: { $in: [...eventIds] } },
+          { projection: RULES, ...(!session?.inTransaction() && MAJORITY), ...(session && { session }) },
+        )
         .toArray();
       const byEvent = new Map<string, RewardRules[]>();
       for (const { _id, ...rules } of found) {
@@ -77,9 +80,6 @@ export function createRewardStore(db: Db): RewardStore {
         else byEvent.set(reward.eventId, [reward]);
       }
       return byEvent;
-    },
-    ensureIndexes: async () => {
-      await rewards.createIndex({ eventId: 1, createdAt: 1, _id: 1 });
     },
   };
 }

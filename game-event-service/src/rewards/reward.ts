@@ -23,11 +23,12 @@ export interface Reward {
   createdAt: Date;
 }
 
-/** What decisions about claims need of a reward. */
+/** What decisions about claims, and who looks at them, need of a reward. */
 export type RewardRules = Pick<
   Reward,
   | 'id'
   | 'eventId'
+  | 'name'
   | 'kind'
   | 'asset'
   | 'quantity'

@@ -1,6 +1,5 @@
 import type { ClientSession, Db } from 'mongodb';
 import type { CodeStore } from '../coupons/code-store.ts';
-import { ensureCollection } from '../ensure-collection.ts';
 import type { Reward } from './reward.ts';
 import { stockFigures, type Stock, type StockFigures } from './stock.ts';
 
@@ -30,7 +29,6 @@ export interface StockStore {
   giveBack(units: Units, session: ClientSession): Promise<void>;
   countGrants(units: Units, session: ClientSession): Promise<void>;
   figuresOf(rewardIds: readonly string[]): Promise<Map<string, StockFigures>>;
-  ensureIndexes(): Promise<void>;
 }
 
 export function createStockStore(
@@ -104,10 +102,6 @@ export function createStockStore(
       const countOf = new Map(granted.map((document) => [document._id, document.granted]));
       const found = await findAll(rewardIds);
       return new Map([...found].map(([id, stock]) => [id, stockFigures(stock, countOf.get(id) ?? 0)]));
-    },
-    ensureIndexes: async () => {
-      await ensureCollection(db, 'rewardStock');
-      await ensureCollection(db, 'rewardGrants');
     },
   };
 }

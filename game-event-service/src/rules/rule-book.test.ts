@@ -1,52 +1,95 @@
 import { describe, expect, it } from 'vitest';
+import type { ClientSession } from 'mongodb';
 import type { EventRules } from '../events/event.ts';
 import { createRuleBook } from './rule-book.ts';
+import { createRuleMemory } from './rule-memory.ts';
 
 const eventOf = (id: string, version: number): EventRules =>
   ({ id, version, name: `version ${version}`, timeZone: 'UTC', status: 'active' }) as unknown as EventRules;
 
-/** Stores that hold `versions`, and count how often rules are read. */
-function bookOver(versions: Map<string, number>) {
-  const read: string[] = [];
-  const book = createRuleBook({
-    events: {
-      versionsOf: async (ids) =>
-        ids.flatMap((id) => {
-          const version = versions.get(id);
-          return version === undefined ? [] : [{ id, version, rewardsVersion: 1 }];
-        }),
-      versionsDuring: async () => [],
-      rulesOf: async (ids) => {
-        read.push(...ids);
-        return new Map(ids.map((id) => [id, eventOf(id, versions.get(id) ?? 0)]));
-      },
+// oxlint-disable-next-line typescript/no-unsafe-type-assertion -- handed on and never looked into
+const session = {} as ClientSession;
+
+/** Stores that hold `versions`, and note what they are asked; the memory hears of what it is told to load. */
+function bookOver(versions: Map<string, number>, { isFresh = true } = {}) {
+  const asked: string[] = [];
+  const versionOf = (id: string) => ({ id, version: versions.get(id) ?? 0, rewardsVersion: 1 });
+  const there = (ids: readonly string[]) => ids.filter((id) => versions.has(id));
+  const events = {
+    versionsOf: async (ids: readonly string[]) => {
+      asked.push('versions');
+      return there(ids).map(versionOf);
     },
-    rewards: { rulesOf: async () => new Map() },
-  });
-  return { book, read };
+    versionsDuring: async () => [],
+    rulesOf: async (ids: readonly string[]) => {
+      asked.push(`rules of ${ids.join()}`);
+      return new Map(ids.map((id) => [id, eventOf(id, versions.get(id) ?? 0)]));
+    },
+    live: async ({ ids = [...versions.keys()] }: { ids: readonly string[] | undefined }) =>
+      there(ids).map((id) => ({ version: versionOf(id), event: eventOf(id, versions.get(id) ?? 0) })),
+  };
+  const rewards = { rulesOf: async () => new Map<string, never>() };
+  const memory = createRuleMemory({ events, rewards, clock: () => new Date() });
+  return { book: createRuleBook({ events, rewards, memory, isFresh: () => isFresh }), memory, asked };
 }
 
-describe('createRuleBook', () => {
-  it('reads the rules of an event once, and again when its version has changed', async () => {
-    const versions = new Map([['evt_1', 1]]);
-    const { book, read } = bookOver(versions);
-    await book.of(['evt_1']);
-    await book.of(['evt_1']);
-    expect(read).toEqual(['evt_1']);
-    versions.set('evt_1', 2);
-    expect((await book.of(['evt_1'])).get('evt_1')?.event.version).toBe(2);
-    expect(read).toEqual(['evt_1', 'evt_1']);
+describe('a decision', () => {
+  it('asks for the versions of its events, and takes the rules out of the memory', async () => {
+    const { book, memory, asked } = bookOver(new Map([['evt_1', 1]]));
+    await memory.load();
+    expect((await book.of(['evt_1'], session)).get('evt_1')?.event.version).toBe(1);
+    expect(asked).toEqual(['versions']);
   });
 
-  it('knows every event that is there, also when its memory has no room for all of them', async () => {
-    const ids = Array.from({ length: 5_001 }, (_, index) => `evt_${index}`);
-    const { book } = bookOver(new Map(ids.map((id) => [id, 1])));
-    await book.of(ids.slice(0, 5_000));
-    expect((await book.of(ids)).size).toBe(5_001);
+  it('is never made by what the memory holds when the event has changed since', async () => {
+    const versions = new Map([['evt_1', 1]]);
+    const { book, memory, asked } = bookOver(versions);
+    await memory.load();
+    versions.set('evt_1', 2);
+    expect((await book.of(['evt_1'], session)).get('evt_1')?.event.version).toBe(2);
+    expect(asked).toEqual(['versions', 'rules of evt_1']);
   });
 
   it('knows nothing of an event that is not there', async () => {
     const { book } = bookOver(new Map());
-    expect((await book.of(['evt_1'])).size).toBe(0);
+    expect((await book.of(['evt_1'], session)).size).toBe(0);
+  });
+});
+
+describe('who only looks', () => {
+  it('asks the database nothing while the memory is fresh', async () => {
+    const { book, memory, asked } = bookOver(new Map([['evt_1', 1]]));
+    await memory.load();
+    expect((await book.of(['evt_1'])).size).toBe(1);
+    expect(asked).toEqual([]);
+  });
+
+  it('finds events that are not in the memory', async () => {
+    const { book } = bookOver(new Map([['evt_1', 1]]));
+    expect((await book.of(['evt_1'])).size).toBe(1);
+  });
+
+  it('asks for versions where the memory may have missed a change', async () => {
+    const versions = new Map([['evt_1', 1]]);
+    const { book, memory } = bookOver(versions, { isFresh: false });
+    await memory.load();
+    versions.set('evt_1', 2);
+    expect((await book.of(['evt_1'])).get('evt_1')?.event.version).toBe(2);
+  });
+});
+
+describe('the memory', () => {
+  it('reads a changed event again, and forgets one that is gone', async () => {
+    const versions = new Map([
+      ['evt_1', 1],
+      ['evt_2', 1],
+    ]);
+    const { memory } = bookOver(versions);
+    await memory.load();
+    versions.set('evt_1', 2);
+    versions.delete('evt_2');
+    await memory.refresh(['evt_1', 'evt_2']);
+    expect(memory.get('evt_1')?.rules.event.version).toBe(2);
+    expect(memory.get('evt_2')).toBeUndefined();
   });
 });

@@ -26,9 +26,21 @@ test('what a file of an earlier version lacks is added without touching the rest
 });
 
 test('no two secrets are alike, and the long-lived ones hold 32 random bytes', () => {
-  const { authSecret, internalSecret, gatewaySigningSecrets, adminToken, rabbitmqPasswords } =
-    makeCredentials();
-  const secrets = [authSecret, internalSecret, adminToken, ...Object.values(gatewaySigningSecrets)];
+  const {
+    authSecret,
+    eventAuditSecret,
+    internalSecret,
+    gatewaySigningSecrets,
+    adminToken,
+    rabbitmqPasswords,
+  } = makeCredentials();
+  const secrets = [
+    authSecret,
+    eventAuditSecret,
+    internalSecret,
+    adminToken,
+    ...Object.values(gatewaySigningSecrets),
+  ];
   for (const secret of secrets) expect(Buffer.from(secret, 'base64url')).toHaveLength(32);
   const all = [...secrets, ...Object.values(rabbitmqPasswords)];
   expect(new Set(all).size).toBe(all.length);

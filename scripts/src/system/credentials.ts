@@ -12,6 +12,8 @@ const Credentials = z.object({
   /** Lets the admin ports change things. */
   adminToken: z.string(),
   authSecret: z.string(),
+  /** game-event-service hashes its audit trail under it. */
+  eventAuditSecret: z.string(),
   /** Signs what services ask each other. */
   internalSecret: z.string(),
   gatewaySigningSecrets: z.object({ 'auth-service': z.string(), 'game-event-service': z.string() }),
@@ -53,6 +55,7 @@ export function makeCredentials(): Credentials {
     adminPassword: secret(18),
     adminToken: secret(32),
     authSecret: secret(32),
+    eventAuditSecret: secret(32),
     internalSecret: secret(32),
     gatewaySigningSecrets: { 'auth-service': authService, 'game-event-service': gameEventService },
     rabbitmqPasswords: {

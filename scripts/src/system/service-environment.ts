@@ -67,6 +67,7 @@ const ownVariables: Record<ServiceName, (context: EnvironmentContext) => Record<
     MONGODB_URL: backing.mongodb.url,
     MONGODB_DATABASE: 'event_db',
     GATEWAY_SIGNING_KEYS: `${KEY_ID}:${credentials.gatewaySigningSecrets['game-event-service']}`,
+    AUDIT_SECRET: credentials.eventAuditSecret,
   }),
   'api-gateway': ({ credentials, addresses }) => ({
     AUTH_SERVICE_URL: addresses['auth-service'].map(urlOf).join(','),

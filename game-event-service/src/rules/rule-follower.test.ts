@@ -1,0 +1,54 @@
+import type { ClientSession } from 'mongodb';
+import { createLogger } from 'service-kit/logging';
+import { expect, it } from 'vitest';
+import { createRuleFollower } from './rule-follower.ts';
+
+const logger = createLogger({ service: 'test', level: 'error' });
+
+/** Feeds that do what they are told, one step for each answer: a change, a break, or nothing more. */
+function follow(feeds: ('changed' | 'broken')[][]) {
+  const done: string[] = [];
+  const end = Promise.withResolvers<void>();
+  const follower = createRuleFollower({
+    logger,
+    memory: {
+      load: async () => void done.push('load'),
+      refresh: async (ids) => void done.push(`refresh ${ids.join()}`),
+    },
+    follow: async () => {
+      done.push('follow');
+      const steps = feeds.shift() ?? [];
+      const closed = Promise.withResolvers<undefined>();
+      return {
+        // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- handed on and never looked into
+        session: {} as ClientSession,
+        next: async () => {
+          const step = steps.shift();
+          if (step === 'broken') throw new Error('broken');
+          if (step === 'changed') return 'evt_1';
+          end.resolve();
+          return closed.promise;
+        },
+        close: async () => closed.resolve(undefined),
+      };
+    },
+  });
+  return { follower, done, end: end.promise };
+}
+
+it('follows before it loads, and loads again where changes may have been lost', async () => {
+  const { follower, done, end } = follow([['changed', 'broken'], []]);
+  await follower.start();
+  await end;
+  await follower.stop();
+  expect(done).toEqual(['follow', 'load', 'refresh evt_1', 'follow', 'load']);
+});
+
+it('is not fresh before it has loaded', async () => {
+  const { follower, end } = follow([]);
+  expect(follower.isFresh()).toBe(false);
+  await follower.start();
+  expect(follower.isFresh()).toBe(true);
+  await end;
+  await follower.stop();
+});

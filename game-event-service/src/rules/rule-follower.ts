@@ -1,0 +1,88 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import type { Component } from 'service-kit/lifecycle';
+import type { Logger } from 'service-kit/logging';
+import type { EventFeed, FollowEvents } from '../events/event-feed.ts';
+import type { RuleMemory } from './rule-memory.ts';
+
+/** Together with the time that the database keeps a question open, this is within the second that is promised. */
+const FRESH_MS = 700;
+const TRY_AGAIN_MS = 500;
+
+export interface RuleFollower extends Component {
+  /** Whether the memory has heard of everything that is a second old. */
+  isFresh: () => boolean;
+  start(): Promise<void>;
+  stop(): Promise<void>;
+}
+
+/**
+ * Keeps the memory up to date. It follows what changes from a moment before it loads, so that nothing slips in
+ * between; where it may have missed something, because the feed broke, it loads again.
+ */
+export function createRuleFollower(deps: {
+  follow: FollowEvents;
+  memory: Pick<RuleMemory, 'load' | 'refresh'>;
+  logger: Logger;
+}): RuleFollower {
+  const { memory, logger } = deps;
+  const stopping = new AbortController();
+  let heardAt = -Infinity;
+  let following: Promise<void> | undefined;
+
+  async function open(): Promise<EventFeed> {
+    const begunAt = performance.now();
+    const feed = await deps.follow();
+    try {
+      await memory.load(feed.session);
+      heardAt = begunAt;
+      return feed;
+    } catch (error) {
+      await feed.close();
+      throw error;
+    }
+  }
+
+  async function read(feed: EventFeed): Promise<void> {
+    // Ends the question that is open; whatever else comes of it, it is closed below.
+    const close = (): void => void feed.close().catch(() => undefined);
+    stopping.signal.addEventListener('abort', close);
+    try {
+      while (!stopping.signal.aborted) {
+        const id = await feed.next();
+        if (id !== undefined) await memory.refresh([id]);
+        // With nothing more to hear of, the memory is as the database was a moment ago.
+        else heardAt = performance.now();
+      }
+    } finally {
+      stopping.signal.removeEventListener('abort', close);
+      await feed.close();
+    }
+  }
+
+  async function follow(first: EventFeed): Promise<void> {
+    let feed: EventFeed | undefined = first;
+    while (!stopping.signal.aborted) {
+      try {
+        feed ??= await open();
+        await read(feed);
+      } catch (error) {
+        if (stopping.signal.aborted) return;
+        logger.warn('Changes of events were lost and will be read anew', { error });
+        await delay(TRY_AGAIN_MS, undefined, { signal: stopping.signal }).catch(() => undefined);
+      }
+      feed = undefined;
+    }
+  }
+
+  return {
+    name: 'rules',
+    isFresh: () => performance.now() - heardAt < FRESH_MS,
+    start: async () => {
+      following = follow(await open());
+    },
+    stop: async () => {
+      stopping.abort();
+      await following;
+    },
+  };
+}

@@ -1,0 +1,69 @@
+import { MongoClient, type Db } from 'mongodb';
+import { randomBytes } from 'node:crypto';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { createLogger } from 'service-kit/logging';
+import { migrateDatabase } from '../src/migrate-database.ts';
+import { withMigrationLock } from '../src/migration-lock.ts';
+import { needed } from './support/environment.ts';
+
+const logger = createLogger({ service: 'game-event-service', level: 'error' });
+
+let client: MongoClient;
+let db: Db;
+beforeAll(async () => {
+  client = await MongoClient.connect(needed('MONGODB_URL'));
+  db = client.db(`event_test_${randomBytes(6).toString('hex')}`);
+});
+afterAll(async () => {
+  await db.dropDatabase();
+  await client.close();
+});
+
+const applied = () => db.collection<{ fileName: string }>('migrations').find().toArray();
+
+describe('migrations', () => {
+  it('are applied once, however many instances start together', async () => {
+    await Promise.all(Array.from({ length: 5 }, () => migrateDatabase({ client, db, logger })));
+    const names = (await applied()).map(({ fileName }) => fileName);
+    expect(names).toEqual([...new Set(names)]);
+    expect(names[0]).toBe('20261121170000-collections-and-indexes.ts');
+    const keys = (await db.collection('claims').indexes()).map(({ key }) => key);
+    expect(keys).toContainEqual({ accountId: 1, createdAt: -1, _id: -1 });
+  });
+
+  it('do nothing to a database that is up to date', async () => {
+    const before = await applied();
+    await migrateDatabase({ client, db, logger });
+    expect(await applied()).toEqual(before);
+  });
+
+  it('stand being run again, as after a crash between doing and noting it', async () => {
+    await db.collection('migrations').deleteMany({});
+    await migrateDatabase({ client, db, logger });
+    expect(await applied()).not.toEqual([]);
+  });
+});
+
+describe('the lock of migrations', () => {
+  it('lets one in at a time, and the next one after a failure', async () => {
+    let inside = 0;
+    const visit = async (index: number): Promise<number> => {
+      inside += 1;
+      await db.command({ ping: 1 });
+      expect(inside).toBe(1);
+      inside -= 1;
+      if (index === 0) throw new Error('failed');
+      return index;
+    };
+    const visits = Array.from({ length: 4 }, (_, index) => withMigrationLock(db, () => visit(index)));
+    const results = await Promise.allSettled(visits);
+    expect(results.map(({ status }) => status)).toEqual(['rejected', 'fulfilled', 'fulfilled', 'fulfilled']);
+  });
+
+  it('is free again when the lease of one that was killed has ended', async () => {
+    await db
+      .collection('migrationLock')
+      .updateOne({}, { $set: { holder: 'killed', until: new Date(Date.now() - 1) } });
+    expect(await withMigrationLock(db, async () => 'done')).toBe('done');
+  });
+});
