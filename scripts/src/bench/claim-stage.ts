@@ -17,7 +17,8 @@ export interface ClaimStage {
   rewardId: string;
 }
 
-export async function setClaimStage(): Promise<ClaimStage> {
+/** @param event what the event has besides */
+export async function setClaimStage(event: object = {}): Promise<ClaimStage> {
   for (const service of serviceNames) await installPackage(packageDirectory(service));
   const mint = await startTokenMint();
   const privateSystem = await PrivateSystem.start({
@@ -40,15 +41,16 @@ export async function setClaimStage(): Promise<ClaimStage> {
     // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- what these calls answer by their contract
     return (await response.json()) as { id: string };
   };
-  const event = await call('/v1/events', {
+  const { id: eventId } = await call('/v1/events', {
     name: 'Benchmark',
     kind: 'activity',
     timeZone: 'UTC',
     startsAt: new Date(Date.now() - 60_000).toISOString(),
     endsAt: new Date(Date.now() + 86_400_000).toISOString(),
     repeat: 'once',
+    ...event,
   });
-  const reward = await call(`/v1/events/${event.id}/rewards`, {
+  const reward = await call(`/v1/events/${eventId}/rewards`, {
     name: 'Hot',
     kind: 'currency',
     asset: 'gold',
@@ -56,8 +58,8 @@ export async function setClaimStage(): Promise<ClaimStage> {
     stock: STOCK,
     perAccount: 1,
   });
-  await call(`/v1/events/${event.id}/status`, { status: 'scheduled' });
-  return { privateSystem, mint, client, eventId: event.id, rewardId: reward.id };
+  await call(`/v1/events/${eventId}/status`, { status: 'scheduled' });
+  return { privateSystem, mint, client, eventId, rewardId: reward.id };
 }
 
 export async function strikeClaimStage({ privateSystem, mint, client }: ClaimStage): Promise<void> {

@@ -11,6 +11,8 @@ export interface TokenMint {
   jwk: object;
   /** An access token as auth-service would make it. */
   accessToken(claims: { accountId: string; roles: string[]; issuer: string }): string;
+  /** The same of a service client. */
+  clientToken(claims: { clientId: string; scopes: string[]; issuer: string }): string;
   stop(): Promise<void>;
 }
 
@@ -34,19 +36,23 @@ export async function startTokenMint(): Promise<TokenMint> {
   await once(server, 'listening');
   // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- a TCP server has a TCP address
   const { port } = server.address() as AddressInfo;
+  const sign = (claims: object, subject: string, issuer: string): string =>
+    jwt.sign(claims, privateKey, {
+      algorithm: 'ES256',
+      header: { alg: 'ES256', typ: 'at+jwt', kid: KEY_ID },
+      subject,
+      issuer,
+      audience: AUDIENCE,
+      expiresIn: '1h',
+      jwtid: randomUUID(),
+    });
   return {
     jwk: publicJwk(publicKey),
     jwksUrl: `http://127.0.0.1:${port}/jwks.json`,
     accessToken: ({ accountId, roles, issuer }) =>
-      jwt.sign({ sid: `ses_${accountId}`, roles, ver: VERSION }, privateKey, {
-        algorithm: 'ES256',
-        header: { alg: 'ES256', typ: 'at+jwt', kid: KEY_ID },
-        subject: accountId,
-        issuer,
-        audience: AUDIENCE,
-        expiresIn: '1h',
-        jwtid: randomUUID(),
-      }),
+      sign({ sid: `ses_${accountId}`, roles, ver: VERSION }, accountId, issuer),
+    clientToken: ({ clientId, scopes, issuer }) =>
+      sign({ scope: scopes.join(' '), ver: VERSION }, clientId, issuer),
     stop: async () => {
       server.closeAllConnections();
       server.close();

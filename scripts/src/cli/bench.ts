@@ -2,6 +2,7 @@ import { Argument, Command } from 'commander';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import type { Benchmark, Plan } from '../bench/benchmark.ts';
+import { activity } from '../bench/activity.ts';
 import { auth } from '../bench/auth.ts';
 import { claims } from '../bench/claims.ts';
 import { gateway } from '../bench/gateway/gateway.ts';
@@ -20,6 +21,7 @@ import { dataDirectory } from '../repository/packages.ts';
 
 /** What each name measures, one after the other. */
 const benchmarks = {
+  activity: [activity],
   auth: [auth],
   claims: [claims],
   gateway: [gateway],

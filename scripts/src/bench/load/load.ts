@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { runApart } from './run-apart.ts';
+import type { ActivityLoadPlan, ActivityLoadResult } from './run-activity-load.ts';
 import type { LoadPlan, LoadResult } from './run-load.ts';
 import type { SessionLoadPlan, SessionLoadResult } from './run-session-load.ts';
 
@@ -10,3 +11,7 @@ export const load = (plan: LoadPlan): Promise<LoadResult> =>
 /** The same for players who log in, or refresh, again and again. */
 export const sessionLoad = (plan: SessionLoadPlan): Promise<SessionLoadResult> =>
   runApart(join(import.meta.dirname, 'session-load-process.ts'), plan);
+
+/** The same for game servers that report activity. */
+export const activityLoad = (plan: ActivityLoadPlan): Promise<ActivityLoadResult> =>
+  runApart(join(import.meta.dirname, 'activity-load-process.ts'), plan);
