@@ -6,9 +6,18 @@ import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { z } from 'zod';
 import { startAuthStandIn, type AuthStandIn } from './support/auth-stand-in.ts';
 import { account, bodyOf, client, expectProblem } from './support/caller.ts';
+import { codesPath, sendCodes } from './support/codes.ts';
 import { environment } from './support/environment.ts';
 import { startService, type RunningService } from './support/running-service.ts';
-import { auditor, changeStatus, makeEvent, makeReward, rewardBody } from './support/scenario.ts';
+import {
+  activeEvent,
+  auditor,
+  changeStatus,
+  claim,
+  makeEvent,
+  makeReward,
+  rewardBody,
+} from './support/scenario.ts';
 
 const AUDIT_SECRET = 'a-secret-of-the-audit-that-only-tests-use';
 const Page = z.object({
@@ -126,6 +135,44 @@ describe('the audit trail', () => {
     expect(await entries(`actorId=${by.userId}&action=search-audit`)).toMatchObject([
       { subject: { kind: 'service' }, details: { accountId: userId } },
     ]);
+  });
+
+  it('tells of codes that are added, of claims taken back, and of what is exported', async () => {
+    const by = account(['OPERATOR', 'AUDITOR']);
+    const player = account();
+    const { event, reward } = await activeEvent(service.call, {
+      reward: { kind: 'coupon', asset: 'spring', quantity: 1, stock: null },
+    });
+    const codes = 'SPRING-1\nSPRING-2\n';
+    expect(await sendCodes(service.url, codesPath(reward), codes, { as: by })).toMatchObject({ status: 200 });
+    expect(await sendCodes(service.url, codesPath(reward), codes, { as: by })).toMatchObject({
+      body: { added: 0 },
+    });
+    const { id } = bodyOf(await claim(service.call, event.id, player), 201, z.object({ id: z.string() }));
+    const reason = 'granted by mistake';
+    const filter = { eventId: event.id };
+    for (const [path, body] of [
+      ['/v1/claims/revoke-jobs', { filter, reason, preview: true }],
+      [`/v1/claims/${id}/revoke`, { reason }],
+      ['/v1/claims/revoke-jobs', { filter, reason }],
+    ] as const)
+      await service.call('POST', path, { as: by, body });
+    await service.call('GET', `/v1/claims/export?format=ndjson&eventId=${event.id}`, { as: by });
+    await service.call('GET', `/v1/claim-attempts?accountId=${player.userId}`, { as: by });
+
+    expect(await entries(`actorId=${by.userId}`)).toMatchObject([
+      { action: 'search-claim-attempts', subject: { kind: 'account', id: player.userId } },
+      { action: 'export-claims', details: { eventId: event.id, format: 'ndjson' } },
+      { action: 'create-revoke-job', subject: { kind: 'event', id: event.id }, reason },
+      {
+        action: 'revoke-claim',
+        subject: { kind: 'account', id: player.userId },
+        reason,
+        details: { claimId: id },
+      },
+      { action: 'add-codes', subject: { kind: 'event', id: event.id }, details: { rewardId: reward.id } },
+    ]);
+    expect(JSON.stringify(await entries(`actorId=${by.userId}`))).not.toContain('SPRING');
   });
 
   it('is read page by page, within its filters alone', async () => {

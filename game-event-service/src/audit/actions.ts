@@ -8,7 +8,12 @@ export const auditActions = [
   'create-reward',
   'update-reward',
   'delete-reward',
+  'add-codes',
+  'revoke-claim',
+  'create-revoke-job',
+  'export-claims',
   'search-claims',
+  'search-claim-attempts',
   'search-audit',
 ] as const;
 

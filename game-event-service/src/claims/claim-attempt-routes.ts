@@ -10,6 +10,8 @@ import {
 } from 'service-kit/http';
 import type { Identity } from 'service-kit/identity';
 import { z } from 'zod';
+import type { Audit } from '../audit/audit.ts';
+import { callerOf } from '../audit/caller.ts';
 import { isStaff } from '../callers.ts';
 import { EventId } from '../events/event-schema.ts';
 import { Position, positionOf } from '../position.ts';
@@ -30,7 +32,13 @@ export const ClaimAttemptResponse = z
   })
   .meta({ id: 'ClaimAttempt' });
 
-export function claimAttemptRoutes(deps: { attempts: Pick<ClaimAttemptStore, 'list'> }): Endpoint[] {
+export function claimAttemptRoutes({
+  attempts,
+  audit,
+}: {
+  attempts: Pick<ClaimAttemptStore, 'list'>;
+  audit: Pick<Audit, 'seen'>;
+}): Endpoint[] {
   return [
     defineEndpoint({
       method: 'GET',
@@ -52,11 +60,22 @@ export function claimAttemptRoutes(deps: { attempts: Pick<ClaimAttemptStore, 'li
       },
       responses: { 200: { description: 'A page of attempts', body: pageSchema(ClaimAttemptResponse) } },
       problems: ['invalid_cursor'],
-      handle: async ({ query: { limit, cursor, accountId, ...rest }, identity, request }) => {
-        const filters = { ...rest, accountId: accountOf(identity, accountId) };
+      handle: async (input) => {
+        const { query, identity, request } = input;
+        const { limit, cursor, accountId: asked, ...rest } = query;
+        const accountId = accountOf(identity, asked);
+        const filters = { ...rest, accountId };
         const after = cursor === undefined ? undefined : decodeCursor(cursor, filters, Position);
-        const found = await deps.attempts.list({ ...filters, after, limit: limit + 1 });
+        const found = await attempts.list({ ...filters, after, limit: limit + 1 });
         const { items, nextCursor } = pageOf(found, { limit, filters, position: positionOf });
+        if (isStaff(identity) && accountId !== identity.userId) {
+          await audit.seen({
+            action: 'search-claim-attempts',
+            by: callerOf(input),
+            accountId,
+            details: rest,
+          });
+        }
         return pageReply(request.originalUrl, { items: items.map(toResponse), nextCursor });
       },
     }),

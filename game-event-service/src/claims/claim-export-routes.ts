@@ -1,6 +1,8 @@
 import { Readable } from 'node:stream';
 import { defineEndpoint, reply, type Endpoint } from 'service-kit/http';
 import { z } from 'zod';
+import type { Audit } from '../audit/audit.ts';
+import { callerOf } from '../audit/caller.ts';
 import { EventId } from '../events/event-schema.ts';
 import { Time, type Clock } from '../time.ts';
 import { EXPORT_FORMATS, exportText, type ExportFormat } from './claim-export.ts';
@@ -9,10 +11,11 @@ import { CLAIM_STATUSES } from './claim.ts';
 
 export interface ClaimExportDeps {
   claims: Pick<ClaimStore, 'stream'>;
+  audit: Pick<Audit, 'seen'>;
   clock: Clock;
 }
 
-export function claimExportRoutes({ claims, clock }: ClaimExportDeps): Endpoint[] {
+export function claimExportRoutes({ claims, audit, clock }: ClaimExportDeps): Endpoint[] {
   return [
     defineEndpoint({
       method: 'GET',
@@ -34,7 +37,12 @@ export function claimExportRoutes({ claims, clock }: ClaimExportDeps): Endpoint[
         }),
       },
       responses: { 200: { description: 'The claims', contentType: 'text/csv' } },
-      handle: async ({ query: { format, to = clock(), ...filters }, request }) => {
+      handle: async (input) => {
+        const { query, request } = input;
+        const { format, to = clock(), ...filters } = query;
+        const { accountId, ...others } = filters;
+        const details = { ...others, format, to };
+        await audit.seen({ action: 'export-claims', by: callerOf(input), accountId, details });
         const text = exportText(claims.stream({ ...filters, to }), format);
         // A piece at a time: what the client has not taken yet is not read from the store.
         const body = Readable.from(request.method === 'HEAD' ? [] : text, { highWaterMark: 1 });

@@ -1,6 +1,7 @@
 import type { IncomingMessage } from 'node:http';
 import { ClientGoneError, defineEndpoint, DomainError, reply, type Endpoint } from 'service-kit/http';
 import { z } from 'zod';
+import { callerOf } from '../audit/caller.ts';
 import { EventId } from '../events/event-schema.ts';
 import { RewardId } from '../rewards/reward-schema.ts';
 import type { AddCodes } from './add-codes.ts';
@@ -30,9 +31,10 @@ export function codeRoutes({ addCodes }: { addCodes: AddCodes }): Endpoint[] {
       request: { params: z.object({ eventId: EventId, rewardId: RewardId }) },
       responses: { 200: { description: 'What became of the lines', body: AddedCodesResponse } },
       problems: ['not_found', 'not_a_coupon', 'unsupported_media_type', 'service_unavailable'],
-      handle: async ({ params, request }) => {
-        const format = formatOf(request);
-        return reply(200, await addCodes({ ...params, codes: readCodes(bytesOf(request), format) }));
+      handle: async (input) => {
+        const { params, request } = input;
+        const codes = readCodes(bytesOf(request), formatOf(request));
+        return reply(200, await addCodes({ ...params, codes }, callerOf(input)));
       },
     }),
   ];

@@ -1,6 +1,8 @@
 import { randomBytes } from 'node:crypto';
 import type { OutgoingMessage } from 'service-kit/messaging';
 import { isDuplicateKey, type Transact } from 'service-kit/mongo';
+import type { Audited } from '../audit/audit.ts';
+import type { Caller } from '../audit/caller.ts';
 import type { ClaimStore } from '../claims/claim-store.ts';
 import type { Claim } from '../claims/claim.ts';
 import type { Clock } from '../time.ts';
@@ -11,7 +13,7 @@ import type { RevokeJobStore } from './revoke-job-store.ts';
 export interface RevokeJobOrder {
   filter: RevokeFilter;
   reason: string;
-  by: string;
+  by: Caller;
   /** The same when the request is repeated; see {@link EndpointInput.idempotencyId}. */
   idempotencyId: string | undefined;
 }
@@ -37,18 +39,29 @@ export function createBulkRevokes(deps: {
   revocable: RevocableClaims;
   revokeJobs: RevokeJobStore;
   transact: Transact<OutgoingMessage>;
+  audited: Audited;
   clock: Clock;
 }): BulkRevokes {
-  const { claims, revocable, revokeJobs, transact, clock } = deps;
+  const { claims, revocable, revokeJobs, transact, audited, clock } = deps;
   return {
-    create: async ({ idempotencyId, ...order }) => {
+    create: async ({ filter, reason, by, idempotencyId }) => {
       const createdAt = clock();
-      const matched = await revocable.count(order.filter, createdAt);
+      const matched = await revocable.count(filter, createdAt);
       const id = `rvj_${(idempotencyId ?? randomBytes(16).toString('base64url')).slice(0, 22)}`;
-      const job = { id, ...order, createdAt, matched, requested: 0, steps: 0, nextAt: createdAt };
+      const order = { id, filter, reason, by: by.id, createdAt };
+      const job = { ...order, matched, requested: 0, steps: 0, nextAt: createdAt };
+      const { eventId, accountId } = filter;
+      const details = { jobId: id, ...filter, matched };
       try {
-        await transact(({ session }) => revokeJobs.insert(job, session));
-        return job;
+        return await audited(
+          { action: 'create-revoke-job', by, eventId, accountId, reason, details },
+          (done) =>
+            transact(async (tx) => {
+              await revokeJobs.insert(job, tx.session);
+              await done(tx);
+              return job;
+            }),
+        );
       } catch (error) {
         // A process that died after this step left the job, and not its answer.
         const made = isDuplicateKey(error) ? await revokeJobs.find(id) : undefined;

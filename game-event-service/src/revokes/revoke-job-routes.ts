@@ -1,5 +1,6 @@
 import { defineEndpoint, DomainError, reply, type Endpoint } from 'service-kit/http';
 import { z } from 'zod';
+import { callerOf } from '../audit/caller.ts';
 import { ClaimResponse, toClaimResponse } from '../claims/claim-schema.ts';
 import { EventId } from '../events/event-schema.ts';
 import { RewardId } from '../rewards/reward-schema.ts';
@@ -97,12 +98,15 @@ const createRoute = ({ bulkRevokes, revokeRate }: RevokeJobRoutesDeps): Endpoint
       200: { description: 'The preview', body: PreviewResponse },
     },
     problems: ['service_unavailable'],
-    handle: async ({ body: { filter, reason, preview }, identity, idempotencyId }) => {
+    handle: async (input) => {
+      const { idempotencyId } = input;
+      const { filter, reason, preview } = input.body;
+      const by = callerOf(input);
       if (preview) {
         const { count, sample } = await bulkRevokes.preview(filter);
-        return reply(200, { count, sample: sample.map((claim) => toClaimResponse(claim, identity.userId)) });
+        return reply(200, { count, sample: sample.map((claim) => toClaimResponse(claim, by.id)) });
       }
-      const job = await bulkRevokes.create({ filter, reason, by: identity.userId, idempotencyId });
+      const job = await bulkRevokes.create({ filter, reason, by, idempotencyId });
       const location = `/v1/claims/revoke-jobs/${job.id}`;
       return reply(202, toJobResponse(job, NONE, revokeRate), { location });
     },

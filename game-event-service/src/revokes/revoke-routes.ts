@@ -1,5 +1,6 @@
 import { defineEndpoint, reply, type Endpoint } from 'service-kit/http';
 import { z } from 'zod';
+import { callerOf } from '../audit/caller.ts';
 import { ClaimId, ClaimResponse, toClaimResponse } from '../claims/claim-schema.ts';
 import type { RevokeClaim } from './revoke-claim.ts';
 
@@ -32,9 +33,11 @@ export function revokeRoutes({ revokeClaim }: { revokeClaim: RevokeClaim }): End
         },
       },
       problems: ['not_found', 'claim_not_granted', 'service_unavailable'],
-      handle: async ({ params: { claimId }, body: { reason }, identity, context: { traceparent } }) => {
-        const claim = await revokeClaim({ claimId, reason, by: identity.userId, traceparent });
-        return reply(202, toClaimResponse(claim, identity.userId), { location: `/v1/claims/${claim.id}` });
+      handle: async (input) => {
+        const { params, body } = input;
+        const by = callerOf(input);
+        const claim = await revokeClaim({ ...params, ...body, by });
+        return reply(202, toClaimResponse(claim, by.id), { location: `/v1/claims/${claim.id}` });
       },
     }),
   ];
