@@ -22,7 +22,8 @@ export async function setClaimStage(event: object = {}): Promise<ClaimStage> {
   for (const service of serviceNames) await installPackage(packageDirectory(service));
   const mint = await startTokenMint();
   const privateSystem = await PrivateSystem.start({
-    overrides: { 'api-gateway': { JWKS_URL: mint.jwksUrl } },
+    // All players of a benchmark come from one address.
+    overrides: { 'api-gateway': { JWKS_URL: mint.jwksUrl, CONNECTIONS_PER_ADDRESS: '10000' } },
   }).catch(async (error: unknown) => {
     // Its server would keep the command from ending.
     await mint.stop();

@@ -92,7 +92,11 @@ async function start(
     credentials,
     addresses,
     baseEnvironment: bareEnvironment(),
-    overrides: { all: serviceSettings, 'api-gateway': { JWKS_URL: mint.jwksUrl } },
+    overrides: {
+      all: serviceSettings,
+      // All players come from one address.
+      'api-gateway': { JWKS_URL: mint.jwksUrl, CONNECTIONS_PER_ADDRESS: '10000' },
+    },
     environmentOf: (name) => ({ ...laid.environments.get(name), ...further.get(name) }),
     ...(folders && { folders }),
     surroundings: backing.surroundings,
