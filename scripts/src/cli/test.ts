@@ -60,11 +60,12 @@ export async function main(args: string[]): Promise<void> {
       };
       return integrationJob(name, env, keeper);
     };
-    // The kit's tests hold up the whole broker, and the end-to-end tests need the whole machine.
+    // The kit's tests hold up the whole broker, the services' wait for most of their time, and the end-to-end tests
+    // need the whole machine.
     const run = (suites: readonly PackageName[], beside: number): Promise<void> =>
       tally.run(packages.filter((name) => suites.includes(name)).map(suiteOf), beside);
     await run(['service-kit'], 1);
-    await run(serviceNames, BESIDE);
+    await run(serviceNames, serviceNames.length);
     await run(['scripts'], 1);
     if (whole) await tally.run([chaosJob(keeper)], 1);
   } finally {

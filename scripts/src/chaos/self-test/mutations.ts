@@ -95,11 +95,15 @@ const outboxOutside: Mutation = {
       },`,
     },
     // As early as it can be known: a transaction that is decided anew after a conflict may decide otherwise.
-    { file: ACCEPT, from: '  if (accepted.length > 0) await store(accepted, tx, deps);\n', to: '' },
+    {
+      file: ACCEPT,
+      from: '  if (accepted.length > 0) await store(accepted, scene.rules, tx, deps);\n',
+      to: '',
+    },
     {
       file: ACCEPT,
       from: '    ),\n  );\n  return decisions;',
-      to: '    ),\n  );\n  if (accepted.length > 0) await store(accepted, tx, deps);\n  return decisions;',
+      to: '    ),\n  );\n  if (accepted.length > 0) await store(accepted, scene.rules, tx, deps);\n  return decisions;',
     },
   ],
 };
