@@ -1,6 +1,7 @@
 import { defineConfig } from 'vitest/config';
 
-// Integration tests share real servers, so their files run one after the other.
+// Integration tests share real servers, so their files run one after the other. FILES_AT_ONCE is for files that
+// have servers of their own.
 export default defineConfig({
   test: {
     projects: [
@@ -9,7 +10,7 @@ export default defineConfig({
         test: {
           name: 'integration',
           include: ['test/**/*.test.ts'],
-          fileParallelism: false,
+          maxWorkers: Number(process.env['FILES_AT_ONCE'] ?? 1),
           testTimeout: 30_000,
           hookTimeout: 60_000,
         },

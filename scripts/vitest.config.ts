@@ -1,6 +1,7 @@
 import { defineConfig } from 'vitest/config';
 
-// Each end-to-end file has a Laurel of its own, which waits for most of its time: two of them fill a small machine.
+// Integration tests share real servers, so their files run one after the other. FILES_AT_ONCE is for files that
+// have servers of their own.
 export default defineConfig({
   test: {
     projects: [
@@ -9,7 +10,7 @@ export default defineConfig({
         test: {
           name: 'integration',
           include: ['tests/**/*.test.ts'],
-          maxWorkers: 2,
+          maxWorkers: Number(process.env['FILES_AT_ONCE'] ?? 1),
           testTimeout: 30_000,
           hookTimeout: 60_000,
         },

@@ -4,7 +4,7 @@ import { balancesAreSums } from './balances-are-sums.ts';
 import { checkInsCountOnce } from './check-ins-count-once.ts';
 import { aBalance, aClaim, anEntry, aRecord, aState } from './example-rows.ts';
 import { stockAddsUp, type StockFigures } from './stock-adds-up.ts';
-import type { SystemState } from './system-state.ts';
+import type { ProgressRow, SystemState } from './system-state.ts';
 import type { Verdict } from './verdict.ts';
 
 const whats = ({ breaches }: Verdict): string[] => breaches.map(({ what }) => what);
@@ -160,10 +160,14 @@ describe('check-ins', () => {
     ]);
   });
 
-  it('are broken by progress of somebody who did nothing', () => {
-    const progress = [{ _id: 'evt_1:acc_2', counters: {} }];
+  it('are broken by a day of somebody who did nothing, but not by one who only claimed', () => {
+    const counter = { total: 1, days: { '2026-12-01': 1 } };
+    const progress: ProgressRow[] = [
+      { _id: 'evt_1:acc_2', counters: { 'attendance%2echeck-in': counter } },
+      { _id: 'evt_1:acc_3', counters: {} },
+    ];
     expect(whats(checkInsCountOnce(new Map(), progress))).toEqual([
-      'progress evt_1:acc_2 was made by nobody',
+      'check-in evt_1:acc_2 was made by nobody',
     ]);
   });
 });

@@ -24,8 +24,9 @@ export function checkInsCountOnce(
     if (days.some((count) => count !== 1) || counter.total !== days.length)
       breaches.push({ what: `check-in ${id} counts more than once a day`, evidence });
   }
-  for (const id of stored.keys()) {
-    if (!records.has(id)) breaches.push({ what: `progress ${id} was made by nobody`, evidence: { id } });
+  for (const [id, counter] of stored) {
+    if (records.has(id) || counter.total === 0) continue;
+    breaches.push({ what: `check-in ${id} was made by nobody`, evidence: { id, counter } });
   }
   return verdict('check-ins', 'a check-in counts once a day', records.size, breaches);
 }
