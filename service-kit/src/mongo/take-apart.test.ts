@@ -5,13 +5,13 @@ import { takeApart } from './take-apart.ts';
 class Away extends Error {}
 const isAway = (error: unknown): boolean => error instanceof Away;
 
-const groups = fc.array(fc.record({ n: fc.integer(), bad: fc.boolean() }));
+const batches = fc.array(fc.record({ n: fc.integer(), bad: fc.boolean() }), { maxLength: 60 });
 const ways = fc.constantFrom('in turn' as const, 'at once' as const);
 
 describe('takeApart', () => {
   it('gives each item its own result, and harms only the items that fail alone', async () => {
     await fc.assert(
-      fc.asyncProperty(groups, ways, async (items, halves) => {
+      fc.asyncProperty(batches, ways, async (items, groups) => {
         const results = await takeApart(
           items,
           async (group) => {
@@ -19,7 +19,7 @@ describe('takeApart', () => {
             return group.map(({ n }) => n * 2);
           },
           isAway,
-          halves,
+          groups,
         );
         expect(results.map((result) => (result.status === 'fulfilled' ? result.value : 'failed'))).toEqual(
           items.map(({ n, bad }) => (bad ? 'failed' : n * 2)),
@@ -43,9 +43,9 @@ describe('takeApart', () => {
   });
 
   it.each([
-    { halves: 'in turn' as const, most: 1 },
-    { halves: 'at once' as const, most: 4 },
-  ])('runs halves $halves', async ({ halves, most }) => {
+    { groups: 'in turn' as const, most: 1 },
+    { groups: 'at once' as const, most: 4 },
+  ])('runs groups $groups', async ({ groups, most }) => {
     let running = 0;
     let together = 0;
     const work = async (group: readonly number[]): Promise<number[]> => {
@@ -56,8 +56,24 @@ describe('takeApart', () => {
       if (group.length > 1) throw new Error('too many');
       return [...group];
     };
-    await takeApart([1, 2, 3, 4], work, isAway, halves);
+    await takeApart([1, 2, 3, 4], work, isAway, groups);
     expect(together).toBe(most);
+  });
+
+  it.each([
+    { groups: 'in turn' as const, sizes: [200, 100, 50, 25, 13, 7, 4, 2, 1] },
+    { groups: 'at once' as const, sizes: [200, 15, 1] },
+  ])('tries one bad item of 200 in groups of $sizes, $groups', async ({ groups, sizes }) => {
+    const tried: number[] = [];
+    const work = async (group: readonly number[]): Promise<number[]> => {
+      if (!group.includes(0)) return [...group];
+      tried.push(group.length);
+      throw new Error('bad one inside');
+    };
+    const items = Array.from({ length: 200 }, (_, index) => index);
+    const results = await takeApart(items, work, isAway, groups);
+    expect(results.map(({ status }) => status)).toEqual(['rejected', ...Array(199).fill('fulfilled')]);
+    expect(tried).toEqual(sizes);
   });
 
   it('refuses work that does not answer every item', async () => {
