@@ -1,28 +1,22 @@
 import type { OutgoingMessage } from 'service-kit/messaging';
 import type { Transact } from 'service-kit/mongo';
 import type { ClaimStore } from '../claims/claim-store.ts';
-import type { ServiceMetrics } from '../metrics.ts';
-import type { StatsStore } from '../stats/stats-store.ts';
-import { tallyTransitions } from '../stats/tally.ts';
 import { later, type Clock } from '../time.ts';
+import { askBack, type AskBackDeps } from './ask-back.ts';
 import { decideRevoke } from './decide-revoke.ts';
 import type { RevocableClaims } from './revocable-claims.ts';
 import type { RevokingClaim } from './revocation.ts';
 import { isRevocableSince, type RevokeJob } from './revoke-job.ts';
 import type { RevokeJobStore } from './revoke-job-store.ts';
-import { rewardRevokeRequested } from './revoke-messages.ts';
 
-export interface RunRevokeJobsDeps {
-  claims: ClaimStore;
+export interface RunRevokeJobsDeps extends AskBackDeps {
   revocable: RevocableClaims;
-  stats: Pick<StatsStore, 'add'>;
   revokeJobs: RevokeJobStore;
   transact: Transact<OutgoingMessage>;
   clock: Clock;
   /** Claims that a job asks back in a second, at most. */
   rate: number;
   deadlineMs: number;
-  metrics: Pick<ServiceMetrics, 'revokesRequested'>;
 }
 
 const JOBS_AT_ONCE = 20;
@@ -32,7 +26,7 @@ const JOBS_AT_ONCE = 20;
  * messages and how far the job has come are written together, and of two that make the same step one is too late.
  */
 export function runRevokeJobs(deps: RunRevokeJobsDeps): () => Promise<void> {
-  const { claims, revocable, revokeJobs, stats, transact, clock, rate, deadlineMs, metrics } = deps;
+  const { claims, revocable, revokeJobs, transact, clock, rate, deadlineMs } = deps;
   // Twice a second, so that nobody waits long behind a batch.
   const batch = Math.ceil(rate / 2);
 
@@ -58,15 +52,7 @@ export function runRevokeJobs(deps: RunRevokeJobsDeps): () => Promise<void> {
       const revoking = await revocableAmong(ids, job, tx.session);
       const next = nextStep(job, { positions, isLast: positions.length < batch, requested: revoking.length });
       if (!(await revokeJobs.advance(next, tx.session)) || revoking.length === 0) return;
-      await claims.revokeAll(revoking, tx.session);
-      const transitions = revoking.map(({ eventId, status: to }) => ({
-        eventId,
-        from: 'granted' as const,
-        to,
-      }));
-      await stats.add(tallyTransitions(new Map(), transitions), tx.session);
-      tx.emit(...revoking.map((claim) => rewardRevokeRequested(claim)));
-      tx.afterCommit(() => metrics.revokesRequested.inc({ cause: 'job' }, revoking.length));
+      await askBack(revoking, { cause: 'job' }, tx, deps);
     });
   }
 
