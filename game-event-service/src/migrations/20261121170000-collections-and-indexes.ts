@@ -14,7 +14,7 @@ const INDEXES: Record<string, IndexDescription[]> = {
   rewards: [{ key: { eventId: 1, createdAt: 1, _id: 1 } }],
   claims: [
     { key: { accountId: 1, createdAt: -1, _id: -1 } },
-    // These hold pending claims alone: `waiting` goes when a claim is decided.
+    // These hold claims alone that wait for the ledger: `waiting` goes when it has decided.
     { key: { 'waiting.lookAt': 1 }, partialFilterExpression: { 'waiting.lookAt': { $exists: true } } },
     {
       key: { 'waiting.stuckSince': 1 },
