@@ -6,6 +6,8 @@ export interface ChaosPlan {
   seed: number;
   durationMs: number;
   kinds: readonly FaultKind[];
+  /** From the start of one fault to that of the next, on average. */
+  gapMs: number;
   /** Only what has this in its name is disturbed. */
   on?: string;
   /** These faults, in place of those that the seed draws of the kinds. */
@@ -20,3 +22,4 @@ export interface ChaosPlan {
 }
 
 export const RATE = 200;
+export const GAP_MS = 5_750;

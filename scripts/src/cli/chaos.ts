@@ -1,7 +1,7 @@
 import { Command, InvalidArgumentError } from 'commander';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
-import { type ChaosPlan, RATE } from '../chaos/chaos-plan.ts';
+import { type ChaosPlan, GAP_MS, RATE } from '../chaos/chaos-plan.ts';
 import { type FaultKind, faultKinds } from '../chaos/faults/fault.ts';
 import { isBroken, linesOf, reportOf } from '../chaos/report/chaos-report.ts';
 import { runChaos } from '../chaos/run-chaos.ts';
@@ -19,6 +19,7 @@ interface Options {
   on?: string;
   brokerNodes: number;
   rate: number;
+  gap: number;
   selfTest: boolean;
   json?: string;
   logs?: string;
@@ -34,6 +35,12 @@ export async function main(args: string[]): Promise<void> {
     .option('--minutes <m>', 'length of the load', positiveNumber, 10)
     .option('--quick', 'a load of one minute', false)
     .option('--faults <kinds>', `some of: ${faultKinds.join(',')}`, faultsIn, [...faultKinds])
+    .option(
+      '--gap <s>',
+      'seconds between the starts of two faults, on average',
+      positiveNumber,
+      GAP_MS / 1_000,
+    )
     .option('--on <name>', 'disturbs only what has this in its name, such as rabbitmq')
     .option('--broker-nodes <n>', 'RabbitMQ as one node or as a cluster of 3', brokerNodes, 1)
     .option('--rate <n>', 'operations begun each second', positiveNumber, RATE)
@@ -48,6 +55,7 @@ export async function main(args: string[]): Promise<void> {
     seed: options.seed,
     durationMs: options.quick ? 60_000 : Math.round(options.minutes * 60_000),
     kinds: options.faults,
+    gapMs: options.gap * 1_000,
     brokerNodes: options.brokerNodes,
     rate: options.rate,
     ...(options.on !== undefined && { on: options.on }),

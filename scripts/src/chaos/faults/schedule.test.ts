@@ -13,7 +13,7 @@ const targets: Targets = {
 const MINUTE = 60_000;
 
 function minutes(count: number): SchedulePlan {
-  return { seed: 1, durationMs: count * MINUTE, kinds: faultKinds, targets };
+  return { seed: 1, durationMs: count * MINUTE, kinds: faultKinds, gapMs: 5_750, targets };
 }
 
 function plan(seed: number, count = 10, kinds = faultKinds.slice()): PlannedFault[] {
@@ -35,6 +35,12 @@ describe('a schedule of faults', () => {
       expect(faults.map(({ number }) => number)).toEqual(faults.map((_, index) => index + 1));
     },
   );
+
+  it('has fewer where they are to be further apart', () => {
+    const faults = planFaults({ ...minutes(10), gapMs: 9_000 });
+    expect(faults.length).toBeGreaterThan(60);
+    expect(faults.length).toBeLessThan(75);
+  });
 
   it('knows every kind of fault within an hour', () => {
     expect(new Set(plan(1, 60).map(({ kind }) => kind))).toEqual(new Set(faultKinds));

@@ -6,20 +6,29 @@ export interface SchedulePlan {
   seed: number;
   durationMs: number;
   kinds: readonly FaultKind[];
+  /** From the start of one fault to that of the next, on average. */
+  gapMs: number;
   targets: Targets;
   /** Only what has this in its name is disturbed. */
   on?: string;
 }
 
 const FIRST_AT_MS = 4_000;
-/** From the start of one fault to that of the next. */
-const GAP_MS = [3_000, 8_500] as const;
+/** Faults follow each other as much sooner or later than on average. */
+const GAP_SPREAD = 11 / 23;
 /** After a fault its group is left in peace for so long, that it can be seen to recover. */
 const PEACE_MS = 5_000;
 const ATTEMPTS = 30;
 
 /** The faults of a run. The same plan gives the same faults. */
-export function planFaults({ seed, durationMs, kinds, targets, on = '' }: SchedulePlan): PlannedFault[] {
+export function planFaults({
+  seed,
+  durationMs,
+  kinds,
+  gapMs,
+  targets,
+  on = '',
+}: SchedulePlan): PlannedFault[] {
   const random = seededRandom(seed, 'faults');
   const choices = kinds
     .map((kind) => ({ kind, targets: catalogue[kind].targets(targets).filter((name) => name.includes(on)) }))
@@ -34,7 +43,7 @@ export function planFaults({ seed, durationMs, kinds, targets, on = '' }: Schedu
       faults.push({ number: faults.length + 1, ...fault });
       busyUntil.set(groupOf(fault), atMs + fault.durationMs + PEACE_MS);
     }
-    atMs += random.between(...GAP_MS);
+    atMs += random.between(gapMs * (1 - GAP_SPREAD), gapMs * (1 + GAP_SPREAD));
   }
   return faults;
 

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import type { Sources } from '../../backing-services/sources.ts';
 import { Keeper } from '../../processes/keeper.ts';
 import type { ServiceName } from '../../repository/packages.ts';
-import { RATE } from '../chaos-plan.ts';
+import { GAP_MS, RATE } from '../chaos-plan.ts';
 import { type ChaosReport, isBroken, reportOf } from '../report/chaos-report.ts';
 import { columns } from '../report/columns.ts';
 import { runChaos } from '../run-chaos.ts';
@@ -66,7 +66,15 @@ async function attempt(
 ): Promise<SelfTest> {
   say(`The build: ${build}`);
   const startedAt = performance.now();
-  const plan = { seed, kinds: [], ...inTurn(aims), brokerNodes: 1, rate: RATE, ...(folders && { folders }) };
+  const plan = {
+    seed,
+    kinds: [],
+    gapMs: GAP_MS,
+    ...inTurn(aims),
+    brokerNodes: 1,
+    rate: RATE,
+    ...(folders && { folders }),
+  };
   const report = reportOf(await runChaos(plan, sources, say));
   const broken = report.verdicts.filter(({ breaches }) => breaches > 0);
   const found = Object.fromEntries(broken.map(({ id, breaches }) => [id, breaches]));
