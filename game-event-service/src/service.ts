@@ -22,6 +22,7 @@ import { createBooksReader } from './claims/books-reader.ts';
 import { cancelClaimsOf } from './claims/cancel-claims.ts';
 import { createClaimNotices } from './claims/claim-notices.ts';
 import { createClaimWaiter } from './claims/claim-waiter.ts';
+import { listAttempts } from './claims/list-attempts.ts';
 import { readEligibility } from './claims/read-eligibility.ts';
 import { rewardResults } from './claims/reward-results-consumer.ts';
 import { settleClaims } from './claims/settle-claims.ts';
@@ -99,7 +100,7 @@ export function buildService(config: Config, overrides: Overrides = {}) {
   const { audited } = audit;
 
   const stores = createStores(mongo.db);
-  const { events, rewards, codes, stock, claims, attempts, stats, accounts } = stores;
+  const { events, rewards, codes, stock, claims, stats, accounts } = stores;
   const metrics = createServiceMetrics(registry, () => claims.countStuck());
   const { deadlineMs, waitMs, attemptRetentionMs } = config.claims;
 
@@ -241,7 +242,7 @@ export function buildService(config: Config, overrides: Overrides = {}) {
       claims,
       trail,
       audit,
-      attempts,
+      listAttempts: listAttempts(stores),
       clock,
       waitMs,
     },

@@ -105,9 +105,18 @@ describe('an attempt', () => {
     );
   });
 
-  it('is forgotten after its time', async () => {
+  it('that was the first of its claim is written down no second time', async () => {
     const { event } = await activeEvent(service.call);
     const player = account();
+    await claim(service.call, event.id, player);
+    const filter = { accountId: player.userId };
+    expect(await service.db.collection('claimAttempts').countDocuments(filter)).toBe(0);
+  });
+
+  it('is forgotten after its time, where no claim tells of it', async () => {
+    const { event } = await activeEvent(service.call);
+    const player = account();
+    await claim(service.call, event.id, player);
     await claim(service.call, event.id, player);
     const collection = service.db.collection('claimAttempts');
     const stored = await collection.findOne({ accountId: player.userId });
@@ -161,6 +170,46 @@ describe('attempts', () => {
     for (const query of [`?status=granted&cursor=${cursor}`, '?cursor=nonsense']) {
       const answer = await service.call('GET', `/v1/claim-attempts${query}`, { as: player });
       expectProblem(answer, 400, 'invalid_cursor');
+    }
+  });
+
+  it('come one at a time as they come together, whatever tells of them', async () => {
+    const player = account();
+    auth.decide = () => 'cancelled';
+    const refused = await activeEvent(service.call);
+    for (let tries = 0; tries < 3; tries += 1) await claim(service.call, refused.event.id, player);
+    auth.decide = () => 'granted';
+    for (let events = 0; events < 3; events += 1) {
+      const { event } = await activeEvent(service.call);
+      await claim(service.call, event.id, player);
+      await claim(service.call, event.id, player);
+    }
+    await claim(service.call, refused.event.id, player);
+    // All at one moment: then their ids alone are their order.
+    const createdAt = new Date();
+    for (const name of ['claims', 'claimAttempts'])
+      await service.db.collection(name).updateMany({ accountId: player.userId }, { $set: { createdAt } });
+
+    const all = await attempts(player);
+    expect(all.map(({ id }) => id)).toEqual(
+      all
+        .map(({ id }) => id)
+        .toSorted()
+        .toReversed(),
+    );
+    expect(all).toHaveLength(10);
+    for (const status of ['', 'granted', 'refused', 'repeated']) {
+      const query = `?limit=1${status && `&status=${status}`}`;
+      const seen = [];
+      for (let cursor: string | null = ''; cursor !== null;) {
+        const page: z.output<typeof Page> = await list(
+          player,
+          cursor === '' ? query : `${query}&cursor=${encodeURIComponent(cursor)}`,
+        );
+        seen.push(...page.items);
+        cursor = page.nextCursor;
+      }
+      expect(seen).toEqual(all.filter((each) => status === '' || each.status === status));
     }
   });
 

@@ -44,6 +44,27 @@ describe('migrations', () => {
   });
 });
 
+describe('attempts that were kept before claims told of them', () => {
+  it('go, those of claims that were tried again stay', async () => {
+    const claims = db.collection<{ _id: string; attempt: number }>('claims');
+    const attempts = db.collection<{ _id: string; claimId?: string }>('claimAttempts');
+    await claims.insertMany([
+      { _id: 'clm_once', attempt: 1 },
+      { _id: 'clm_again', attempt: 2 },
+    ]);
+    await attempts.insertMany([
+      { _id: 'clm_once.1', claimId: 'clm_once' },
+      { _id: 'clm_again.1', claimId: 'clm_again' },
+      { _id: 'clm_again.2', claimId: 'clm_again' },
+      { _id: 'att_repeated', claimId: 'clm_once' },
+    ]);
+    await db.collection('migrations').deleteOne({ fileName: /attempts-that-claims-tell-of/ });
+    await migrateDatabase({ client, db, logger });
+    const left = await attempts.find().sort({ _id: 1 }).toArray();
+    expect(left.map(({ _id }) => _id)).toEqual(['att_repeated', 'clm_again.1', 'clm_again.2']);
+  });
+});
+
 describe('the lock of migrations', () => {
   it('lets one in at a time, and the next one after a failure', async () => {
     let inside = 0;

@@ -20,12 +20,12 @@ import { tallyTransitions } from '../stats/tally.ts';
 import { transactAgain } from '../transact-again.ts';
 import type { BooksReader } from './books-reader.ts';
 import type { CapStore } from './cap-store.ts';
-import { attemptOf } from './claim-attempt.ts';
+import { attemptsToKeep } from './claim-attempt.ts';
 import type { ClaimAttemptStore } from './claim-attempt-store.ts';
 import { rewardRequested } from './claim-messages.ts';
 import type { ClaimStore } from './claim-store.ts';
 import { aimClaim, type ClaimRequest, type Scene, type Target } from './claim-target.ts';
-import { decideClaims, type Accepted, type Decision } from './decide-claims.ts';
+import { decideClaims, type Accepted, type Books, type Decision } from './decide-claims.ts';
 
 export interface AcceptClaimsDeps {
   books: BooksReader;
@@ -39,7 +39,7 @@ export interface AcceptClaimsDeps {
   transact: Transact<OutgoingMessage>;
   clock: Clock;
   deadlineMs: number;
-  /** How long requests for claims are remembered. */
+  /** How long requests for claims are remembered that no claim tells of. */
   attemptRetentionMs: number;
   registry: Registry;
   metrics: ServiceMetrics;
@@ -80,7 +80,12 @@ async function acceptGroup(
   const decisions = decideClaims(targets, { ...found, codes }, { now, deadlineMs });
   const accepted = decisions.filter((decision) => 'accepted' in decision);
   if (accepted.length > 0) await store(accepted, scene.rules, tx, deps);
-  await recordAttempts(requests, targets, decisions, { ...deps, now, session: tx.session });
+  await keepAttempts(requests, targets, decisions, {
+    ...deps,
+    before: found.claims,
+    now,
+    session: tx.session,
+  });
   tx.emit(
     ...accepted.map(({ accepted: claim, traceparent }) =>
       rewardRequested(claim, later(now, deadlineMs), traceparent),
@@ -89,21 +94,23 @@ async function acceptGroup(
   return decisions;
 }
 
-async function recordAttempts(
+async function keepAttempts(
   requests: readonly ClaimRequest[],
   targets: readonly (Target | Refusal)[],
   decisions: readonly Decision[],
   deps: Pick<AcceptClaimsDeps, 'attempts' | 'newId' | 'attemptRetentionMs'> & {
+    before: Books['claims'];
     now: Date;
     session: ClientSession;
   },
 ): Promise<void> {
-  const { attempts, newId, attemptRetentionMs, now, session } = deps;
-  const made = requests.flatMap((request, index) => {
+  const { attempts, newId, attemptRetentionMs, before, now, session } = deps;
+  const kept = requests.flatMap((request, index) => {
     const decision = decisions[index];
-    return decision ? [attemptOf(request, targets[index], decision, { now, newId: () => newId('att') })] : [];
+    const at = { before, now, newId: () => newId('att') };
+    return decision ? attemptsToKeep(request, targets[index], decision, at) : [];
   });
-  await attempts.insertAll(made, later(now, attemptRetentionMs), session);
+  if (kept.length > 0) await attempts.insertAll(kept, later(now, attemptRetentionMs), session);
 }
 
 async function store(

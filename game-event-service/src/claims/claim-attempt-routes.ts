@@ -17,7 +17,7 @@ import { EventId } from '../events/event-schema.ts';
 import { Position, positionOf } from '../position.ts';
 import { Time } from '../time.ts';
 import { ATTEMPT_STATUSES, type ClaimAttempt } from './claim-attempt.ts';
-import type { ClaimAttemptStore } from './claim-attempt-store.ts';
+import type { ListAttempts } from './list-attempts.ts';
 
 export const ClaimAttemptResponse = z
   .object({
@@ -33,10 +33,10 @@ export const ClaimAttemptResponse = z
   .meta({ id: 'ClaimAttempt' });
 
 export function claimAttemptRoutes({
-  attempts,
+  listAttempts,
   audit,
 }: {
-  attempts: Pick<ClaimAttemptStore, 'list'>;
+  listAttempts: ListAttempts;
   audit: Pick<Audit, 'seen'>;
 }): Endpoint[] {
   return [
@@ -66,7 +66,7 @@ export function claimAttemptRoutes({
         const accountId = accountOf(identity, asked);
         const filters = { ...rest, accountId };
         const after = cursor === undefined ? undefined : decodeCursor(cursor, filters, Position);
-        const found = await attempts.list({ ...filters, after, limit: limit + 1 });
+        const found = await listAttempts({ ...filters, after, limit: limit + 1 });
         const { items, nextCursor } = pageOf(found, { limit, filters, position: positionOf });
         if (isStaff(identity) && accountId !== identity.userId) {
           await audit.seen({

@@ -17,11 +17,12 @@ export interface AttemptQuery extends Span {
   limit: number;
 }
 
+/** The attempts that no claim tells of. */
 export interface ClaimAttemptStore {
   insertAll(attempts: readonly ClaimAttempt[], expiresAt: Date, session: ClientSession): Promise<void>;
   /** Brings those that were accepted to what the ledger has decided. */
   settleAll(settlements: readonly Settlement[], session: ClientSession): Promise<void>;
-  /** The newest first. */
+  /** Those that are kept, the newest first. */
   list(query: AttemptQuery): Promise<ClaimAttempt[]>;
 }
 

@@ -1,4 +1,5 @@
 import { isRefusal, type Refusal } from '../refusal.ts';
+import { CLAIM_STATUSES, grantIdOf, type Claim, type ClaimStatus } from './claim.ts';
 import type { ClaimRequest, Target } from './claim-target.ts';
 import type { Decision } from './decide-claims.ts';
 
@@ -25,18 +26,59 @@ export interface ClaimAttempt {
   createdAt: Date;
 }
 
-/** @param newId for those that the ledger will never hear of */
-export function attemptOf(
+/** What has become of an attempt whose claim is in this state. */
+const STATUS_BY_CLAIM: Record<ClaimStatus, AttemptStatus> = {
+  pending: 'pending',
+  granted: 'granted',
+  rejected: 'refused',
+  revoking: 'granted',
+  revoked: 'granted',
+};
+
+/** The states of a claim whose attempt has become this. */
+export const claimStatusesOf = (status: AttemptStatus): ClaimStatus[] =>
+  CLAIM_STATUSES.filter((each) => STATUS_BY_CLAIM[each] === status);
+
+/**
+ * What is to be kept of a request. Nothing of one whose claim is new: as long as a claim is not tried again, it tells
+ * of its attempt itself, which spares what is most often written. What it told is kept when it is tried again.
+ *
+ * @param before the claim that was there, by its id
+ * @param newId for those that the ledger will never hear of
+ */
+export function attemptsToKeep(
   request: ClaimRequest,
   target: Target | Refusal | undefined,
   decision: Decision,
-  { now, newId }: { now: Date; newId: () => string },
-): ClaimAttempt {
+  { before, now, newId }: { before: ReadonlyMap<string, Claim>; now: Date; newId: () => string },
+): ClaimAttempt[] {
   const { accountId, eventId } = request;
   const rewardId = target && !isRefusal(target) ? target.reward.id : request.rewardId;
   const about = { accountId, eventId, ...(rewardId !== undefined && { rewardId }), createdAt: now };
-  if (isRefusal(decision)) return { ...about, id: newId(), status: 'refused', reason: decision.code };
-  if ('known' in decision) return { ...about, id: newId(), claimId: decision.known.id, status: 'repeated' };
+  if (isRefusal(decision)) return [{ ...about, id: newId(), status: 'refused', reason: decision.code }];
+  if ('known' in decision) return [{ ...about, id: newId(), claimId: decision.known.id, status: 'repeated' }];
+  if (decision.isNew) return [];
   const { grantId, id: claimId } = decision.accepted;
-  return { ...about, id: grantId, claimId, status: 'pending' };
+  const rejected = before.get(claimId);
+  return [
+    ...(rejected?.attempt === 1 ? [firstAttemptOf(rejected)] : []),
+    { ...about, id: grantId, claimId, status: 'pending' },
+  ];
+}
+
+/** The attempt that a claim tells of itself, which must not have been tried again. */
+export function firstAttemptOf(
+  claim: Pick<Claim, 'id' | 'accountId' | 'eventId' | 'rewardId' | 'status' | 'reason' | 'createdAt'>,
+): ClaimAttempt {
+  const { id, accountId, eventId, rewardId, status, reason, createdAt } = claim;
+  return {
+    id: grantIdOf(id, 1),
+    accountId,
+    eventId,
+    rewardId,
+    claimId: id,
+    status: STATUS_BY_CLAIM[status],
+    ...(reason !== undefined && { reason }),
+    createdAt,
+  };
 }

@@ -22,10 +22,19 @@ export interface HistoryQuery extends ClaimFilters {
   limit: number;
 }
 
+export interface FirstAttemptQuery extends Omit<ClaimFilters, 'status'> {
+  /** Any, where it is left out. */
+  statuses?: readonly ClaimStatus[] | undefined;
+  after?: Position | undefined;
+  limit: number;
+}
+
 export interface ClaimStore {
   findAll(ids: readonly string[], session?: ClientSession): Promise<Map<string, Claim>>;
   find(id: string): Promise<Claim | undefined>;
   history(query: HistoryQuery): Promise<Claim[]>;
+  /** Those that are at their first attempt, the newest first. */
+  notTriedAgain(query: FirstAttemptQuery): Promise<Claim[]>;
   /** All of them, the oldest first, a thousand in memory at a time. */
   stream(filters: ClaimFilters): AsyncIterable<Claim>;
   insertAll(claims: readonly Claim[], session: ClientSession): Promise<void>;
@@ -43,6 +52,9 @@ export interface ClaimStore {
   countStuck(): Promise<number>;
 }
 
+// Claims are changed only in the transaction that has read what they are, where whoever changed one meanwhile makes
+// the write conflict. So their ids find them, which costs half as much as asking for their state once more.
+
 const STREAM_BATCH = 1_000;
 
 export function createClaimStore(db: Db): ClaimStore {
@@ -59,6 +71,16 @@ export function createClaimStore(db: Db): ClaimStore {
     history: async ({ accountId, status, eventId, after, limit, ...span }) => {
       const found = await claims
         .find(historyFilter({ accountId, status, eventId }, span, after))
+        .sort({ createdAt: -1, _id: -1 })
+        .limit(limit)
+        .toArray();
+      return found.map(fromDocument);
+    },
+    notTriedAgain: async ({ accountId, eventId, statuses, after, limit, ...span }) => {
+      if (statuses?.length === 0) return [];
+      const filter = historyFilter({ accountId, eventId }, span, after);
+      const found = await claims
+        .find({ ...filter, attempt: 1, ...(statuses && { status: { $in: [...statuses] } }) })
         .sort({ createdAt: -1, _id: -1 })
         .limit(limit)
         .toArray();
@@ -95,9 +117,9 @@ export function createClaimStore(db: Db): ClaimStore {
     },
     settleAll: async (settlements, at, session) => {
       await claims.bulkWrite(
-        settlements.map(({ claimId, grantId, ...outcome }) => ({
+        settlements.map(({ claimId, grantId: _, ...outcome }) => ({
           updateOne: {
-            filter: { _id: claimId, status: 'pending', grantId },
+            filter: { _id: claimId },
             update: {
               $set: { ...outcome, completedAt: at },
               $unset: { waiting: true, ...(outcome.status === 'rejected' && { code: true }) },
@@ -111,7 +133,7 @@ export function createClaimStore(db: Db): ClaimStore {
       await claims.bulkWrite(
         revoking.map(({ id, status, revocation, waiting }) => ({
           updateOne: {
-            filter: { _id: id, status: 'granted' },
+            filter: { _id: id },
             update: { $set: { status, revocation, ...(waiting && { waiting }) } },
           },
         })),
@@ -122,7 +144,7 @@ export function createClaimStore(db: Db): ClaimStore {
       await claims.bulkWrite(
         settlements.map(({ claimId, status, revocation }) => ({
           updateOne: {
-            filter: { _id: claimId, status: 'revoking', 'revocation.id': revocation.id },
+            filter: { _id: claimId },
             update: {
               $set: { status, revocation: { ...revocation, completedAt: at } },
               $unset: { waiting: true },
@@ -149,7 +171,7 @@ export function createClaimStore(db: Db): ClaimStore {
     saveWaiting: async (changed, session) => {
       await claims.bulkWrite(
         changed.map(({ id, waiting }) => ({
-          updateOne: { filter: { _id: id, waiting: { $exists: true } }, update: { $set: { waiting } } },
+          updateOne: { filter: { _id: id }, update: { $set: { waiting } } },
         })),
         { session, ordered: false },
       );

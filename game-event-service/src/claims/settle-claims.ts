@@ -11,6 +11,7 @@ import type { StockStore } from '../rewards/stock-store.ts';
 import type { StatsStore } from '../stats/stats-store.ts';
 import { tallyTransitions } from '../stats/tally.ts';
 import type { CapStore } from './cap-store.ts';
+import { isOfFirstAttempt } from './claim.ts';
 import type { RewardResult } from './claim-messages.ts';
 import type { ClaimAttemptStore } from './claim-attempt-store.ts';
 import type { ClaimStore } from './claim-store.ts';
@@ -47,7 +48,8 @@ export function settleClaims(deps: SettleClaimsDeps): SettleClaims {
     const { settled, revokes, granted, released, returned, uncounted, ignored } = outcome;
     const completedAt = clock();
     if (settled.length > 0) await claims.settleAll(settled, completedAt, session);
-    if (settled.length > 0) await attempts.settleAll(settled, session);
+    const triedAgain = settled.filter(({ grantId }) => !isOfFirstAttempt(grantId));
+    if (triedAgain.length > 0) await attempts.settleAll(triedAgain, session);
     if (revokes.length > 0) await claims.settleRevokes(revokes, completedAt, session);
     const byJob = resultsByJob(revokes);
     if (byJob.size > 0) await revokeJobs.countResults(byJob, session);

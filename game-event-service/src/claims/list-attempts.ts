@@ -1,0 +1,32 @@
+import { claimStatusesOf, firstAttemptOf, type ClaimAttempt } from './claim-attempt.ts';
+import type { AttemptQuery, ClaimAttemptStore } from './claim-attempt-store.ts';
+import { isOfFirstAttempt } from './claim.ts';
+import type { ClaimStore } from './claim-store.ts';
+
+/** @returns the newest first, `limit` of them at most */
+export type ListAttempts = (query: AttemptQuery) => Promise<ClaimAttempt[]>;
+
+/** Attempts that claims tell of and those that are kept besides, as one list. */
+export function listAttempts(deps: {
+  claims: Pick<ClaimStore, 'notTriedAgain'>;
+  attempts: Pick<ClaimAttemptStore, 'list'>;
+}): ListAttempts {
+  const { claims, attempts } = deps;
+  return async (query) => {
+    const { status, after, ...rest } = query;
+    const told = await claims.notTriedAgain({
+      ...rest,
+      statuses: status && claimStatusesOf(status),
+      // Claims have ids of one length, so that they are in the order of those of their first attempts.
+      after: after && { ...after, id: isOfFirstAttempt(after.id) ? after.id.slice(0, -2) : after.id },
+    });
+    const kept = await attempts.list(query);
+    return [...told.map(firstAttemptOf), ...kept].toSorted(newestFirst).slice(0, query.limit);
+  };
+}
+
+function newestFirst(one: ClaimAttempt, other: ClaimAttempt): number {
+  const byTime = other.createdAt.getTime() - one.createdAt.getTime();
+  if (byTime !== 0) return byTime;
+  return one.id < other.id ? 1 : -1;
+}

@@ -1,0 +1,26 @@
+import type { Db } from 'mongodb';
+
+const BATCH = 1_000;
+
+// Every attempt was kept once; now a claim tells of its first one itself, until it is tried again.
+
+export async function up(db: Db): Promise<void> {
+  const attempts = db.collection<{ _id: string }>('claimAttempts');
+  const told = attempts.aggregate<{ _id: string }>(
+    [
+      { $match: { _id: /\.1$/ } },
+      { $lookup: { from: 'claims', localField: 'claimId', foreignField: '_id', as: 'claims' } },
+      { $match: { 'claims.attempt': 1 } },
+      { $project: { _id: 1 } },
+    ],
+    { batchSize: BATCH },
+  );
+  let ids: string[] = [];
+  for await (const { _id } of told) {
+    ids.push(_id);
+    if (ids.length < BATCH) continue;
+    await attempts.deleteMany({ _id: { $in: ids } });
+    ids = [];
+  }
+  await attempts.deleteMany({ _id: { $in: ids } });
+}
