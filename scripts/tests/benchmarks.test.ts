@@ -3,7 +3,7 @@ import type { Benchmark, Measured } from '../src/bench/benchmark.ts';
 import { consumer } from '../src/bench/kit/consumer.ts';
 import { poison } from '../src/bench/kit/poison.ts';
 import { relay } from '../src/bench/kit/relay.ts';
-import { outage } from '../src/bench/outage.ts';
+import { outage } from '../src/bench/claims/outage.ts';
 import { runBenchmark } from '../src/bench/run-benchmark.ts';
 
 const LIMIT_MS = 180_000;

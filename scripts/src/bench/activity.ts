@@ -6,7 +6,7 @@ import {
   type Figures,
   type PreparedBenchmark,
 } from './benchmark.ts';
-import { setClaimStage, strikeClaimStage, type ClaimStage } from './claim-stage.ts';
+import { setClaimStage, strikeClaimStage, type ClaimStage } from './claims/claim-stage.ts';
 import { activityLoad } from './load/load.ts';
 import { percentile } from './statistics.ts';
 
@@ -28,7 +28,7 @@ export const activity: Benchmark = {
   prepare: async () => {
     const condition = { metric: METRIC, op: '>=', value: 1_000_000 };
     const accountIds = Array.from({ length: ACCOUNTS }, () => `acc_${randomUUID()}`);
-    const stage: Stage = { ...(await setClaimStage({ condition })), accountIds, accepted: 0 };
+    const stage: Stage = { ...(await setClaimStage({ event: { condition } })), accountIds, accepted: 0 };
     return {
       processes: stage.privateSystem.system.servers,
       candidates: [1, 4, 16].map((connections) => gameServers(stage, connections)),

@@ -4,11 +4,14 @@ import { dirname, join, resolve } from 'node:path';
 import type { Benchmark, Plan } from '../bench/benchmark.ts';
 import { activity } from '../bench/activity.ts';
 import { auth } from '../bench/auth.ts';
-import { claims } from '../bench/claims.ts';
+import { claims } from '../bench/claims/claims.ts';
+import { instances } from '../bench/claims/instances.ts';
+import { latency } from '../bench/claims/latency.ts';
+import { outage } from '../bench/claims/outage.ts';
+import { volume } from '../bench/claims/volume.ts';
 import { gateway } from '../bench/gateway/gateway.ts';
 import { streams } from '../bench/gateway/streams.ts';
 import { grants } from '../bench/grants.ts';
-import { outage } from '../bench/outage.ts';
 import { adaptation } from '../bench/kit/adaptation.ts';
 import { consumer } from '../bench/kit/consumer.ts';
 import { poison } from '../bench/kit/poison.ts';
@@ -24,6 +27,9 @@ const benchmarks = {
   activity: [activity],
   auth: [auth],
   claims: [claims],
+  latency: [latency],
+  instances: [instances],
+  volume: [volume],
   gateway: [gateway],
   grants: [grants],
   prefetch: [prefetch],

@@ -1,8 +1,8 @@
 import type { Db } from 'mongodb';
 import { setTimeout as delay } from 'node:timers/promises';
-import { brokenInvariants } from '../invariants/claim-invariants.ts';
-import { waitUntil } from '../processes/wait-until.ts';
-import type { Benchmark, Figures } from './benchmark.ts';
+import { brokenInvariants } from '../../invariants/claim-invariants.ts';
+import { waitUntil } from '../../processes/wait-until.ts';
+import type { Benchmark, Figures } from '../benchmark.ts';
 import {
   type ClaimStage,
   everyClaimGrantedOnce,
@@ -11,8 +11,8 @@ import {
   stockOf,
   strikeClaimStage,
 } from './claim-stage.ts';
-import { load } from './load/load.ts';
-import { percentile } from './statistics.ts';
+import { load } from '../load/load.ts';
+import { percentile } from '../statistics.ts';
 
 const CLAIMS_PER_SECOND = 100;
 /** Each waits for `CLAIM_WAIT_MS` before it is answered 202. */

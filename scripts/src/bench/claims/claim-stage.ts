@@ -1,9 +1,9 @@
 import { MongoClient } from 'mongodb';
-import { packageDirectory, serviceNames } from '../repository/packages.ts';
-import { PrivateSystem } from '../system/private-system.ts';
-import { installPackage } from '../toolchain/install-package.ts';
-import { seedAccounts } from './seed-accounts.ts';
-import { startTokenMint, type TokenMint } from './token-mint.ts';
+import { packageDirectory, serviceNames } from '../../repository/packages.ts';
+import { PrivateSystem, type PrivateSystemOptions } from '../../system/private-system.ts';
+import { installPackage } from '../../toolchain/install-package.ts';
+import { seedAccounts } from '../seed-accounts.ts';
+import { startTokenMint, type TokenMint } from '../token-mint.ts';
 
 const STOCK = 100_000_000;
 const QUANTITY = 5;
@@ -17,11 +17,21 @@ export interface ClaimStage {
   rewardId: string;
 }
 
-/** @param event what the event has besides */
-export async function setClaimStage(event: object = {}): Promise<ClaimStage> {
+export interface ClaimStageOptions {
+  /** What the event has besides. */
+  event?: object;
+  /** Processes per service; one where nothing is said. */
+  instances?: PrivateSystemOptions['instances'];
+}
+
+export async function setClaimStage({
+  event = {},
+  instances = {},
+}: ClaimStageOptions = {}): Promise<ClaimStage> {
   for (const service of serviceNames) await installPackage(packageDirectory(service));
   const mint = await startTokenMint();
   const privateSystem = await PrivateSystem.start({
+    instances,
     // All players of a benchmark come from one address.
     overrides: { 'api-gateway': { JWKS_URL: mint.jwksUrl, CONNECTIONS_PER_ADDRESS: '10000' } },
   }).catch(async (error: unknown) => {
@@ -29,8 +39,16 @@ export async function setClaimStage(event: object = {}): Promise<ClaimStage> {
     await mint.stop();
     throw error;
   });
-  const { url, backing } = privateSystem.system;
-  const client = await MongoClient.connect(backing.mongodb.url);
+  const client = await MongoClient.connect(privateSystem.system.backing.mongodb.url);
+  return { privateSystem, mint, client, ...(await makeLiveEvent({ privateSystem, mint }, event)) };
+}
+
+/** An event with one reward that everybody may claim once, from now on. */
+export async function makeLiveEvent(
+  { privateSystem, mint }: Pick<ClaimStage, 'privateSystem' | 'mint'>,
+  event: object = {},
+): Promise<Pick<ClaimStage, 'eventId' | 'rewardId'>> {
+  const { url } = privateSystem.system;
   const token = mint.accessToken({ accountId: 'acc_bench', roles: ['ADMIN'], issuer: url });
   const call = async (path: string, body: object): Promise<{ id: string }> => {
     const response = await fetch(`${url}${path}`, {
@@ -60,7 +78,7 @@ export async function setClaimStage(event: object = {}): Promise<ClaimStage> {
     perAccount: 1,
   });
   await call(`/v1/events/${eventId}/status`, { status: 'scheduled' });
-  return { privateSystem, mint, client, eventId, rewardId: reward.id };
+  return { eventId, rewardId: reward.id };
 }
 
 export async function strikeClaimStage({ privateSystem, mint, client }: ClaimStage): Promise<void> {

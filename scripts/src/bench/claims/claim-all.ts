@@ -1,48 +1,22 @@
-import { waitUntil } from '../processes/wait-until.ts';
-import {
-  type Benchmark,
-  type Candidate,
-  type Figures,
-  type PreparedBenchmark,
-  usualPlans,
-} from './benchmark.ts';
-import {
-  type ClaimStage,
-  everyClaimGrantedOnce,
-  newPlayers,
-  setClaimStage,
-  stockOf,
-  strikeClaimStage,
-} from './claim-stage.ts';
-import { load } from './load/load.ts';
-import type { LoadPlan } from './load/run-load.ts';
-import { percentile } from './statistics.ts';
+import { waitUntil } from '../../processes/wait-until.ts';
+import type { Candidate, Figures } from '../benchmark.ts';
+import { load } from '../load/load.ts';
+import type { LoadPlan } from '../load/run-load.ts';
+import { percentile } from '../statistics.ts';
+import { newPlayers, stockOf, type ClaimStage } from './claim-stage.ts';
 
 /** More accounts than any machine claims for in a second, so that a round never runs out of them. */
 const ACCOUNTS_PER_SECOND = 6_000;
 const SETTLED_WITHIN_MS = 60_000;
 
-/** Granted claims a second on one hot reward, through the gateway, with each claim's time from request to granted. */
-export const claims: Benchmark = {
-  name: 'claims',
-  summary:
-    'granted claims a second on one hot reward, through the gateway, and the time from request to granted',
-  plans: usualPlans,
-  prepare: async () => {
-    const stage = await setClaimStage();
-    return {
-      processes: stage.privateSystem.system.servers,
-      candidates: [closedLoop(stage, 64), closedLoop(stage, 256), closedLoop(stage, 512)],
-      verify: () => everyClaimGrantedOnce(stage),
-      stop: () => strikeClaimStage(stage),
-    } satisfies PreparedBenchmark;
-  },
-};
-
 /** As many players as connections, each claiming again with another account as soon as it has its answer. */
-function closedLoop(stage: ClaimStage, connections: number): Candidate {
+export function closedLoop(
+  stage: ClaimStage,
+  connections: number,
+  name = `${connections} clients`,
+): Candidate {
   return {
-    name: `${connections} clients`,
+    name,
     prepare: async (durationMs) => {
       const tokens = await newPlayers(stage, Math.ceil((durationMs / 1_000) * ACCOUNTS_PER_SECOND));
       return () => claimAll(stage, { tokens, connections, durationMs });
@@ -50,9 +24,10 @@ function closedLoop(stage: ClaimStage, connections: number): Candidate {
   };
 }
 
-async function claimAll(
+/** Claims of the stage's one reward, until all of them are settled. */
+export async function claimAll(
   stage: ClaimStage,
-  plan: Pick<LoadPlan, 'tokens' | 'connections' | 'durationMs'>,
+  plan: Pick<LoadPlan, 'tokens' | 'connections' | 'rate' | 'durationMs'>,
 ): Promise<Figures> {
   const before = await stockOf(stage);
   const startedAt = performance.now();

@@ -1,0 +1,57 @@
+import { usualPlans, type Benchmark, type Candidate } from '../benchmark.ts';
+import { claimAll, closedLoop } from './claim-all.ts';
+import {
+  everyClaimGrantedOnce,
+  newPlayers,
+  setClaimStage,
+  strikeClaimStage,
+  type ClaimStage,
+} from './claim-stage.ts';
+
+const CLIENTS = 512;
+const SHARE = 0.7;
+/** So many may be under way that an answer that is late holds nobody else back. */
+const CONNECTIONS = 4_000;
+
+/**
+ * The time from request to granted when claims come at 70 % of what the same system has just done at most, whatever
+ * became of those before: each is counted from when it was due.
+ */
+export const latency: Benchmark = {
+  name: 'latency',
+  summary: `the time from request to granted at ${SHARE * 100} % of capacity, in an open loop`,
+  plans: usualPlans,
+  prepare: async () => {
+    const stage = await setClaimStage();
+    const capacity = closedLoop(stage, CLIENTS, `capacity (${CLIENTS} clients)`);
+    let most = 0;
+    const measured: Candidate = {
+      ...capacity,
+      prepare: async (durationMs) => {
+        const round = await capacity.prepare(durationMs);
+        return async () => {
+          const figures = await round();
+          most = figures['granted/s'] ?? 0;
+          return figures;
+        };
+      },
+    };
+    return {
+      processes: stage.privateSystem.system.servers,
+      candidates: [measured, openLoop(stage, () => most * SHARE)],
+      verify: () => everyClaimGrantedOnce(stage),
+      stop: () => strikeClaimStage(stage),
+    };
+  },
+};
+
+function openLoop(stage: ClaimStage, rateNow: () => number): Candidate {
+  return {
+    name: `${SHARE * 100} % of it, open loop`,
+    prepare: async (durationMs) => {
+      const rate = rateNow();
+      const tokens = await newPlayers(stage, Math.ceil((durationMs / 1_000) * rate));
+      return () => claimAll(stage, { tokens, connections: CONNECTIONS, rate, durationMs });
+    },
+  };
+}
