@@ -127,6 +127,7 @@ export function buildService(config: Config, overrides: Overrides = {}) {
   const books = createBooksReader({ ...stores, ruleBook });
   const acceptance = createClaimAcceptance({
     ...stores,
+    ruleBook,
     books,
     progressKeeper,
     transact,

@@ -31,6 +31,12 @@ beforeAll(async () => {
 
 afterAll(() => database.drop());
 
+/** As the driver throws it. */
+const conflict = (): Error =>
+  Object.assign(new MongoServerError({ message: 'conflict', code: 112 }), {
+    hasErrorLabel: (label: string) => label === 'TransientTransactionError',
+  });
+
 describe('createTransact', () => {
   it('commits state and messages together, and only then hands them over and acts', async () => {
     const items = database.db.collection('items');
@@ -95,11 +101,27 @@ describe('createTransact', () => {
     expect(attempts).toBe(1);
   });
 
+  it('waits longer before each new attempt, up to a tenth of a second', async () => {
+    const patient = createTransact<never, never>({
+      client: database.client,
+      outbox: { insert: async () => [], committed: () => undefined },
+      logger,
+      random: () => 1,
+    });
+    const begun: number[] = [];
+    await patient(async () => {
+      begun.push(performance.now());
+      if (begun.length < 7) throw conflict();
+    });
+    const pauses = begun.slice(1).map((at, index) => at - (begun[index] ?? at));
+    // A timer may be early by less than a millisecond.
+    for (const [index, least] of [10, 20, 40, 80, 100, 100].entries())
+      expect(pauses[index]).toBeGreaterThanOrEqual(least - 1);
+  });
+
   it('gives up when the store stays unable for too long', async () => {
     const work = transact(async () => {
-      throw Object.assign(new MongoServerError({ message: 'conflict', code: 112 }), {
-        hasErrorLabel: (label: string) => label === 'TransientTransactionError',
-      });
+      throw conflict();
     });
     await expect(work).rejects.toBeInstanceOf(StoreTimeoutError);
   });

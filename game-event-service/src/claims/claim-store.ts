@@ -117,15 +117,19 @@ export function createClaimStore(db: Db): ClaimStore {
     },
     settleAll: async (settlements, at, session) => {
       await claims.bulkWrite(
-        settlements.map(({ claimId, grantId: _, ...outcome }) => ({
-          updateOne: {
-            filter: { _id: claimId },
-            update: {
-              $set: { ...outcome, completedAt: at },
-              $unset: { waiting: true, ...(outcome.status === 'rejected' && { code: true }) },
+        settlements.map((settlement) => {
+          const { claimId, grantId: _, ...outcome } = settlement;
+          const isRejected = outcome.status === 'rejected';
+          return {
+            updateOne: {
+              filter: { _id: claimId },
+              update: {
+                $set: { ...outcome, completedAt: at },
+                $unset: { waiting: true, ...(isRejected && { code: true }) },
+              },
             },
-          },
-        })),
+          };
+        }),
         { session, ordered: false },
       );
     },

@@ -1,19 +1,30 @@
 import type { ClientSession, Db } from 'mongodb';
+import { randomInt } from 'node:crypto';
 import type { CodeStore } from '../coupons/code-store.ts';
 import type { Reward } from './reward.ts';
 import { stockFigures, type Stock, type StockFigures } from './stock.ts';
 
 interface StockDocument extends Omit<Stock, 'pool'> {
   _id: string;
+  /** Written by {@link StockStore.takeTurn}; what it says is nothing to anybody. */
+  turns?: number;
   /** Its units are the codes of a pool. */
   isCoupon?: true;
 }
 
-/** Apart from the stock, so that accepting claims and settling them do not fight over one document. */
+/**
+ * Apart from the stock, so that accepting claims and settling them do not fight over one document; and a sum of
+ * several, so that consumers of results do not fight either.
+ */
 interface GrantsDocument {
+  /** {@link slotId} */
   _id: string;
   granted: number;
 }
+
+const SLOTS = 16;
+
+const slotId = (rewardId: string, slot: number): string => (slot === 0 ? rewardId : `${rewardId}:${slot}`);
 
 /** By reward id. */
 export type Units = ReadonlyMap<string, number>;
@@ -24,6 +35,11 @@ export interface StockStore {
   setTotal(rewardId: string, total: number | null, session: ClientSession): Promise<boolean>;
   remove(rewardIds: readonly string[], session: ClientSession): Promise<void>;
   findAll(rewardIds: readonly string[], session?: ClientSession): Promise<Map<string, Stock>>;
+  /**
+   * Makes this transaction the one that may write the stock of these rewards. Another that tries to conflicts here,
+   * at its beginning, and not after it has done its work.
+   */
+  takeTurn(rewardIds: readonly string[], session: ClientSession): Promise<void>;
   /** Takes units, of no reward more than there are; throws otherwise. */
   take(units: Units, session: ClientSession): Promise<void>;
   giveBack(units: Units, session: ClientSession): Promise<void>;
@@ -31,9 +47,11 @@ export interface StockStore {
   figuresOf(rewardIds: readonly string[]): Promise<Map<string, StockFigures>>;
 }
 
+/** @param slot a number below the one it is given */
 export function createStockStore(
   db: Db,
   codes: Pick<CodeStore, 'createPool' | 'poolsOf' | 'removePools'>,
+  slot: (below: number) => number = randomInt,
 ): StockStore {
   const stocks = db.collection<StockDocument>('rewardStock');
   const grants = db.collection<GrantsDocument>('rewardGrants');
@@ -66,6 +84,9 @@ export function createStockStore(
       await codes.removePools(rewardIds, session);
     },
     findAll,
+    takeTurn: async (rewardIds, session) => {
+      await stocks.updateMany({ _id: { $in: [...rewardIds] } }, { $inc: { turns: 1 } }, { session });
+    },
     take: async (units, session) => {
       const updates = [...units].map(([rewardId, count]) => ({
         updateOne: {
@@ -89,19 +110,38 @@ export function createStockStore(
       );
     },
     countGrants: async (units, session) => {
+      const taken = slot(SLOTS);
       await grants.bulkWrite(
         [...units].map(([rewardId, count]) => ({
-          updateOne: { filter: { _id: rewardId }, update: { $inc: { granted: count } }, upsert: true },
+          updateOne: {
+            filter: { _id: slotId(rewardId, taken) },
+            update: { $inc: { granted: count } },
+            upsert: true,
+          },
         })),
         { session },
       );
     },
     figuresOf: async (rewardIds) => {
       // Grants first: read later they could count units that the stock did not know as taken.
-      const granted = await grants.find({ _id: { $in: [...rewardIds] } }).toArray();
+      const slotIds = rewardIds.flatMap((id) =>
+        Array.from({ length: SLOTS }, (_, index) => slotId(id, index)),
+      );
+      const granted = await grants.find({ _id: { $in: slotIds } }).toArray();
       const countOf = new Map(granted.map((document) => [document._id, document.granted]));
       const found = await findAll(rewardIds);
-      return new Map([...found].map(([id, stock]) => [id, stockFigures(stock, countOf.get(id) ?? 0)]));
+      return new Map(
+        [...found].map(([id, stock]) => {
+          const counts = Array.from({ length: SLOTS }, (_, index) => countOf.get(slotId(id, index)) ?? 0);
+          return [
+            id,
+            stockFigures(
+              stock,
+              counts.reduce((sum, count) => sum + count, 0),
+            ),
+          ];
+        }),
+      );
     },
   };
 }

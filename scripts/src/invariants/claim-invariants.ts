@@ -82,7 +82,7 @@ async function stockAddsUp(events: Db, claims: ClaimRow[]): Promise<string[]> {
     .toArray();
   const counted = await events.collection<{ _id: string; granted: number }>('rewardGrants').find().toArray();
   return stocks.flatMap(({ _id, total, taken }) => {
-    const granted = counted.find((row) => row._id === _id)?.granted ?? 0;
+    const granted = countedGrants(_id, counted);
     const owned = claims.filter(
       ({ rewardId, status }) => rewardId === _id && ['granted', 'revoked'].includes(status),
     );
@@ -91,6 +91,12 @@ async function stockAddsUp(events: Db, claims: ClaimRow[]): Promise<string[]> {
       taken === granted && granted === owned.length && taken >= 0 && (total === null || taken <= total);
     return right ? [] : [`stock of ${_id} does not add up: ${seen}`];
   });
+}
+
+/** @returns the sum of the documents, `REWARD` or `REWARD:SLOT`, in which grants of the reward are counted */
+export function countedGrants(rewardId: string, rows: readonly { _id: string; granted: number }[]): number {
+  const own = rows.filter(({ _id }) => _id.split(':')[0] === rewardId);
+  return own.reduce((sum, { granted }) => sum + granted, 0);
 }
 
 /** I4: every balance is the sum of its ledger. */

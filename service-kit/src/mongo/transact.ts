@@ -1,4 +1,5 @@
 import type { ClientSession, MongoClient } from 'mongodb';
+import { setTimeout as delay } from 'node:timers/promises';
 import type { Logger } from '../logging/index.ts';
 import { StoreTimeoutError } from './mongo-errors.ts';
 
@@ -33,11 +34,22 @@ export interface TransactOptions<Message, Row> {
   logger: Logger;
   /** No new attempt is begun after this time, in milliseconds. Default 10,000. */
   timeoutMs?: number;
+  /** Uniform in [0, 1). */
+  random?: () => number;
 }
+
+const BACKOFF_MS = { first: 10, longest: 100 };
 
 /** Makes the one function through which a service changes state and sends messages. */
 export function createTransact<Message, Row>(options: TransactOptions<Message, Row>): Transact<Message> {
-  const { client, outbox, logger, timeoutMs = 10_000 } = options;
+  const { client, outbox, logger, timeoutMs = 10_000, random = Math.random } = options;
+
+  /**
+   * Whoever met a conflict and begins again at once meets the same one, until the other has committed. Full jitter:
+   * uniform in [0, min(longest, first · 2^retries)] ("Exponential Backoff And Jitter", AWS, 2015).
+   */
+  const backoff = (retries: number): number =>
+    random() * Math.min(BACKOFF_MS.longest, BACKOFF_MS.first * 2 ** retries);
 
   return async (work) => {
     const deadline = Date.now() + timeoutMs;
@@ -52,6 +64,7 @@ export function createTransact<Message, Row>(options: TransactOptions<Message, R
           if (attempts++ > 0 && Date.now() > deadline) {
             throw new StoreTimeoutError(`no commit within ${timeoutMs} ms and ${attempts - 1} attempts`);
           }
+          if (attempts > 1) await delay(backoff(attempts - 2));
           const messages: Message[] = [];
           actions = [];
           const value = await work({

@@ -23,7 +23,10 @@ describe('I3', () => {
     const sold = aState({
       claims: [aClaim(), aClaim({ _id: 'clm_2', accountId: 'acc_2' })],
       stock: [{ _id: 'rwd_1', total: 1, taken: 2 }],
-      grants: [{ _id: 'rwd_1', granted: 2 }],
+      grants: [
+        { _id: 'rwd_1', granted: 1 },
+        { _id: 'rwd_1:7', granted: 1 },
+      ],
     });
     const figures = { rewardId: 'rwd_1', stock: 1, available: -1, reserved: 0, granted: 2 };
     expect(check(sold, figures, [aRecord()], [{ ...reward, stock: 1 }])).toEqual([

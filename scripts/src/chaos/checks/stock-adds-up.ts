@@ -1,3 +1,4 @@
+import { countedGrants } from '../../invariants/claim-invariants.ts';
 import type { ClaimRecord } from '../load/journal.ts';
 import type { StagedReward } from '../stage/event-stage.ts';
 import type { SystemState } from './system-state.ts';
@@ -31,7 +32,7 @@ export function stockAddsUp(
     const holding = claims.filter(({ status }) => HELD.has(status));
     const granted = holding.length;
     const taken = state.stock.find(({ _id }) => _id === rewardId)?.taken;
-    const counted = state.grants.find(({ _id }) => _id === rewardId)?.granted ?? 0;
+    const counted = countedGrants(rewardId, state.grants);
     const told = figures.find((each) => each.rewardId === rewardId);
     const attempts = claims.reduce((sum, { attempt }) => sum + attempt, 0);
     const evidence = { rewardId, stock, taken, counted, granted, attempts, told };
