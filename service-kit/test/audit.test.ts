@@ -237,7 +237,7 @@ describe('the sealer', () => {
     lines.length = 0;
     link.breakOff();
     await recordMany(direct, 10);
-    const waiting = () => lines.filter(({ message }) => String(message).includes('could not be sealed'));
+    const waiting = () => lines.filter(({ message }) => String(message).includes('audit sealer failed'));
     await expect.poll(waiting).toHaveLength(1);
     link.mend();
     await untilSealed();

@@ -1,3 +1,6 @@
+import { connect, type Socket } from 'node:net';
+import { text } from 'node:stream/consumers';
+import { setTimeout as delay } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { defineEndpoint, reply } from '../src/http/index.ts';
@@ -176,5 +179,79 @@ describe('a client that asks before it sends', () => {
     const { port } = await start();
     const answer = await sendRaw(port, post(`${asking}\r\ncontent-length: ${MIB + 1}`));
     expect(answer).toMatch(/^HTTP\/1\.1 413 /);
+  });
+});
+
+describe('a body that is long in coming', () => {
+  const head = 'PUT /upload HTTP/1.1\r\nhost: x\r\nconnection: close\r\ntransfer-encoding: chunked\r\n\r\n';
+  const chunk = (bytes: number) => `${bytes.toString(16)}\r\n${'x'.repeat(bytes)}\r\n`;
+
+  /** Sends such a chunk again and again, until so much time has passed or the server hangs up. */
+  async function drip(socket: Socket, bytes: number, forMs: number): Promise<number> {
+    const until = performance.now() + forMs;
+    let sent = 0;
+    while (performance.now() < until && socket.writable) {
+      socket.write(chunk(bytes));
+      sent += bytes;
+      await delay(10);
+    }
+    return sent;
+  }
+
+  it('may take any time as long as it comes', async () => {
+    const { port } = await startApp({ endpoints: [upload] }, { bodyTimeoutMs: 100 });
+    const socket = connect(port, '127.0.0.1');
+    socket.write(head);
+    const sent = await drip(socket, 1_024, 1_000);
+    socket.write('0\r\n\r\n');
+    expect(await text(socket)).toMatch(new RegExp(`^HTTP/1\\.1 200 [^]*\\r\\n${sent}$`));
+  });
+
+  it('is ended when nothing more comes of it, and says so', async () => {
+    const { port, lines } = await startApp({ endpoints: [upload] }, { bodyIdleTimeoutMs: 100 });
+    const answer = await sendRaw(port, head, chunk(5));
+    expect(answer).toMatch(/^HTTP\/1\.1 408 [^]*"code":"request_timeout"/);
+    await expect.poll(() => lines).toContainEqual(expect.objectContaining({ reason: 'BODY_TIMEOUT' }));
+  });
+
+  it('is ended when it takes its whole time and more byte by byte', async () => {
+    const { port } = await startApp({ endpoints: [upload] }, { bodyTimeoutMs: 100 });
+    const socket = connect(port, '127.0.0.1');
+    socket.write(head);
+    const answer = text(socket);
+    await drip(socket, 1, 20_000);
+    expect(await answer).toMatch(/^HTTP\/1\.1 408 /);
+  });
+
+  it('is not ended while it is the handler that takes its time', async () => {
+    const released = Promise.withResolvers<void>();
+    const { port } = await startApp(
+      {
+        endpoints: [
+          {
+            ...upload,
+            handle: async (input) => {
+              await released.promise;
+              return upload.handle(input);
+            },
+          },
+        ],
+      },
+      { bodyIdleTimeoutMs: 100, bodyTimeoutMs: 200 },
+    );
+    const bytes = 4 * MIB;
+    const answer = sendRaw(port, head, chunk(bytes), '0\r\n\r\n');
+    // Others that began later, and whose clients do stand still, have been ended meanwhile.
+    for (let other = 0; other < 3; other += 1) {
+      expect(await sendRaw(port, head, chunk(5))).toMatch(/^HTTP\/1\.1 408 /);
+    }
+    released.resolve();
+    expect(await answer).toMatch(new RegExp(`^HTTP/1\\.1 200 [^]*\\r\\n${bytes}$`));
+  });
+
+  it('does not hold its connection either when it has its answer already', async () => {
+    const { port } = await startApp({ endpoints: [drop] }, { bodyIdleTimeoutMs: 100 });
+    const answers = await sendRaw(port, 'PUT /drop HTTP/1.1\r\nhost: x\r\ncontent-length: 50\r\n\r\n12345');
+    expect(answers.match(/HTTP\/1\.1 \d+/g)).toEqual(['HTTP/1.1 204']);
   });
 });

@@ -72,7 +72,7 @@ export interface AuditTrail {
   eraseOrigins(accountId: string, session: ClientSession): Promise<void>;
   ensureIndexes(): Promise<void>;
   /** To be started before what records, so that it stops after it and seals the rest. */
-  sealer: Component & { start(): Promise<void>; stop(): Promise<void> };
+  sealer: Required<Component>;
 }
 
 /** A trail in its own collections; nothing is opened before the sealer starts. */

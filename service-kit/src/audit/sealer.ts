@@ -1,6 +1,6 @@
 import type { Registry } from '@prometheus-io/client';
 import type { ClientSession, MongoClient } from 'mongodb';
-import type { Component } from '../lifecycle/index.ts';
+import { createPeriodic, type Component } from '../lifecycle/index.ts';
 import type { Logger } from '../logging/index.ts';
 import { gaugeOf } from '../metrics/metrics.ts';
 import type { AuditCollections } from './audit-collections.ts';
@@ -30,16 +30,12 @@ export interface SealerOptions {
  * sealers that read the same head one is undone whole. An entry whose transaction commits late is without a seal
  * then, and the next one takes it.
  */
-export function createSealer(
-  options: SealerOptions,
-): Component & Required<Pick<Component, 'start' | 'stop'>> {
+export function createSealer(options: SealerOptions): Required<Component> {
   const { client, collections, digest, logger, metrics, now, everyMs, leaseMs, batch } = options;
   const { entries, seals } = collections;
   const lease = createSealerLease(collections.leases, leaseMs);
   const head = gaugeOf(metrics, { name: 'audit_head_number', help: 'Number of the last seal made here' });
-  let sealing: Promise<void> | undefined;
-  let timer: NodeJS.Timeout | undefined;
-  let isFailing = false;
+  const periodic = createPeriodic({ name: 'audit sealer', everyMs, run: sealAll, logger });
   watchAge();
 
   function watchAge(): void {
@@ -56,22 +52,6 @@ export function createSealer(
           this.set(oldest ? Math.max(0, now().getTime() - oldest.at.getTime()) / 1_000 : 0);
       },
     });
-  }
-
-  function wake(): void {
-    sealing ??= sealAndTell().finally(() => {
-      sealing = undefined;
-    });
-  }
-
-  async function sealAndTell(): Promise<void> {
-    try {
-      await sealAll();
-      isFailing = false;
-    } catch (error) {
-      if (!isFailing) logger.warn('Audit entries could not be sealed; they wait', { error });
-      isFailing = true;
-    }
   }
 
   async function sealAll(): Promise<void> {
@@ -105,17 +85,13 @@ export function createSealer(
   }
 
   return {
-    name: 'audit sealer',
-    start: async () => {
-      timer = setInterval(wake, everyMs);
-      wake();
-    },
+    ...periodic,
     stop: async () => {
-      clearInterval(timer);
-      await sealing;
+      await periodic.stop();
       // What has been recorded since; if another holds the lease, it is the other's.
-      wake();
-      await sealing;
+      await sealAll().catch((error: unknown) =>
+        logger.warn('Audit entries could not be sealed; they wait', { error }),
+      );
       await lease.release().catch((error: unknown) => logger.debug('The lease runs out', { error }));
     },
   };

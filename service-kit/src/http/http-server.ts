@@ -5,6 +5,7 @@ import { once } from 'node:events';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Component } from '../lifecycle/index.ts';
 import type { Logger } from '../logging/index.ts';
+import { createBodyWatch } from './body-watch.ts';
 import { createUnreadableRequests } from './unreadable-request.ts';
 
 /** Takes connections that leave HTTP, such as those of WebSockets. */
@@ -27,6 +28,13 @@ export interface HttpServerOptions {
   name?: string;
   /** How long a client may take to send the head of a request, in milliseconds. Default 60,000. */
   headersTimeoutMs?: number;
+  /** How long the next byte of a body may be in coming, in milliseconds. Default 60,000. */
+  bodyIdleTimeoutMs?: number;
+  /**
+   * How long a body may take however slowly it comes, in milliseconds. Default 300,000. After that it needs to have come
+   * with 1 KiB a second.
+   */
+  bodyTimeoutMs?: number;
   /** Asked of each new connection; one that is refused gets a 429 `too_many_connections` and is closed. */
   admits?: (socket: Socket) => boolean;
   /** After `stop` was called, how long new connections are still taken, in milliseconds. Default 100. */
@@ -47,6 +55,8 @@ export interface HttpServer extends Component {
 // Longer than the 60 s for which common proxies keep a connection, so that it is they who close it.
 const KEEP_ALIVE_MS = 65_000;
 const HEADERS_TIMEOUT_MS = 60_000;
+const BODY_IDLE_TIMEOUT_MS = 60_000;
+const BODY_TIMEOUT_MS = 300_000;
 const LONGEST_CHECK_MS = 30_000;
 const SWEEP_MS = 50;
 const QUIET_WITHIN_MS = 500;
@@ -62,12 +72,15 @@ export function createHttpServer(options: HttpServerOptions): HttpServer {
   const { app, upgrades, host, port, logger, name = 'http' } = options;
   const { acceptGraceMs = 100, idleGraceMs = 500, finishWithinMs = 5_000 } = options;
   const { headersTimeoutMs = HEADERS_TIMEOUT_MS, admits = () => true } = options;
+  const { bodyIdleTimeoutMs = BODY_IDLE_TIMEOUT_MS, bodyTimeoutMs = BODY_TIMEOUT_MS } = options;
   const unreadable = createUnreadableRequests(logger);
+  const bodies = createBodyWatch({ idleMs: bodyIdleTimeoutMs, withinMs: bodyTimeoutMs });
   const active = new Set<ServerResponse>();
   const sockets = new Set<Socket>();
   const unwanted = new WeakSet<Socket>();
   let leaving = false;
   let accepted = 0;
+  let bodyTimer: NodeJS.Timeout | undefined;
 
   const listener: RequestListener = (request, response) => {
     if (unwanted.has(request.socket)) return;
@@ -81,6 +94,7 @@ export function createHttpServer(options: HttpServerOptions): HttpServer {
     {
       keepAliveTimeout: KEEP_ALIVE_MS,
       headersTimeout: headersTimeoutMs,
+      requestTimeout: 0, // Not Node's, which ends an upload in the middle however well it comes.
       connectionsCheckingInterval: Math.min(headersTimeoutMs, LONGEST_CHECK_MS),
       shouldUpgradeCallback: (request) =>
         !unwanted.has(request.socket) && upgrades?.accepts(request) === true,
@@ -107,6 +121,15 @@ export function createHttpServer(options: HttpServerOptions): HttpServer {
     unwanted.add(socket);
     unreadable.refuseNext(socket, 'too_many_connections', 'TOO_MANY_CONNECTIONS');
   });
+
+  function endLateBodies(): void {
+    for (const socket of sockets) {
+      const request = unreadable.unfinishedOn(socket);
+      if (request && bodies.isLate(request)) {
+        unreadable.refuseUnfinished(socket, 'request_timeout', 'BODY_TIMEOUT');
+      }
+    }
+  }
 
   /**
    * Connections that the system has made but that we have not taken yet are reset when the listening socket
@@ -159,10 +182,12 @@ export function createHttpServer(options: HttpServerOptions): HttpServer {
     start: async () => {
       server.listen(port, host);
       await once(server, 'listening');
+      bodyTimer = setInterval(endLateBodies, bodies.everyMs);
       logger.info('Listening', { component: name, ...addressOf(server) });
     },
     stop: async () => {
       await drain();
+      clearInterval(bodyTimer);
       server.close(); // Ends Node's own timers; nothing is open any more.
     },
     address: () => addressOf(server),

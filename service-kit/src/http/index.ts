@@ -14,16 +14,7 @@ export {
 export { createHttpServer, type HttpServer, type HttpServerOptions, type Upgrades } from './http-server.ts';
 export type { IdempotencyKeys, KeptAnswer, KeyInUse } from './idempotency.ts';
 export { openApiDocument, type OpenApiOptions } from './open-api.ts';
-export {
-  decodeCursor,
-  encodeCursor,
-  listQuery,
-  pageOf,
-  pageReply,
-  pageSchema,
-  type Filters,
-  type Page,
-} from './pages.ts';
+export { listQuery, pageReply, pageSchema, readPage, type Filters, type List, type Page } from './pages.ts';
 export { shellProblems, type ProblemTable, type ShellProblem } from './problem-table.ts';
 export { Problem, sendProblem, type ProblemOptions } from './problem.ts';
 export { readBody, type BodyOptions } from './read-body.ts';
@@ -31,5 +22,6 @@ export type { RefusalForm, Refused } from './refusal-form.ts';
 export { contextOf, type RequestContext, type ShellContext } from './request-context.ts';
 export { pathProblem } from './request-path.ts';
 export { reply, send, type Reply, type ReplyHeaders } from './send.ts';
+export { Time } from './time.ts';
 export { continueTrace, parseTraceparent, type TraceContext } from './trace-context.ts';
 export type { InputError } from './validation.ts';

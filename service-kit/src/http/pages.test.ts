@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
-import { decodeCursor, encodeCursor, listQuery, pageOf, pageReply } from './pages.ts';
+import { decodeCursor, encodeCursor, listQuery, pageReply, readPage } from './pages.ts';
 
 const Position = z.tuple([z.string(), z.int()]);
 const invalid = expect.objectContaining({ code: 'invalid_cursor' });
@@ -44,31 +44,37 @@ describe('a cursor', () => {
 });
 
 describe('a page', () => {
-  const page = (count: number) =>
-    pageOf(
-      Array.from({ length: count }, (_, id) => ({ id })),
+  const page = (count: number, cursor?: string) =>
+    readPage(
+      { limit: 3, cursor },
       {
-        limit: 3,
         filters: { kind: 'a' },
-        position: ({ id }) => id,
+        position: z.int(),
+        read: async (after = -1, limit) =>
+          Array.from({ length: count }, (_, id) => ({ id })).slice(after + 1, after + 1 + limit),
+        positionOf: ({ id }) => id,
       },
     );
 
-  it('ends the list when no row is left over', () => {
-    expect(page(0)).toEqual({ items: [], nextCursor: null });
-    expect(page(3).nextCursor).toBeNull();
+  it('ends the list when no row is left over', async () => {
+    expect(await page(0)).toEqual({ items: [], nextCursor: null });
+    expect((await page(3)).nextCursor).toBeNull();
   });
 
-  it('goes on after its last item when a row is left over', () => {
-    const { items, nextCursor } = page(4);
-    expect(items).toHaveLength(3);
-    expect(decodeCursor(nextCursor ?? '', { kind: 'a' }, z.int())).toBe(2);
+  it('is followed by one that begins after its last item when a row is left over', async () => {
+    const { items, nextCursor } = await page(4);
+    expect(items).toEqual([{ id: 0 }, { id: 1 }, { id: 2 }]);
+    expect(await page(4, nextCursor ?? '')).toEqual({ items: [{ id: 3 }], nextCursor: null });
   });
 
-  it('links to the next one with the same filters', () => {
-    const { headers, body } = pageReply('/v1/claims?kind=a%26b&cursor=old', page(4));
+  it('is not read for a cursor that belongs to other filters', async () => {
+    await expect(page(4, encodeCursor(0, { kind: 'b' }))).rejects.toThrow(invalid);
+  });
+
+  it('links to the next one with the same filters', async () => {
+    const { headers, body } = pageReply('/v1/claims?kind=a%26b&cursor=old', await page(4));
     expect(headers).toEqual({ link: `</v1/claims?kind=a%26b&cursor=${body.nextCursor}>; rel="next"` });
-    expect(pageReply('/v1/claims', page(1)).headers).toEqual({});
+    expect(pageReply('/v1/claims', await page(1)).headers).toEqual({});
   });
 });
 

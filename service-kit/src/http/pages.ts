@@ -23,22 +23,41 @@ export function pageSchema<Item extends z.ZodType>(item: Item) {
 /** What a list was asked for besides the page; a cursor belongs to it. */
 export type Filters = Readonly<Record<string, unknown>>;
 
+/** A list whose pages {@link readPage} reads. */
+export interface List<Row, Position extends z.ZodType> {
+  /** What was asked for besides the page. */
+  filters: Filters;
+  /** Schema of what a cursor holds: where a page ended, as JSON. It is input like any other. */
+  position: Position;
+  /** Reads up to `limit` rows that come after the position, or the first. */
+  read: (after: z.output<Position> | undefined, limit: number) => Promise<readonly Row[]>;
+  positionOf: (row: Row) => z.input<Position>;
+}
+
 /**
- * Makes an opaque cursor.
+ * Reads one page of a list. To tell whether there is a next page it asks for a row more than the page has.
  *
- * @param position where the page ended, as JSON: what the store needs to go on from there
+ * @param asked as {@link listQuery} has it
+ * @throws {DomainError} `invalid_cursor` when it was made for other filters, or not by us
  */
+export async function readPage<Row, Position extends z.ZodType>(
+  { limit, cursor }: { limit: number; cursor?: string | undefined },
+  { filters, position, read, positionOf }: List<Row, Position>,
+): Promise<Page<Row>> {
+  const after = cursor === undefined ? undefined : decodeCursor(cursor, filters, position);
+  const rows = await read(after, limit + 1);
+  const items = rows.slice(0, limit);
+  const last = items.at(-1);
+  const more = rows.length > limit && last !== undefined;
+  return { items, nextCursor: more ? encodeCursor(positionOf(last), filters) : null };
+}
+
+/** Makes an opaque cursor. */
 export function encodeCursor(position: unknown, filters: Filters): string {
   return Buffer.from(JSON.stringify([position, checkOf(position, filters)])).toString('base64url');
 }
 
-/**
- * Reads a cursor back. The check finds what was cut or mixed up, it does not keep anybody from making a cursor:
- * the position is input like any other.
- *
- * @param schema of the position
- * @throws {DomainError} `invalid_cursor` when it was made for other filters, or not by us
- */
+/** The check finds what was cut or mixed up, it does not keep anybody from making a cursor. */
 export function decodeCursor<Schema extends z.ZodType>(
   cursor: string,
   filters: Filters,
@@ -51,23 +70,6 @@ export function decodeCursor<Schema extends z.ZodType>(
     throw new DomainError('invalid_cursor', 'The cursor does not belong to this list and its filters');
   }
   return result.data;
-}
-
-/**
- * Makes a page of what a store found.
- *
- * @param rows up to `limit + 1` of them: the one too many tells that there is a next page
- * @param options.position of an item, for the cursor
- */
-export function pageOf<Item>(
-  rows: readonly Item[],
-  options: { limit: number; filters: Filters; position: (item: Item) => unknown },
-): Page<Item> {
-  const { limit, filters, position } = options;
-  const items = rows.slice(0, limit);
-  const last = items.at(-1);
-  const more = rows.length > limit && last !== undefined;
-  return { items, nextCursor: more ? encodeCursor(position(last), filters) : null };
 }
 
 /**

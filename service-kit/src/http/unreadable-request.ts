@@ -12,6 +12,10 @@ export interface UnreadableRequests {
   began(response: ServerResponse): void;
   /** Answers with a problem after what is still being answered, and ends the connection. */
   refuseNext(socket: Duplex, code: ShellProblem, reason: string): void;
+  /** @returns the latest request of a connection, while its body has not come whole */
+  unfinishedOn(socket: Duplex): IncomingMessage | undefined;
+  /** Ends a connection in the middle of a body; whoever handles the request learns that the client is gone. */
+  refuseUnfinished(socket: Duplex, code: ShellProblem, reason: string): void;
   /** For Node's `clientError`. */
   onClientError(error: Error, socket: Duplex): void;
   /** Answers a request of HTTP/1.1 without `Host` (RFC 9112, 3.2); false: there is nothing wrong with it. */
@@ -77,13 +81,23 @@ export function createUnreadableRequests(logger: Logger): UnreadableRequests {
       // It was what came after that request, which keeps its answer.
       last.once('close', () => refuse(socket, code, reason));
     } else {
-      if (last.socket === socket && !last.headersSent) {
-        socket.write(rawAnswer(code, noteRefusal(code, socket, reason)));
-      }
-      // In the middle of its body: whoever handles it learns that the client is gone.
-      if ('destroySoon' in socket && typeof socket.destroySoon === 'function') socket.destroySoon();
-      else socket.destroy();
+      refuseUnfinished(socket, code, reason);
     }
+  }
+
+  function refuseUnfinished(socket: Duplex, code: ShellProblem, reason: string): void {
+    refused.add(socket);
+    const last = latest.get(socket);
+    if (last?.socket === socket && !last.headersSent) {
+      socket.write(rawAnswer(code, noteRefusal(code, socket, reason)));
+    }
+    if ('destroySoon' in socket && typeof socket.destroySoon === 'function') socket.destroySoon();
+    else socket.destroy();
+  }
+
+  function unfinishedOn(socket: Duplex): IncomingMessage | undefined {
+    const request = latest.get(socket)?.req;
+    return request?.complete === false && !refused.has(socket) ? request : undefined;
   }
 
   function rawAnswer(code: ShellProblem, requestId: string): string {
@@ -103,6 +117,8 @@ export function createUnreadableRequests(logger: Logger): UnreadableRequests {
 
   return {
     refuseNext,
+    unfinishedOn,
+    refuseUnfinished,
     began: (response) => void latest.set(response.req.socket, response),
     onClientError,
     refusesHost: (request, response) => {

@@ -1,3 +1,4 @@
+export { fullJitter, type Backoff } from './full-jitter.ts';
 export {
   createLifecycle,
   ShutdownTimeoutError,

@@ -6,15 +6,15 @@ beforeEach(() => void vi.useFakeTimers());
 afterEach(() => void vi.useRealTimers());
 
 function periodicOf(run: () => Promise<void>) {
-  const warnings: string[] = [];
+  const lines: string[] = [];
   const logger: Logger = {
     error: () => undefined,
-    warn: (message) => void warnings.push(message),
-    info: () => undefined,
+    warn: (message) => void lines.push(message),
+    info: (message) => void lines.push(message),
     debug: () => undefined,
     child: () => logger,
   };
-  return { warnings, periodic: createPeriodic({ name: 'sweep', everyMs: 1_000, run, logger }) };
+  return { lines, periodic: createPeriodic({ name: 'sweep', everyMs: 1_000, run, logger }) };
 }
 
 describe('a periodic component', () => {
@@ -41,15 +41,19 @@ describe('a periodic component', () => {
     await periodic.stop();
   });
 
-  it('tries again after a run that failed, and says so', async () => {
+  it('tries again after a run that failed, and tells of a row of failures when it begins and when it ends', async () => {
     const run = vi.fn<() => Promise<void>>(async () => undefined);
-    run.mockRejectedValueOnce(new Error('no'));
-    const { periodic, warnings } = periodicOf(run);
+    for (let failures = 0; failures < 3; failures += 1) run.mockRejectedValueOnce(new Error('no'));
+    const { periodic, lines } = periodicOf(run);
     await periodic.start();
+    await vi.advanceTimersByTimeAsync(2_000);
+    expect(lines).toEqual(['sweep failed and will be tried again']);
+    await vi.advanceTimersByTimeAsync(2_000);
+    expect(lines.slice(1)).toEqual(['sweep works again']);
+    run.mockRejectedValueOnce(new Error('no'));
     await vi.advanceTimersByTimeAsync(1_000);
     await periodic.stop();
-    expect(run).toHaveBeenCalledTimes(2);
-    expect(warnings).toEqual(['sweep failed and will be tried again']);
+    expect(lines.slice(2)).toEqual(['sweep failed and will be tried again']);
   });
 
   it('stops only when the run under way has ended', async () => {

@@ -1,7 +1,7 @@
 import type { Registry } from '@prometheus-io/client';
 import type { Db } from 'mongodb';
 import { randomUUID } from 'node:crypto';
-import type { Component } from '../lifecycle/index.ts';
+import { fullJitter, type Component } from '../lifecycle/index.ts';
 import type { Logger } from '../logging/index.ts';
 import { gaugeOf } from '../metrics/metrics.ts';
 import { createOutboxStore } from './outbox-store.ts';
@@ -41,7 +41,7 @@ const MOST_IN_HAND = 5_000;
 const BATCHES_AHEAD = 4;
 // A consumer that is not there yet, or a broker that restarts, is no alarm.
 const ATTEMPTS_BEFORE_ALARM = 5;
-const BACKOFF_MS = { first: 200, longest: 30_000 };
+const BACKOFF = { firstMs: 200, longestMs: 30_000 };
 
 /**
  * Sends outbox rows and deletes each once the broker has confirmed it and did not return it. Several relays run
@@ -124,16 +124,11 @@ export function createRelay(options: RelayOptions): Relay {
         ...(reason === 'failed' && { error }),
       });
     }
-    const pause = reason === 'unavailable' ? 0 : backoff(row.attempts);
+    const pause = reason === 'unavailable' ? 0 : fullJitter(row.attempts, BACKOFF, random);
     const release = { id: row._id, messages, availableAt: new Date(now() + pause) };
     await store.release(release).catch((releaseError: unknown) => {
       logger.warn('Messages stay leased until their lease ends', { row: row._id, error: releaseError });
     });
-  }
-
-  /** Full jitter: uniform in [0, min(longest, first · 2^attempts)] ("Exponential Backoff And Jitter", AWS, 2015). */
-  function backoff(attempts: number): number {
-    return random() * Math.min(BACKOFF_MS.longest, BACKOFF_MS.first * 2 ** attempts);
   }
 
   function wake(): void {

@@ -1,7 +1,9 @@
 import { createClient } from 'redis';
 import { setTimeout as delay } from 'node:timers/promises';
-import type { Component } from '../lifecycle/index.ts';
+import { fullJitter, type Component } from '../lifecycle/index.ts';
 import type { Logger } from '../logging/index.ts';
+
+const BACKOFF = { firstMs: 50, longestMs: 2_000 };
 
 export interface RedisOptions {
   url: string;
@@ -72,8 +74,7 @@ function clientFor(url: string, name: string) {
     commandOptions: { timeout: 1_000 },
     socket: {
       connectTimeout: 2_000,
-      // Full jitter, as in "Exponential Backoff And Jitter" (AWS Architecture Blog, 2015).
-      reconnectStrategy: (retries) => Math.random() * Math.min(2_000, 50 * 2 ** retries),
+      reconnectStrategy: (retries) => fullJitter(retries, BACKOFF),
     },
   });
 }

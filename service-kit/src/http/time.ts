@@ -1,0 +1,10 @@
+import { z } from 'zod';
+
+const FIRST = 0;
+const LAST = Date.UTC(9999, 11, 31, 23, 59, 59, 999);
+
+/** A time with any offset, as it comes in. */
+export const Time = z.iso
+  .datetime({ offset: true })
+  .transform((text) => new Date(text))
+  .refine((at) => at.getTime() >= FIRST && at.getTime() <= LAST, 'must be within the years 1970 to 9999');
