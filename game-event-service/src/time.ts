@@ -1,15 +1,4 @@
-import { z } from 'zod';
-
 /** The current time. */
 export type Clock = () => Date;
 
 export const later = (at: Date, ms: number): Date => new Date(at.getTime() + ms);
-
-const FIRST = 0;
-const LAST = Date.UTC(9999, 11, 31, 23, 59, 59, 999);
-
-/** A time with any offset, as it comes in. */
-export const Time = z.iso
-  .datetime({ offset: true })
-  .transform((text) => new Date(text))
-  .refine((at) => at.getTime() >= FIRST && at.getTime() <= LAST, 'must be within the years 1970 to 9999');

@@ -1,18 +1,17 @@
+import { callerOf } from 'service-kit/audit';
 import {
-  decodeCursor,
   defineEndpoint,
   listQuery,
-  pageOf,
   pageReply,
   pageSchema,
+  readPage,
   reply,
+  Time,
   type Endpoint,
 } from 'service-kit/http';
-import { callerOf } from '../audit/caller.ts';
 import type { Access } from 'service-kit/identity';
 import { z } from 'zod';
 import { invalidInput, refusal } from '../refusal.ts';
-import { Time } from '../time.ts';
 import {
   AccountHeaders,
   AccountStatus,
@@ -76,7 +75,9 @@ const NewStatus = z.discriminatedUnion('status', [
   z.strictObject({
     status: z.literal('banned'),
     reason: Reason,
-    until: Time.optional().meta({ description: 'When the ban ends by itself; without it, never' }),
+    until: Time.meta({ example: '2026-12-08T00:00:00Z' })
+      .optional()
+      .meta({ description: 'When the ban ends by itself; without it, never' }),
   }),
 ]);
 const Position = z
@@ -99,17 +100,20 @@ export function accountRoutes(dependencies: AccountRoutesDependencies): Endpoint
     responses: { 200: { description: 'A page of accounts', body: pageSchema(AccountView) } },
     problems: ['invalid_cursor'],
     handle: async (input) => {
-      const { limit, cursor, ids, query, role, status } = input.query;
+      const { cursor, ids, query, role, status } = input.query;
       if (ids) {
         if (cursor ?? query ?? role ?? status) throw invalidInput('query.ids', 'goes with no other filter');
         const found = await lookUpAccounts(ids, callerOf(input));
         return reply(200, { items: found.map(toAccountView), nextCursor: null });
       }
       const filters = { query, role, status };
-      const after = cursor === undefined ? undefined : decodeCursor(cursor, filters, Position);
       const filter = { namePrefix: query, role, status };
-      const found = await searchAccounts(filter, { after, limit: limit + 1 }, callerOf(input));
-      const page = pageOf(found, { limit, filters, position: positionOf });
+      const page = await readPage(input.query, {
+        filters,
+        position: Position,
+        positionOf,
+        read: (after, limit) => searchAccounts(filter, { after, limit }, callerOf(input)),
+      });
       return pageReply(input.request.originalUrl, { ...page, items: page.items.map(toAccountView) });
     },
   });

@@ -1,8 +1,8 @@
+import { callerOf } from 'service-kit/audit';
 import { defineEndpoint, reply, type Endpoint } from 'service-kit/http';
 import type { Access } from 'service-kit/identity';
 import { z } from 'zod';
 import type { EndAllSessions } from '../sessions/log-out.ts';
-import { callerOf } from '../audit/caller.ts';
 import { AccountParams } from './account-routes.ts';
 import {
   AccountHeaders,

@@ -1,6 +1,6 @@
+import type { Caller } from 'service-kit/audit';
 import type { Role } from 'service-kit/identity';
 import { account as accountSubject, type Audited } from '../audit/audit.ts';
-import type { Caller } from '../audit/caller.ts';
 import type { Clock } from '../clock.ts';
 import type { MakeId } from '../ids.ts';
 import { refusal } from '../refusal.ts';

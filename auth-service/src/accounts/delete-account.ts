@@ -1,5 +1,5 @@
+import type { Caller } from 'service-kit/audit';
 import type { Audited } from '../audit/audit.ts';
-import type { Caller } from '../audit/caller.ts';
 import type { Clock } from '../clock.ts';
 import type { CheckPassword } from '../limits/password-checks.ts';
 import { invalidInput, refusal } from '../refusal.ts';

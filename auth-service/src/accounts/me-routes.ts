@@ -1,6 +1,6 @@
+import { callerOf } from 'service-kit/audit';
 import { defineEndpoint, reply, type Endpoint } from 'service-kit/http';
 import { z } from 'zod';
-import { callerOf } from '../audit/caller.ts';
 import { refusal } from '../refusal.ts';
 import { AccountHeaders, AccountView, etagOf, ProfilePatch, toAccountView } from './account-schemas.ts';
 import type { AccountStore } from './account-store.ts';

@@ -1,12 +1,12 @@
+import type { RequestOrigin } from 'service-kit/audit';
 import { account as accountSubject, type Audited } from '../audit/audit.ts';
-import { somebodyAt } from '../audit/caller.ts';
+import { somebodyAt } from '../audit/somebody-at.ts';
 import type { Clock } from '../clock.ts';
 import type { MakeId } from '../ids.ts';
 import type { CountNewAccount } from '../limits/new-accounts.ts';
 import { refusal } from '../refusal.ts';
 import type { SessionIssuer, Tokens } from '../sessions/session-issuer.ts';
 import type { SessionStore } from '../sessions/session-store.ts';
-import type { Origin } from '../sessions/session.ts';
 import type { Transact } from '../transact.ts';
 import { accountRegistered } from './account-messages.ts';
 import type { AccountStore } from './account-store.ts';
@@ -24,7 +24,7 @@ export interface Registration {
 
 export type RegisterAccount = (
   registration: Registration,
-  origin: Origin,
+  origin: RequestOrigin,
 ) => Promise<{ account: Account; tokens: Tokens }>;
 
 export interface RegisterAccountDependencies {

@@ -1,5 +1,5 @@
+import type { Caller } from 'service-kit/audit';
 import type { Audit } from '../audit/audit.ts';
-import type { Caller } from '../audit/caller.ts';
 import type { AccountFilter, AccountPosition, AccountStore } from './account-store.ts';
 import type { Account } from './account.ts';
 

@@ -1,5 +1,5 @@
+import type { Caller } from 'service-kit/audit';
 import type { Audited } from '../audit/audit.ts';
-import type { Caller } from '../audit/caller.ts';
 import type { Clock } from '../clock.ts';
 import { refusal } from '../refusal.ts';
 import type { EndSessions } from '../sessions/end-sessions.ts';

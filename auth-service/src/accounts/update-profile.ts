@@ -1,6 +1,6 @@
+import type { Caller } from 'service-kit/audit';
 import type { AuditAction } from '../audit/actions.ts';
 import type { Audited } from '../audit/audit.ts';
-import type { Caller } from '../audit/caller.ts';
 import type { Clock } from '../clock.ts';
 import { refusal } from '../refusal.ts';
 import type { Transact } from '../transact.ts';

@@ -1,18 +1,18 @@
 import { createHmac, type KeyObject } from 'node:crypto';
 import {
+  actorOf,
   createAudited,
-  type AuditActor,
   type AuditAttempt,
   type AuditDetails,
   type Audited as KitAudited,
   type AuditSubject,
   type AuditTrail,
+  type Caller,
   type Refusals,
 } from 'service-kit/audit';
 import { foldCase } from '../accounts/username.ts';
 import type { Transaction } from '../transact.ts';
 import type { AuditAction } from './actions.ts';
-import type { Caller } from './caller.ts';
 
 /** Who tries to do what to which account or client. */
 export interface Attempt {
@@ -100,7 +100,3 @@ export function createAudit(dependencies: {
 
 /** An account as a subject, and as the actor that somebody unknown turned out to be. */
 export const account = (id: string) => ({ kind: 'account', id }) as const;
-
-function actorOf({ kind, id, roles }: Caller): AuditActor {
-  return { kind, ...(id !== '' && { id }), ...(roles.length > 0 && { roles }) };
-}

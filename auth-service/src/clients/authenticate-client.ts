@@ -1,8 +1,8 @@
+import type { RequestOrigin } from 'service-kit/audit';
 import type { Audited } from '../audit/audit.ts';
-import { somebodyAt } from '../audit/caller.ts';
+import { somebodyAt } from '../audit/somebody-at.ts';
 import type { Clock } from '../clock.ts';
 import { refusal } from '../refusal.ts';
-import type { Origin } from '../sessions/session.ts';
 import { matchesSecret } from './client-secret.ts';
 import type { ClientStore } from './client-store.ts';
 import { validHashes, type ServiceClient } from './client.ts';
@@ -18,7 +18,10 @@ export interface ClientCredentials {
  *
  * @throws refusal `invalid_client`, the same at the same cost for an unknown client and for a wrong secret
  */
-export type AuthenticateClient = (credentials: ClientCredentials, origin: Origin) => Promise<ServiceClient>;
+export type AuthenticateClient = (
+  credentials: ClientCredentials,
+  origin: RequestOrigin,
+) => Promise<ServiceClient>;
 
 export function authenticateClient(dependencies: {
   clients: Pick<ClientStore, 'find'>;

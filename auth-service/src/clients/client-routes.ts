@@ -1,15 +1,14 @@
+import { callerOf } from 'service-kit/audit';
 import {
-  decodeCursor,
   defineEndpoint,
   listQuery,
-  pageOf,
   pageReply,
   pageSchema,
+  readPage,
   reply,
   type Endpoint,
 } from 'service-kit/http';
 import { z } from 'zod';
-import { callerOf } from '../audit/caller.ts';
 import { NO_STORE } from '../sessions/session-schemas.ts';
 import {
   ClientView,
@@ -68,10 +67,9 @@ export function clientRoutes(dependencies: ClientRoutesDependencies): Endpoint[]
     request: { query: z.object(listQuery) },
     responses: { 200: { description: 'A page of clients', body: pageSchema(ClientView) } },
     problems: ['invalid_cursor'],
-    handle: async ({ query: { limit, cursor }, request }) => {
-      const after = cursor === undefined ? undefined : decodeCursor(cursor, {}, Position);
-      const found = await clients.list(after, limit + 1);
-      const page = pageOf(found, { limit, filters: {}, position: positionOf });
+    handle: async ({ query, request }) => {
+      const read = clients.list;
+      const page = await readPage(query, { filters: {}, position: Position, positionOf, read });
       return pageReply(request.originalUrl, { ...page, items: page.items.map(toClientView) });
     },
   });

@@ -1,5 +1,5 @@
+import type { Caller } from 'service-kit/audit';
 import type { Audit } from '../audit/audit.ts';
-import type { Caller } from '../audit/caller.ts';
 import type { Clock } from '../clock.ts';
 import type { MakeId } from '../ids.ts';
 import type { Transact } from '../transact.ts';

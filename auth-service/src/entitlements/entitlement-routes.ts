@@ -1,10 +1,9 @@
 import {
-  decodeCursor,
   defineEndpoint,
   listQuery,
-  pageOf,
   pageReply,
   pageSchema,
+  readPage,
   reply,
   type Endpoint,
   type Page,
@@ -43,11 +42,12 @@ export function entitlementRoutes({ accounts, entitlements }: EntitlementRoutesD
   }
 
   async function ledgerPage(accountId: string, query: z.output<typeof LedgerQuery>): Promise<LedgerPage> {
-    const { limit, cursor } = query;
-    const filters = { accountId };
-    const after = cursor === undefined ? undefined : decodeCursor(cursor, filters, Position);
-    const found = await entitlements.ledgerOf(accountId, after, limit + 1);
-    const page = pageOf(found, { limit, filters, position: positionOf });
+    const page = await readPage(query, {
+      filters: { accountId },
+      position: Position,
+      positionOf,
+      read: (after, limit) => entitlements.ledgerOf(accountId, after, limit),
+    });
     return { ...page, items: page.items.map(toLedgerEntryView) };
   }
 

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { AccountStatus } from '../accounts/account.ts';
-import { somebodyAt } from '../audit/caller.ts';
+import { somebodyAt } from '../audit/somebody-at.ts';
 import { balanceId, type Balance, type LedgerEntry } from './ledger.ts';
 import {
   decideOrders,

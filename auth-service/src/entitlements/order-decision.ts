@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
+import type { Caller } from 'service-kit/audit';
 import type { ShellProblem } from 'service-kit/http';
 import type { AccountStatus } from '../accounts/account.ts';
-import type { Caller } from '../audit/caller.ts';
 import type { RefusalCode } from '../refusal.ts';
 import { openBooks, type Books } from './books.ts';
 import { entryId, type AssetKind, type Balance, type Holding, type LedgerEntry } from './ledger.ts';

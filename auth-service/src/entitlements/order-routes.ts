@@ -1,7 +1,7 @@
+import { callerOf } from 'service-kit/audit';
 import { defineEndpoint, DomainError, reply, type Endpoint } from 'service-kit/http';
 import { z } from 'zod';
 import { AccountParams } from '../accounts/account-routes.ts';
-import { callerOf } from '../audit/caller.ts';
 import { Reason } from '../accounts/profile.ts';
 import { LedgerEntryView, toLedgerEntryView } from './entitlement-schemas.ts';
 import { orderableKinds, orderId, type Order } from './order-decision.ts';

@@ -1,18 +1,18 @@
 import type { ClientSession } from 'mongodb';
+import type { RequestOrigin } from 'service-kit/audit';
 import { DomainError } from 'service-kit/http';
 import { isDuplicateKey } from 'service-kit/mongo';
 import { accountRegistered } from '../accounts/account-messages.ts';
 import type { AccountStore } from '../accounts/account-store.ts';
 import { openAccount, type Account } from '../accounts/account.ts';
 import { account as accountSubject, type Audited } from '../audit/audit.ts';
-import { somebodyAt } from '../audit/caller.ts';
+import { somebodyAt } from '../audit/somebody-at.ts';
 import type { Clock } from '../clock.ts';
 import type { MakeId } from '../ids.ts';
 import type { CountNewAccount } from '../limits/new-accounts.ts';
 import { refusal } from '../refusal.ts';
 import type { SessionIssuer, Tokens } from '../sessions/session-issuer.ts';
 import type { SessionStore } from '../sessions/session-store.ts';
-import type { Origin } from '../sessions/session.ts';
 import type { Transact, Transaction } from '../transact.ts';
 import type { DeviceStore } from './device-store.ts';
 import type { DeviceKeyOf } from './device.ts';
@@ -26,7 +26,7 @@ export interface GuestEntry {
   isNew: boolean;
 }
 
-export type EnterAsGuest = (deviceId: string, origin: Origin) => Promise<GuestEntry>;
+export type EnterAsGuest = (deviceId: string, origin: RequestOrigin) => Promise<GuestEntry>;
 
 export interface EnterAsGuestDependencies {
   accounts: AccountStore;
@@ -78,7 +78,7 @@ export function enterAsGuest(dependencies: EnterAsGuestDependencies): EnterAsGue
     }
   }
 
-  async function enter(device: string, origin: Origin, tx: Transaction): Promise<GuestEntry> {
+  async function enter(device: string, origin: RequestOrigin, tx: Transaction): Promise<GuestEntry> {
     const now = clock();
     const known = await guestOf(device, tx.session);
     const guest = known ?? openGuest(now);

@@ -1,10 +1,9 @@
+import { callerOf, originOf } from 'service-kit/audit';
 import { defineEndpoint, reply, type Endpoint } from 'service-kit/http';
 import { z } from 'zod';
 import { NewPassword } from '../accounts/password-policy.ts';
 import { Email } from '../accounts/profile.ts';
 import { Username } from '../accounts/username.ts';
-import { callerOf } from '../audit/caller.ts';
-import { originOf } from '../sessions/request-origin.ts';
 import { NO_STORE, SignedIn, toSignedIn } from '../sessions/session-schemas.ts';
 import { DeviceId } from './device.ts';
 import type { EnterAsGuest } from './enter-as-guest.ts';

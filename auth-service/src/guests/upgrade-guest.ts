@@ -1,10 +1,10 @@
+import type { Caller } from 'service-kit/audit';
 import { accountUpgraded } from '../accounts/account-messages.ts';
 import type { AccountStore } from '../accounts/account-store.ts';
 import { assertActive, upgrade, type Account } from '../accounts/account.ts';
 import type { PasswordHasher } from '../accounts/password-hasher.ts';
 import { assertHardToGuess } from '../accounts/password-policy.ts';
 import type { Audited } from '../audit/audit.ts';
-import type { Caller } from '../audit/caller.ts';
 import type { Clock } from '../clock.ts';
 import { refusal } from '../refusal.ts';
 import type { EndSessions } from '../sessions/end-sessions.ts';

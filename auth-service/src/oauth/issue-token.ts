@@ -1,3 +1,4 @@
+import type { RequestOrigin } from 'service-kit/audit';
 import { DomainError } from 'service-kit/http';
 import type { AuthenticateClient, ClientCredentials } from '../clients/authenticate-client.ts';
 import type { ServiceClient } from '../clients/client.ts';
@@ -7,7 +8,6 @@ import { refusal } from '../refusal.ts';
 import type { LogIn } from '../sessions/log-in.ts';
 import type { RefreshSession } from '../sessions/refresh-session.ts';
 import type { Tokens } from '../sessions/session-issuer.ts';
-import type { Origin } from '../sessions/session.ts';
 import type { AccessTokens } from '../tokens/access-token.ts';
 
 export const grantTypes = ['password', 'refresh_token', 'client_credentials'] as const;
@@ -36,7 +36,7 @@ export interface IssuedToken {
 export type IssueToken = (
   request: TokenRequest,
   credentials: ClientCredentials | undefined,
-  origin: Origin,
+  origin: RequestOrigin,
 ) => Promise<IssuedToken>;
 
 export interface IssueTokenDependencies {
@@ -64,7 +64,11 @@ export function issueToken(dependencies: IssueTokenDependencies): IssueToken {
     };
   }
 
-  async function issueToAccount(request: TokenRequest, grant: GrantType, origin: Origin): Promise<Tokens> {
+  async function issueToAccount(
+    request: TokenRequest,
+    grant: GrantType,
+    origin: RequestOrigin,
+  ): Promise<Tokens> {
     if (request.scope !== undefined) throw refusal('invalid_scope', 'Accounts hold roles, and no scopes');
     if (grant === 'refresh_token') return refreshSession(needed(request, 'refresh_token'), origin);
     const username = needed(request, 'username');

@@ -1,7 +1,7 @@
+import { originOf } from 'service-kit/audit';
 import { defineEndpoint, DomainError, reply, type Endpoint } from 'service-kit/http';
 import type { AuthenticateClient } from '../clients/authenticate-client.ts';
 import { refusal } from '../refusal.ts';
-import { originOf } from '../sessions/request-origin.ts';
 import type { IntrospectToken } from './introspect-token.ts';
 import type { IssueToken } from './issue-token.ts';
 import { OAUTH_HEADERS, oauthRefusals } from './oauth-error.ts';

@@ -1,5 +1,6 @@
+import type { Caller, RequestOrigin } from 'service-kit/audit';
 import type { Audit } from '../audit/audit.ts';
-import { somebodyAt, type Caller } from '../audit/caller.ts';
+import { somebodyAt } from '../audit/somebody-at.ts';
 import type { AuthenticateClient, ClientCredentials } from '../clients/authenticate-client.ts';
 import type { ClientStore } from '../clients/client-store.ts';
 import type { Clock } from '../clock.ts';
@@ -8,7 +9,6 @@ import type { Revoke } from '../revocations/revoke.ts';
 import type { EndSessions } from '../sessions/end-sessions.ts';
 import type { RefreshTokens } from '../sessions/refresh-token.ts';
 import type { SessionStore } from '../sessions/session-store.ts';
-import type { Origin } from '../sessions/session.ts';
 import type { CheckAccessToken } from '../tokens/check-access-token.ts';
 import type { Transact } from '../transact.ts';
 
@@ -19,7 +19,7 @@ import type { Transact } from '../transact.ts';
 export type RevokeToken = (
   token: string,
   credentials: ClientCredentials | undefined,
-  origin: Origin,
+  origin: RequestOrigin,
 ) => Promise<void>;
 
 export interface RevokeTokenDependencies {

@@ -1,9 +1,8 @@
+import { callerOf, originOf } from 'service-kit/audit';
 import { defineEndpoint, reply, type Endpoint } from 'service-kit/http';
 import { z } from 'zod';
 import { AccountParams } from '../accounts/account-routes.ts';
 import { NewPassword } from '../accounts/password-policy.ts';
-import { callerOf } from '../audit/caller.ts';
-import { originOf } from '../sessions/request-origin.ts';
 import { NO_STORE } from '../sessions/session-schemas.ts';
 import type { OfferPasswordReset } from './offer-password-reset.ts';
 import type { ResetPassword } from './reset-password.ts';

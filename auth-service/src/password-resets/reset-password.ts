@@ -1,17 +1,17 @@
+import type { RequestOrigin } from 'service-kit/audit';
 import type { AccountStore } from '../accounts/account-store.ts';
 import { withPassword, type Account } from '../accounts/account.ts';
 import type { PasswordHasher } from '../accounts/password-hasher.ts';
 import { assertHardToGuess } from '../accounts/password-policy.ts';
 import type { Audited } from '../audit/audit.ts';
-import { somebodyAt } from '../audit/caller.ts';
+import { somebodyAt } from '../audit/somebody-at.ts';
 import type { Clock } from '../clock.ts';
 import { refusal } from '../refusal.ts';
 import type { EndSessions } from '../sessions/end-sessions.ts';
-import type { Origin } from '../sessions/session.ts';
 import type { Transact } from '../transact.ts';
 import type { PasswordResetStore } from './password-reset-store.ts';
 
-export type ResetPassword = (token: string, newPassword: string, origin: Origin) => Promise<void>;
+export type ResetPassword = (token: string, newPassword: string, origin: RequestOrigin) => Promise<void>;
 
 export interface ResetPasswordDependencies {
   accounts: AccountStore;

@@ -1,9 +1,8 @@
-import type { AuditTrail, RecordedEntry } from 'service-kit/audit';
+import type { AuditTrail, Caller, RecordedEntry } from 'service-kit/audit';
 import { toAccountView } from '../accounts/account-schemas.ts';
 import type { AccountStore } from '../accounts/account-store.ts';
 import { assertActive } from '../accounts/account.ts';
 import type { Audit } from '../audit/audit.ts';
-import type { Caller } from '../audit/caller.ts';
 import type { Clock } from '../clock.ts';
 import type { EntitlementStore } from '../entitlements/entitlement-store.ts';
 import type { LedgerEntry } from '../entitlements/ledger.ts';

@@ -1,8 +1,8 @@
 import { Readable } from 'node:stream';
+import { callerOf } from 'service-kit/audit';
 import { defineEndpoint, reply, type Endpoint } from 'service-kit/http';
 import { z } from 'zod';
 import { AccountView } from '../accounts/account-schemas.ts';
-import { callerOf } from '../audit/caller.ts';
 import { assetKinds } from '../entitlements/ledger.ts';
 import { NO_STORE } from '../sessions/session-schemas.ts';
 import type { ExportData } from './export-data.ts';

@@ -1,14 +1,13 @@
+import { callerOf, originOf } from 'service-kit/audit';
 import { defineEndpoint, reply, type Endpoint } from 'service-kit/http';
 import { z } from 'zod';
 import { NewPassword, PresentedPassword } from '../accounts/password-policy.ts';
 import { DisplayName, Email, InviteCode } from '../accounts/profile.ts';
 import type { RegisterAccount } from '../accounts/register-account.ts';
 import { Username } from '../accounts/username.ts';
-import { callerOf } from '../audit/caller.ts';
 import type { LogIn } from './log-in.ts';
 import { logOutScopes, type LogOut } from './log-out.ts';
 import type { RefreshSession } from './refresh-session.ts';
-import { originOf } from './request-origin.ts';
 import { NO_STORE, SignedIn, TokensView, toSignedIn } from './session-schemas.ts';
 
 export interface AuthRoutesDependencies {

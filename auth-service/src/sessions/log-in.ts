@@ -1,14 +1,14 @@
+import type { RequestOrigin } from 'service-kit/audit';
 import type { AccountStore } from '../accounts/account-store.ts';
 import type { Account } from '../accounts/account.ts';
 import { account as accountActor, type Audited } from '../audit/audit.ts';
-import { somebodyAt } from '../audit/caller.ts';
+import { somebodyAt } from '../audit/somebody-at.ts';
 import type { Clock } from '../clock.ts';
 import type { CheckPassword } from '../limits/password-checks.ts';
 import { refusal } from '../refusal.ts';
 import type { Transact } from '../transact.ts';
 import type { SessionIssuer, Tokens } from './session-issuer.ts';
 import type { SessionStore } from './session-store.ts';
-import type { Origin } from './session.ts';
 
 export interface Credentials {
   username: string;
@@ -17,7 +17,7 @@ export interface Credentials {
 
 export type LogIn = (
   credentials: Credentials,
-  origin: Origin,
+  origin: RequestOrigin,
 ) => Promise<{ account: Account; tokens: Tokens }>;
 
 export interface LogInDependencies {

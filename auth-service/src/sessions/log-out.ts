@@ -1,6 +1,6 @@
+import type { Caller } from 'service-kit/audit';
 import type { AccountStore } from '../accounts/account-store.ts';
 import type { Audited } from '../audit/audit.ts';
-import type { Caller } from '../audit/caller.ts';
 import { refusal } from '../refusal.ts';
 import type { Transact } from '../transact.ts';
 import type { EndSessions } from './end-sessions.ts';

@@ -1,9 +1,10 @@
+import type { RequestOrigin } from 'service-kit/audit';
 import type { Logger } from 'service-kit/logging';
 import { randomUUID } from 'node:crypto';
 import type { AccountStore } from '../accounts/account-store.ts';
 import type { Account } from '../accounts/account.ts';
 import type { Audit } from '../audit/audit.ts';
-import { somebodyAt } from '../audit/caller.ts';
+import { somebodyAt } from '../audit/somebody-at.ts';
 import type { Clock } from '../clock.ts';
 import { refusal } from '../refusal.ts';
 import type { Transact } from '../transact.ts';
@@ -14,9 +15,9 @@ import type { EndSessions } from './end-sessions.ts';
 import type { SessionIssuer, Tokens } from './session-issuer.ts';
 import type { Rotations } from './rotations.ts';
 import type { SessionStore } from './session-store.ts';
-import type { Origin, Session } from './session.ts';
+import type { Session } from './session.ts';
 
-export type RefreshSession = (refreshToken: string, origin: Origin) => Promise<Tokens>;
+export type RefreshSession = (refreshToken: string, origin: RequestOrigin) => Promise<Tokens>;
 
 export interface RefreshSessionDependencies {
   accounts: AccountStore;
@@ -72,7 +73,7 @@ export function refreshSession(dependencies: RefreshSessionDependencies): Refres
   async function repeated(
     presented: RefreshToken,
     successor: RefreshToken,
-    origin: Origin,
+    origin: RequestOrigin,
     now: Date,
   ): Promise<Session | undefined> {
     // A read that is sure costs a round trip to a majority; the dead need none.

@@ -1,8 +1,9 @@
+import type { RequestOrigin } from 'service-kit/audit';
 import type { Account } from '../accounts/account.ts';
 import type { MakeId } from '../ids.ts';
 import type { AccessTokens } from '../tokens/access-token.ts';
 import { hashOf, type RefreshToken, type RefreshTokens } from './refresh-token.ts';
-import type { Origin, Session } from './session.ts';
+import type { Session } from './session.ts';
 
 /** What a client gets at login and at each refresh. */
 export interface Tokens {
@@ -15,7 +16,7 @@ export interface Tokens {
 
 export interface SessionIssuer {
   /** A new session with its first refresh token; nothing is stored yet. */
-  open(accountId: string, origin: Origin, now: Date): { session: Session; refreshToken: RefreshToken };
+  open(accountId: string, origin: RequestOrigin, now: Date): { session: Session; refreshToken: RefreshToken };
   tokensFor(account: Account, refreshToken: RefreshToken, now: Date): Tokens;
   /** When a session ends unless it is refreshed before. */
   expiryFrom(now: Date): Date;

@@ -1,15 +1,14 @@
+import { callerOf } from 'service-kit/audit';
 import {
-  decodeCursor,
   defineEndpoint,
   listQuery,
-  pageOf,
   pageReply,
   pageSchema,
+  readPage,
   reply,
   type Endpoint,
 } from 'service-kit/http';
 import { z } from 'zod';
-import { callerOf } from '../audit/caller.ts';
 import type { Clock } from '../clock.ts';
 import type { EndSession } from './log-out.ts';
 import { SessionView, toSessionView } from './session-schemas.ts';
@@ -40,11 +39,14 @@ export function sessionRoutes({ sessions, endSession, clock }: SessionRoutesDepe
     request: { query: z.object(listQuery) },
     responses: { 200: { description: 'A page of sessions', body: pageSchema(SessionView) } },
     problems: ['invalid_cursor'],
-    handle: async ({ query: { limit, cursor }, identity, request }) => {
-      const filters = { accountId: identity.userId };
-      const after = cursor === undefined ? undefined : decodeCursor(cursor, filters, Position);
-      const found = await sessions.listLive(identity.userId, clock(), after, limit + 1);
-      const page = pageOf(found, { limit, filters, position: positionOf });
+    handle: async ({ query, identity, request }) => {
+      const accountId = identity.userId;
+      const page = await readPage(query, {
+        filters: { accountId },
+        position: Position,
+        positionOf,
+        read: (after, limit) => sessions.listLive(accountId, clock(), after, limit),
+      });
       const items = page.items.map((session) => toSessionView(session, identity.sessionId));
       return pageReply(request.originalUrl, { ...page, items });
     },

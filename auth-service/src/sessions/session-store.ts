@@ -1,6 +1,7 @@
 import type { ClientSession, Collection, Db, Filter, WithId } from 'mongodb';
+import type { RequestOrigin } from 'service-kit/audit';
 import { hashOf, type RefreshToken } from './refresh-token.ts';
-import type { Origin, RevocationReason, Session } from './session.ts';
+import type { RevocationReason, Session } from './session.ts';
 
 type SessionDocument = Omit<Session, 'id'> & {
   _id: string;
@@ -13,7 +14,7 @@ export interface Rotation {
   id: string;
   presented: RefreshToken;
   successor: RefreshToken;
-  origin: Origin;
+  origin: RequestOrigin;
   now: Date;
   expiresAt: Date;
 }

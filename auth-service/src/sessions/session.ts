@@ -31,14 +31,5 @@ export type RevocationReason =
   | 'refresh_token_reuse'
   | 'token_revoked';
 
-/** What a request tells about where it comes from. */
-export interface Origin {
-  address: string | null;
-  device: string | null;
-  requestId: string;
-  /** W3C trace context, for what the request causes. */
-  traceparent: string;
-}
-
 export const isLive = (session: Session, now: Date): boolean =>
   session.revokedAt === null && session.expiresAt > now;

@@ -1,5 +1,5 @@
+import { Time } from 'service-kit/http';
 import { z } from 'zod';
-import { Time } from '../time.ts';
 import { ACCOUNT_STATUSES } from '../conditions/leaf.ts';
 
 const AccountId = z.string().min(1);

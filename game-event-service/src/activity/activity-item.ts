@@ -1,9 +1,9 @@
 import { createHash } from 'node:crypto';
+import { Time } from 'service-kit/http';
 import { z } from 'zod';
 import { Attributes } from '../attributes.ts';
 import { MetricName } from '../conditions/leaf.ts';
 import { CHECK_IN_METRIC } from '../progress/progress.ts';
-import { Time } from '../time.ts';
 
 /** Most items in one request or message, and in one transaction. */
 export const MOST_ITEMS = 1_000;

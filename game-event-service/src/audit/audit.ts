@@ -1,14 +1,15 @@
 import {
+  actorOf,
   createAudited,
   type AuditAttempt,
   type AuditDetails,
   type Audited as KitAudited,
   type AuditSubject,
   type AuditTrail,
+  type Caller,
   type Refusals,
 } from 'service-kit/audit';
 import type { AuditAction } from './actions.ts';
-import type { Caller } from './caller.ts';
 
 /** Who tries to do what to which event, or with whose claims. */
 export interface Attempt {
@@ -46,9 +47,7 @@ export function createAudit(deps: {
 }
 
 function attemptOf({ action, by, reason, details, ...about }: Attempt): AuditAttempt {
-  const { kind, id, roles, origin } = by;
-  const actor = { kind, id, ...(roles.length > 0 && { roles }) };
-  return { action, actor, subject: subjectOf(about), reason, details, origin };
+  return { action, actor: actorOf(by), subject: subjectOf(about), reason, details, origin: by.origin };
 }
 
 function subjectOf({ eventId, accountId }: Pick<Attempt, 'eventId' | 'accountId'>): AuditSubject {

@@ -1,21 +1,20 @@
+import { callerOf } from 'service-kit/audit';
 import {
-  decodeCursor,
   defineEndpoint,
   DomainError,
   listQuery,
-  pageOf,
   pageReply,
   pageSchema,
+  readPage,
+  Time,
   type Endpoint,
 } from 'service-kit/http';
 import type { Identity } from 'service-kit/identity';
 import { z } from 'zod';
 import type { Audit } from '../audit/audit.ts';
-import { callerOf } from '../audit/caller.ts';
 import { isStaff } from '../callers.ts';
 import { EventId } from '../events/event-schema.ts';
-import { Position, positionOf } from '../position.ts';
-import { Time } from '../time.ts';
+import { byCreation } from '../position.ts';
 import { ATTEMPT_STATUSES, type ClaimAttempt } from './claim-attempt.ts';
 import type { ListAttempts } from './list-attempts.ts';
 
@@ -62,12 +61,14 @@ export function claimAttemptRoutes({
       problems: ['invalid_cursor'],
       handle: async (input) => {
         const { query, identity, request } = input;
-        const { limit, cursor, accountId: asked, ...rest } = query;
+        const { limit: _limit, cursor: _cursor, accountId: asked, ...rest } = query;
         const accountId = accountOf(identity, asked);
         const filters = { ...rest, accountId };
-        const after = cursor === undefined ? undefined : decodeCursor(cursor, filters, Position);
-        const found = await listAttempts({ ...filters, after, limit: limit + 1 });
-        const { items, nextCursor } = pageOf(found, { limit, filters, position: positionOf });
+        const { items, nextCursor } = await readPage(query, {
+          ...byCreation,
+          filters,
+          read: (after, limit) => listAttempts({ ...filters, after, limit }),
+        });
         if (isStaff(identity) && accountId !== identity.userId) {
           await audit.seen({
             action: 'search-claim-attempts',

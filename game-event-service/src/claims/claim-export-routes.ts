@@ -1,10 +1,10 @@
 import { Readable } from 'node:stream';
-import { defineEndpoint, reply, type Endpoint } from 'service-kit/http';
+import { callerOf } from 'service-kit/audit';
+import { defineEndpoint, type Endpoint, reply, Time } from 'service-kit/http';
 import { z } from 'zod';
 import type { Audit } from '../audit/audit.ts';
-import { callerOf } from '../audit/caller.ts';
 import { EventId } from '../events/event-schema.ts';
-import { Time, type Clock } from '../time.ts';
+import type { Clock } from '../time.ts';
 import { EXPORT_FORMATS, exportText, type ExportFormat } from './claim-export.ts';
 import type { ClaimStore } from './claim-store.ts';
 import { CLAIM_STATUSES } from './claim.ts';

@@ -1,23 +1,22 @@
+import { callerOf } from 'service-kit/audit';
 import {
-  decodeCursor,
   defineEndpoint,
   DomainError,
   listQuery,
-  pageOf,
   pageReply,
   pageSchema,
   Problem,
+  readPage,
   reply,
+  Time,
   type Endpoint,
 } from 'service-kit/http';
 import { z } from 'zod';
 import type { Audit } from '../audit/audit.ts';
-import { callerOf } from '../audit/caller.ts';
 import { isStaff } from '../callers.ts';
 import { EventId } from '../events/event-schema.ts';
-import { Time } from '../time.ts';
 import { ExplanationResponse } from '../conditions/explanation-schema.ts';
-import { Position, positionOf } from '../position.ts';
+import { byCreation } from '../position.ts';
 import { mayRead, ownerOf } from './claim-access.ts';
 import { ClaimId, ClaimInput, ClaimResponse, toClaimResponse } from './claim-schema.ts';
 import type { ClaimStore } from './claim-store.ts';
@@ -150,11 +149,13 @@ const historyRoute = ({ claims, audit }: ClaimRoutesDeps): Endpoint =>
     problems: ['forbidden', 'invalid_cursor'],
     handle: async (input) => {
       const { query, identity, request } = input;
-      const { limit, cursor, accountId: asked, ...rest } = query;
+      const { limit: _limit, cursor: _cursor, accountId: asked, ...rest } = query;
       const filters = { ...rest, accountId: ownerOf(identity, asked) };
-      const after = cursor === undefined ? undefined : decodeCursor(cursor, filters, Position);
-      const found = await claims.history({ ...filters, after, limit: limit + 1 });
-      const { items, nextCursor } = pageOf(found, { limit, filters, position: positionOf });
+      const { items, nextCursor } = await readPage(query, {
+        ...byCreation,
+        filters,
+        read: (after, limit) => claims.history({ ...filters, after, limit }),
+      });
       // What staff look for of others; a client is a program that does so all the time.
       const { accountId } = filters;
       if (isStaff(identity) && accountId !== identity.userId)

@@ -1,8 +1,8 @@
+import type { Caller } from 'service-kit/audit';
 import { DomainError } from 'service-kit/http';
 import type { OutgoingMessage } from 'service-kit/messaging';
 import type { Transact } from 'service-kit/mongo';
 import type { Audited } from '../audit/audit.ts';
-import type { Caller } from '../audit/caller.ts';
 import type { RewardStore } from '../rewards/reward-store.ts';
 import { transactAgain } from '../transact-again.ts';
 import type { ReadCodes } from './code-lines.ts';

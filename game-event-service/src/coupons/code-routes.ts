@@ -1,7 +1,7 @@
 import type { IncomingMessage } from 'node:http';
+import { callerOf } from 'service-kit/audit';
 import { ClientGoneError, defineEndpoint, DomainError, reply, type Endpoint } from 'service-kit/http';
 import { z } from 'zod';
-import { callerOf } from '../audit/caller.ts';
 import { EventId } from '../events/event-schema.ts';
 import { RewardId } from '../rewards/reward-schema.ts';
 import type { AddCodes } from './add-codes.ts';

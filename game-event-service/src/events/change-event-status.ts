@@ -1,5 +1,5 @@
+import type { Caller } from 'service-kit/audit';
 import type { Audited } from '../audit/audit.ts';
-import type { Caller } from '../audit/caller.ts';
 import type { Clock } from '../time.ts';
 import type { EventChanges } from './event-changes.ts';
 import { changeStatus, nextVersion, type EventStatus, type GameEvent } from './event.ts';

@@ -1,5 +1,5 @@
+import type { Caller } from 'service-kit/audit';
 import { DomainError } from 'service-kit/http';
-import type { Caller } from '../audit/caller.ts';
 import type { RewardStore } from '../rewards/reward-store.ts';
 import type { StockStore } from '../rewards/stock-store.ts';
 import type { CreateEventDeps } from './create-event.ts';

@@ -1,7 +1,7 @@
+import type { Caller } from 'service-kit/audit';
 import type { OutgoingMessage } from 'service-kit/messaging';
 import type { Transact } from 'service-kit/mongo';
 import type { Audited } from '../audit/audit.ts';
-import type { Caller } from '../audit/caller.ts';
 import type { Clock } from '../time.ts';
 import type { NewId } from '../ids.ts';
 import type { EventInput } from './event-schema.ts';

@@ -1,6 +1,6 @@
+import { callerOf } from 'service-kit/audit';
 import { defineEndpoint, reply, type Endpoint } from 'service-kit/http';
 import { z } from 'zod';
-import { callerOf } from '../audit/caller.ts';
 import type { ChangeEventStatus } from './change-event-status.ts';
 import type { CloneEvent } from './clone-event.ts';
 import type { DeleteEvent } from './delete-event.ts';

@@ -21,7 +21,10 @@ const WAIT_MS = 250;
 export function followEvents(db: Db): FollowEvents {
   return async () => {
     const session = db.client.startSession({ causalConsistency: true });
-    await db.command({ ping: 1 }, { session });
+    await db.command({ ping: 1 }, { session }).catch(async (error: unknown) => {
+      await session.endSession();
+      throw error;
+    });
     const stream = db
       .collection<{ _id: string }>('events')
       .watch<{ _id: string }, { documentKey: { _id: string } }>([{ $project: { documentKey: 1 } }], {

@@ -1,19 +1,18 @@
+import { callerOf } from 'service-kit/audit';
 import {
-  decodeCursor,
   defineEndpoint,
   DomainError,
   listQuery,
-  pageOf,
   pageReply,
   pageSchema,
+  readPage,
   reply,
   type Endpoint,
 } from 'service-kit/http';
 import { z } from 'zod';
-import { callerOf } from '../audit/caller.ts';
 import { isStaff } from '../callers.ts';
 import type { Clock } from '../time.ts';
-import { Position, positionOf } from '../position.ts';
+import { byCreation } from '../position.ts';
 import type { CreateEvent } from './create-event.ts';
 import {
   etagOf,
@@ -79,18 +78,15 @@ const listRoute = ({ events }: EventRoutesDeps): Endpoint =>
     responses: { 200: { description: 'A page of events', body: pageSchema(EventResponse) } },
     problems: ['invalid_cursor'],
     handle: async ({ query, identity, request }) => {
-      const { limit, cursor, status, kind } = query;
+      const { status, kind } = query;
       const visible: readonly EventStatus[] = isStaff(identity) ? EVENT_STATUSES : PUBLIC_STATUSES;
       const statuses = visible.filter((each) => status === undefined || each === status);
       const filters = { statuses, kind };
-      const after = cursor === undefined ? undefined : decodeCursor(cursor, filters, Position);
-      const found = await events.list({
-        statuses,
-        limit: limit + 1,
-        ...(kind && { kind }),
-        ...(after && { after }),
+      const { items, nextCursor } = await readPage(query, {
+        ...byCreation,
+        filters,
+        read: (after, limit) => events.list({ ...filters, after, limit }),
       });
-      const { items, nextCursor } = pageOf(found, { limit, filters, position: positionOf });
       return pageReply(request.originalUrl, { items: items.map(toEventResponse), nextCursor });
     },
   });
@@ -125,13 +121,15 @@ const versionsRoute = ({ events }: EventRoutesDeps): Endpoint =>
     request: { params, query: z.object(listQuery) },
     responses: { 200: { description: 'A page of versions', body: pageSchema(EventVersionResponse) } },
     problems: ['not_found', 'invalid_cursor'],
-    handle: async ({ params: { eventId }, query: { limit, cursor }, request }) => {
-      const filters = { eventId };
-      const before = cursor === undefined ? undefined : decodeCursor(cursor, filters, z.int().min(1));
-      const found = await events.revisionsOf(eventId, before, limit + 1);
-      if (found.length === 0 && !(await events.find(eventId)))
+    handle: async ({ params: { eventId }, query, request }) => {
+      const page = await readPage(query, {
+        filters: { eventId },
+        position: z.int().min(1),
+        read: (before, limit) => events.revisionsOf(eventId, before, limit),
+        positionOf: ({ event }) => event.version,
+      });
+      if (page.items.length === 0 && !(await events.find(eventId)))
         throw new DomainError('not_found', 'There is no such event');
-      const page = pageOf(found, { limit, filters, position: ({ event }) => event.version });
       return pageReply(request.originalUrl, { ...page, items: page.items.map(toEventVersionResponse) });
     },
   });

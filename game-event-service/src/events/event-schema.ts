@@ -1,7 +1,8 @@
+import { Time } from 'service-kit/http';
 import { z } from 'zod';
 import { Attributes } from '../attributes.ts';
 import { isTimeZone, REPEATS } from '../calendar/calendar.ts';
-import { Time, type Clock } from '../time.ts';
+import type { Clock } from '../time.ts';
 import { Condition, ConditionInput } from '../conditions/condition.ts';
 import { unreachableParts } from '../conditions/unreachable-condition.ts';
 import { autoClaimFields } from './auto-claim-fields.ts';

@@ -53,8 +53,8 @@ export interface EventStore {
   find(id: string, session?: ClientSession): Promise<GameEvent | undefined>;
   list(query: {
     statuses?: readonly EventStatus[];
-    kind?: EventKind;
-    after?: Position;
+    kind?: EventKind | undefined;
+    after?: Position | undefined;
     limit: number;
   }): Promise<GameEvent[]>;
   versionsOf(ids: readonly string[], session?: ClientSession): Promise<EventVersion[]>;

@@ -1,6 +1,6 @@
+import type { Caller } from 'service-kit/audit';
 import { DomainError } from 'service-kit/http';
 import type { Audited } from '../audit/audit.ts';
-import type { Caller } from '../audit/caller.ts';
 import type { Clock } from '../time.ts';
 import { unreachableFields } from '../conditions/unreachable-condition.ts';
 import type { EventChanges } from './event-changes.ts';

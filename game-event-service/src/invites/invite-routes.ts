@@ -1,15 +1,14 @@
 import {
-  decodeCursor,
   defineEndpoint,
   listQuery,
-  pageOf,
   pageReply,
   pageSchema,
+  readPage,
   reply,
   type Endpoint,
 } from 'service-kit/http';
 import { z } from 'zod';
-import { Position, positionOf } from '../position.ts';
+import { byCreation } from '../position.ts';
 import {
   AcceptanceResponse,
   InviteResponse,
@@ -91,14 +90,13 @@ const listRoute = ({ invites }: InviteRoutesDeps): Endpoint =>
     request: { query: z.object(listQuery) },
     responses: { 200: { description: 'A page of invites', body: pageSchema(InviteResponse) } },
     problems: ['invalid_cursor'],
-    handle: async ({ query: { limit, cursor }, identity, request }) => {
+    handle: async ({ query, identity, request }) => {
       const filters = { inviterId: identity.userId };
-      const after = cursor === undefined ? undefined : decodeCursor(cursor, filters, Position);
-      const found = await invites.list({ ...filters, after, limit: limit + 1 });
-      const { items, nextCursor } = pageOf(found, {
-        limit,
+      const { items, nextCursor } = await readPage(query, {
         filters,
-        position: ({ createdAt, code: id }) => positionOf({ createdAt, id }),
+        position: byCreation.position,
+        read: (after, limit) => invites.list({ ...filters, after, limit }),
+        positionOf: ({ createdAt, code: id }) => byCreation.positionOf({ createdAt, id }),
       });
       return pageReply(request.originalUrl, { items: items.map(toInviteResponse), nextCursor });
     },

@@ -1,18 +1,10 @@
-import {
-  decodeCursor,
-  defineEndpoint,
-  listQuery,
-  pageOf,
-  pageReply,
-  pageSchema,
-  type Endpoint,
-} from 'service-kit/http';
+import { defineEndpoint, listQuery, pageReply, pageSchema, readPage, type Endpoint } from 'service-kit/http';
 import { z } from 'zod';
 import { isStaff } from '../callers.ts';
 import { ClaimResponse, toClaimResponse } from '../claims/claim-schema.ts';
 import { EventResponse, toEventResponse } from '../events/event-schema.ts';
 import type { EventStore } from '../events/event-store.ts';
-import { Position, positionOf } from '../position.ts';
+import { byCreation } from '../position.ts';
 import { REWARD_KINDS } from '../rewards/reward.ts';
 import { ProgressResponse } from './progress-routes.ts';
 import type { MyEvent, ReadMyEvents } from './read-my-events.ts';
@@ -54,10 +46,12 @@ export function myEventsRoutes(deps: {
       request: { query: z.object(listQuery) },
       responses: { 200: { description: 'A page of events', body: pageSchema(MyEventResponse) } },
       problems: ['invalid_cursor'],
-      handle: async ({ query: { limit, cursor }, identity, request }) => {
-        const after = cursor === undefined ? undefined : decodeCursor(cursor, {}, Position);
-        const found = await events.list({ statuses: ['active'], limit: limit + 1, ...(after && { after }) });
-        const { items, nextCursor } = pageOf(found, { limit, filters: {}, position: positionOf });
+      handle: async ({ query, identity, request }) => {
+        const { items, nextCursor } = await readPage(query, {
+          ...byCreation,
+          filters: {},
+          read: (after, limit) => events.list({ statuses: ['active'], after, limit }),
+        });
         const mine = await readMyEvents(items, { accountId: identity.userId, isStaff: isStaff(identity) });
         return pageReply(request.originalUrl, { items: mine.map(toMyEventResponse), nextCursor });
       },

@@ -1,8 +1,8 @@
 import { randomBytes } from 'node:crypto';
+import type { Caller } from 'service-kit/audit';
 import type { OutgoingMessage } from 'service-kit/messaging';
 import { isDuplicateKey, type Transact } from 'service-kit/mongo';
 import type { Audited } from '../audit/audit.ts';
-import type { Caller } from '../audit/caller.ts';
 import type { ClaimStore } from '../claims/claim-store.ts';
 import type { Claim } from '../claims/claim.ts';
 import type { Clock } from '../time.ts';

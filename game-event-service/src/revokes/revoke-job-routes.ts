@@ -1,10 +1,9 @@
-import { defineEndpoint, DomainError, reply, type Endpoint } from 'service-kit/http';
+import { callerOf } from 'service-kit/audit';
+import { defineEndpoint, DomainError, type Endpoint, reply, Time } from 'service-kit/http';
 import { z } from 'zod';
-import { callerOf } from '../audit/caller.ts';
 import { ClaimResponse, toClaimResponse } from '../claims/claim-schema.ts';
 import { EventId } from '../events/event-schema.ts';
 import { RewardId } from '../rewards/reward-schema.ts';
-import { Time } from '../time.ts';
 import type { BulkRevokes } from './bulk-revokes.ts';
 import { REVOKE_JOB_STATES, stateOf, type RevokeJob, type RevokeResults } from './revoke-job.ts';
 import type { RevokeJobStore } from './revoke-job-store.ts';

@@ -1,6 +1,6 @@
+import { callerOf } from 'service-kit/audit';
 import { defineEndpoint, reply, type Endpoint } from 'service-kit/http';
 import { z } from 'zod';
-import { callerOf } from '../audit/caller.ts';
 import { ClaimId, ClaimResponse, toClaimResponse } from '../claims/claim-schema.ts';
 import type { RevokeClaim } from './revoke-claim.ts';
 

@@ -1,9 +1,9 @@
 import type { ClientSession } from 'mongodb';
+import type { Caller } from 'service-kit/audit';
 import { DomainError } from 'service-kit/http';
 import type { OutgoingMessage } from 'service-kit/messaging';
 import type { Transact } from 'service-kit/mongo';
 import type { Audited } from '../audit/audit.ts';
-import type { Caller } from '../audit/caller.ts';
 import { patchAttributes } from '../attributes.ts';
 import { unreachableFields } from '../conditions/unreachable-condition.ts';
 import { invalidFields, type InvalidField } from '../invalid-fields.ts';

@@ -1,22 +1,21 @@
+import { callerOf } from 'service-kit/audit';
 import {
-  decodeCursor,
   defineEndpoint,
   DomainError,
   listQuery,
-  pageOf,
   pageReply,
   pageSchema,
+  readPage,
   reply,
   type Endpoint,
 } from 'service-kit/http';
 import type { Identity } from 'service-kit/identity';
 import { z } from 'zod';
-import { callerOf } from '../audit/caller.ts';
 import type { Clock } from '../time.ts';
 import { EventId } from '../events/event-schema.ts';
 import type { EventStore } from '../events/event-store.ts';
 import { isVisibleTo } from '../events/event-visibility.ts';
-import { Position, positionOf } from '../position.ts';
+import { byCreation } from '../position.ts';
 import type { CreateReward } from './create-reward.ts';
 import type { RewardChanges } from './change-rewards.ts';
 import { RewardId, RewardInput, RewardPatch, RewardResponse, toRewardResponse } from './reward-schema.ts';
@@ -77,12 +76,13 @@ const listRoute = (deps: RewardRoutesDeps): Endpoint =>
     request: { params, query: z.object(listQuery) },
     responses: { 200: { description: 'A page of rewards', body: pageSchema(RewardResponse) } },
     problems: ['not_found', 'invalid_cursor'],
-    handle: async ({ params: { eventId }, query: { limit, cursor }, identity, request }) => {
+    handle: async ({ params: { eventId }, query, identity, request }) => {
       await assertVisible(eventId, identity, deps);
-      const filters = { eventId };
-      const after = cursor === undefined ? undefined : decodeCursor(cursor, filters, Position);
-      const found = await deps.rewards.list({ eventId, limit: limit + 1, ...(after && { after }) });
-      const { items, nextCursor } = pageOf(found, { limit, filters, position: positionOf });
+      const { items, nextCursor } = await readPage(query, {
+        ...byCreation,
+        filters: { eventId },
+        read: (after, limit) => deps.rewards.list({ eventId, after, limit }),
+      });
       return pageReply(request.originalUrl, { items: await allWithFigures(items, deps.stock), nextCursor });
     },
   });

@@ -17,7 +17,7 @@ export interface RewardStore {
   allOf(eventId: string, session: ClientSession): Promise<Reward[]>;
   /** @returns ids of those that are gone */
   removeAllOf(eventId: string, session: ClientSession): Promise<string[]>;
-  list(query: { eventId: string; after?: Position; limit: number }): Promise<Reward[]>;
+  list(query: { eventId: string; after?: Position | undefined; limit: number }): Promise<Reward[]>;
   /** What decisions need of all rewards of these events, by event; a majority read where it is in no transaction. */
   rulesOf(eventIds: readonly string[], session?: ClientSession): Promise<Map<string, RewardRules[]>>;
 }

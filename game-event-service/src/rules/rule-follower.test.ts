@@ -1,13 +1,14 @@
 import type { ClientSession } from 'mongodb';
-import { createLogger } from 'service-kit/logging';
+import type { Logger } from 'service-kit/logging';
 import { expect, it } from 'vitest';
 import { createRuleFollower } from './rule-follower.ts';
 
-const logger = createLogger({ service: 'test', level: 'error' });
-
 /** Feeds that do what they are told, one step for each answer: a change, a break, or nothing more. */
-function follow(feeds: ('changed' | 'broken')[][]) {
+function follow(feeds: ('away' | ('changed' | 'broken')[])[]) {
   const done: string[] = [];
+  const lines: unknown[] = [];
+  const log: Logger['info'] = (...line) => void lines.push(line);
+  const logger: Logger = { error: log, warn: log, info: log, debug: log, child: () => logger };
   const end = Promise.withResolvers<void>();
   const follower = createRuleFollower({
     logger,
@@ -18,6 +19,7 @@ function follow(feeds: ('changed' | 'broken')[][]) {
     follow: async () => {
       done.push('follow');
       const steps = feeds.shift() ?? [];
+      if (steps === 'away') throw new Error('away');
       const closed = Promise.withResolvers<undefined>();
       return {
         // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- handed on and never looked into
@@ -33,7 +35,7 @@ function follow(feeds: ('changed' | 'broken')[][]) {
       };
     },
   });
-  return { follower, done, end: end.promise };
+  return { follower, done, lines, end: end.promise };
 }
 
 it('follows before it loads, and loads again where changes may have been lost', async () => {
@@ -42,6 +44,17 @@ it('follows before it loads, and loads again where changes may have been lost', 
   await end;
   await follower.stop();
   expect(done).toEqual(['follow', 'load', 'refresh evt_1', 'follow', 'load']);
+});
+
+it('tells of an outage when it begins and when it is over, however often it tried between', async () => {
+  const { follower, lines, end } = follow([['broken'], 'away', 'away', ['changed']]);
+  await follower.start();
+  await end;
+  await follower.stop();
+  expect(lines).toEqual([
+    ['Changes of events were lost and will be read anew', { error: new Error('broken') }],
+    ['Changes of events are heard again', { failures: 3 }],
+  ]);
 });
 
 it('is not fresh before it has loaded', async () => {

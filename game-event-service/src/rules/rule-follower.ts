@@ -1,12 +1,12 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import type { Component } from 'service-kit/lifecycle';
+import { fullJitter, type Component } from 'service-kit/lifecycle';
 import type { Logger } from 'service-kit/logging';
 import type { EventFeed, FollowEvents } from '../events/event-feed.ts';
 import type { RuleMemory } from './rule-memory.ts';
 
 /** Together with the time that the database keeps a question open, this is within the second that is promised. */
 const FRESH_MS = 700;
-const TRY_AGAIN_MS = 500;
+const BACKOFF = { firstMs: 500, longestMs: 5_000 };
 
 export interface RuleFollower extends Component {
   /** Whether the memory has heard of everything that is a second old. */
@@ -28,6 +28,7 @@ export function createRuleFollower(deps: {
   const stopping = new AbortController();
   let heardAt = -Infinity;
   let following: Promise<void> | undefined;
+  let failures = 0;
 
   async function open(): Promise<EventFeed> {
     const begunAt = performance.now();
@@ -49,6 +50,7 @@ export function createRuleFollower(deps: {
     try {
       while (!stopping.signal.aborted) {
         const id = await feed.next();
+        tellOfReturn();
         if (id !== undefined) await memory.refresh([id]);
         // With nothing more to hear of, the memory is as the database was a moment ago.
         else heardAt = performance.now();
@@ -59,6 +61,12 @@ export function createRuleFollower(deps: {
     }
   }
 
+  /** Of an outage there is a line when it begins and one when it is over, not one for each attempt. */
+  function tellOfReturn(): void {
+    if (failures > 0) logger.info('Changes of events are heard again', { failures });
+    failures = 0;
+  }
+
   async function follow(first: EventFeed): Promise<void> {
     let feed: EventFeed | undefined = first;
     while (!stopping.signal.aborted) {
@@ -67,8 +75,10 @@ export function createRuleFollower(deps: {
         await read(feed);
       } catch (error) {
         if (stopping.signal.aborted) return;
-        logger.warn('Changes of events were lost and will be read anew', { error });
-        await delay(TRY_AGAIN_MS, undefined, { signal: stopping.signal }).catch(() => undefined);
+        if (failures === 0) logger.warn('Changes of events were lost and will be read anew', { error });
+        const pause = fullJitter(failures, BACKOFF);
+        failures += 1;
+        await delay(pause, undefined, { signal: stopping.signal }).catch(() => undefined);
       }
       feed = undefined;
     }

@@ -1,7 +1,6 @@
-import { defineEndpoint, reply, type Endpoint } from 'service-kit/http';
+import { defineEndpoint, type Endpoint, reply, Time } from 'service-kit/http';
 import { z } from 'zod';
 import { EventId } from '../events/event-schema.ts';
-import { Time } from '../time.ts';
 import type { SimulateEvent } from './simulate-event.ts';
 
 const LONGEST_DAYS = 366;
