@@ -9,6 +9,7 @@ import { instances } from '../bench/claims/instances.ts';
 import { latency } from '../bench/claims/latency.ts';
 import { outage } from '../bench/claims/outage.ts';
 import { volume } from '../bench/claims/volume.ts';
+import { codes } from '../bench/codes.ts';
 import { gateway } from '../bench/gateway/gateway.ts';
 import { streams } from '../bench/gateway/streams.ts';
 import { grants } from '../bench/grants.ts';
@@ -30,6 +31,7 @@ const benchmarks = {
   latency: [latency],
   instances: [instances],
   volume: [volume],
+  codes: [codes],
   gateway: [gateway],
   grants: [grants],
   prefetch: [prefetch],
