@@ -2,13 +2,11 @@ import { execFile } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import type { Identity } from 'service-kit/identity';
-import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { z } from 'zod';
-import { startAuthStandIn, type AuthStandIn } from './support/auth-stand-in.ts';
 import { account, bodyOf, client, expectProblem } from './support/caller.ts';
 import { codesPath, sendCodes } from './support/codes.ts';
 import { environment } from './support/environment.ts';
-import { startService, type RunningService } from './support/running-service.ts';
 import {
   activeEvent,
   auditor,
@@ -18,6 +16,7 @@ import {
   makeReward,
   rewardBody,
 } from './support/scenario.ts';
+import { startServiceWithLedger } from './support/service-with-ledger.ts';
 
 const AUDIT_SECRET = 'a-secret-of-the-audit-that-only-tests-use';
 const Page = z.object({
@@ -33,16 +32,7 @@ const Page = z.object({
   nextCursor: z.string().nullable(),
 });
 
-let service: RunningService;
-let auth: AuthStandIn;
-beforeAll(async () => {
-  auth = await startAuthStandIn();
-  service = await startService({ env: { AUDIT_SECRET } });
-});
-afterAll(async () => {
-  await service[Symbol.asyncDispose]();
-  await auth[Symbol.asyncDispose]();
-});
+const { auth, service } = await startServiceWithLedger({ env: { AUDIT_SECRET } });
 
 async function entries(query: string, as: Identity = auditor) {
   return bodyOf(await service.call('GET', `/v1/events/audit?limit=100&${query}`, { as }), 200, Page).items;

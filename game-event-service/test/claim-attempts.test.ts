@@ -1,27 +1,15 @@
-import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { pageSchema } from 'service-kit/http';
 import type { Identity } from 'service-kit/identity';
 import type { z } from 'zod';
 import { ClaimAttemptResponse } from '../src/claims/claim-attempt-routes.ts';
-import { startAuthStandIn, type AuthStandIn } from './support/auth-stand-in.ts';
 import { account, bodyOf, client, expectProblem } from './support/caller.ts';
 import { activeCoupon } from './support/codes.ts';
-import { startService, type RunningService } from './support/running-service.ts';
+import { startService } from './support/running-service.ts';
 import { activeEvent, auditor, claim, operator } from './support/scenario.ts';
+import { startServiceWithLedger } from './support/service-with-ledger.ts';
 
-let auth: AuthStandIn;
-let service: RunningService;
-beforeAll(async () => {
-  auth = await startAuthStandIn();
-  service = await startService();
-});
-afterEach(() => {
-  auth.decide = () => 'granted';
-});
-afterAll(async () => {
-  await service[Symbol.asyncDispose]();
-  await auth[Symbol.asyncDispose]();
-});
+const { auth, service } = await startServiceWithLedger();
 
 const Page = pageSchema(ClaimAttemptResponse);
 const list = async (as: Identity, query = ''): Promise<z.output<typeof Page>> =>

@@ -1,28 +1,16 @@
 import { get } from 'node:http';
 import { once } from 'node:events';
-import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import type { Identity } from 'service-kit/identity';
 import { ClaimResponse } from '../src/claims/claim-schema.ts';
-import { startAuthStandIn, type AuthStandIn } from './support/auth-stand-in.ts';
 import { account, bodyOf, client, expectProblem, signedHeaders } from './support/caller.ts';
 import { activeCoupon } from './support/codes.ts';
-import { startService, type RunningService } from './support/running-service.ts';
+import { startService } from './support/running-service.ts';
 import { activeEvent, auditor, claim, operator } from './support/scenario.ts';
+import { startServiceWithLedger } from './support/service-with-ledger.ts';
 import { idleCursors, storeClaims } from './support/stored-claims.ts';
 
-let auth: AuthStandIn;
-let service: RunningService;
-beforeAll(async () => {
-  auth = await startAuthStandIn();
-  service = await startService();
-});
-afterEach(() => {
-  auth.decide = () => 'granted';
-});
-afterAll(async () => {
-  await service[Symbol.asyncDispose]();
-  await auth[Symbol.asyncDispose]();
-});
+const { auth, service } = await startServiceWithLedger();
 
 async function exported(query: string, as: Identity = auditor): Promise<{ headers: Headers; text: string }> {
   const target = `/v1/claims/export?${query}`;

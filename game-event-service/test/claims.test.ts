@@ -1,10 +1,9 @@
 import type { Identity } from 'service-kit/identity';
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { pageSchema } from 'service-kit/http';
 import { ClaimResponse } from '../src/claims/claim-schema.ts';
-import { startAuthStandIn, type AuthStandIn } from './support/auth-stand-in.ts';
 import { account, bodyOf, client, expectProblem } from './support/caller.ts';
-import { startService, type RunningService } from './support/running-service.ts';
+import { startService } from './support/running-service.ts';
 import {
   activeEvent,
   auditor,
@@ -16,20 +15,9 @@ import {
   operator,
   readReward,
 } from './support/scenario.ts';
+import { startServiceWithLedger } from './support/service-with-ledger.ts';
 
-let auth: AuthStandIn;
-let service: RunningService;
-beforeAll(async () => {
-  auth = await startAuthStandIn();
-  service = await startService();
-});
-afterEach(() => {
-  auth.decide = () => 'granted';
-});
-afterAll(async () => {
-  await service[Symbol.asyncDispose]();
-  await auth[Symbol.asyncDispose]();
-});
+const { auth, service } = await startServiceWithLedger();
 
 const readClaim = (id: string, as: Identity) => service.call('GET', `/v1/claims/${id}`, { as });
 const checkIn = (eventId: string, as: Identity) =>

@@ -1,26 +1,13 @@
-import { afterAll, afterEach, beforeAll, expect, it, vi } from 'vitest';
+import { expect, it, vi } from 'vitest';
 import { pageSchema } from 'service-kit/http';
 import type { Identity } from 'service-kit/identity';
 import { ClaimResponse } from '../src/claims/claim-schema.ts';
-import { startAuthStandIn, type AuthStandIn } from './support/auth-stand-in.ts';
 import { account, bodyOf, client, expectProblem } from './support/caller.ts';
 import { activeCoupon, codesPath, newCodes, sendCodes } from './support/codes.ts';
-import { startService, type RunningService } from './support/running-service.ts';
 import { auditor, claim, makeReward, operator, readReward } from './support/scenario.ts';
+import { startServiceWithLedger } from './support/service-with-ledger.ts';
 
-let auth: AuthStandIn;
-let service: RunningService;
-beforeAll(async () => {
-  auth = await startAuthStandIn();
-  service = await startService({ env: { LOG_LEVEL: 'debug' } });
-});
-afterEach(() => {
-  auth.decide = () => 'granted';
-});
-afterAll(async () => {
-  await service[Symbol.asyncDispose]();
-  await auth[Symbol.asyncDispose]();
-});
+const { auth, service } = await startServiceWithLedger({ env: { LOG_LEVEL: 'debug' } });
 
 const claimed = async (eventId: string, as: Identity, rewardId?: string): Promise<ClaimResponse> =>
   bodyOf(

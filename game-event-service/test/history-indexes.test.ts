@@ -1,20 +1,10 @@
-import { afterAll, beforeAll, expect, it } from 'vitest';
-import { startAuthStandIn, type AuthStandIn } from './support/auth-stand-in.ts';
+import { expect, it } from 'vitest';
 import { account, signedHeaders } from './support/caller.ts';
-import { startService, type RunningService } from './support/running-service.ts';
 import { activeEvent, auditor, claim } from './support/scenario.ts';
+import { startServiceWithLedger } from './support/service-with-ledger.ts';
 import { storeClaims } from './support/stored-claims.ts';
 
-let auth: AuthStandIn;
-let service: RunningService;
-beforeAll(async () => {
-  auth = await startAuthStandIn();
-  service = await startService();
-});
-afterAll(async () => {
-  await service[Symbol.asyncDispose]();
-  await auth[Symbol.asyncDispose]();
-});
+const { service } = await startServiceWithLedger();
 
 it('no filter of a history makes the store read everything, or sort what it has read', async () => {
   const { event } = await activeEvent(service.call);

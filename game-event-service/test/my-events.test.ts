@@ -1,11 +1,10 @@
 import { DateTime } from 'luxon';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { activityItem, report } from './support/activity.ts';
-import { startAuthStandIn, type AuthStandIn } from './support/auth-stand-in.ts';
 import { account, bodyOf, client, expectProblem } from './support/caller.ts';
-import { startService, type RunningService } from './support/running-service.ts';
 import { activeEvent, changeStatus, claim, inHours, makeEvent } from './support/scenario.ts';
+import { startServiceWithLedger } from './support/service-with-ledger.ts';
 
 const Page = z.object({
   items: z.array(
@@ -26,16 +25,7 @@ const Page = z.object({
   nextCursor: z.string().nullable(),
 });
 
-let service: RunningService;
-let auth: AuthStandIn;
-beforeAll(async () => {
-  auth = await startAuthStandIn();
-  service = await startService();
-});
-afterAll(async () => {
-  await service[Symbol.asyncDispose]();
-  await auth[Symbol.asyncDispose]();
-});
+const { service } = await startServiceWithLedger();
 
 const mine = async (as = account(), query = 'limit=100') =>
   bodyOf(await service.call('GET', `/v1/me/events?${query}`, { as }), 200, Page);

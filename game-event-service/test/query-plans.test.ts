@@ -1,22 +1,12 @@
 import type { Document } from 'mongodb';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { activityItem, report } from './support/activity.ts';
-import { startAuthStandIn, type AuthStandIn } from './support/auth-stand-in.ts';
 import { account, bodyOf } from './support/caller.ts';
-import { startService, type RunningService } from './support/running-service.ts';
 import { activeEvent, auditor, claim, makeReward } from './support/scenario.ts';
+import { startServiceWithLedger } from './support/service-with-ledger.ts';
 
-let service: RunningService;
-let auth: AuthStandIn;
-beforeAll(async () => {
-  auth = await startAuthStandIn();
-  service = await startService();
-});
-afterAll(async () => {
-  await service[Symbol.asyncDispose]();
-  await auth[Symbol.asyncDispose]();
-});
+const { auth, service } = await startServiceWithLedger();
 
 /** What the database did for `work`, with the plan of each query. */
 async function profileOf(work: () => Promise<void>): Promise<Document[]> {

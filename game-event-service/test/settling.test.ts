@@ -1,27 +1,16 @@
 import amqp from 'amqplib';
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { ClaimResponse } from '../src/claims/claim-schema.ts';
-import { startAuthStandIn, type AuthStandIn } from './support/auth-stand-in.ts';
+import type { AuthStandIn } from './support/auth-stand-in.ts';
 import { account, bodyOf } from './support/caller.ts';
 import { needed } from './support/environment.ts';
-import { startService, type RunningService } from './support/running-service.ts';
+import { startService } from './support/running-service.ts';
 import { activeEvent, claim, readReward } from './support/scenario.ts';
+import { startServiceWithLedger } from './support/service-with-ledger.ts';
 
 const DEADLINE_MS = 120_000;
 
-let auth: AuthStandIn;
-let service: RunningService;
-beforeAll(async () => {
-  auth = await startAuthStandIn();
-  service = await startService();
-});
-afterEach(() => {
-  auth.decide = () => 'granted';
-});
-afterAll(async () => {
-  await service[Symbol.asyncDispose]();
-  await auth[Symbol.asyncDispose]();
-});
+const { auth, service } = await startServiceWithLedger();
 
 const stored = (id: string) => service.db.collection<{ _id: string }>('claims').findOne({ _id: id });
 const messagesAbout = (claimId: string) => auth.received.filter(({ data }) => data.claimId === claimId);
