@@ -215,12 +215,15 @@ describe('a body that is long in coming', () => {
   });
 
   it('is ended when it takes its whole time and more byte by byte', async () => {
-    const { port } = await startApp({ endpoints: [upload] }, { bodyTimeoutMs: 100 });
+    const { port, lines } = await startApp({ endpoints: [upload] }, { bodyTimeoutMs: 100 });
     const socket = connect(port, '127.0.0.1');
+    // What is on its way when the server hangs up comes back as a reset.
+    socket.on('error', () => undefined).resume();
     socket.write(head);
-    const answer = text(socket);
     await drip(socket, 1, 20_000);
-    expect(await answer).toMatch(/^HTTP\/1\.1 408 /);
+    expect(socket.writable).toBe(false);
+    const line = { status: 408, code: 'request_timeout', reason: 'BODY_TIMEOUT' };
+    await expect.poll(() => lines).toContainEqual(expect.objectContaining(line));
   });
 
   it('is not ended while it is the handler that takes its time', async () => {
