@@ -340,6 +340,22 @@ describe('a service in trouble', () => {
     await vi.waitFor(() => expect(bed.auth.received[0]?.aborted).toBe(true));
   });
 
+  test('that says that it is at work is waited for, however long that takes', async () => {
+    bed.auth.answer = (_request, response) => {
+      const until = performance.now() + 900;
+      const pace = setInterval(() => {
+        response.writeProcessing();
+        if (performance.now() < until) return;
+        clearInterval(pace);
+        response.end('done');
+      }, 20);
+    };
+    const began = performance.now();
+    const answer = await fetch(`${bed.url}/quick`);
+    expect([answer.status, await answer.text()]).toEqual([200, 'done']);
+    expect(performance.now() - began).toBeGreaterThan(600);
+  });
+
   test('is not blamed for a client that is slow, as long as something comes', async () => {
     const { request, response } = upload('/quick', { 'content-length': '9' });
     const began = performance.now();

@@ -1,4 +1,6 @@
-import { request as httpRequest } from 'node:http';
+import { once } from 'node:events';
+import { request as httpRequest, type IncomingMessage } from 'node:http';
+import { text } from 'node:stream/consumers';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { pageSchema } from 'service-kit/http';
 import { AddedCodesResponse } from '../src/coupons/code-routes.ts';
@@ -111,6 +113,21 @@ describe('codes', () => {
       body: { status: 'ended' },
     });
     expect(await upload(reward, 'LATE')).toEqual({ added: 1, duplicates: 0, invalid: 0 });
+  });
+
+  it('are waited for with a word after each batch, however many there are', async () => {
+    const { reward } = await activeCoupon(service, []);
+    const target = codesPath(reward);
+    const sending = httpRequest(service.url + target, {
+      method: 'POST',
+      headers: { 'content-type': 'text/csv', ...signedHeaders(operator, 'POST', target) },
+    });
+    const words: number[] = [];
+    sending.on('information', ({ statusCode }) => words.push(statusCode));
+    sending.end(newCodes(5_000).join('\n'));
+    const [answer] = (await once(sending, 'response')) as [IncomingMessage];
+    expect(JSON.parse(await text(answer))).toMatchObject({ added: 5_000 });
+    expect(words).toEqual([102, 102, 102]);
   });
 
   it('that arrived before an upload broke off stay, and the upload can be repeated', async () => {

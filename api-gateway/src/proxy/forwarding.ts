@@ -112,7 +112,12 @@ export class Forwarding implements Dispatcher.DispatchHandler, Guest, OpenStream
     status: number,
     headers: IncomingHttpHeaders,
   ): void {
-    if (status < 200 || this.#ended) return;
+    if (this.#ended) return;
+    if (status < 200) {
+      // The service says that it is at it, so its time begins anew.
+      this.#timer.refresh();
+      return;
+    }
     this.#onAnswer();
     const { request, response, requestId, securityHeaders } = this.#exchange;
     const answered = answeredHeaders(headers, securityHeaders.names);

@@ -1,4 +1,4 @@
-import type { IncomingMessage } from 'node:http';
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import { callerOf } from 'service-kit/audit';
 import { ClientGoneError, defineEndpoint, DomainError, reply, type Endpoint } from 'service-kit/http';
 import { z } from 'zod';
@@ -32,8 +32,8 @@ export function codeRoutes({ addCodes }: { addCodes: AddCodes }): Endpoint[] {
       responses: { 200: { description: 'What became of the lines', body: AddedCodesResponse } },
       problems: ['not_found', 'not_a_coupon', 'unsupported_media_type', 'service_unavailable'],
       handle: async (input) => {
-        const { params, request } = input;
-        const codes = readCodes(bytesOf(request), formatOf(request));
+        const { params, request, response } = input;
+        const codes = atWork(response, readCodes(bytesOf(request), formatOf(request)));
         return reply(200, await addCodes({ ...params, codes }, callerOf(input)));
       },
     }),
@@ -56,6 +56,20 @@ function formatOf({ headers }: IncomingMessage): CodeFormat {
     if (/^\s*header=present\s*$/.test(parameter)) throw refuse('Send the codes without a header');
   }
   return format;
+}
+
+/**
+ * Tells whoever waits for the answer, with a 102 for each batch, that there is work left: long after the last byte of an upload was
+ * sent, hundreds of thousands of codes may wait in the buffers of its connection.
+ */
+async function* atWork<Batch>(
+  response: ServerResponse,
+  batches: AsyncIterable<Batch>,
+): AsyncGenerator<Batch> {
+  for await (const batch of batches) {
+    yield batch;
+    response.writeProcessing();
+  }
 }
 
 async function* bytesOf(request: IncomingMessage): AsyncGenerator<Buffer> {
