@@ -238,6 +238,8 @@ describe('an endpoint', () => {
     expect(() =>
       defineEndpoint({ ...keyed, handle: async () => reply(200, 'a'), access: 'signed-in', responses: file }),
     ).toThrow('only an answer in JSON');
+    const problem = { ...responses, 409: { description: 'No', contentType: 'application/problem+json' } };
+    expect(() => defineEndpoint({ ...keyed, access: 'signed-in', responses: problem })).not.toThrow();
     expect(() =>
       createApp({ service: 's', endpoints, problems, logger, verifyIdentity: () => undefined }),
     ).toThrow('there are no idempotencyKeys');

@@ -33,8 +33,8 @@ export interface ResponseSpec {
   description: string;
   /** Shape of the JSON body, which may also be answered as a stream of its text; left out where there is none. */
   body?: z.ZodType;
-  /** Media type of a body that is not JSON. */
-  contentType?: string;
+  /** Media type of a body that is not JSON, or the types of which it is one. */
+  contentType?: string | readonly string[];
   /** Headers to document. */
   headers?: z.ZodObject;
 }
@@ -48,7 +48,7 @@ export type ReplyOf<Documented extends Responses> = {
 
 type BodyOf<Spec> = Spec extends { body: infer Schema extends z.ZodType }
   ? Sendable<z.input<Schema>> | Readable
-  : Spec extends { contentType: string }
+  : Spec extends { contentType: string | readonly string[] }
     ? unknown
     : undefined;
 
@@ -76,6 +76,8 @@ interface EndpointDescription {
    * nothing else is.
    */
   acceptsForm?: boolean | 'only';
+  /** Media types of a body that the handler reads itself, to document. */
+  rawBody?: readonly string[];
   /** Whether callers may name themselves with Basic credentials. To document: the handler reads and checks them. */
   acceptsBasic?: boolean;
   /**
@@ -154,6 +156,7 @@ export function defineEndpoint<
     request,
     maxBodyBytes: spec.maxBodyBytes ?? MIB,
     acceptsForm: spec.acceptsForm ?? false,
+    rawBody: spec.rawBody ?? [],
     acceptsBasic: spec.acceptsBasic ?? false,
     quiet: spec.quiet ?? false,
     problems: spec.problems ?? [],
@@ -175,7 +178,8 @@ function assertKeyable({ idempotencyKey, access, responses, operationId }: Keyab
   if (access === 'unsigned' || access === 'public' || access === 'internal') {
     throw new TypeError(`${operationId}: an Idempotency-Key belongs to a caller, and here is none`);
   }
-  if (Object.values(responses).some(({ contentType }) => contentType !== undefined)) {
+  const types = Object.values(responses).flatMap(({ contentType = [] }) => contentType);
+  if (!types.every((type) => type.endsWith('json'))) {
     throw new TypeError(`${operationId}: only an answer in JSON is kept for an Idempotency-Key`);
   }
 }

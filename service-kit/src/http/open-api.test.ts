@@ -52,6 +52,35 @@ describe('openApiDocument', () => {
     expect(document).toHaveProperty('components.schemas.OpenApiTestClaim.type', 'object');
   });
 
+  it('describes a body that the handler reads itself, and an answer of one type or another', () => {
+    const upload = defineEndpoint({
+      method: 'POST',
+      path: '/v1/codes',
+      operationId: 'addCodes',
+      summary: 'Add codes',
+      tag: 'codes',
+      access: { roles: ['OPERATOR'] },
+      rawBody: ['text/csv', 'application/x-ndjson'],
+      responses: { 200: { description: 'As they came', contentType: ['text/csv', 'application/x-ndjson'] } },
+      handle: async () => reply(200, ''),
+    });
+    const document = openApiDocument({ ...options, endpoints: [upload] });
+    const text = { schema: { type: 'string' } };
+    const content = { 'text/csv': text, 'application/x-ndjson': text };
+    const operation = ['paths', '/v1/codes', 'post'];
+    expect(document).toHaveProperty([...operation, 'requestBody'], { required: true, content });
+    expect(document).toHaveProperty([...operation, 'responses', '200', 'content'], content);
+    expect(document).toHaveProperty([...operation, 'responses', '415']);
+    expect(document).not.toHaveProperty([...operation, 'responses', '413']);
+  });
+
+  it('says of a status what the endpoint says of it', () => {
+    const own = { description: 'None left', body: z.object({ left: z.int() }) };
+    const endpoint = { ...createClaim, responses: { ...createClaim.responses, 409: own } };
+    const document = openApiDocument({ ...options, endpoints: [endpoint] });
+    expect(document).toHaveProperty([...operation, 'responses', '409', 'description'], 'None left');
+  });
+
   it('names every problem under its status, those of the shell too', () => {
     const inContent = [
       'content',
@@ -69,6 +98,7 @@ describe('openApiDocument', () => {
     expect(document).toHaveProperty(codes(401), ['unauthenticated']);
     expect(document).toHaveProperty(codes(403), ['forbidden']);
     expect(document).toHaveProperty(codes(413), ['payload_too_large']);
+    expect(document).toHaveProperty(codes(503), ['service_unavailable']);
   });
 
   it('asks for no token where none is needed', () => {

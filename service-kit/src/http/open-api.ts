@@ -66,7 +66,7 @@ function operationOf(endpoint: Endpoint, problems: ProblemTable): RouteConfig {
     tags: [tag],
     security: securityOf(endpoint),
     request: requestOf(endpoint),
-    responses: { ...answersOf(endpoint), ...problemsOf(endpoint, problems) },
+    responses: { ...problemsOf(endpoint, problems), ...answersOf(endpoint) },
   };
 }
 
@@ -76,7 +76,12 @@ function securityOf({ access, acceptsBasic }: Endpoint): Record<string, string[]
   return acceptsBasic ? [{ [BASIC]: [] }, {}] : [];
 }
 
-function requestOf({ request, acceptsForm, idempotencyKey }: Endpoint): NonNullable<RouteConfig['request']> {
+function requestOf({
+  request,
+  acceptsForm,
+  rawBody,
+  idempotencyKey,
+}: Endpoint): NonNullable<RouteConfig['request']> {
   const { params, query, body } = request;
   const headers = withKey(request.headers, idempotencyKey);
   return {
@@ -92,6 +97,7 @@ function requestOf({ request, acceptsForm, idempotencyKey }: Endpoint): NonNulla
         },
       },
     }),
+    ...(rawBody.length > 0 && { body: { required: true, content: contentOf(rawBody, { type: 'string' }) } }),
   };
 }
 
@@ -108,17 +114,21 @@ function answersOf({ responses }: Endpoint): Record<string, ResponseConfig> {
   return Object.fromEntries(
     Object.entries(responses).map(([status, spec]: [string, ResponseSpec]) => {
       const { description, body, contentType, headers } = spec;
-      const type = contentType ?? 'application/json';
-      const content = body ? { schema: body } : { schema: { type: 'string' as const } };
+      const types = [contentType ?? 'application/json'].flat();
       const config: ResponseConfig = {
         description,
         ...(headers && { headers }),
-        ...((body ?? contentType) && { content: { [type]: content } }),
+        ...((body ?? contentType) && { content: contentOf(types, body ?? { type: 'string' }) }),
       };
       return [status, config];
     }),
   );
 }
+
+type Content = Record<string, { schema: z.ZodType | { type: 'string' } }>;
+
+const contentOf = (types: readonly string[], schema: Content[string]['schema']): Content =>
+  Object.fromEntries(types.map((type) => [type, { schema }]));
 
 /** One response a status, which names every code that it may carry. */
 function problemsOf(endpoint: Endpoint, problems: ProblemTable): Record<string, ResponseConfig> {
@@ -144,7 +154,7 @@ function problemsOf(endpoint: Endpoint, problems: ProblemTable): Record<string, 
   );
 }
 
-function shellCodesOf({ access, request, acceptsForm, idempotencyKey }: Endpoint): ShellProblem[] {
+function shellCodesOf({ access, request, acceptsForm, rawBody, idempotencyKey }: Endpoint): ShellProblem[] {
   const { params, query, headers, body } = request;
   const codes: ShellProblem[] = [];
   if (params) codes.push('ambiguous_path');
@@ -152,10 +162,13 @@ function shellCodesOf({ access, request, acceptsForm, idempotencyKey }: Endpoint
   if (params || query || headers || body || idempotencyKey) codes.push('invalid_request');
   if (!isOpen(access)) codes.push('unauthenticated');
   if (!isOpen(access) && access !== 'anyone-authenticated' && access !== 'internal') codes.push('forbidden');
-  if (body) codes.push('payload_too_large', 'unsupported_media_type');
+  if (body) codes.push('payload_too_large');
+  if (body || rawBody.length > 0) codes.push('unsupported_media_type');
   if (idempotencyKey) codes.push('idempotency_in_progress', 'idempotency_key_reused');
   if (idempotencyKey === 'required') codes.push('idempotency_key_required');
   codes.push('internal_error');
+  // What a store or a broker that is away comes to.
+  if (access !== 'unsigned') codes.push('service_unavailable');
   return codes;
 }
 
