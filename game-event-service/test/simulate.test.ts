@@ -177,6 +177,7 @@ describe('POST /v1/events/{eventId}/simulate', () => {
     for (const body of [
       {},
       { ...span, more: 1 },
+      { ...span, to: '' },
       { from: span.to, to: span.from },
       { from: '2024-01-01T00:00:00Z', to: '2026-01-01T00:00:00Z' },
     ])

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { ExplanationResponse } from '../conditions/explanation-schema.ts';
+import { OptionalExplanation } from '../conditions/explanation-schema.ts';
 import { REVOKE_REFUSALS, type Revocation } from '../revokes/revocation.ts';
 import { REWARD_KINDS } from '../rewards/reward.ts';
 import { RewardId } from '../rewards/reward-schema.ts';
@@ -105,6 +105,6 @@ export const EligibilityResponse = z
         }),
       }),
     ),
-    conditions: ExplanationResponse.nullable().meta({ description: 'Null where the event has no condition' }),
+    conditions: OptionalExplanation.meta({ description: 'Null where the event has no condition' }),
   })
   .meta({ id: 'Eligibility' });

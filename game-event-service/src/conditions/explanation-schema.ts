@@ -23,3 +23,6 @@ export const ExplanationResponse: z.ZodType<Explanation, Explanation> = z
     description:
       'The condition, with what each leaf stands at, what it asks for, and whether each part is met',
   });
+
+/** Of what may have no condition. In a union, because the API document drops what `nullable` adds to a lazy schema. */
+export const OptionalExplanation = z.union([ExplanationResponse, z.null()]);

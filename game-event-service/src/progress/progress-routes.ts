@@ -1,6 +1,6 @@
 import { defineEndpoint, reply, type Endpoint } from 'service-kit/http';
 import { z } from 'zod';
-import { ExplanationResponse } from '../conditions/explanation-schema.ts';
+import { OptionalExplanation } from '../conditions/explanation-schema.ts';
 import { MetricLeaf } from '../conditions/leaf.ts';
 import { EventId } from '../events/event-schema.ts';
 import { isVisibleTo } from '../events/event-visibility.ts';
@@ -21,7 +21,7 @@ export const ProgressResponse = z
         day: z.number(),
       }),
     ),
-    conditions: ExplanationResponse.nullable(),
+    conditions: OptionalExplanation,
   })
   .meta({ id: 'Progress' });
 

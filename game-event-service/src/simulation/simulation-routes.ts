@@ -6,15 +6,19 @@ import type { SimulateEvent } from './simulate-event.ts';
 const LONGEST_DAYS = 366;
 const DAY_MS = 24 * 60 * 60 * 1_000;
 
+/** By itself a rule is asked about text that is no time, too. */
+const areTimes = ({ issues }: z.core.ParsePayload): boolean => issues.length === 0;
+
 const SimulationInput = z
   .strictObject({
     from: Time.meta({ description: 'From this time on' }),
     to: Time.meta({ description: 'Before this time' }),
   })
-  .refine(({ from, to }) => from < to, { path: ['to'], message: 'must be after from' })
+  .refine(({ from, to }) => from < to, { path: ['to'], message: 'must be after from', when: areTimes })
   .refine(({ from, to }) => to.getTime() - from.getTime() <= LONGEST_DAYS * DAY_MS, {
     path: ['to'],
     message: `must be within ${LONGEST_DAYS} days of from`,
+    when: areTimes,
   });
 
 const count = z.int().min(0);
