@@ -71,10 +71,14 @@ describe('a claim', () => {
     expect(bodyOf(await claim(service.call, event.id, player), 202, ClaimResponse)).toEqual(pending);
     expect(await readReward(service.call, reward)).toMatchObject({ available: 4, reserved: 1, granted: 0 });
 
+    const pendingTag = (await readClaim(pending.id, player)).headers.get('etag');
+
     await expect.poll(() => auth.received.some(({ data }) => data.claimId === pending.id)).toBe(true);
     const message = auth.received.find(({ data }) => data.claimId === pending.id);
     if (message) await auth.answer(message, 'granted');
     await expect.poll(() => readClaim(pending.id, player)).toMatchObject({ body: { status: 'granted' } });
+    expect(pendingTag).toMatch(/^"[\w-]{22}"$/);
+    expect((await readClaim(pending.id, player)).headers.get('etag')).not.toBe(pendingTag);
     expect(await readReward(service.call, reward)).toMatchObject({ available: 4, reserved: 0, granted: 1 });
   });
 

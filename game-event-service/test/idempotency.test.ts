@@ -47,3 +47,13 @@ it('a reward is added once with one key; with another body the key is refused', 
   expectProblem(other, 422, 'idempotency_key_reused');
   expect(await one.db.collection('rewards').countDocuments({ eventId: id })).toBe(1);
 });
+
+it('an event is cloned once with one key', async () => {
+  const { id } = await makeEvent(one.call);
+  const call = { as: operator, headers: { 'idempotency-key': randomUUID() } };
+  const first = await one.call('POST', `/v1/events/${id}/clone`, call);
+  const clone = bodyOf(first, 201, EventResponse);
+  const again = await two.call('POST', `/v1/events/${id}/clone`, call);
+  expect(again).toMatchObject({ status: 201, body: clone });
+  expect(again.headers.get('location')).toBe(`/v1/events/${clone.id}`);
+});

@@ -75,8 +75,10 @@ describe('changing a reward', () => {
   it('to inactive stops claims of it at once', async () => {
     const { event, reward } = await activeEvent(service.call);
     await patch(reward, { active: false });
-    const answer = await claim(service.call, event.id, account(), { rewardId: reward.id, prefer: 'wait=0' });
-    expectProblem(answer, 409, 'event_not_active');
+    for (const rewardId of [reward.id, undefined]) {
+      const answer = await claim(service.call, event.id, account(), { rewardId, prefer: 'wait=0' });
+      expectProblem(answer, 409, 'event_not_active');
+    }
   });
 
   it('raises the stock for claims that come then', async () => {

@@ -7,6 +7,7 @@ import {
   activeEvent,
   auditor,
   changeStatus,
+  claim,
   makeEvent,
   makeReward,
   operator,
@@ -44,6 +45,19 @@ it('a reward is made with its stock, and shows what is available, reserved and g
   expect(answer.headers.get('location')).toBe(`/v1/events/${event.id}/rewards/${reward.id}`);
   const read = await service.call('GET', `/v1/events/${event.id}/rewards/${reward.id}`, { as: auditor });
   expect(read).toMatchObject({ status: 200, body: reward });
+});
+
+it('a reward has an ETag that changes with anything that it shows, its stock included', async () => {
+  const { event, reward } = await activeEvent(service.call, { reward: { stock: 3 } });
+  const tag = async () => {
+    const target = `/v1/events/${event.id}/rewards/${reward.id}`;
+    return (await service.call('GET', target, { as: operator })).headers.get('etag');
+  };
+  const before = await tag();
+  expect(before).toMatch(/^"[\w-]{22}"$/);
+  expect(await tag()).toBe(before);
+  await claim(service.call, event.id, account(), { prefer: 'wait=0' });
+  expect(await tag()).not.toBe(before);
 });
 
 it('a stock of null is unlimited', async () => {

@@ -13,6 +13,7 @@ import {
 } from 'service-kit/http';
 import { z } from 'zod';
 import type { Audit } from '../audit/audit.ts';
+import { contentTag, TaggedHeaders } from '../content-tag.ts';
 import { isStaff } from '../callers.ts';
 import { EventId } from '../events/event-schema.ts';
 import { ExplanationResponse } from '../conditions/explanation-schema.ts';
@@ -176,12 +177,13 @@ const readRoute = ({ claims }: ClaimRoutesDeps): Endpoint =>
     tag,
     access: 'anyone-authenticated',
     request: { params: z.object({ claimId: ClaimId }) },
-    responses: { 200: { description: 'The claim', body: ClaimResponse } },
+    responses: { 200: { description: 'The claim', body: ClaimResponse, headers: TaggedHeaders } },
     problems: ['not_found'],
     handle: async ({ params: { claimId }, identity }) => {
       const claim = await claims.find(claimId);
       if (!claim || !mayRead(identity, claim.accountId))
         throw new DomainError('not_found', 'There is no such claim');
-      return reply(200, toClaimResponse(claim, identity.userId));
+      const body = toClaimResponse(claim, identity.userId);
+      return reply(200, body, { etag: contentTag(body) });
     },
   });

@@ -111,9 +111,10 @@ function chooseReward(rewardId: string | undefined, rules: readonly RewardRule[]
     );
   }
   const active = rules.filter(({ reward }) => reward.active);
-  const [rule, ...others] = active;
+  const inQuestion = active.length > 0 ? active : rules;
+  const [rule, ...others] = inQuestion;
   if (rule && others.length === 0) return rule;
-  return refuse('reward_required', `The event gives ${active.length} rewards: say which one with rewardId`);
+  return refuse('reward_required', `The event has ${inQuestion.length} rewards: say which one with rewardId`);
 }
 
 /** Where an event is claimed once, its claim's own id is the cap of the account. */

@@ -10,6 +10,7 @@ import {
   EventId,
   EventPatch,
   EventResponse,
+  MadeEventHeaders,
   StatusInput,
   toEventResponse,
 } from './event-schema.ts';
@@ -91,8 +92,9 @@ const cloneRoute = ({ cloneEvent }: EventChangeRoutesDeps): Endpoint =>
     summary: 'Make a draft like an event, with the same rewards at their full stock',
     tag,
     access: operators,
+    idempotencyKey: 'optional',
     request: { params },
-    responses: { 201: { description: 'The draft', body: EventResponse, headers: EventHeaders } },
+    responses: { 201: { description: 'The draft', body: EventResponse, headers: MadeEventHeaders } },
     problems: ['not_found'],
     handle: async (input) => {
       const event = await cloneEvent(input.params.eventId, callerOf(input));

@@ -21,6 +21,7 @@ import {
   eventInput,
   EventResponse,
   EventVersionResponse,
+  MadeEventHeaders,
   toEventResponse,
   toEventVersionResponse,
 } from './event-schema.ts';
@@ -52,7 +53,7 @@ const createRoute = ({ createEvent, clock }: EventRoutesDeps): Endpoint =>
     access: operators,
     idempotencyKey: 'optional',
     request: { body: eventInput(clock) },
-    responses: { 201: { description: 'The draft', body: EventResponse, headers: EventHeaders } },
+    responses: { 201: { description: 'The draft', body: EventResponse, headers: MadeEventHeaders } },
     handle: async (input) => {
       const event = await createEvent(input.body, callerOf(input));
       return reply(201, toEventResponse(event), { location: `/v1/events/${event.id}`, etag: etagOf(event) });

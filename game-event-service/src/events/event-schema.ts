@@ -152,6 +152,10 @@ export const EventHeaders = z.object({
   etag: z.string().meta({ description: 'The version, in quotes', example: '"3"' }),
 });
 
+export const MadeEventHeaders = EventHeaders.extend({
+  location: z.string().meta({ description: 'Where the event can be read' }),
+});
+
 export const etagOf = ({ version }: Pick<GameEvent, 'version'>): string => `"${version}"`;
 
 export const EventVersionResponse = z

@@ -2,6 +2,7 @@ import { callerOf } from 'service-kit/audit';
 import { defineEndpoint, DomainError, type Endpoint, reply, Time } from 'service-kit/http';
 import { z } from 'zod';
 import { ClaimResponse, toClaimResponse } from '../claims/claim-schema.ts';
+import { contentTag, TaggedHeaders } from '../content-tag.ts';
 import { EventId } from '../events/event-schema.ts';
 import { RewardId } from '../rewards/reward-schema.ts';
 import type { BulkRevokes } from './bulk-revokes.ts';
@@ -120,12 +121,13 @@ const readRoute = ({ revokeJobs, revokeRate }: RevokeJobRoutesDeps): Endpoint =>
     tag: 'claims',
     access: { roles: ['OPERATOR', 'AUDITOR'] },
     request: { params: z.object({ jobId: JobId }) },
-    responses: { 200: { description: 'Its progress', body: JobResponse } },
+    responses: { 200: { description: 'Its progress', body: JobResponse, headers: TaggedHeaders } },
     problems: ['not_found'],
     handle: async ({ params: { jobId } }) => {
       const found = await revokeJobs.find(jobId);
       if (!found) throw new DomainError('not_found', 'There is no such job');
-      return reply(200, toJobResponse(found.job, found.results, revokeRate));
+      const body = toJobResponse(found.job, found.results, revokeRate);
+      return reply(200, body, { etag: contentTag(body) });
     },
   });
 

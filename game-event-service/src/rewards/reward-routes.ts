@@ -11,6 +11,7 @@ import {
 } from 'service-kit/http';
 import type { Identity } from 'service-kit/identity';
 import { z } from 'zod';
+import { contentTag, TaggedHeaders } from '../content-tag.ts';
 import type { Clock } from '../time.ts';
 import { EventId } from '../events/event-schema.ts';
 import type { EventStore } from '../events/event-store.ts';
@@ -36,6 +37,7 @@ export interface RewardRoutesDeps {
 
 const tag = 'rewards';
 const params = z.object({ eventId: EventId });
+const located = z.object({ location: z.string().meta({ description: 'Where the reward can be read' }) });
 
 export function rewardRoutes(deps: RewardRoutesDeps): Endpoint[] {
   return [createRoute(deps), listRoute(deps), readRoute(deps), updateRoute(deps), deleteRoute(deps)];
@@ -51,7 +53,7 @@ const createRoute = ({ createReward, stock }: RewardRoutesDeps): Endpoint =>
     access: { roles: ['OPERATOR'] },
     idempotencyKey: 'optional',
     request: { params, body: RewardInput },
-    responses: { 201: { description: 'The reward', body: RewardResponse } },
+    responses: { 201: { description: 'The reward', body: RewardResponse, headers: located } },
     problems: ['not_found', 'event_in_use'],
     handle: async (input) => {
       const {
@@ -96,13 +98,14 @@ const readRoute = (deps: RewardRoutesDeps): Endpoint =>
     tag,
     access: 'signed-in',
     request: { params: params.extend({ rewardId: RewardId }) },
-    responses: { 200: { description: 'The reward', body: RewardResponse } },
+    responses: { 200: { description: 'The reward', body: RewardResponse, headers: TaggedHeaders } },
     problems: ['not_found'],
     handle: async ({ params: { eventId, rewardId }, identity }) => {
       await assertVisible(eventId, identity, deps);
       const reward = await deps.rewards.find(eventId, rewardId);
       if (!reward) throw new DomainError('not_found', 'The event has no such reward');
-      return reply(200, await withFigures(reward, deps.stock));
+      const body = await withFigures(reward, deps.stock);
+      return reply(200, body, { etag: contentTag(body) });
     },
   });
 

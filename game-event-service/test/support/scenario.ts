@@ -60,7 +60,7 @@ export function claim(
   call: Caller,
   eventId: string,
   as: Identity,
-  more: { rewardId?: string; prefer?: string } = {},
+  more: { rewardId?: string | undefined; prefer?: string } = {},
 ): Promise<Answer> {
   const { rewardId, prefer } = more;
   return call('POST', `/v1/events/${eventId}/claims`, {
