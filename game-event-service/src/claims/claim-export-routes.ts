@@ -36,7 +36,9 @@ export function claimExportRoutes({ claims, audit, clock }: ClaimExportDeps): En
           to: Time.optional().meta({ description: 'Made before this time; before now, when left out' }),
         }),
       },
-      responses: { 200: { description: 'The claims', contentType: 'text/csv' } },
+      responses: {
+        200: { description: 'The claims', contentType: ['text/csv', 'application/x-ndjson'] },
+      },
       handle: async (input) => {
         const { query, request } = input;
         const { format, to = clock(), ...filters } = query;

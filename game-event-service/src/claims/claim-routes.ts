@@ -40,14 +40,20 @@ const located = z.object({ location: z.string().meta({ description: 'Where the c
 /** The codes of a 409, among them the ledger's reasons, which may have another status where they come up earlier. */
 const Conflict = Problem.extend({
   status: z.literal(409),
-  code: z.enum(['event_not_active', 'cap_reached', 'out_of_stock', ...REFUSAL_REASONS]),
+  code: z.enum([
+    'event_not_active',
+    'cap_reached',
+    'out_of_stock',
+    ...REFUSAL_REASONS,
+    'idempotency_in_progress',
+  ]),
 }).meta({ id: undefined });
 
 /** Says what is missing. */
 const Unmet = Problem.extend({
   status: z.literal(422),
-  code: z.literal('conditions_not_met'),
-  conditions: ExplanationResponse,
+  code: z.enum(['conditions_not_met', 'idempotency_key_reused']),
+  conditions: ExplanationResponse.optional().meta({ description: 'Of `conditions_not_met`' }),
 }).meta({ id: undefined });
 
 export function claimRoutes(deps: ClaimRoutesDeps): Endpoint[] {
@@ -60,10 +66,11 @@ const submitRoute = ({ submitClaim, waitMs }: ClaimRoutesDeps): Endpoint =>
     path: '/v1/events/{eventId}/claims',
     operationId: 'submitClaim',
     summary: 'Claim a reward',
-    description: `Answers once the claim is decided, or with 202 when that takes longer than \`Prefer: wait=N\` (0 to ${LONGEST_WAIT_S} seconds) or the default.`,
+    description: `Answers once the claim is decided, or with 202 when that takes longer than \`Prefer: wait=N\` (0 to ${LONGEST_WAIT_S} seconds) or the default. Repeated it is the same claim, as it is then; with an \`Idempotency-Key\` it is the first answer, as it was.`,
     tag,
     // Staff may call, to be told why they cannot claim.
     access: { roles: ['USER', 'OPERATOR', 'AUDITOR'] },
+    idempotencyKey: 'optional',
     request: {
       params: z.object({ eventId: EventId }),
       headers: z.object({ prefer: z.string().optional() }),
@@ -82,7 +89,11 @@ const submitRoute = ({ submitClaim, waitMs }: ClaimRoutesDeps): Endpoint =>
         contentType: PROBLEM_TYPE,
         body: Conflict,
       },
-      422: { description: '`conditions_not_met`', contentType: PROBLEM_TYPE, body: Unmet },
+      422: {
+        description: '`conditions_not_met`, `idempotency_key_reused`',
+        contentType: PROBLEM_TYPE,
+        body: Unmet,
+      },
     },
     problems: ['not_found', 'account_banned', 'staff_cannot_claim', 'reward_required', 'service_unavailable'],
     handle: async ({

@@ -28,6 +28,7 @@ export function codeRoutes({ addCodes }: { addCodes: AddCodes }): Endpoint[] {
         'The body is `text/csv` without a header, one code a line, or `application/x-ndjson`, a `{ "code" }` a line: in UTF-8, of any length, however long it takes to come; one of which nothing comes for a minute is ended. A code has 1 to 128 characters, none of them a control character. It can be repeated, also after it broke off: no code is added twice.',
       tag: 'rewards',
       access: { roles: ['OPERATOR'] },
+      rawBody: Object.keys(CODE_FORMATS),
       request: { params: z.object({ eventId: EventId, rewardId: RewardId }) },
       responses: { 200: { description: 'What became of the lines', body: AddedCodesResponse } },
       problems: ['not_found', 'not_a_coupon', 'unsupported_media_type', 'service_unavailable'],
