@@ -1,92 +1,125 @@
-import { mkdir } from 'node:fs/promises';
+import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { LaurelClient } from '../client/laurel-client.ts';
-import type { SignedIn } from '../client/messages.ts';
-import { createAttendanceEvent, logIn, registerPlayer } from '../client/operations.ts';
-import { type ServiceName } from '../repository/packages.ts';
+import type { ServiceName } from '../repository/packages.ts';
 import { urlOf } from '../system/service-environment.ts';
 import type { PrivateSystem } from '../system/private-system.ts';
 import type { Job, Outcome } from '../test-run/tally.ts';
+import { ApiDocument, operationFinder, operationIdsOf, withBodies } from './api-document.ts';
+import { authScripts } from './auth-scripts.ts';
+import { type Caller, fromGateway, fromService, withToken } from './caller.ts';
+import { startCallingProxy } from './calling-proxy.ts';
+import { type Cast, gatherCast, type Script } from './cast.ts';
+import { eventScripts } from './event-scripts.ts';
+import { identityOf } from './people.ts';
 import { fuzz } from './schemathesis.ts';
-import { type Caller, startSigningProxy } from './signing-proxy.ts';
 
 /** What is made for each operation, for each caller. */
 const EXAMPLES = 12;
-const TIMEOUT_MS = 300_000;
-const SCOPES = ['activity:write', 'accounts:read', 'claims:read', 'entitlements:write'];
+const TIMEOUT_MS = 900_000;
 
-/** One run against an API: who calls, and which things there are that it may know of. */
+/** One run against an API: who calls, what there is for them, and which operations are theirs. */
 interface Run {
   who: string;
-  caller: Caller;
-  token?: string;
-  parameters?: Record<string, string>;
+  role: keyof Cast | 'service';
+  /** Nothing else. */
+  only?: readonly string[];
 }
 
-/** A run for everybody who may call, one after the other, against one service of a system. */
+/** After these one is not signed in any more. */
+const ENDS = ['logOut', 'deleteMe'];
+
+const RUNS: readonly Run[] = [
+  { who: 'a player', role: 'player' },
+  { who: 'an ADMIN', role: 'admin' },
+  { who: 'an OPERATOR', role: 'operator' },
+  { who: 'a service client', role: 'program' },
+  { who: 'a guest', role: 'guest', only: ['upgradeGuest'] },
+  { who: 'a player who logs out', role: 'leaver', only: ['logOut'] },
+  { who: 'a player who leaves', role: 'deleter', only: ['deleteMe'] },
+  { who: 'another service', role: 'service', only: ['listRevocations', 'readAccountStatus'] },
+];
+
+export interface FuzzJobs {
+  /** A run for everybody who may call, against one service of a system. */
+  runs: Job[];
+  /** Afterwards: whether every operation has succeeded for somebody. */
+  verdict: Job;
+}
+
 export async function fuzzJobs(
   target: ServiceName,
   { system, backing }: PrivateSystem,
   environment: string,
-): Promise<Job[]> {
+): Promise<FuzzJobs> {
   const client = new LaurelClient(system.url);
-  const { adminUsername, adminPassword, gatewaySigningSecrets } = system.credentials;
-  const admin = await logIn(client, adminUsername, adminPassword);
-  const runs = runsAs(admin, await registerPlayer(client), await thingsIn(target, client, admin));
   const address = system.instances.find(({ service }) => service === target)?.address;
   if (address === undefined) throw new Error(`${target} does not run`);
+  const answer = await new LaurelClient(urlOf(address)).call('GET', '/openapi.json');
+  const document = ApiDocument.parse(answer.body);
+  const operationIds = operationIdsOf(document);
+  const cast = await gatherCast(client, system.credentials);
+  const [auth, event] = [await authScripts(client, cast), await eventScripts(client, cast)];
+  const operationOf = operationFinder(document);
+  const succeeded = new Set<string>();
 
-  async function overGateway({ who, token, parameters = {} }: Run): Promise<Outcome> {
-    const headers: Record<string, string> = token === undefined ? {} : { authorization: `Bearer ${token}` };
-    return await fuzz({ ...(await settings(who)), url: system.url, headers, parameters });
+  function callerOf(role: Run['role']): Caller {
+    const { gatewaySigningSecrets, internalSecret } = system.credentials;
+    if (role === 'service') return fromService({ service: target, secret: internalSecret });
+    const { token } = cast[role];
+    if (target === 'api-gateway') return withToken(token);
+    return fromGateway({ service: target, secret: gatewaySigningSecrets[target] }, identityOf(token));
   }
 
-  async function pastGateway(service: keyof typeof gatewaySigningSecrets, run: Run): Promise<Outcome> {
-    const secret = gatewaySigningSecrets[service];
-    const proxy = await startSigningProxy({ service, port: address?.port ?? 0, secret, caller: run.caller });
-    const { who, parameters = {} } = run;
-    const outcome = await fuzz({ ...(await settings(who)), url: proxy.url, parameters });
+  async function run({ who, role, only }: Run): Promise<Outcome> {
+    const directory = join(backing.directory, `fuzz ${who}`);
+    await mkdir(directory, { recursive: true });
+    const { parameters, hints } = merged(auth[role], role === 'service' ? undefined : event[role]);
+    const file = join(directory, 'openapi.json');
+    await writeFile(file, JSON.stringify(withBodies(document, hints)));
+    const proxy = await startCallingProxy({
+      port: address?.port ?? 0,
+      caller: callerOf(role),
+      onAnswer: (method, path, status) => {
+        const operationId = operationOf(method, path);
+        if (operationId !== undefined && status >= 200 && status < 300) succeeded.add(operationId);
+      },
+    });
+    const known = Object.entries(hints).filter(([id]) => operationIds.includes(id));
+    const outcome = await fuzz({
+      environment,
+      directory,
+      document: file,
+      url: proxy.url,
+      examples: EXAMPLES,
+      timeoutMs: TIMEOUT_MS,
+      parameters,
+      parametersOf: Object.fromEntries(known.map(([id, hint]) => [id, hint.parameters ?? {}])),
+      filter: only === undefined ? { without: ENDS.filter((id) => operationIds.includes(id)) } : { only },
+    });
     await proxy.stop();
     return outcome;
   }
 
-  async function settings(who: string) {
-    const directory = join(backing.directory, `fuzz ${who}`);
-    await mkdir(directory, { recursive: true });
-    const document = `${urlOf(address)}/openapi.json`;
-    return { environment, document, directory, examples: EXAMPLES, timeoutMs: TIMEOUT_MS };
-  }
-
-  return runs.map((run) => ({
-    title: `${target} called by ${run.who}`,
-    run: () => (target === 'api-gateway' ? overGateway(run) : pastGateway(target, run)),
-  }));
+  const runs = RUNS.filter(({ only }) => only?.every((id) => operationIds.includes(id)) ?? true);
+  return {
+    runs: runs.map((each) => ({ title: `${target} called by ${each.who}`, run: () => run(each) })),
+    verdict: {
+      title: `${target}: every operation has succeeded for somebody`,
+      run: async () => verdictOn(operationIds.filter((id) => !succeeded.has(id))),
+    },
+  };
 }
 
-function runsAs(admin: SignedIn, player: SignedIn, parameters: Record<string, string>): Run[] {
-  const caller = (roles: string[], { account }: SignedIn = player): Caller => ({
-    userId: account.id,
-    sessionId: `ses_${account.id}`,
-    roles,
-    scopes: [],
-  });
-  const nobody = { userId: '', sessionId: '', roles: [], scopes: [] };
-  return [
-    { who: 'a player', caller: caller(['USER']), token: player.tokens.accessToken },
-    { who: 'an ADMIN', caller: caller(['ADMIN'], admin), token: admin.tokens.accessToken, parameters },
-    { who: 'an OPERATOR', caller: caller(['OPERATOR'], admin), parameters },
-    { who: 'a service client', caller: { ...nobody, userId: 'cli_fuzz', scopes: SCOPES } },
-  ];
+function merged(...scripts: (Script | undefined)[]): Script {
+  return {
+    parameters: Object.assign({}, ...scripts.map((script) => script?.parameters)),
+    hints: Object.assign({}, ...scripts.map((script) => script?.hints)),
+  };
 }
 
-/** Ids for the parameters of paths: what is made up is nearly never found. */
-async function thingsIn(
-  target: ServiceName,
-  client: LaurelClient,
-  admin: SignedIn,
-): Promise<Record<string, string>> {
-  const other = await registerPlayer(client);
-  if (target === 'auth-service') return { 'path.id': other.account.id };
-  const event = await createAttendanceEvent(client, admin.tokens.accessToken, 'Fuzzing');
-  return { 'path.eventId': event.id, 'query.accountId': other.account.id };
+/** What is only ever refused has not been tried. */
+function verdictOn(refused: readonly string[]): Outcome {
+  const failed = refused.length === 0 ? 0 : 1;
+  return { passed: 1 - failed, failed, output: `Never answered with a 2xx: ${refused.join(', ')}` };
 }

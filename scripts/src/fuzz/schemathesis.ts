@@ -47,14 +47,18 @@ async function mustRun(command: string, args: string[]): Promise<void> {
 
 export interface FuzzOptions {
   environment: string;
-  /** Where the API answers, and its document. */
+  /** Where the API answers. */
   url: string;
+  /** File of its document. */
   document: string;
   /** What is made for each operation at most. */
   examples: number;
   /** Values for every parameter of that name, such as the id of an account that there is. */
-  parameters?: Record<string, string>;
-  headers?: Record<string, string>;
+  parameters: Record<string, string>;
+  /** Other values for single operations, by `operationId`. */
+  parametersOf: Record<string, Record<string, string>>;
+  /** Operations to call, or to leave alone. */
+  filter: { only: readonly string[] } | { without: readonly string[] };
   /** Where it may write; removed by the caller. */
   directory: string;
   timeoutMs: number;
@@ -62,14 +66,17 @@ export interface FuzzOptions {
 
 /** Calls every operation with what its document allows and with what it does not, the same at each run. */
 export async function fuzz(options: FuzzOptions): Promise<Outcome> {
-  const { environment, url, document, examples, parameters = {}, headers = {}, directory } = options;
+  const { environment, url, document, examples, filter, directory } = options;
   const config = join(directory, 'schemathesis.toml');
-  await writeFile(config, configOf(parameters));
+  await writeFile(config, configOf(options));
   const args = ['--config-file', config, 'run', document, '--url', url];
   args.push('--checks', CHECKS.join(','), '--phases', 'examples,coverage,fuzzing');
   args.push('--max-examples', String(examples), '--seed', String(SEED), '--no-color');
+  // A busy machine may take its time; a request that is never answered is one for `timeoutMs`.
+  args.push('--request-timeout', '120');
   args.push('--continue-on-failure', '--warnings', 'off', '--suppress-health-check', 'all');
-  for (const [name, value] of Object.entries(headers)) args.push('--header', `${name}: ${value}`);
+  if ('only' in filter) for (const id of filter.only) args.push('--include-operation-id', id);
+  else for (const id of filter.without) args.push('--exclude-operation-id', id);
   const { code, output } = await runCommand(join(environment, 'bin', 'schemathesis'), args, {
     cwd: directory,
     signal: AbortSignal.timeout(options.timeoutMs),
@@ -78,7 +85,14 @@ export async function fuzz(options: FuzzOptions): Promise<Outcome> {
   return { passed: 1 - failed, failed, output: code > 1 ? `exit code ${code}\n${output}` : output };
 }
 
-function configOf(parameters: Record<string, string>): string {
-  const values = Object.entries(parameters).map(([name, value]) => `"${name}" = ${JSON.stringify(value)}`);
-  return ['[auth]', 'auto-signup = false', '[parameters]', ...values, ''].join('\n');
+function configOf({ parameters, parametersOf }: FuzzOptions): string {
+  const lines = ['[auth]', 'auto-signup = false', '[parameters]', ...assignments(parameters)];
+  for (const [operationId, own] of Object.entries(parametersOf)) {
+    lines.push('[[operations]]', `include-operation-id = ${JSON.stringify(operationId)}`);
+    lines.push('[operations.parameters]', ...assignments(own));
+  }
+  return [...lines, ''].join('\n');
 }
+
+const assignments = (values: Record<string, string>): string[] =>
+  Object.entries(values).map(([name, value]) => `"${name}" = ${JSON.stringify(value)}`);
