@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
 import { createServer, request, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -35,7 +36,7 @@ export async function startCallingProxy(options: CallingProxyOptions): Promise<C
 function passOn(incoming: IncomingMessage, outgoing: ServerResponse, options: CallingProxyOptions): void {
   const { port, caller, onAnswer } = options;
   const { method = 'GET', url: path = '/' } = incoming;
-  const headers = { ...incoming.headers, ...caller(method, path) };
+  const headers = { ...incoming.headers, ...freshKey(incoming), ...caller(method, path) };
   const onward = request({ host: '127.0.0.1', port, method, path, headers }, (answer) => {
     const { statusCode = 502 } = answer;
     onAnswer(method, path, statusCode);
@@ -44,4 +45,12 @@ function passOn(incoming: IncomingMessage, outgoing: ServerResponse, options: Ca
   });
   onward.on('error', () => outgoing.destroy());
   incoming.pipe(onward);
+}
+
+const UUID = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
+
+/** The key that the document has for an example comes again and again, and would be good for the first call alone. */
+function freshKey({ headers }: IncomingMessage): Record<string, string> {
+  const key = headers['idempotency-key'];
+  return typeof key === 'string' && UUID.test(key) ? { 'idempotency-key': randomUUID() } : {};
 }
