@@ -215,6 +215,19 @@ test('a port in use is one sentence that names the port and its variable, before
   }
 });
 
+test(
+  'a server of the environment that does not answer is one sentence, and nothing is left of what was being started',
+  async () => {
+    const { code, output } = await runCommand(join(packageDirectory('scripts'), 'up'), ['--detach'], {
+      env: { ...env, REDIS_URL: 'nonsense' },
+    });
+    expect(code).toBe(1);
+    expect(output).toContain('redis at nonsense (REDIS_URL of the environment) does not answer');
+    await expect.poll(() => readState(dataDirectory), { timeout: START_LIMIT_MS }).toBeUndefined();
+  },
+  START_LIMIT_MS,
+);
+
 test('an option that does not exist is refused with one sentence', async () => {
   const { code, output } = await scripts('status', '--jsn');
   expect(code).not.toBe(0);

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { join } from 'node:path';
+import { setTimeout } from 'node:timers/promises';
 import { type BackingServices, backingServiceNames } from '../backing-services/backing-services.ts';
 import { planBackingServices } from '../backing-services/plan-backing-services.ts';
 import type { Sources } from '../backing-services/sources.ts';
@@ -28,6 +29,8 @@ export interface SupervisorOptions {
 const names = { mongodb: 'MongoDB', redis: 'Redis', rabbitmq: 'RabbitMQ' };
 const variables = { mongodb: 'MONGODB_URL', redis: 'REDIS_URL', rabbitmq: 'RABBITMQ_URL' } as const;
 
+const STOP_AGAIN_MS = 100;
+
 /** Runs the system of this checkout: starts it, starts again what dies, writes down what runs, stops it in order. */
 export class Supervisor {
   readonly directory: string;
@@ -40,6 +43,7 @@ export class Supervisor {
   readonly #startedAt = new Date().toISOString();
   #phase: SystemState['phase'] = 'starting';
   #writing: Promise<void> = Promise.resolve();
+  readonly #starts: Promise<unknown>[] = [];
   #stopped: Promise<void> | undefined;
 
   private constructor(
@@ -143,19 +147,29 @@ export class Supervisor {
     this.#phase = 'stopping';
     this.#restarts.enabled = false;
     await this.#writeState();
-    await this.system.stopServices();
-    await stopBackingServices(this.system.backing);
+    await this.#stopServers();
     await this.#writing;
     await removeState(this.directory);
     await this.#keeper.end();
     await this.#logs.close();
   }
 
+  /** Until no start is under way, which may make a process that was not there to be stopped. */
+  async #stopServers(): Promise<void> {
+    let settled = false;
+    void Promise.allSettled(this.#starts).then(() => (settled = true));
+    for (let isLast = false; !isLast; await setTimeout(STOP_AGAIN_MS)) {
+      isLast = settled;
+      await this.system.stopServices();
+      await stopBackingServices(this.system.backing);
+    }
+  }
+
   #backingSteps(backing: BackingServices): Step[] {
     return backingServiceNames.map((name) => ({
       title: names[name],
       run: async () => {
-        await startBackingService(backing[name]);
+        await this.#start(() => startBackingService(backing[name]));
         await this.#writeState();
         return backing[name].source;
       },
@@ -166,11 +180,17 @@ export class Supervisor {
     return this.system.instances.map(({ server }) => ({
       title: server.name,
       run: async () => {
-        await server.start();
+        await this.#start(() => server.start());
         await this.#writeState();
         return `port ${server.port}`;
       },
     }));
+  }
+
+  #start(how: () => Promise<void>): Promise<void> {
+    const start = how();
+    this.#starts.push(start);
+    return start;
   }
 
   #writeState(): Promise<void> {
