@@ -1,18 +1,21 @@
+import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { parse, stringify } from 'yaml';
+import { z } from 'zod';
 import { printError } from '../../console/print.ts';
 import { packageDirectory } from '../../repository/packages.ts';
-import { installPackage } from '../../toolchain/install-package.ts';
 import type { Benchmark, Candidate, Measured } from '../benchmark.ts';
 import { cpuSince, cpuTimes } from '../cpu-time.ts';
 import { runApart } from '../load/run-apart.ts';
 import type { HttpLoadResult } from '../load/run-http-load.ts';
 import { median, percentile } from '../statistics.ts';
-import { startTokenMint } from '../token-mint.ts';
+import { onStage } from './on-stage.ts';
 import { LAUREL, NEST, type RunningProxy, startGateway, startRivals, tokenOf } from './proxies.ts';
-import { ProxyStage } from './proxy-stage.ts';
 
 const CONNECTIONS = 64;
 const PATH = '/v1/claims?limit=20';
+const ENTRY = 'claims';
+const RoutingTable = z.object({ routes: z.array(z.looseObject({ name: z.string() })) });
 const LOAD = join(import.meta.dirname, '..', 'load', 'http-load-process.ts');
 const UPSTREAM = join(import.meta.dirname, 'upstream-process.ts');
 
@@ -24,34 +27,27 @@ export const gateway: Benchmark = {
     quick: { rounds: 3, roundMs: 3_000, warmUpMs: 3_000 },
     thorough: { rounds: 5, roundMs: 10_000, warmUpMs: 8_000 },
   },
-  prepare: async () => {
-    await installPackage(packageDirectory('api-gateway'));
-    const stage = await ProxyStage.start();
-    const mint = await startTokenMint();
-    const stop = async (): Promise<void> => {
-      await stage.stop();
-      await mint.stop();
-    };
-    try {
+  prepare: () =>
+    onStage(UPSTREAM, async (context) => {
+      const { stage, mint } = context;
       if (!stage.isPinned) printError('There is no taskset, or one core only: nothing is pinned.');
-      const { port: upstreamPort } = await stage.startUpstream(UPSTREAM);
-      const context = { stage, upstreamPort, mint };
-      const proxies = [await startGateway(context), ...(await startRivals(context, printError))];
+      const redis = await stage.startRedis();
+      const limits = { REDIS_URL: redis.url, ROUTES_FILE: await limitedRoutes(stage.directory) };
+      const proxies = [
+        await startGateway(context, limits),
+        await startGateway(context, {}, `${LAUREL} without the rate limit`),
+        ...(await startRivals(context, printError)),
+      ];
       const tokens = Array.from({ length: CONNECTIONS }, (_, i) => tokenOf(mint, `acc_${i}`));
       const failed = new Map<string, number>();
       return {
-        processes: [],
+        processes: [{ name: 'redis', pid: redis.pid }],
         candidates: proxies.map((proxy) => candidateOf(proxy, tokens, failed)),
         verify: async () => {
           if (failed.size > 0) throw new Error(`not answered with 200: ${JSON.stringify([...failed])}`);
         },
-        stop,
       };
-    } catch (error) {
-      await stop();
-      throw error;
-    }
-  },
+    }),
   conclude: (measured) =>
     measured
       .filter(({ candidate }) => candidate !== LAUREL)
@@ -62,6 +58,18 @@ export const gateway: Benchmark = {
         return `${LAUREL} has ${rate.toFixed(2)} times the requests/s of ${candidate}, and ${p99.toFixed(2)} times its p99${aim}`;
       }),
 };
+
+/** Laurel's own table, with a limit at the entry of the requests that is held, but never reached. */
+async function limitedRoutes(directory: string): Promise<string> {
+  const text = await readFile(join(packageDirectory('api-gateway'), 'routes.yaml'), 'utf8');
+  const table = RoutingTable.parse(parse(text));
+  const entry = table.routes.find(({ name }) => name === ENTRY);
+  if (!entry) throw new Error(`the routing table has no entry ${ENTRY}`);
+  Object.assign(entry, { rateLimit: { by: 'account', limit: 1_000_000, windowSeconds: 60 } });
+  const file = join(directory, 'routes.yaml');
+  await writeFile(file, stringify(table));
+  return file;
+}
 
 function candidateOf(
   { name, port, pid }: RunningProxy,
@@ -80,6 +88,7 @@ function candidateOf(
         'p50 ms': percentile(load.latenciesMs, 0.5),
         'p99 ms': percentile(load.latenciesMs, 0.99),
         'CPU µs/request': (seconds * 1e6) / load.answers,
+        '% of its core': (seconds * 1e5) / load.elapsedMs,
       };
     },
   };

@@ -1,10 +1,10 @@
-import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { findExecutable } from '../../processes/find-executable.ts';
 import { freePort } from '../../processes/ports.ts';
 import { packageDirectory, repositoryRoot } from '../../repository/packages.ts';
 import { installPackage } from '../../toolchain/install-package.ts';
 import type { TokenMint } from '../token-mint.ts';
+import { plainProxies } from './plain-proxies.ts';
 import type { ProxyProgram, ProxyStage } from './proxy-stage.ts';
 
 export const LAUREL = 'Laurel';
@@ -31,10 +31,11 @@ export interface ProxyContext {
 export const tokenOf = (mint: TokenMint, accountId: string): string =>
   mint.accessToken({ accountId, roles: ['USER'], issuer: ISSUER });
 
-/** The gateway with everything on. */
+/** The gateway with everything on but rate limits, which are the routing table's. */
 export async function startGateway(
   { stage, upstreamPort, mint }: ProxyContext,
   env: NodeJS.ProcessEnv = {},
+  name = LAUREL,
 ): Promise<RunningProxy> {
   const [port, adminPort] = [await freePort(), await freePort()];
   const program: ProxyProgram = {
@@ -54,7 +55,7 @@ export async function startGateway(
       ...env,
     },
   };
-  return { name: LAUREL, port, adminPort, pid: await stage.startProxy(program, port) };
+  return { name, port, adminPort, pid: await stage.startProxy(program, port) };
 }
 
 /** Everything that it is measured against; `say` is told of those that are not there. */
@@ -67,15 +68,17 @@ export async function startRivals(
     await startNodeRival(NEST, 'nest-gateway.js', context),
     await startNodeRival('Fastify + its proxy', 'fastify-gateway.js', context),
   ];
-  for (const { name, binary, configure } of binaries) {
+  const { stage, upstreamPort } = context;
+  for (const { name, binary, configure } of plainProxies) {
     const command = await findExecutable(binary);
     if (command === undefined) {
       say(`${name} is left out: there is no ${binary} here`);
       continue;
     }
     const port = await freePort();
-    const program = await configure({ command, port, ...context });
-    rivals.push({ name, port, pid: await context.stage.startProxy(program, port) });
+    const args = await configure({ port, upstreamPort, directory: stage.directory });
+    const program = { command, args, cwd: stage.directory, env: { GOMAXPROCS: '1', HOME: stage.directory } };
+    rivals.push({ name, port, pid: await stage.startProxy(program, port) });
   }
   return rivals;
 }
@@ -97,76 +100,3 @@ async function startNodeRival(
   const pid = await stage.startProxy({ command: process.execPath, args: [program], cwd: RIVALS, env }, port);
   return { name, port, pid };
 }
-
-interface Configured extends ProxyContext {
-  command: string;
-  port: number;
-}
-
-/** They pass requests through on one core and check nothing: the distance to what is written in C and Go. */
-const binaries: {
-  name: string;
-  binary: string;
-  configure: (options: Configured) => Promise<ProxyProgram>;
-}[] = [
-  {
-    name: 'nginx (passes through)',
-    binary: 'nginx',
-    configure: async ({ command, port, upstreamPort, stage: { directory } }) => {
-      const file = join(directory, 'nginx.conf');
-      const temporary = ['client_body', 'proxy', 'fastcgi', 'uwsgi', 'scgi']
-        .map((kind) => `${kind}_temp_path ${directory}/${kind};`)
-        .join(' ');
-      await writeFile(
-        file,
-        `daemon off; worker_processes 1; pid ${directory}/nginx.pid; error_log /dev/null;
-events { worker_connections 1024; }
-http {
-  access_log /dev/null; ${temporary} keepalive_requests 1000000000;
-  upstream service { server 127.0.0.1:${upstreamPort}; keepalive 128; keepalive_requests 1000000000; }
-  server {
-    listen 127.0.0.1:${port};
-    location / { proxy_pass http://service; proxy_http_version 1.1; proxy_set_header Connection ""; }
-  }
-}
-`,
-      );
-      return { command, args: ['-c', file, '-p', directory, '-e', '/dev/null'], cwd: directory };
-    },
-  },
-  {
-    name: 'haproxy (passes through)',
-    binary: 'haproxy',
-    configure: async ({ command, port, upstreamPort, stage: { directory } }) => {
-      const file = join(directory, 'haproxy.cfg');
-      await writeFile(
-        file,
-        `global
-  nbthread 1
-defaults
-  mode http
-  timeout connect 3s
-  timeout client 60s
-  timeout server 60s
-  http-reuse always
-frontend clients
-  bind 127.0.0.1:${port}
-  default_backend service
-backend service
-  server one 127.0.0.1:${upstreamPort}
-`,
-      );
-      return { command, args: ['-f', file], cwd: directory };
-    },
-  },
-  {
-    name: 'Caddy (passes through)',
-    binary: 'caddy',
-    configure: async ({ command, port, upstreamPort, stage: { directory } }) => ({
-      command,
-      args: ['reverse-proxy', '--from', `http://127.0.0.1:${port}`, '--to', `127.0.0.1:${upstreamPort}`],
-      cwd: directory,
-      env: { GOMAXPROCS: '1', HOME: directory },
-    }),
-  },
-];

@@ -1,6 +1,9 @@
 import { mkdtemp } from 'node:fs/promises';
 import { availableParallelism, tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { redisAnswers, redisServer } from '../../backing-services/redis-server.ts';
+import { findSource } from '../../backing-services/sources.ts';
+import { UserError } from '../../console/user-error.ts';
 import { findExecutable } from '../../processes/find-executable.ts';
 import { Keeper } from '../../processes/keeper.ts';
 import { ManagedProcess } from '../../processes/managed-process.ts';
@@ -56,6 +59,20 @@ export class ProxyStage {
     });
     await answers(port, '/healthz');
     return { port, pid };
+  }
+
+  /** Starts one on the core of the load, and gives its URL. */
+  async startRedis(): Promise<{ url: string; pid: number }> {
+    const source = await findSource('redis', { useUrls: false });
+    if (source.kind !== 'binary')
+      throw new UserError('This needs a redis-server on PATH, not in a container.');
+    const port = await freePort();
+    const directory = join(this.directory, 'redis');
+    const server = redisServer({ binary: source.path, directory, port, keepData: false });
+    const { command, args, ...where } = await server.spec();
+    const { pid } = await this.#spawn([command, ...args], where);
+    await redisAnswers(port, '127.0.0.1');
+    return { url: `redis://127.0.0.1:${port}`, pid };
   }
 
   /** Starts it on the core of the proxies; what it logs goes nowhere, as fast as it can. */

@@ -1,12 +1,9 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { packageDirectory } from '../../repository/packages.ts';
-import { installPackage } from '../../toolchain/install-package.ts';
 import type { Benchmark, Figures } from '../benchmark.ts';
 import { runApart } from '../load/run-apart.ts';
-import { startTokenMint } from '../token-mint.ts';
+import { onStage } from './on-stage.ts';
 import { type ProxyContext, startGateway, tokenOf } from './proxies.ts';
-import { ProxyStage } from './proxy-stage.ts';
 import type { StreamPlan, StreamResult } from './stream-client-process.ts';
 
 const UPSTREAM = join(import.meta.dirname, 'stream-upstream-process.ts');
@@ -30,17 +27,9 @@ export const streams: Benchmark = {
     quick: { rounds: 1, roundMs: 0, warmUpMs: 0 },
     thorough: { rounds: 3, roundMs: 0, warmUpMs: 0 },
   },
-  prepare: async () => {
-    await installPackage(packageDirectory('api-gateway'));
-    const stage = await ProxyStage.start();
-    const mint = await startTokenMint();
-    const stop = async (): Promise<void> => {
-      await stage.stop();
-      await mint.stop();
-    };
-    try {
-      const { port: upstreamPort } = await stage.startUpstream(UPSTREAM);
-      const routes = join(stage.directory, 'routes.yaml');
+  prepare: () =>
+    onStage(UPSTREAM, async (context) => {
+      const routes = join(context.stage.directory, 'routes.yaml');
       await writeFile(routes, ROUTES);
       let silent = 0;
       return {
@@ -49,7 +38,7 @@ export const streams: Benchmark = {
           {
             name: 'idle streams',
             prepare: async () => async () => {
-              const { beats, ...figures } = await measure({ stage, upstreamPort, mint }, routes);
+              const { beats, ...figures } = await measure(context, routes);
               silent += WEB_SOCKETS + EVENT_STREAMS - beats;
               return figures;
             },
@@ -58,13 +47,8 @@ export const streams: Benchmark = {
         verify: async () => {
           if (silent > 0) throw new Error(`through ${silent} streams no heartbeat came`);
         },
-        stop,
       };
-    } catch (error) {
-      await stop();
-      throw error;
-    }
-  },
+    }),
 };
 
 /** In a process of its own each time, because memory that was freed is used again and would not be seen. */
