@@ -1,4 +1,6 @@
 import { randomUUID } from 'node:crypto';
+import { once } from 'node:events';
+import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
 import { echo } from './support/fake-service.ts';
 import {
@@ -54,6 +56,30 @@ let addresses = 0;
 const run = Math.floor(Math.random() * 2 ** 16).toString(16);
 const newAddress = () => ({ 'x-forwarded-for': `2001:db8:${run}:${(addresses += 1).toString(16)}::1` });
 const BEHIND_PROXY = { TRUST_PROXY: '127.0.0.1' };
+
+/** A way to Redis that can be blocked without being closed. */
+async function linkToRedis() {
+  const target = new URL(redisUrl());
+  const sockets = new Set<Socket>();
+  let calls = 0;
+  const server = createServer((socket) => {
+    const redis = connect(Number(target.port), target.hostname);
+    for (const each of [socket, redis]) sockets.add(each.on('error', () => each.destroy()));
+    socket.on('data', (chunk) => (calls += chunk.toString('latin1').split('EVALSHA').length - 1));
+    socket.pipe(redis).pipe(socket);
+  }).listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  return {
+    url: `redis://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    scriptCalls: () => calls,
+    freeze: () => sockets.forEach((socket) => socket.pause()),
+    thaw: () => sockets.forEach((socket) => socket.resume()),
+    close() {
+      server.close();
+      for (const socket of sockets) socket.destroy();
+    },
+  };
+}
 
 async function statuses(
   gateway: RunningGateway,
@@ -129,6 +155,35 @@ describe('a rate limit', () => {
     expect(await statuses(gateway, '/limited/twice', { ...newAddress(), ...player }, 1)).toEqual([429]);
     expect(await statuses(gateway, '/limited/twice', { ...home, ...friend }, 1)).toEqual([200]);
     expect(await statuses(gateway, '/limited/twice', { ...home, ...third }, 1)).toEqual([429]);
+  });
+
+  test('asks Redis no more for somebody who was refused, until there can be another answer', async () => {
+    const redis = await linkToRedis();
+    const gateway = await start({ REDIS_URL: redis.url });
+    const player = newAccount();
+    expect(await statuses(gateway, '/limited/account', player, 4)).toEqual([200, 200, 200, 429]);
+    const asked = redis.scriptCalls();
+    const refused = await fetch(`${gateway.url}/limited/account`, { headers: player });
+    expect(refused.status).toBe(429);
+    expect(await statuses(gateway, '/limited/account', player, 3)).toEqual([429, 429, 429]);
+    expect(redis.scriptCalls()).toBe(asked);
+    redis.close();
+  });
+
+  test('keeps nobody waiting for a Redis that does not answer, and is counted there again when it does', async () => {
+    const redis = await linkToRedis();
+    const gateway = await start({ REDIS_URL: redis.url });
+    const player = newAccount();
+    expect(await statuses(gateway, '/limited/account', player, 2)).toEqual([200, 200]);
+    redis.freeze();
+    expect(await statuses(gateway, '/limited/account', player, 4)).toEqual([200, 200, 200, 429]);
+    redis.thaw();
+    await vi.waitFor(async () => {
+      const asked = redis.scriptCalls();
+      expect(await statuses(gateway, '/limited/account', newAccount(), 1)).toEqual([200]);
+      expect(redis.scriptCalls()).toBeGreaterThan(asked);
+    }, eventually);
+    redis.close();
   });
 
   test('without Redis is counted by each gateway for itself, which is ready all the same', async () => {

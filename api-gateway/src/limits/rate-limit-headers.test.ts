@@ -8,11 +8,13 @@ const state = (by: 'account' | 'address', more: Partial<Taken> = {}): LimitState
 });
 
 test('an answer tells of every limit that counted the request', () => {
-  expect(rateLimitHeaders([state('account'), state('address', { remaining: 0, nextInMs: 1 })])).toEqual({
-    'ratelimit-policy': '"account";q=10;w=60, "address";q=10;w=60',
-    ratelimit: '"account";r=9;t=6, "address";r=0;t=1',
-  });
-  expect(rateLimitHeaders([])).toEqual({});
+  expect(rateLimitHeaders([state('account'), state('address', { remaining: 0, nextInMs: 1 })])).toEqual([
+    'ratelimit-policy',
+    '"account";q=10;w=60, "address";q=10;w=60',
+    'ratelimit',
+    '"account";r=9;t=6, "address";r=0;t=1',
+  ]);
+  expect(rateLimitHeaders([])).toEqual([]);
 });
 
 test('a refusal says when the strictest limit will let one more pass', () => {

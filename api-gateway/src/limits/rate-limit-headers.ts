@@ -8,22 +8,25 @@ export interface LimitState {
 }
 
 /**
- * What a client needs to stay within its limits. Source: draft-ietf-httpapi-ratelimit-headers-11 (`t`: when more
- * becomes available).
+ * What a client needs to stay within its limits, as names and values in turn.
+ * Source: draft-ietf-httpapi-ratelimit-headers-11 (`t`: when more becomes available).
  */
-export function rateLimitHeaders(states: readonly LimitState[]): Record<string, string> {
-  if (states.length === 0) return {};
-  const policies = states.map(({ rule }) => `"${rule.by}";q=${rule.limit};w=${rule.windowSeconds}`);
-  const stands = states.map(
-    ({ rule, taken }) => `"${rule.by}";r=${taken.remaining};t=${seconds(taken.nextInMs)}`,
-  );
-  return { 'ratelimit-policy': policies.join(', '), ratelimit: stands.join(', ') };
+export function rateLimitHeaders(states: readonly LimitState[]): string[] {
+  if (states.length === 0) return [];
+  let policies = '';
+  let stands = '';
+  for (const { rule, taken } of states) {
+    const comma = policies === '' ? '' : ', ';
+    policies += `${comma}"${rule.by}";q=${rule.limit};w=${rule.windowSeconds}`;
+    stands += `${comma}"${rule.by}";r=${taken.remaining};t=${seconds(taken.nextInMs)}`;
+  }
+  return ['ratelimit-policy', policies, 'ratelimit', stands];
 }
 
 /** Undefined where every limit allows the request; otherwise when the last of those that do not would. */
 export function retryAfter(states: readonly LimitState[]): { retryAfter: string } | undefined {
+  if (states.every(({ taken }) => taken.allowed)) return undefined;
   const refusing = states.filter(({ taken }) => !taken.allowed);
-  if (refusing.length === 0) return undefined;
   return { retryAfter: String(Math.max(...refusing.map(({ taken }) => seconds(taken.nextInMs)))) };
 }
 

@@ -112,7 +112,7 @@ export function createEdge(options: EdgeOptions): Edge {
     try {
       const { headers, refused } = await rateLimits.take(route, identity);
       if (exchange.response.destroyed) return;
-      for (const [name, value] of Object.entries(headers)) exchange.response.setHeader(name, value);
+      exchange.limitHeaders = headers;
       if (refused) exchange.refuse('rate_limited', undefined, { 'retry-after': refused.retryAfter });
       else serveNow(exchange, route, identity);
     } catch (error) {

@@ -41,6 +41,8 @@ export class Exchange {
   answeredAt = 0;
   /** What the caller has shown; undefined on routes that ask for none. */
   token: AccessToken | undefined;
+  /** How the caller stands with the rate limits of the entry: names and values in turn. */
+  limitHeaders: readonly string[] = [];
   /** Code of the problem that the gateway itself answered with. */
   problem: ProblemCode | '' = '';
   bytesOut = 0;
@@ -64,7 +66,7 @@ export class Exchange {
 
   /** Puts the gateway's own headers on an answer that the gateway gives itself. */
   applyHeaders(headers: SecurityHeaders = this.securityHeaders): void {
-    const { flat } = headers;
+    const flat = [...headers.flat, ...this.limitHeaders];
     for (let i = 0; i + 1 < flat.length; i += 2) this.response.setHeader(flat[i] ?? '', flat[i + 1] ?? '');
     this.response.setHeader('x-request-id', this.requestId);
   }

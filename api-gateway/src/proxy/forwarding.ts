@@ -3,12 +3,12 @@ import type { Duplex } from 'node:stream';
 import type { Dispatcher } from 'undici';
 import type { Logger } from 'service-kit/logging';
 import type { ServiceRoute } from '../routing/route.ts';
+import { AnswerRelay } from './answer-relay.ts';
+import { Attempt, type AttemptListener } from './attempt.ts';
 import type { Bulkhead, Guest } from './bulkhead.ts';
 import type { Exchange } from './exchange.ts';
 import { isEventStream, type OpenStream, type OpenStreams } from './open-streams.ts';
 import { BodyTooLargeError, type RequestBody } from './request-body.ts';
-import { answeredHeaders, upgradedHeaders } from './response-headers.ts';
-import { joinSockets } from './join-sockets.ts';
 import { codeOf, isConnectionFailure, isTimeout } from './upstream-error.ts';
 import type { UpstreamService } from './upstream-service.ts';
 import type { Upstream } from './upstream.ts';
@@ -25,29 +25,25 @@ export interface ForwardingOptions {
   method: Dispatcher.HttpMethod;
   /** Path and query as forwarded. */
   target: string;
-  /** Names and values in turn, without content-length. */
+  /** Names and values in turn. */
   headers: string[];
   body: RequestBody | undefined;
 }
 
 /**
- * One request on its way through a service and back. It is undici's handler itself, so that a request needs no
- * closures; undici calls it, the timer, the bulkhead and the client's connection do, and whoever comes first ends it.
+ * One request on its way through a service and back. Its attempts call it, and so do the timer, the bulkhead and the
+ * client's connection: whoever comes first ends it.
  */
-export class Forwarding implements Dispatcher.DispatchHandler, Guest, OpenStream {
+export class Forwarding implements AttemptListener, Guest, OpenStream {
   readonly #exchange: Exchange;
   readonly #options: ForwardingOptions;
   readonly #bulkhead: Bulkhead;
+  readonly #answer: AnswerRelay;
   readonly #timer: NodeJS.Timeout;
-  #upstream: Upstream | undefined;
-  #controller: Dispatcher.DispatchController | undefined;
-  #upgraded: Duplex | undefined;
+  #attempt: Attempt | undefined;
   #attempts = 0;
-  /** Something of this attempt may have reached the service. */
-  #maybeSent = false;
-  #answering = false;
+  #upgraded: Duplex | undefined;
   #ended = false;
-  #bytesLeft = Number.NaN;
   #socketBytesRead = 0;
 
   constructor(options: ForwardingOptions) {
@@ -55,6 +51,7 @@ export class Forwarding implements Dispatcher.DispatchHandler, Guest, OpenStream
     this.#options = options;
     this.#exchange = exchange;
     this.#bulkhead = route.stream ? service.streams : service.requests;
+    this.#answer = new AnswerRelay(exchange);
     this.#timer = setTimeout(onDeadline, route.timeoutMs, this);
   }
 
@@ -71,118 +68,70 @@ export class Forwarding implements Dispatcher.DispatchHandler, Guest, OpenStream
   }
 
   onAdmitted(): void {
-    this.#send();
+    this.#send(undefined);
   }
 
   onTurnedAway(): void {
     this.#ended = true;
     clearTimeout(this.#timer);
-    this.#exchange.refuse('service_unavailable', undefined, RETRY_AFTER);
-    this.#options.body?.destroy();
+    this.#refuseForNow();
   }
 
-  #send(): void {
-    const { method, route, service, target, headers, body } = this.#options;
-    const upstream = service.pick(this, this.#upstream);
+  #send(except: Upstream | undefined): void {
+    const { method, route, service, target: path, headers, body = null } = this.#options;
+    const attempt = new Attempt(this, service, except);
+    const { upstream } = attempt;
     if (!upstream) {
       this.#end();
-      this.#exchange.refuse('service_unavailable', undefined, RETRY_AFTER);
-      body?.destroy();
+      this.#refuseForNow();
       return;
     }
-    this.#upstream = upstream;
+    this.#attempt = attempt;
     this.#attempts += 1;
-    this.#maybeSent = false;
-    this.#controller = undefined;
     this.#exchange.upstream = upstream.label;
-    upstream.pending += 1;
     const pool = route.stream ? upstream.streams : upstream.requests;
-    const upgrade = this.#exchange.upgrade && 'websocket';
-    pool.dispatch({ method, path: target, headers, body: body ?? null, upgrade: upgrade ?? null }, this);
+    const upgrade = this.#exchange.upgrade ? 'websocket' : null;
+    pool.dispatch({ method, path, headers, body, upgrade }, attempt);
   }
 
-  onRequestStart(controller: Dispatcher.DispatchController): void {
-    this.#maybeSent = true;
-    this.#controller = controller;
-    if (this.#ended) controller.abort(new Error('nobody waits for the answer'));
-  }
-
-  onResponseStart(
-    _controller: Dispatcher.DispatchController,
-    status: number,
-    headers: IncomingHttpHeaders,
-  ): void {
-    if (this.#ended) return;
-    if (status < 200) {
-      // The service says that it is at it, so its time begins anew.
-      this.#timer.refresh();
-      return;
-    }
-    this.#onAnswer();
-    const { request, response, requestId, securityHeaders } = this.#exchange;
-    const answered = answeredHeaders(headers, securityHeaders.names);
-    answered.push(...securityHeaders.flat, 'x-request-id', requestId);
-    // The rest of a body that the service did not wait for would be taken for the next request.
-    if (!request.complete && this.#options.body) answered.push('connection', 'close');
-    response.writeHead(status, answered);
-    this.#bytesLeft = request.method === 'HEAD' ? Number.NaN : Number(headers['content-length']);
-    if (!this.#options.route.stream) return;
-    // Its first event may be long in coming.
-    response.flushHeaders();
+  onAnswer(status: number, headers: IncomingHttpHeaders): void {
+    const isStream = this.#options.route.stream;
+    this.#answer.begin(status, headers, isStream);
+    // A request has its time in all, until the end of its answer; a stream until it begins.
+    if (!isStream) return;
+    clearTimeout(this.#timer);
     if (isEventStream(headers)) this.#options.streams.add(this);
   }
 
-  onRequestUpgrade(
-    _controller: Dispatcher.DispatchController,
-    status: number,
-    headers: IncomingHttpHeaders,
-    socket: Duplex,
-  ): void {
-    const { upgrade, response, requestId } = this.#exchange;
-    if (this.#ended || !upgrade) {
-      socket.destroy();
-      this.#leave();
-      return;
-    }
-    this.#onAnswer();
+  onUpgrade(headers: IncomingHttpHeaders, socket: Duplex): void {
+    clearTimeout(this.#timer);
     this.#upgraded = socket;
-    response.writeHead(status, [...upgradedHeaders(headers, upgrade), 'x-request-id', requestId]);
-    response.flushHeaders();
-    this.#options.streams.add(this);
-    joinSockets(upgrade.socket, socket, (bytesOut) => {
-      this.#exchange.bytesOut = bytesOut;
+    this.#answer.join(headers, socket, () => {
       this.#end();
-      this.#leave();
+      this.#attempt?.leave();
     });
+    this.#options.streams.add(this);
   }
 
-  onResponseData(controller: Dispatcher.DispatchController, chunk: Buffer): void {
+  onData(chunk: Buffer, controller: Dispatcher.DispatchController): void {
     if (this.#ended) return;
-    this.#exchange.bytesOut += chunk.length;
-    this.#bytesLeft -= chunk.length;
-    // Head, body and end in one write, where the length says that this is all.
-    if (this.#bytesLeft === 0) this.#finish(chunk);
-    else if (!this.#exchange.response.write(chunk)) {
-      controller.pause();
-      this.#exchange.response.once('drain', () => controller.resume());
-    }
+    if (this.#answer.pass(chunk, controller)) this.#end();
   }
 
-  onResponseEnd(): void {
-    if (!this.#ended) this.#finish();
-    this.#leave();
-  }
-
-  onResponseError(_controller: Dispatcher.DispatchController | null, error: Error): void {
-    if (!this.#ended && isConnectionFailure(error)) this.#upstream?.breaker.failed(this);
-    this.#leave();
+  onEnd(): void {
     if (this.#ended) return;
-    if (this.#answering) {
+    this.#end();
+    this.#answer.end();
+  }
+
+  onFailure(error: Error): void {
+    if (this.#ended) return;
+    if (this.#answer.hasBegun) {
       this.#logFailure(error);
       this.#end();
       this.#exchange.response.destroy();
     } else if (this.#mayRetry(error)) {
-      this.#send();
+      this.#send(this.#attempt?.upstream);
     } else {
       this.#refuseAfter(error);
     }
@@ -197,7 +146,7 @@ export class Forwarding implements Dispatcher.DispatchHandler, Guest, OpenStream
   endStream(reason: string): void {
     if (this.#ended) return;
     this.#exchange.endedBecause = reason;
-    if (!this.#upgraded) this.#exchange.response.end();
+    if (!this.#upgraded) this.#answer.end();
     this.#stop(new Error(reason));
   }
 
@@ -212,25 +161,17 @@ export class Forwarding implements Dispatcher.DispatchHandler, Guest, OpenStream
       return;
     }
     const late = new Error('the deadline has passed');
-    if (this.#answering) {
+    if (this.#answer.hasBegun) {
       this.#logFailure(late);
       this.#exchange.response.destroy();
     } else if (uploading) {
       this.#exchange.refuse('request_timeout', undefined, { connection: 'close' });
     } else {
-      this.#upstream?.breaker.failed(this);
+      this.#attempt?.blame();
       this.#logFailure(late);
       this.#exchange.refuse('upstream_timeout');
     }
     this.#stop(late);
-  }
-
-  #onAnswer(): void {
-    // A request has its time in all, until the end of its answer; a stream until it begins.
-    if (this.#options.route.stream) clearTimeout(this.#timer);
-    this.#answering = true;
-    this.#exchange.answeredAt = performance.now();
-    this.#upstream?.breaker.succeeded(this);
   }
 
   /**
@@ -239,9 +180,14 @@ export class Forwarding implements Dispatcher.DispatchHandler, Guest, OpenStream
    */
   #mayRetry(error: Error): boolean {
     if (this.#attempts > 1 || !isConnectionFailure(error)) return false;
-    const { body } = this.#options;
-    if (!this.#maybeSent) return body === undefined || !body.destroyed;
-    return body === undefined && IDEMPOTENT.has(this.#options.method);
+    const { body, method } = this.#options;
+    if (this.#attempt?.maybeSent === false) return body === undefined || !body.destroyed;
+    return body === undefined && IDEMPOTENT.has(method);
+  }
+
+  #refuseForNow(): void {
+    this.#exchange.refuse('service_unavailable', undefined, RETRY_AFTER);
+    this.#options.body?.destroy();
   }
 
   #refuseAfter(error: Error): void {
@@ -268,16 +214,11 @@ export class Forwarding implements Dispatcher.DispatchHandler, Guest, OpenStream
     });
   }
 
-  #finish(chunk?: Buffer): void {
-    this.#end();
-    this.#exchange.response.end(chunk);
-  }
-
   #stop(reason: Error): void {
     if (this.#ended) return;
     this.#end();
     if (this.#upgraded) this.#upgraded.destroy();
-    else this.#controller?.abort(reason);
+    else this.#attempt?.abandon(reason);
     this.#options.body?.destroy();
   }
 
@@ -287,12 +228,6 @@ export class Forwarding implements Dispatcher.DispatchHandler, Guest, OpenStream
     clearTimeout(this.#timer);
     this.#options.streams.delete(this);
     this.#bulkhead.leave(this);
-  }
-
-  #leave(): void {
-    if (!this.#upstream) return;
-    this.#upstream.pending -= 1;
-    this.#upstream.breaker.left(this);
   }
 }
 
