@@ -23,6 +23,8 @@ export class AnswerRelay {
   /** @param flush whether the head is not to wait for the first bytes, which may be long in coming */
   begin(status: number, headers: IncomingHttpHeaders, flush: boolean): void {
     const { request, response, requestId, securityHeaders, limitHeaders } = this.#exchange;
+    // RFC 9110, 8.6: a client could take it for the length of what comes next.
+    if (status === 204) delete headers['content-length'];
     const answered = answeredHeaders(headers, securityHeaders.names);
     answered.push(...securityHeaders.flat, ...limitHeaders, 'x-request-id', requestId);
     // What the client still sends of a body that the service did not wait for is not worth reading.

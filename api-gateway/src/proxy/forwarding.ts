@@ -15,6 +15,8 @@ import type { Upstream } from './upstream.ts';
 
 const IDEMPOTENT: ReadonlySet<string> = new Set(['GET', 'HEAD', 'OPTIONS']);
 const RETRY_AFTER = { 'retry-after': '1' };
+// How long a client gets to read what is left of a stream that has ended.
+const FAREWELL_MS = 1_000;
 
 export interface ForwardingOptions {
   exchange: Exchange;
@@ -148,6 +150,8 @@ export class Forwarding implements AttemptListener, Guest, OpenStream {
     this.#exchange.endedBecause = reason;
     if (!this.#upgraded) this.#answer.end();
     this.#stop(new Error(reason));
+    const { response } = this.#exchange;
+    setTimeout(() => response.destroy(), FAREWELL_MS).unref();
   }
 
   onDeadline(): void {
