@@ -423,6 +423,53 @@ describe('a service in trouble', () => {
     }
   });
 
+  test.each([
+    [
+      'switches protocols unasked',
+      'HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: h2c\r\n\r\n',
+    ],
+    ['has no status that there is', 'HTTP/1.1 099 Odd\r\nContent-Length: 0\r\n\r\n'],
+    ['folds a header', 'HTTP/1.1 200 OK\r\nX-A: a\r\n b\r\nContent-Length: 0\r\n\r\n'],
+    [
+      'has two framings',
+      'HTTP/1.1 200 OK\r\nContent-Length: 2\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n',
+    ],
+    ['sends a control character', 'HTTP/1.1 200 OK\r\nX-A: a\x01b\r\nContent-Length: 0\r\n\r\n'],
+    ['sends too many headers', `HTTP/1.1 200 OK\r\n${'x-a: bbbbbbbb\r\n'.repeat(4_000)}\r\n`],
+  ])('that %s is 502', async (_what, answer) => {
+    const service = await rawService((socket) => void socket.write(answer));
+    try {
+      expect((await fetch(`${service.own.url}/broken`, { method: 'POST', body: '{}' })).status).toBe(502);
+    } finally {
+      await service.stop();
+    }
+  });
+
+  test('that says more than its answer is long says it to nobody', async () => {
+    const evil = 'HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\nEVIL';
+    const service = await rawService(
+      (socket) => void socket.write(`HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok${evil}`),
+    );
+    try {
+      for (let i = 0; i < 5; i += 1)
+        expect(await (await fetch(`${service.own.url}/broken`)).text()).toBe('ok');
+    } finally {
+      await service.stop();
+    }
+  });
+
+  test('that gives a length to an answer without a body gives it to nobody', async () => {
+    const service = await rawService(
+      (socket) => void socket.write('HTTP/1.1 204 No Content\r\nContent-Length: 5\r\n\r\n'),
+    );
+    try {
+      const answer = await fetch(`${service.own.url}/broken`);
+      expect([answer.status, answer.headers.get('content-length')]).toEqual([204, null]);
+    } finally {
+      await service.stop();
+    }
+  });
+
   test('that hangs up on a GET is asked once more', async () => {
     const service = await rawService((socket, count) => {
       if (count === 1) socket.destroy();

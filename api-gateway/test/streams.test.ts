@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { createServer, type IncomingMessage, request as httpRequest, type ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
-import { Readable } from 'node:stream';
+import type { AddressInfo, Socket } from 'node:net';
+import { Readable, type Writable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { createIdentityVerifier } from 'service-kit/identity';
 import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
@@ -66,6 +66,38 @@ async function refusalOf(path: string, headers: Record<string, string> = {}): Pr
   return [response.statusCode ?? 0, JSON.parse(Buffer.concat(chunks).toString() || '{}')];
 }
 
+/** Writes as long as the other side takes it, and far more than anybody should keep. */
+function flood(socket: Writable, onWritten: (bytes: number) => void): void {
+  const chunk = Buffer.alloc(64 * 1024);
+  let written = 0;
+  const write = (): void => {
+    while (written < 256 * MIB) {
+      written += chunk.length;
+      onWritten(written);
+      if (!socket.write(chunk)) return void socket.once('drain', write);
+    }
+  };
+  write();
+}
+
+/** What grows, once it has stopped growing. */
+async function whereItStands(read: () => number): Promise<number> {
+  let before = -1;
+  await vi.waitFor(
+    () => {
+      const stands = read() > 0 && read() === before;
+      before = read();
+      expect(stands).toBe(true);
+    },
+    { timeout: 20_000, interval: 300 },
+  );
+  return before;
+}
+
+const HANDSHAKE =
+  'GET /open-stream HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n';
+const SWITCHED = 'HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n';
+
 describe('a WebSocket', () => {
   test('carries messages both ways, for somebody whom the gateway vouches for', async () => {
     const socket = await openSocket('/stream/room?x=1', {
@@ -105,10 +137,16 @@ describe('a WebSocket', () => {
     expect(chat.protocol).toBe('chat');
     const plain = await openSocket('/stream', { protocols: ['bearer', token] });
     expect(plain.protocol).toBe('bearer');
-    expect(upgrades.map(({ headers }) => headers['sec-websocket-protocol'])).toEqual(['chat', undefined]);
+    const twice = await rawClient(bed.port);
+    const offer = `Sec-WebSocket-Protocol: bearer, ${token}, Bearer, ${token}\r\n`;
+    twice.send(`${HANDSHAKE.replace('/open-stream', '/stream')}${offer}\r\n`);
+    await vi.waitFor(() => expect(twice.received()).toMatch(/^HTTP\/1\.1 101 /));
+    const offered = upgrades.map(({ headers }) => headers['sec-websocket-protocol']);
+    expect(offered).toEqual(['chat', undefined, undefined]);
     for (const { rawHeaders } of upgrades) expect(rawHeaders.join()).not.toContain(token);
     for (const socket of [chat, plain]) socket.terminate();
-    await vi.waitFor(() => expect(bed.log.filter(({ status }) => status === 101)).toHaveLength(2));
+    twice.socket.destroy();
+    await vi.waitFor(() => expect(bed.log.filter(({ status }) => status === 101)).toHaveLength(3));
     expect(JSON.stringify(bed.log)).not.toContain(token);
   });
 
@@ -135,6 +173,71 @@ describe('a WebSocket', () => {
       );
     const [status] = await refusalOf('/open-stream').catch(() => [404]);
     expect(status).toBe(404);
+  });
+
+  test('that its client does not read holds the service back', async () => {
+    let written = 0;
+    bed.auth.onUpgrade = (_request, socket) => {
+      socket.write(SWITCHED);
+      flood(socket, (bytes) => (written = bytes));
+    };
+    const client = await rawClient(bed.port);
+    client.socket.pause();
+    client.send(`${HANDSHAKE}\r\n`);
+    expect(await whereItStands(() => written)).toBeLessThan(64 * MIB);
+    client.socket.resume();
+    await vi.waitFor(() => expect(written).toBe(256 * MIB), WITHIN);
+    client.socket.destroy();
+  });
+
+  test('that its service does not read holds the client back', async () => {
+    const upgraded = Promise.withResolvers<Socket>();
+    bed.auth.onUpgrade = (_request, socket) => {
+      socket.pause().write(SWITCHED);
+      upgraded.resolve(socket);
+    };
+    const client = await rawClient(bed.port);
+    client.send(`${HANDSHAKE}\r\n`);
+    const service = await upgraded.promise;
+    let written = 0;
+    flood(client.socket, (bytes) => (written = bytes));
+    expect(await whereItStands(() => written)).toBeLessThan(64 * MIB);
+    service.resume();
+    await vi.waitFor(() => expect(written).toBe(256 * MIB), WITHIN);
+    client.socket.destroy();
+  });
+
+  test.each([
+    ['a length', 'Content-Length: 2\r\n\r\nhi'],
+    ['chunks', 'Transfer-Encoding: chunked\r\n\r\n2\r\nhi\r\n0\r\n\r\n'],
+  ])(
+    'is none where the request has a body with %s: that would be the first of its bytes',
+    async (_how, body) => {
+      const client = await rawClient(bed.port);
+      client.send(HANDSHAKE.replace('Connection: ', 'Connection: close, ') + body);
+      expect(await client.closed()).toMatch(/^HTTP\/1\.1 200 /);
+      expect(upgrades).toEqual([]);
+      expect(bed.auth.received).toMatchObject([{ url: '/open-stream', body: Buffer.from('hi') }]);
+    },
+  );
+
+  test('has no spoofed identity, in whatever spelling', async () => {
+    const spoofed = [
+      'x-user-id',
+      'X_USER_ID',
+      'x.user.id',
+      'x!user!id',
+      'X_Gateway_Signature',
+      'x-session_id',
+    ]
+      .concat(['x-client-address', 'Forwarded', 'x_forwarded_for', 'X-Internal-Signature', 'x-request-id'])
+      .map((name) => `${name}: EVIL\r\n`);
+    const client = await rawClient(bed.port);
+    client.send(`${HANDSHAKE}${spoofed.join('')}Connection: x-user-id, x-gateway-signature\r\n\r\n`);
+    await vi.waitFor(() => expect(upgrades).toHaveLength(1));
+    expect(upgrades[0]?.rawHeaders.join()).not.toContain('EVIL');
+    expect(upgrades[0]?.headers['x-gateway-signature']).toMatch(/^v1;/);
+    client.socket.destroy();
   });
 
   test.each(['client', 'service'] as const)(
@@ -208,31 +311,29 @@ describe('server-sent events', () => {
 
   test('that nobody reads hold the service back', async () => {
     let written = 0;
-    events((response) => {
-      const event = `data: ${'x'.repeat(64 * 1024)}\n\n`;
-      const write = (): void => {
-        while (written < 256 * MIB) {
-          written += event.length;
-          if (!response.write(event)) return void response.once('drain', write);
-        }
-      };
-      write();
-    });
+    events((response) => flood(response, (bytes) => (written = bytes)));
     const client = await rawClient(bed.port);
     client.socket.pause();
     client.send('GET /open-stream HTTP/1.1\r\nHost: x\r\n\r\n');
-    let before = -1;
-    await vi.waitFor(
-      () => {
-        const stands = written > 0 && written === before;
-        before = written;
-        expect(stands).toBe(true);
-      },
-      { timeout: 10_000, interval: 300 },
-    );
-    expect(written).toBeLessThan(64 * MIB);
+    expect(await whereItStands(() => written)).toBeLessThan(64 * MIB);
     client.socket.destroy();
     await vi.waitFor(() => expect(bed.auth.received[0]?.aborted).toBe(true));
+  });
+
+  test('end with their token for somebody who reads nothing, too', async () => {
+    events((response) => flood(response, () => undefined));
+    const token = accessToken(bed.keys, { claims: { sid: 'ses_deaf' } });
+    const client = await rawClient(bed.port);
+    client.socket.pause();
+    client.send(`GET /stream HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer ${token}\r\n\r\n`);
+    await vi.waitFor(() => expect(bed.auth.received).toHaveLength(1));
+    bed.revocations.record({ accountId: 'acc_1', sessionIds: ['ses_deaf'] });
+    await vi.waitFor(
+      () =>
+        expect(bed.log).toContainEqual(expect.objectContaining({ ended: 'its token is not valid any more' })),
+      WITHIN,
+    );
+    client.socket.destroy();
   });
 
   test('end when their token is revoked', async () => {

@@ -22,3 +22,15 @@ test('headers of the connection and those that the gateway sets itself stay behi
     'b=2',
   ]);
 });
+
+test('nothing tells of what is behind the gateway, or of what it says there', () => {
+  const inside = {
+    server: 'inner/1.0',
+    via: '1.1 inner',
+    'x-powered-by': 'x',
+    'x-gateway-signature': 'v1;k=k1',
+    'x-user-id': 'acc_1',
+    'x-client-address': '10.0.0.1',
+  };
+  expect(answeredHeaders(inside, new Set())).toEqual([]);
+});

@@ -1,8 +1,12 @@
 import type { IncomingHttpHeaders } from 'node:http';
+import { IDENTITY_HEADERS } from 'service-kit/identity';
 import { connectionNames, isHopByHop } from './hop-headers.ts';
 import { protocolInstead, type Upgrade } from './upgrade.ts';
 
 const NONE: ReadonlySet<string> = new Set();
+
+/** What names the software and the hosts behind the gateway, or what it has said to them and nobody else. */
+const INSIDE: ReadonlySet<string> = new Set([...IDENTITY_HEADERS, 'server', 'via', 'x-powered-by']);
 
 /**
  * A service's response headers that reach the client, as a flat list of names and values.
@@ -13,7 +17,7 @@ export function answeredHeaders(headers: IncomingHttpHeaders, own: ReadonlySet<s
   const connectionOnly = connectionNames(headers.connection);
   const answered: string[] = [];
   for (const name in headers) {
-    if (own.has(name) || name === 'x-request-id' || isHopByHop(name) || connectionOnly?.has(name)) continue;
+    if (own.has(name) || INSIDE.has(name) || isHopByHop(name) || connectionOnly?.has(name)) continue;
     const value = headers[name];
     if (typeof value === 'string') answered.push(name, value);
     else if (value) for (const each of value) answered.push(name, each);

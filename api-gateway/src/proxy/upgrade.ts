@@ -4,6 +4,7 @@ import { bearerToken } from '../identity/bearer-token.ts';
 import { canonicalTarget } from '../routing/canonical-target.ts';
 import { requestHost } from '../routing/request-host.ts';
 import type { RouteTable } from '../routing/route-table.ts';
+import { hasBody } from './request-body.ts';
 
 /** Stands before a token among the offered subprotocols. */
 const TOKEN_MARK = 'bearer';
@@ -21,12 +22,14 @@ export interface Upgrade {
 }
 
 /**
- * Whether a request is to become a WebSocket: it asks for that, and a route with `stream` takes it. Anything else that
- * asks for an upgrade is a request like any other.
+ * Whether a request is to become a WebSocket: it asks for that (RFC 6455, 4.1), and a route with `stream` takes it.
+ * Anything else that asks for an upgrade is a request like any other (RFC 9110, 7.8); so is one with a body, which would
+ * reach the service as the first bytes of the WebSocket.
  */
 export function isUpgrade(table: RouteTable, request: IncomingMessage): boolean {
   const { method, httpVersion, headers, url = '' } = request;
   if (method !== 'GET' || httpVersion !== '1.1' || headers.host === undefined) return false;
+  if (hasBody(request)) return false;
   if (headers.upgrade?.toLowerCase() !== 'websocket') return false;
   const target = canonicalTarget(url);
   if (!target) return false;
@@ -37,13 +40,19 @@ export function isUpgrade(table: RouteTable, request: IncomingMessage): boolean 
 /** `Sec-WebSocket-Protocol: bearer, <token>, chat` brings a token and offers `chat`. */
 export function readUpgrade({ headers }: IncomingMessage, socket: Socket): Upgrade {
   const offered = (headers['sec-websocket-protocol'] ?? '').split(',').map((name) => name.trim());
-  const mark = offered.findIndex((name) => name.toLowerCase() === TOKEN_MARK);
-  const [, offeredToken] = mark === -1 ? [] : offered.splice(mark, 2);
+  const tokens: (string | undefined)[] = [];
+  const protocols: string[] = [];
+  for (let i = 0; i < offered.length; i += 1) {
+    const name = offered[i] ?? '';
+    // However often there is one, none of them is for the service.
+    if (name.toLowerCase() === TOKEN_MARK) tokens.push(offered[(i += 1)]);
+    else if (name !== '') protocols.push(name);
+  }
   return {
     socket,
-    token: bearerToken(headers.authorization) ?? offeredToken,
-    protocols: offered.filter((name) => name !== '').join(', '),
-    offeredToken: mark !== -1,
+    token: bearerToken(headers.authorization) ?? tokens[0],
+    protocols: protocols.join(', '),
+    offeredToken: tokens.length > 0,
   };
 }
 
