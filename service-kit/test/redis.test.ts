@@ -45,6 +45,15 @@ describe('connectRedis', () => {
       .toEqual(['Redis is away; going on without it', 'Redis is back']);
   });
 
+  it('takes a Redis that is connected but does not answer for one that is away', async () => {
+    await redis.start();
+    await redis.ping();
+    link.freeze();
+    await expect(redis.ping()).rejects.toThrow('Redis does not answer');
+    link.thaw();
+    await redis.ping();
+  });
+
   it('hears its channels again after a cut', async () => {
     const channel = unique('channel');
     const heard: string[] = [];

@@ -59,6 +59,9 @@ export interface CuttableLink {
   /** Refuses new connections until `mend`. */
   breakOff(): void;
   mend(): void;
+  /** Lets nothing through until `thaw`, and closes nothing. */
+  freeze(): void;
+  thaw(): void;
   close(): Promise<void>;
 }
 
@@ -102,6 +105,12 @@ export async function cuttableLink(target: string): Promise<CuttableLink> {
     },
     mend: () => {
       broken = false;
+    },
+    freeze: () => {
+      for (const socket of sockets) socket.pause();
+    },
+    thaw: () => {
+      for (const socket of sockets) socket.resume();
     },
     close: async () => {
       server.close();

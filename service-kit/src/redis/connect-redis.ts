@@ -20,7 +20,7 @@ export interface RedisConnection extends Component {
   client: RedisClient;
   start(): Promise<void>;
   stop(): Promise<void>;
-  /** Rejects while Redis is away. */
+  /** Rejects while Redis is away, or does not answer within half a second. */
   ping(): Promise<void>;
   /** Calls `onMessage` for each message on `channel`; to be called before `start`; survives reconnects. */
   subscribe(channel: string, onMessage: (message: string) => void): void;
@@ -51,9 +51,7 @@ export function connectRedis(options: RedisOptions): RedisConnection {
     name: 'redis',
     client,
     subscribe: (channel, onMessage) => void subscriptions.set(channel, onMessage),
-    ping: async () => {
-      await client.ping();
-    },
+    ping: () => inTime(client.ping()),
     start: async () => {
       const connected = Promise.all(clients().map((each) => each.connect()));
       connected.catch((error: unknown) => logger.warn('Redis connection ended', { error }));
@@ -63,6 +61,19 @@ export function connectRedis(options: RedisOptions): RedisConnection {
       await Promise.all(clients().map(closeQuietly));
     },
   };
+}
+
+const PING_WITHIN_MS = 500;
+
+/** The client waits for answers for as long as a connection is open, and one to a stopped Redis stays open. */
+async function inTime(answer: Promise<unknown>): Promise<void> {
+  const tooLate = Promise.withResolvers<never>();
+  const timer = setTimeout(() => tooLate.reject(new Error('Redis does not answer')), PING_WITHIN_MS);
+  try {
+    await Promise.race([answer, tooLate.promise]);
+  } finally {
+    clearTimeout(timer);
+  }
 }
 
 function clientFor(url: string, name: string) {
