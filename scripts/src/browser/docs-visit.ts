@@ -1,7 +1,7 @@
 import { type Browser, chromium, type Locator, type Page } from 'playwright-core';
 import { z } from 'zod';
 
-const PATIENCE_MS = 30_000;
+const PATIENCE_MS = 60_000;
 const LoggedIn = z.object({ tokens: z.object({ accessToken: z.string() }) });
 const Me = z.object({ username: z.string() });
 
@@ -21,9 +21,11 @@ export interface DocsVisit {
  * @returns what was wrong, a line each: answers, errors of the page, what its policy refused, other hosts
  */
 export async function visitDocs({ executablePath, url, username, password }: DocsVisit): Promise<string[]> {
-  const browser: Browser = await chromium.launch({ executablePath, args: ['--no-sandbox'] });
+  // Without a graphics card Chromium imitates one, at the price of most of a core.
+  const args = ['--no-sandbox', '--disable-gpu'];
+  const browser: Browser = await chromium.launch({ executablePath, args });
   try {
-    const page = await browser.newPage();
+    const page = await browser.newPage({ reducedMotion: 'reduce' });
     page.setDefaultTimeout(PATIENCE_MS);
     const problems = complaintsOf(page, url);
     await page.goto(`${url}/docs/`);
