@@ -7,6 +7,8 @@ import type { Upstream } from './upstream.ts';
 
 /** Whoever makes an attempt; nothing comes any more after its end, its failure or `abandon`. */
 export interface AttemptListener {
+  /** The service says that it is at work (1xx). */
+  onProgress(): void;
   onAnswer(status: number, headers: IncomingHttpHeaders): void;
   /** The connection has left HTTP; `leave` is to be called when it is closed. */
   onUpgrade(headers: IncomingHttpHeaders, socket: Duplex): void;
@@ -47,7 +49,11 @@ export class Attempt implements Dispatcher.DispatchHandler {
     status: number,
     headers: IncomingHttpHeaders,
   ): void {
-    if (status < 200 || this.#abandoned) return;
+    if (this.#abandoned) return;
+    if (status < 200) {
+      this.#listener.onProgress();
+      return;
+    }
     this.upstream?.breaker.succeeded(this);
     this.#listener.onAnswer(status, headers);
   }

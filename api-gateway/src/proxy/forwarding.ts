@@ -96,6 +96,10 @@ export class Forwarding implements AttemptListener, Guest, OpenStream {
     pool.dispatch({ method, path, headers, body, upgrade }, attempt);
   }
 
+  onProgress(): void {
+    this.#timer.refresh();
+  }
+
   onAnswer(status: number, headers: IncomingHttpHeaders): void {
     const isStream = this.#options.route.stream;
     this.#answer.begin(status, headers, isStream);
