@@ -44,9 +44,12 @@ export const grants: Benchmark = {
     const stage = await setStage();
     return {
       processes: stage.system.servers,
-      candidates: [200, 500].flatMap((batchSize) =>
-        [1, 2].map((consumers) => fullQueue(stage, { batchSize, consumers })),
-      ),
+      candidates: [
+        { batchSize: 200, consumers: 1 },
+        { batchSize: 500, consumers: 1 },
+        { batchSize: 1_000, consumers: 1 },
+        { batchSize: 500, consumers: 2 },
+      ].map((tuning) => fullQueue(stage, tuning)),
       verify: () => everyRequestGrantedOnce(stage),
       stop: () => strike(stage),
     } satisfies PreparedBenchmark;

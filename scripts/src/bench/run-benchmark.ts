@@ -5,24 +5,28 @@ import { cpuSince, cpuTimes } from './cpu-time.ts';
  * Measures the candidates in turn, round by round (A B A B …), after a warm-up of each, so that a machine that
  * grows slower meanwhile slows them all. Beside a candidate's own figures each round has the CPU seconds that
  * every process used.
+ *
+ * @param only part of the names of the candidates that are measured; without it all are
  */
 export async function runBenchmark(
   benchmark: Benchmark,
   plan: Plan,
   say: (line: string) => void,
+  only = '',
 ): Promise<Measured[]> {
   say(`Starting what ${benchmark.name} needs …`);
   const prepared = await benchmark.prepare();
   try {
-    for (const candidate of prepared.candidates) {
+    const candidates = prepared.candidates.filter(({ name }) => name.includes(only));
+    for (const candidate of candidates) {
       if (plan.warmUpMs === 0) break;
       say(`Warming up: ${candidate.name}`);
       const round = await candidate.prepare(plan.warmUpMs);
       await round();
     }
-    const measured = prepared.candidates.map(({ name }): Measured => ({ candidate: name, rounds: [] }));
+    const measured = candidates.map(({ name }): Measured => ({ candidate: name, rounds: [] }));
     for (let round = 1; round <= plan.rounds; round += 1) {
-      for (const [index, candidate] of prepared.candidates.entries()) {
+      for (const [index, candidate] of candidates.entries()) {
         say(`Round ${round} of ${plan.rounds}: ${candidate.name}`);
         measured[index]?.rounds.push(await measure(prepared, candidate, plan.roundMs));
       }

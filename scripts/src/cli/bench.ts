@@ -48,6 +48,7 @@ interface Options {
   markdown: boolean;
   rounds?: string;
   seconds?: string;
+  only?: string;
   json?: string;
 }
 
@@ -62,6 +63,7 @@ export async function main(args: string[]): Promise<void> {
     .option('--markdown', 'the table in Markdown', false)
     .option('--rounds <n>', 'rounds for each candidate')
     .option('--seconds <n>', 'length of a round')
+    .option('--only <text>', 'only the candidates whose name has this in it')
     .option('--json <folder>', 'where the figures of every round go, into NAME.json; default .data/bench')
     .parse(args, { from: 'user' });
   const options = command.opts<Options>();
@@ -73,7 +75,7 @@ export async function main(args: string[]): Promise<void> {
 async function run(benchmark: Benchmark, options: Options): Promise<void> {
   const plan = planOf(benchmark, options);
   printError(`${benchmark.name}: ${benchmark.summary}`);
-  const measured = await runBenchmark(benchmark, plan, printError);
+  const measured = await runBenchmark(benchmark, plan, printError, options.only);
   const report = reportOf(benchmark, plan, measured);
   for (const line of options.markdown ? markdownOf(report) : tableOf(report)) print(line);
   const file = resolve(options.json ?? join(dataDirectory(), 'bench'), `${benchmark.name}.json`);
