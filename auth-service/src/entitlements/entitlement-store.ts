@@ -1,4 +1,5 @@
 import type { ClientSession, Db, Filter, WithId } from 'mongodb';
+import { inOneAnswer } from '../in-one-answer.ts';
 import type { Decided, GrantDecision } from './grant-decision.ts';
 import { balanceId, holdingOf, type Balance, type LedgerEntry } from './ledger.ts';
 import { orRepeat } from './or-repeat.ts';
@@ -72,7 +73,9 @@ export function createEntitlementStore(db: Db): EntitlementStore {
       await balances.createIndex({ _id: 1 });
     },
     decisionsOn: async (grantIds, session) => {
-      const found = await decisions.find({ _id: { $in: [...grantIds] } }, { session }).toArray();
+      const found = await decisions
+        .find({ _id: { $in: [...grantIds] } }, inOneAnswer(grantIds, session))
+        .toArray();
       return new Map(found.map((document) => [document._id, toDecision(document)]));
     },
     revokeDecisionsOn: async (keys, session) => {
@@ -82,12 +85,12 @@ export function createEntitlementStore(db: Db): EntitlementStore {
     },
     entries: async (ids, session) => {
       if (ids.length === 0) return new Map();
-      const found = await ledger.find({ _id: { $in: [...ids] } }, { session }).toArray();
+      const found = await ledger.find({ _id: { $in: [...ids] } }, inOneAnswer(ids, session)).toArray();
       return new Map(found.map((document) => [document._id, toEntry(document)]));
     },
     balances: async (ids, session) => {
       if (ids.length === 0) return new Map();
-      const found = await balances.find({ _id: { $in: [...ids] } }, { session }).toArray();
+      const found = await balances.find({ _id: { $in: [...ids] } }, inOneAnswer(ids, session)).toArray();
       return new Map(found.map(({ _id, ...balance }) => [_id, balance]));
     },
     writeEntries,
