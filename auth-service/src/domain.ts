@@ -58,6 +58,7 @@ import { createRevoke } from './revocations/revoke.ts';
 import { createDeadSessions } from './sessions/dead-sessions.ts';
 import { createEndSessions } from './sessions/end-sessions.ts';
 import { logIn } from './sessions/log-in.ts';
+import { createLogins } from './sessions/logins.ts';
 import { endAllSessions, endSession, logOut } from './sessions/log-out.ts';
 import { refreshSession } from './sessions/refresh-session.ts';
 import { createRefreshTokens } from './sessions/refresh-token.ts';
@@ -146,8 +147,10 @@ export function createDomain(options: DomainOptions): Domain {
   const endSessions = createEndSessions({ sessions, deadSessions, revoke, clock });
   const limits = createLimits({ redis, hasher }, config.limits);
   const rotations = createRotations({ sessions, accounts, metrics: registry });
+  const logins = createLogins({ accounts, sessions, audit, transact, metrics: registry });
   const means = {
     rotations,
+    logins,
     ...limits,
     audit,
     audited: audit.audited,

@@ -1,8 +1,9 @@
 import type { ClientSession, Collection, Db, Filter, FindCursor, WithId } from 'mongodb';
 import type { Role } from 'service-kit/identity';
 import { isDuplicateKey } from 'service-kit/mongo';
+import { inOneAnswer } from '../in-one-answer.ts';
 import { refusal } from '../refusal.ts';
-import { searchKeysOf, type Account, type AccountStatus } from './account.ts';
+import { searchKeysOf, type Account, type AccountStatus, type TokenHolder } from './account.ts';
 import { foldCase } from './username.ts';
 
 type AccountDocument = Omit<Account, 'id' | 'roles'> & {
@@ -43,16 +44,21 @@ export interface AccountStore {
   findByUsername(username: string): Promise<Account | undefined>;
   /** Those among these ids that exist, in no order. */
   findAll(ids: readonly string[]): Promise<Account[]>;
+  /** The same, with no more than an access token tells of them. */
+  tokenHoldersOf(ids: readonly string[]): Promise<TokenHolder[]>;
   list(filter: AccountFilter, after: AccountPosition | undefined, limit: number): Promise<Account[]>;
   /** Status of each of these accounts that exists. */
   statusesOf(ids: readonly string[], session: ClientSession): Promise<Map<string, AccountStatus>>;
   /**
-   * Marks a login, if the account is still active with the password that was checked. It writes to the account, so
+   * Marks logins, where the account is still active with the password that was checked. It writes to the accounts, so
    * that a ban or another password cannot slip in between: one of the two transactions sees the other.
    *
-   * @returns the account as it is now
+   * @returns for each login its account as it is now; undefined where nothing was marked
    */
-  recordLogin(account: Account, at: Date, session: ClientSession): Promise<Account | undefined>;
+  recordLogins(
+    logins: readonly { account: Account; at: Date }[],
+    session: ClientSession,
+  ): Promise<(Account | undefined)[]>;
   /** @returns false when the password is not the one that was checked any more */
   changePassword(account: Account, passwordHash: string, session: ClientSession): Promise<boolean>;
   /**
@@ -101,6 +107,12 @@ export function createAccountStore(db: Db): AccountStore {
       const found = await accounts.find({ _id: { $in: [...ids] } }).toArray();
       return found.map(toAccount);
     },
+    tokenHoldersOf: async (ids) => {
+      const found = await accounts
+        .find({ _id: { $in: [...ids] } }, { projection: { roles: 1, status: 1, tokenVersion: 1 } })
+        .toArray();
+      return found.map(({ _id, roles, status, tokenVersion }) => ({ id: _id, roles, status, tokenVersion }));
+    },
     list: async (filter, after, limit) => {
       const found = await accounts
         .find({ $and: [filterOf(filter), after ? beyond(after) : {}] })
@@ -111,14 +123,23 @@ export function createAccountStore(db: Db): AccountStore {
     },
     statusesOf: async (ids, session) => {
       const found = await accounts
-        .find({ _id: { $in: [...ids] } }, { session, projection: { status: 1 } })
+        .find({ _id: { $in: [...ids] } }, { ...inOneAnswer(ids, session), projection: { status: 1 } })
         .toArray();
       return new Map(found.map(({ _id, status }) => [_id, status]));
     },
-    recordLogin: async ({ id, passwordHash }, at, session) => {
-      const filter = { _id: id, status: 'active', passwordHash } as const;
-      const update = { $set: { lastLoginAt: at }, ...COUNTED };
-      return accountOf(await accounts.findOneAndUpdate(filter, update, { session, returnDocument: 'after' }));
+    recordLogins: async (logins, session) => {
+      const ids = [...new Set(logins.map(({ account }) => account.id))];
+      const active = accounts.find({ _id: { $in: ids }, status: 'active' }, { session, hint: { _id: 1 } });
+      const found = new Map((await active.toArray()).map((document) => [document._id, toAccount(document)]));
+      const marked = logins.map(({ account, at }) => {
+        const now = found.get(account.id);
+        return now?.passwordHash === account.passwordHash ? { ...now, lastLoginAt: at } : undefined;
+      });
+      const [last] = logins.map(({ at }) => at).toSorted((a, b) => b.getTime() - a.getTime());
+      const update = { $set: { lastLoginAt: last ?? null }, ...COUNTED };
+      const theirs = { _id: { $in: marked.flatMap((account) => account?.id ?? []) } };
+      await accounts.updateMany(theirs, update, { session });
+      return marked;
     },
     changePassword: async (account, passwordHash, session) => {
       const filter = { _id: account.id, status: 'active', passwordHash: account.passwordHash } as const;

@@ -38,6 +38,9 @@ export interface Account {
   updatedAt: Date;
 }
 
+/** What of an account an access token depends on. */
+export type TokenHolder = Pick<Account, 'id' | 'roles' | 'status' | 'tokenVersion'>;
+
 export interface NewAccount {
   id: string;
   username: string;

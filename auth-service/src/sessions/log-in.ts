@@ -1,14 +1,13 @@
 import type { RequestOrigin } from 'service-kit/audit';
 import type { AccountStore } from '../accounts/account-store.ts';
 import type { Account } from '../accounts/account.ts';
-import { account as accountActor, type Audited } from '../audit/audit.ts';
+import type { Audited } from '../audit/audit.ts';
 import { somebodyAt } from '../audit/somebody-at.ts';
 import type { Clock } from '../clock.ts';
 import type { CheckPassword } from '../limits/password-checks.ts';
 import { refusal } from '../refusal.ts';
-import type { Transact } from '../transact.ts';
+import type { Logins } from './logins.ts';
 import type { SessionIssuer, Tokens } from './session-issuer.ts';
-import type { SessionStore } from './session-store.ts';
 
 export interface Credentials {
   username: string;
@@ -21,12 +20,12 @@ export type LogIn = (
 ) => Promise<{ account: Account; tokens: Tokens }>;
 
 export interface LogInDependencies {
-  accounts: AccountStore;
-  sessions: SessionStore;
+  accounts: Pick<AccountStore, 'find' | 'findByUsername'>;
+  /** Records in the trail what is done; what is refused is `audited`'s. */
+  logins: Pick<Logins, 'submit'>;
   issuer: SessionIssuer;
   checkPassword: CheckPassword;
   audited: Audited;
-  transact: Transact;
   clock: Clock;
 }
 
@@ -35,13 +34,13 @@ export interface LogInDependencies {
  * same answer at the same cost; that an account is banned is told only to who has its password.
  */
 export function logIn(dependencies: LogInDependencies): LogIn {
-  const { accounts, sessions, issuer, checkPassword, audited, transact, clock } = dependencies;
+  const { accounts, logins, issuer, checkPassword, audited, clock } = dependencies;
 
   return async ({ username, password }, origin) => {
     const found = await accounts.findByUsername(username);
     const known = found && found.status !== 'deleted' ? found : undefined;
     const whom = found ? { accountId: found.id } : { username };
-    return await audited({ action: 'log-in', by: somebodyAt(origin), ...whom }, async (done) => {
+    return await audited({ action: 'log-in', by: somebodyAt(origin), ...whom }, async () => {
       const { address } = origin;
       const passwordHash = known?.passwordHash;
       const matches = await checkPassword({ username, password, passwordHash, address });
@@ -50,13 +49,7 @@ export function logIn(dependencies: LogInDependencies): LogIn {
 
       const now = clock();
       const { session, refreshToken } = issuer.open(known.id, origin, now);
-      const account = await transact(async (tx) => {
-        const current = await accounts.recordLogin(known, now, tx.session);
-        if (!current) return undefined;
-        await sessions.insert(session, tx.session);
-        await done(tx, { actor: accountActor(known.id), details: { sessionId: session.id } });
-        return current;
-      });
+      const account = await logins.submit({ account: known, session, origin });
       if (!account) throw await whyNot(known.id);
       return { account, tokens: issuer.tokensFor(account, refreshToken, now) };
     });

@@ -2,7 +2,7 @@ import type { RequestOrigin } from 'service-kit/audit';
 import type { Logger } from 'service-kit/logging';
 import { randomUUID } from 'node:crypto';
 import type { AccountStore } from '../accounts/account-store.ts';
-import type { Account } from '../accounts/account.ts';
+import type { TokenHolder } from '../accounts/account.ts';
 import type { Audit } from '../audit/audit.ts';
 import { somebodyAt } from '../audit/somebody-at.ts';
 import type { Clock } from '../clock.ts';
@@ -66,7 +66,7 @@ export function refreshSession(dependencies: RefreshSessionDependencies): Refres
     return issuer.tokensFor(account, successor, now);
   };
 
-  async function accountOf(session: Session | undefined): Promise<Account | undefined> {
+  async function accountOf(session: Session | undefined): Promise<TokenHolder | undefined> {
     return session && (await accounts.find(session.accountId));
   }
 

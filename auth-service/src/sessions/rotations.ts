@@ -1,16 +1,16 @@
 import type { Registry } from '@prometheus-io/client';
 import { createGroupCommit, isStoreUnavailable, type GroupCommit } from 'service-kit/mongo';
 import type { AccountStore } from '../accounts/account-store.ts';
-import type { Account } from '../accounts/account.ts';
+import type { TokenHolder } from '../accounts/account.ts';
 import type { Rotation, SessionStore } from './session-store.ts';
 
-/** Rotates a session; gives its account, undefined where nothing was rotated. */
-export type Rotations = GroupCommit<Rotation, Account | undefined>;
+/** Rotates a session; gives whose it is, undefined where nothing was rotated. */
+export type Rotations = GroupCommit<Rotation, TokenHolder | undefined>;
 
 /** Refreshes that arrive together share their round trips: each waits for a majority, and all of them wait at once. */
 export function createRotations(dependencies: {
   sessions: Pick<SessionStore, 'rotateAll'>;
-  accounts: Pick<AccountStore, 'findAll'>;
+  accounts: Pick<AccountStore, 'tokenHoldersOf'>;
   metrics: Registry;
 }): Rotations {
   const { sessions, accounts, metrics } = dependencies;
@@ -20,12 +20,12 @@ export function createRotations(dependencies: {
     isUnavailable: isStoreUnavailable,
     metrics,
     run: async (rotations) => {
-      const rotated = await sessions.rotateAll(rotations);
-      const ids = new Set(rotated.flatMap((session) => session?.accountId ?? []));
+      const accountIds = await sessions.rotateAll(rotations);
+      const ids = new Set(accountIds.flatMap((id) => id ?? []));
       // Read after the rotation, so that a ban is seen by whoever refreshes after it.
-      const found = await accounts.findAll([...ids]);
+      const found = await accounts.tokenHoldersOf([...ids]);
       const byId = new Map(found.map((account) => [account.id, account]));
-      return rotated.map((session) => session && byId.get(session.accountId));
+      return accountIds.map((id) => (id === undefined ? undefined : byId.get(id)));
     },
   });
 }

@@ -1,5 +1,5 @@
 import type { RequestOrigin } from 'service-kit/audit';
-import type { Account } from '../accounts/account.ts';
+import type { TokenHolder } from '../accounts/account.ts';
 import type { MakeId } from '../ids.ts';
 import type { AccessTokens } from '../tokens/access-token.ts';
 import { hashOf, type RefreshToken, type RefreshTokens } from './refresh-token.ts';
@@ -17,7 +17,7 @@ export interface Tokens {
 export interface SessionIssuer {
   /** A new session with its first refresh token; nothing is stored yet. */
   open(accountId: string, origin: RequestOrigin, now: Date): { session: Session; refreshToken: RefreshToken };
-  tokensFor(account: Account, refreshToken: RefreshToken, now: Date): Tokens;
+  tokensFor(account: TokenHolder, refreshToken: RefreshToken, now: Date): Tokens;
   /** When a session ends unless it is refreshed before. */
   expiryFrom(now: Date): Date;
 }

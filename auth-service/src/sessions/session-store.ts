@@ -27,14 +27,14 @@ export interface SessionPosition {
 
 export interface SessionStore {
   ensureIndexes(): Promise<void>;
-  insert(session: Session, transaction: ClientSession): Promise<void>;
+  insert(session: Session | readonly Session[], transaction: ClientSession): Promise<void>;
   /**
    * Makes each successor the head, if the token presented is the head of a live session: a compare-and-swap each, so
    * that of all who present a token at the same time one succeeds. All of them together cost two round trips.
    *
-   * @returns for each its session as it is afterwards; undefined where nothing was rotated
+   * @returns for each the account of its session; undefined where nothing was rotated
    */
-  rotateAll(rotations: readonly Rotation[]): Promise<(Session | undefined)[]>;
+  rotateAll(rotations: readonly Rotation[]): Promise<(string | undefined)[]>;
   /** What is read here is durable: a rotation that it shows will not be undone by an election. */
   findDurable(id: string): Promise<Session | undefined>;
   find(id: string): Promise<Session | undefined>;
@@ -70,19 +70,22 @@ export function createSessionStore(db: Db): SessionStore {
 
   return {
     ensureIndexes: () => ensureIndexes(sessions),
-    insert: async ({ id, ...session }, transaction) => {
-      await sessions.insertOne({ _id: id, ...session }, { session: transaction });
+    insert: async (opened, transaction) => {
+      const documents = [opened].flat().map(documentOf);
+      await sessions.insertMany(documents, { session: transaction });
     },
     rotateAll: async (rotations) => {
       const { matchedCount } = await sessions.bulkWrite(rotations.map(rotating), { ordered: false });
       const ids = rotations.map(({ presented }) => presented.sessionId);
-      const found = await sessions.find({ _id: { $in: ids } }).toArray();
+      const found = await sessions
+        .find({ _id: { $in: ids } }, { projection: { accountId: 1, rotation: 1 } })
+        .toArray();
       const byId = new Map(found.map((document) => [document._id, document]));
       return rotations.map(({ id, presented }) => {
         const document = byId.get(presented.sessionId);
         // A bulk write tells how many were rotated and not which; the mark does, also when it was tried twice.
         const isRotated = matchedCount === rotations.length || document?.rotation === id;
-        return document && isRotated ? toSession(document) : undefined;
+        return isRotated ? document?.accountId : undefined;
       });
     },
     findDurable: async (id) =>
@@ -178,6 +181,10 @@ function rotating({ id, presented, successor, origin, now, expiresAt }: Rotation
       },
     },
   };
+}
+
+function documentOf({ id, ...session }: Session): SessionDocument {
+  return { _id: id, ...session };
 }
 
 function toSession(document: WithId<SessionDocument>): Session {
