@@ -15,6 +15,8 @@ const REFUSALS: Record<number, readonly string[]> = {
   422: ['conditions_not_met'],
 };
 const CLAIMS_AT_MOST = 3;
+/** Whoever was told that it takes longer does not look again at once: all who do are a load of their own. */
+const FIRST_LOOK = 3;
 
 /** Claims until there is an outcome; what the ledger refused because it took too long is claimed again. */
 export async function claimReward(order: ClaimOrder, context: LoadContext): Promise<void> {
@@ -85,7 +87,7 @@ async function followClaim(
   context: LoadContext,
 ): Promise<'done' | 'cancelled'> {
   for (let looks = 0; !context.isOver(); looks += 1) {
-    await pause(looks + 1);
+    await pause(looks + FIRST_LOOK);
     const claim = await readClaim(claimId, token, context);
     if (!claim) return 'done';
     if (claim.status === 'granted') context.journal.succeeded('grant');
