@@ -86,7 +86,6 @@ export function createDomain({ config, db, redis, trail, refusals, transact, ...
     books,
     acceptance: createClaimAcceptance({
       ...stores,
-      ruleBook,
       books,
       progressKeeper,
       transact,

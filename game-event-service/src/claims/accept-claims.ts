@@ -9,14 +9,12 @@ import {
   type Transaction,
 } from 'service-kit/mongo';
 import { later, type Clock } from '../time.ts';
-import { countUp, unique, type Counts } from '../counting.ts';
+import { countUp, type Counts } from '../counting.ts';
 import type { NewId } from '../ids.ts';
 import type { ServiceMetrics } from '../metrics.ts';
 import { isRefusal, type Refusal } from '../refusal.ts';
 import type { ProgressKeeper } from '../progress/progress-keeper.ts';
-import { hasUnit } from '../rewards/stock.ts';
 import type { StockStore } from '../rewards/stock-store.ts';
-import type { RuleBook } from '../rules/rule-book.ts';
 import type { StatsStore } from '../stats/stats-store.ts';
 import { tallyTransitions } from '../stats/tally.ts';
 import { transactAgain } from '../transact-again.ts';
@@ -26,11 +24,10 @@ import { attemptsToKeep } from './claim-attempt.ts';
 import type { ClaimAttemptStore } from './claim-attempt-store.ts';
 import { rewardRequested } from './claim-messages.ts';
 import type { ClaimStore } from './claim-store.ts';
-import { aimClaim, rewardAskedFor, type ClaimRequest, type Scene, type Target } from './claim-target.ts';
+import { aimClaim, type ClaimRequest, type Scene, type Target } from './claim-target.ts';
 import { decideClaims, type Accepted, type Books, type Decision } from './decide-claims.ts';
 
 export interface AcceptClaimsDeps {
-  ruleBook: Pick<RuleBook, 'of'>;
   books: BooksReader;
   claims: ClaimStore;
   stock: StockStore;
@@ -56,15 +53,13 @@ export interface AcceptClaimsDeps {
 export function createClaimAcceptance(deps: AcceptClaimsDeps): GroupCommit<ClaimRequest, Decision> {
   const { registry, metrics } = deps;
   const transact = transactAgain(deps.transact);
-  /** Rewards of which nothing was left when last looked at. */
-  const soldOut = new Set<string>();
 
   return createGroupCommit({
     name: 'claims',
     isUnavailable: isStoreUnavailable,
     metrics: registry,
     run: async (requests) => {
-      const decisions = await transact((tx) => acceptGroup(requests, tx, { ...deps, soldOut }));
+      const decisions = await transact((tx) => acceptGroup(requests, tx, deps));
       for (const decision of decisions) metrics.claimsDecided.inc({ outcome: outcomeOf(decision) });
       return decisions;
     },
@@ -74,18 +69,13 @@ export function createClaimAcceptance(deps: AcceptClaimsDeps): GroupCommit<Claim
 async function acceptGroup(
   requests: readonly ClaimRequest[],
   tx: Transaction<OutgoingMessage>,
-  deps: AcceptClaimsDeps & { soldOut: Set<string> },
+  deps: AcceptClaimsDeps,
 ): Promise<Decision[]> {
-  const { books, clock, deadlineMs, soldOut } = deps;
+  const { books, clock, deadlineMs } = deps;
   const now = clock();
-  await takeTurns(requests, tx.session, deps);
   const scene = await books.scene(requests, now, tx.session);
   const targets = requests.map((request) => aimClaim(request, scene));
   const found = await books.books(targets, tx.session);
-  for (const [rewardId, stock] of found.stock) {
-    if (hasUnit(stock)) soldOut.delete(rewardId);
-    else soldOut.add(rewardId);
-  }
   const codes = await books.codes(targets, found.stock, tx.session);
   const decisions = decideClaims(targets, { ...found, codes }, { now, deadlineMs });
   const accepted = decisions.filter((decision) => 'accepted' in decision);
@@ -102,23 +92,6 @@ async function acceptGroup(
     ),
   );
   return decisions;
-}
-
-/**
- * Instances that give the same reward would each read everything, write their stock in vain and begin again: they
- * take turns. Where nothing is left there is nothing to be written, and so no turn to wait for; that this is known
- * from the last look is enough, since what is taken is checked where it is taken.
- */
-async function takeTurns(
-  requests: readonly ClaimRequest[],
-  session: ClientSession,
-  { ruleBook, stock, soldOut }: Pick<AcceptClaimsDeps, 'ruleBook' | 'stock'> & { soldOut: Set<string> },
-): Promise<void> {
-  const rules = await ruleBook.of(unique(requests.map(({ eventId }) => eventId)), session);
-  const rewardIds = unique(
-    requests.flatMap((request) => rewardAskedFor(request, rules)?.id ?? []).filter((id) => !soldOut.has(id)),
-  );
-  if (rewardIds.length > 0) await stock.takeTurn(rewardIds, session);
 }
 
 async function keepAttempts(

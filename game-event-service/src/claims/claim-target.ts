@@ -55,15 +55,6 @@ export function aimClaim(request: ClaimRequest, scene: Scene): Target | Refusal 
   return isRefusal(rule) ? rule : targetOf(request, rules.event, rule, scene);
 }
 
-/** @returns the reward that the request is after, as far as the rules alone say so */
-export function rewardAskedFor(
-  { eventId, rewardId }: ClaimRequest,
-  rules: Scene['rules'],
-): RewardRules | undefined {
-  const rule = chooseReward(rewardId, rules.get(eventId)?.rewards ?? []);
-  return isRefusal(rule) ? undefined : rule.reward;
-}
-
 /** Whether the account may claim at all. */
 export function judgeAccount(
   { accountId, isStaff }: ClaimRequest,

@@ -6,8 +6,6 @@ import { stockFigures, type Stock, type StockFigures } from './stock.ts';
 
 interface StockDocument extends Omit<Stock, 'pool'> {
   _id: string;
-  /** Written by {@link StockStore.takeTurn}; what it says is nothing to anybody. */
-  turns?: number;
   /** Its units are the codes of a pool. */
   isCoupon?: true;
 }
@@ -35,11 +33,6 @@ export interface StockStore {
   setTotal(rewardId: string, total: number | null, session: ClientSession): Promise<boolean>;
   remove(rewardIds: readonly string[], session: ClientSession): Promise<void>;
   findAll(rewardIds: readonly string[], session?: ClientSession): Promise<Map<string, Stock>>;
-  /**
-   * Makes this transaction the one that may write the stock of these rewards. Another that tries to conflicts here,
-   * at its beginning, and not after it has done its work.
-   */
-  takeTurn(rewardIds: readonly string[], session: ClientSession): Promise<void>;
   /** Takes units, of no reward more than there are; throws otherwise. */
   take(units: Units, session: ClientSession): Promise<void>;
   giveBack(units: Units, session: ClientSession): Promise<void>;
@@ -84,9 +77,6 @@ export function createStockStore(
       await codes.removePools(rewardIds, session);
     },
     findAll,
-    takeTurn: async (rewardIds, session) => {
-      await stocks.updateMany({ _id: { $in: [...rewardIds] } }, { $inc: { turns: 1 } }, { session });
-    },
     take: async (units, session) => {
       const updates = [...units].map(([rewardId, count]) => ({
         updateOne: {
