@@ -2,6 +2,7 @@ import { MongoClient } from 'mongodb';
 import { packageDirectory, serviceNames } from '../../repository/packages.ts';
 import { PrivateSystem, type PrivateSystemOptions } from '../../system/private-system.ts';
 import { installPackage } from '../../toolchain/install-package.ts';
+import type { Candidate, PreparedBenchmark } from '../benchmark.ts';
 import { seedAccounts } from '../seed-accounts.ts';
 import { startTokenMint, type TokenMint } from '../token-mint.ts';
 
@@ -85,6 +86,39 @@ export async function strikeClaimStage({ privateSystem, mint, client }: ClaimSta
   await client.close();
   await privateSystem.stop();
   await mint.stop();
+}
+
+/**
+ * Makes ready a benchmark that claims.
+ *
+ * @param arrange gives the candidates; the stages that `set` gave it are measured, verified and struck with them
+ * @throws what `arrange` throws, after the stages set until then have been struck
+ */
+export async function prepareClaims(
+  arrange: (set: (options?: ClaimStageOptions) => Promise<ClaimStage>) => Promise<Candidate[]>,
+): Promise<PreparedBenchmark> {
+  const stages: ClaimStage[] = [];
+  const stop = async (): Promise<void> => {
+    for (const stage of stages) await strikeClaimStage(stage);
+  };
+  try {
+    const candidates = await arrange(async (options) => {
+      const stage = await setClaimStage(options);
+      stages.push(stage);
+      return stage;
+    });
+    return {
+      processes: stages.flatMap(({ privateSystem }) => privateSystem.system.servers),
+      candidates,
+      verify: async () => {
+        for (const stage of stages) await everyClaimGrantedOnce(stage);
+      },
+      stop,
+    };
+  } catch (error) {
+    await stop();
+    throw error;
+  }
 }
 
 /** Accounts that nobody has claimed with, and a token for each. */

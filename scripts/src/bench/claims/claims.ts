@@ -1,6 +1,6 @@
 import { usualPlans, type Benchmark } from '../benchmark.ts';
 import { closedLoop } from './claim-all.ts';
-import { everyClaimGrantedOnce, setClaimStage, strikeClaimStage } from './claim-stage.ts';
+import { prepareClaims } from './claim-stage.ts';
 
 /** Granted claims a second on one hot reward, through the gateway, with each claim's time from request to granted. */
 export const claims: Benchmark = {
@@ -8,13 +8,9 @@ export const claims: Benchmark = {
   summary:
     'granted claims a second on one hot reward, through the gateway, and the time from request to granted',
   plans: usualPlans,
-  prepare: async () => {
-    const stage = await setClaimStage();
-    return {
-      processes: stage.privateSystem.system.servers,
-      candidates: [closedLoop(stage, 64), closedLoop(stage, 256), closedLoop(stage, 512)],
-      verify: () => everyClaimGrantedOnce(stage),
-      stop: () => strikeClaimStage(stage),
-    };
-  },
+  prepare: () =>
+    prepareClaims(async (set) => {
+      const stage = await set();
+      return [64, 256, 512].map((clients) => closedLoop(stage, clients));
+    }),
 };

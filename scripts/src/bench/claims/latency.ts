@@ -1,12 +1,6 @@
 import { usualPlans, type Benchmark, type Candidate } from '../benchmark.ts';
 import { claimAll, closedLoop } from './claim-all.ts';
-import {
-  everyClaimGrantedOnce,
-  newPlayers,
-  setClaimStage,
-  strikeClaimStage,
-  type ClaimStage,
-} from './claim-stage.ts';
+import { newPlayers, prepareClaims, type ClaimStage } from './claim-stage.ts';
 
 const CLIENTS = 512;
 const SHARE = 0.7;
@@ -21,28 +15,24 @@ export const latency: Benchmark = {
   name: 'latency',
   summary: `the time from request to granted at ${SHARE * 100} % of capacity, in an open loop`,
   plans: usualPlans,
-  prepare: async () => {
-    const stage = await setClaimStage();
-    const capacity = closedLoop(stage, CLIENTS, `capacity (${CLIENTS} clients)`);
-    let most = 0;
-    const measured: Candidate = {
-      ...capacity,
-      prepare: async (durationMs) => {
-        const round = await capacity.prepare(durationMs);
-        return async () => {
-          const figures = await round();
-          most = figures['granted/s'] ?? 0;
-          return figures;
-        };
-      },
-    };
-    return {
-      processes: stage.privateSystem.system.servers,
-      candidates: [measured, openLoop(stage, () => most * SHARE)],
-      verify: () => everyClaimGrantedOnce(stage),
-      stop: () => strikeClaimStage(stage),
-    };
-  },
+  prepare: () =>
+    prepareClaims(async (set) => {
+      const stage = await set();
+      const capacity = closedLoop(stage, CLIENTS, `capacity (${CLIENTS} clients)`);
+      let most = 0;
+      const measured: Candidate = {
+        ...capacity,
+        prepare: async (durationMs) => {
+          const round = await capacity.prepare(durationMs);
+          return async () => {
+            const figures = await round();
+            most = figures['granted/s'] ?? 0;
+            return figures;
+          };
+        },
+      };
+      return [measured, openLoop(stage, () => most * SHARE)];
+    }),
 };
 
 function openLoop(stage: ClaimStage, rateNow: () => number): Candidate {

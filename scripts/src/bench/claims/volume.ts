@@ -1,14 +1,9 @@
+import type { Collection } from 'mongodb';
 import { randomUUID } from 'node:crypto';
 import { usualPlans, type Benchmark, type Candidate, type Figures } from '../benchmark.ts';
 import { median } from '../statistics.ts';
 import { closedLoop } from './claim-all.ts';
-import {
-  everyClaimGrantedOnce,
-  makeLiveEvent,
-  setClaimStage,
-  strikeClaimStage,
-  type ClaimStage,
-} from './claim-stage.ts';
+import { makeLiveEvent, prepareClaims, type ClaimStage } from './claim-stage.ts';
 
 const CLIENTS = 256;
 const BATCH = 10_000;
@@ -20,27 +15,16 @@ export const volume: Benchmark = {
   name: 'volume',
   summary: 'the cost of a claim with 10 live events, and with 1,000 and a million claims stored',
   plans: usualPlans,
-  prepare: async () => {
-    const stages: ClaimStage[] = [];
-    const candidates: Candidate[] = [];
-    for (const size of [SMALL, LARGE]) {
-      const stage = await setClaimStage();
-      stages.push(stage);
-      await fill(stage, size);
-      const name = `${size.events} events, ${size.claims} claims`;
-      candidates.push(closedLoop(stage, CLIENTS, name));
-    }
-    return {
-      processes: stages.flatMap(({ privateSystem }) => privateSystem.system.servers),
-      candidates,
-      verify: async () => {
-        for (const stage of stages) await everyClaimGrantedOnce(stage);
-      },
-      stop: async () => {
-        for (const stage of stages) await strikeClaimStage(stage);
-      },
-    };
-  },
+  prepare: () =>
+    prepareClaims(async (set) => {
+      const candidates: Candidate[] = [];
+      for (const size of [SMALL, LARGE]) {
+        const stage = await set();
+        await fill(stage, size);
+        candidates.push(closedLoop(stage, CLIENTS, `${size.events} events, ${size.claims} claims`));
+      }
+      return candidates;
+    }),
   conclude: (measured) => {
     const [small = 0, large = 0] = measured.map(({ rounds }) => median(rounds.map(cpuPerClaim)));
     return [`A claim costs ${(large / small).toFixed(2)} times the CPU with much stored.`];
@@ -52,8 +36,8 @@ async function fill(stage: ClaimStage, { events, claims }: typeof SMALL): Promis
   const made: Pick<ClaimStage, 'eventId' | 'rewardId'>[] = [];
   while (made.length < events - 1) made.push(await makeLiveEvent(stage));
   if (claims === 0) return;
-  const [template] = await grantedClaims(stage);
   const collection = stage.client.db('event_db').collection<StoredClaim>('claims');
+  const template = await grantedClaim(stage, collection);
   const first = Date.now() - claims * 100;
   for (let start = 0; start < claims; start += BATCH) {
     const stored = Array.from({ length: BATCH }, (_, index): StoredClaim => {
@@ -71,12 +55,11 @@ interface StoredClaim {
   [field: string]: unknown;
 }
 
-/** Such as players really make, of which the others are copies. */
-async function grantedClaims(stage: ClaimStage): Promise<StoredClaim[]> {
+/** One that a player really made, of which the others are copies. */
+async function grantedClaim(stage: ClaimStage, claims: Collection<StoredClaim>): Promise<StoredClaim | null> {
   const round = await closedLoop(stage, 1).prepare(1);
   await round();
-  const collection = stage.client.db('event_db').collection<StoredClaim>('claims');
-  return collection.find({ rewardId: stage.rewardId, status: 'granted' }).limit(1).toArray();
+  return claims.findOne({ rewardId: stage.rewardId, status: 'granted' });
 }
 
 function cpuPerClaim(figures: Figures): number {
