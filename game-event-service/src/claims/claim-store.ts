@@ -1,4 +1,4 @@
-import type { ClientSession, Db } from 'mongodb';
+import type { ClientSession, Db, Filter } from 'mongodb';
 import { historyFilter, type Span } from '../history-filter.ts';
 import type { Position } from '../position.ts';
 import type { RevokingClaim } from '../revokes/revocation.ts';
@@ -65,26 +65,20 @@ export function createClaimStore(db: Db): ClaimStore {
     return new Map(found.map((document) => [document._id, fromDocument(document)]));
   }
 
+  async function newest(filter: Filter<ClaimDocument>, limit: number): Promise<Claim[]> {
+    const found = await claims.find(filter).sort({ createdAt: -1, _id: -1 }).limit(limit).toArray();
+    return found.map(fromDocument);
+  }
+
   return {
     findAll,
     find: async (id) => (await findAll([id])).get(id),
-    history: async ({ accountId, status, eventId, after, limit, ...span }) => {
-      const found = await claims
-        .find(historyFilter({ accountId, status, eventId }, span, after))
-        .sort({ createdAt: -1, _id: -1 })
-        .limit(limit)
-        .toArray();
-      return found.map(fromDocument);
-    },
+    history: ({ accountId, status, eventId, after, limit, ...span }) =>
+      newest(historyFilter({ accountId, status, eventId }, span, after), limit),
     notTriedAgain: async ({ accountId, eventId, statuses, after, limit, ...span }) => {
       if (statuses?.length === 0) return [];
       const filter = historyFilter({ accountId, eventId }, span, after);
-      const found = await claims
-        .find({ ...filter, attempt: 1, ...(statuses && { status: { $in: [...statuses] } }) })
-        .sort({ createdAt: -1, _id: -1 })
-        .limit(limit)
-        .toArray();
-      return found.map(fromDocument);
+      return newest({ ...filter, attempt: 1, ...(statuses && { status: { $in: [...statuses] } }) }, limit);
     },
     stream: ({ accountId, status, eventId, ...span }) =>
       claims

@@ -63,5 +63,8 @@ export function claimIdOf(eventId: string, rewardId: string, accountId: string, 
 /** Names one attempt: the ledger makes one decision about it and no other. */
 export const grantIdOf = (claimId: string, attempt: number): string => `${claimId}.${attempt}`;
 
-/** @returns whether the grant id names the first attempt of its claim */
-export const isOfFirstAttempt = (grantId: string): boolean => grantId.endsWith('.1');
+/** @returns the claim's id, where the grant id names its first attempt */
+export function claimIdOfFirst(grantId: string): string | undefined {
+  const [claimId = '', attempt] = grantId.split('.');
+  return attempt === '1' ? claimId : undefined;
+}

@@ -1,6 +1,6 @@
 import { claimStatusesOf, firstAttemptOf, type ClaimAttempt } from './claim-attempt.ts';
 import type { AttemptQuery, ClaimAttemptStore } from './claim-attempt-store.ts';
-import { isOfFirstAttempt } from './claim.ts';
+import { claimIdOfFirst } from './claim.ts';
 import type { ClaimStore } from './claim-store.ts';
 
 /** @returns the newest first, `limit` of them at most */
@@ -14,13 +14,15 @@ export function listAttempts(deps: {
   const { claims, attempts } = deps;
   return async (query) => {
     const { status, after, ...rest } = query;
-    const told = await claims.notTriedAgain({
-      ...rest,
-      statuses: status && claimStatusesOf(status),
-      // Claims have ids of one length, so that they are in the order of those of their first attempts.
-      after: after && { ...after, id: isOfFirstAttempt(after.id) ? after.id.slice(0, -2) : after.id },
-    });
-    const kept = await attempts.list(query);
+    const [told, kept] = await Promise.all([
+      claims.notTriedAgain({
+        ...rest,
+        statuses: status && claimStatusesOf(status),
+        // Claims have ids of one length, so that they are in the order of those of their first attempts.
+        after: after && { ...after, id: claimIdOfFirst(after.id) ?? after.id },
+      }),
+      attempts.list(query),
+    ]);
     return [...told.map(firstAttemptOf), ...kept].toSorted(newestFirst).slice(0, query.limit);
   };
 }

@@ -11,7 +11,7 @@ import type { StockStore } from '../rewards/stock-store.ts';
 import type { StatsStore } from '../stats/stats-store.ts';
 import { tallyTransitions } from '../stats/tally.ts';
 import type { CapStore } from './cap-store.ts';
-import { isOfFirstAttempt } from './claim.ts';
+import { claimIdOfFirst } from './claim.ts';
 import type { RewardResult } from './claim-messages.ts';
 import type { ClaimAttemptStore } from './claim-attempt-store.ts';
 import type { ClaimStore } from './claim-store.ts';
@@ -48,7 +48,7 @@ export function settleClaims(deps: SettleClaimsDeps): SettleClaims {
     const { settled, revokes, granted, released, returned, uncounted, ignored } = outcome;
     const completedAt = clock();
     if (settled.length > 0) await claims.settleAll(settled, completedAt, session);
-    const triedAgain = settled.filter(({ grantId }) => !isOfFirstAttempt(grantId));
+    const triedAgain = settled.filter(({ grantId }) => claimIdOfFirst(grantId) === undefined);
     if (triedAgain.length > 0) await attempts.settleAll(triedAgain, session);
     if (revokes.length > 0) await claims.settleRevokes(revokes, completedAt, session);
     const byJob = resultsByJob(revokes);

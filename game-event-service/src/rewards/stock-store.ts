@@ -24,6 +24,9 @@ const SLOTS = 16;
 
 const slotId = (rewardId: string, slot: number): string => (slot === 0 ? rewardId : `${rewardId}:${slot}`);
 
+const slotsOf = (rewardId: string): string[] =>
+  Array.from({ length: SLOTS }, (_, slot) => slotId(rewardId, slot));
+
 /** By reward id. */
 export type Units = ReadonlyMap<string, number>;
 
@@ -40,11 +43,9 @@ export interface StockStore {
   figuresOf(rewardIds: readonly string[]): Promise<Map<string, StockFigures>>;
 }
 
-/** @param slot a number below the one it is given */
 export function createStockStore(
   db: Db,
   codes: Pick<CodeStore, 'createPool' | 'poolsOf' | 'removePools'>,
-  slot: (below: number) => number = randomInt,
 ): StockStore {
   const stocks = db.collection<StockDocument>('rewardStock');
   const grants = db.collection<GrantsDocument>('rewardGrants');
@@ -100,11 +101,11 @@ export function createStockStore(
       );
     },
     countGrants: async (units, session) => {
-      const taken = slot(SLOTS);
+      const slot = randomInt(SLOTS);
       await grants.bulkWrite(
         [...units].map(([rewardId, count]) => ({
           updateOne: {
-            filter: { _id: slotId(rewardId, taken) },
+            filter: { _id: slotId(rewardId, slot) },
             update: { $inc: { granted: count } },
             upsert: true,
           },
@@ -114,22 +115,13 @@ export function createStockStore(
     },
     figuresOf: async (rewardIds) => {
       // Grants first: read later they could count units that the stock did not know as taken.
-      const slotIds = rewardIds.flatMap((id) =>
-        Array.from({ length: SLOTS }, (_, index) => slotId(id, index)),
-      );
-      const granted = await grants.find({ _id: { $in: slotIds } }).toArray();
-      const countOf = new Map(granted.map((document) => [document._id, document.granted]));
+      const counted = await grants.find({ _id: { $in: rewardIds.flatMap(slotsOf) } }).toArray();
+      const countOf = new Map(counted.map(({ _id, granted }) => [_id, granted]));
       const found = await findAll(rewardIds);
       return new Map(
         [...found].map(([id, stock]) => {
-          const counts = Array.from({ length: SLOTS }, (_, index) => countOf.get(slotId(id, index)) ?? 0);
-          return [
-            id,
-            stockFigures(
-              stock,
-              counts.reduce((sum, count) => sum + count, 0),
-            ),
-          ];
+          const granted = slotsOf(id).reduce((sum, slot) => sum + (countOf.get(slot) ?? 0), 0);
+          return [id, stockFigures(stock, granted)];
         }),
       );
     },
