@@ -1,3 +1,5 @@
+import { within } from '../lifecycle/index.ts';
+
 /** Nothing when all is well; otherwise what does not work while the service goes on. Throws when it cannot go on. */
 export type ReadinessCheck = () => Promise<void | 'degraded' | { degraded: string }>;
 
@@ -62,18 +64,13 @@ export function createReadiness(checks: Readonly<Record<string, ReadinessCheck>>
 }
 
 async function resultOf(check: ReadinessCheck): Promise<CheckResult> {
-  const timeout = Promise.withResolvers<never>();
-  const timer = setTimeout(() => {
-    timeout.reject(new Error(`no answer within ${CHECK_TIMEOUT_MS} ms`));
-  }, CHECK_TIMEOUT_MS);
+  const tooLate = (): Error => new Error(`no answer within ${CHECK_TIMEOUT_MS} ms`);
   try {
-    const outcome = await Promise.race([Promise.try(check), timeout.promise]);
+    const outcome = await within(CHECK_TIMEOUT_MS, Promise.try(check), tooLate);
     if (outcome === undefined) return { status: 'ok' };
     return outcome === 'degraded' ? { status: outcome } : { status: 'degraded', detail: outcome.degraded };
   } catch (error) {
     return { status: 'failed', detail: error instanceof Error ? error.message : String(error) };
-  } finally {
-    clearTimeout(timer);
   }
 }
 

@@ -1,3 +1,4 @@
+export { within } from './within.ts';
 export { fullJitter, type Backoff } from './full-jitter.ts';
 export {
   createLifecycle,

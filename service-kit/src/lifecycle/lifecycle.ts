@@ -1,4 +1,5 @@
 import type { Logger } from '../logging/index.ts';
+import { within } from './within.ts';
 
 /** Something that is started and stopped with the service. */
 export interface Component {
@@ -58,6 +59,12 @@ export function createLifecycle(options: LifecycleOptions): Lifecycle {
   let starting: Promise<void> | undefined;
   let stopping: Promise<void> | undefined;
 
+  const inTime = (work: Promise<void>): Promise<void> =>
+    within(shutdownTimeoutMs, work, () => {
+      const names = started.map(({ name }) => name).join(', ') || 'the start';
+      return new ShutdownTimeoutError(`not stopped within ${shutdownTimeoutMs} ms: ${names}`);
+    });
+
   async function startAll(): Promise<void> {
     try {
       for (const component of components) {
@@ -68,7 +75,7 @@ export function createLifecycle(options: LifecycleOptions): Lifecycle {
     } catch (error) {
       // Otherwise stop() does it, which waits for this.
       if (!stopping) {
-        await within(shutdownTimeoutMs, stopStarted(started, logger), started).catch((timeout: unknown) => {
+        await inTime(stopStarted(started, logger)).catch((timeout: unknown) => {
           logger.error('Could not stop in time', { error: timeout });
         });
       }
@@ -88,7 +95,7 @@ export function createLifecycle(options: LifecycleOptions): Lifecycle {
     stop: () => {
       if (!stopping) {
         readiness?.drain();
-        stopping = within(shutdownTimeoutMs, stopAll(), started);
+        stopping = inTime(stopAll());
       }
       return stopping;
     },
@@ -103,18 +110,5 @@ async function stopStarted(started: Component[], logger: Logger): Promise<void> 
       logger.error('A component failed to stop', { component: component.name, error });
     }
     started.pop();
-  }
-}
-
-async function within(ms: number, work: Promise<void>, started: readonly Component[]): Promise<void> {
-  const timeout = Promise.withResolvers<void>();
-  const timer = setTimeout(() => {
-    const names = started.map(({ name }) => name).join(', ') || 'the start';
-    timeout.reject(new ShutdownTimeoutError(`not stopped within ${ms} ms: ${names}`));
-  }, ms);
-  try {
-    await Promise.race([work, timeout.promise]);
-  } finally {
-    clearTimeout(timer);
   }
 }

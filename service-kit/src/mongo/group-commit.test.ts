@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
 import { createGroupCommit } from './group-commit.ts';
 
@@ -24,6 +25,31 @@ describe('createGroupCommit', () => {
       [1, 2],
       [3, 4],
     ]);
+  });
+
+  it('begins no run sooner after another than it is told, and one after a while at once', async () => {
+    const began: number[] = [];
+    const commit = createGroupCommit<number, number>({
+      name: 'test',
+      minIntervalMs: 100,
+      isUnavailable: neverAway,
+      run: (items) => {
+        began.push(performance.now());
+        return Promise.resolve(items);
+      },
+    });
+    const submittedAt = performance.now();
+    await commit.submit(1);
+    await Promise.all([commit.submit(2), commit.submit(3)]);
+    await delay(150);
+    const later = performance.now();
+    await commit.submit(4);
+
+    const [first = 0, second = 0, third = 0, ...others] = began;
+    expect(others).toEqual([]);
+    expect(first - submittedAt).toBeLessThan(90);
+    expect(second - first).toBeGreaterThanOrEqual(99);
+    expect(third - later).toBeLessThan(90);
   });
 
   it('never runs two groups at once, and none larger than the limit', async () => {

@@ -1,4 +1,5 @@
 import type { Registry } from '@prometheus-io/client';
+import { setTimeout as delay } from 'node:timers/promises';
 import { DomainError } from '../http/domain-error.ts';
 import { histogramOf } from '../metrics/metrics.ts';
 import type { Component } from '../lifecycle/index.ts';
@@ -20,6 +21,11 @@ export interface GroupCommitOptions<Item, Result> {
   maxBatch?: number;
   /** Items that may wait; more are refused with `service_unavailable`. Default 10,000. */
   maxQueued?: number;
+  /**
+   * Milliseconds from the beginning of one run to that of the next, at least, where a run costs much whatever is in
+   * it. An item that comes later than that has its run at once. Default 0.
+   */
+  minIntervalMs?: number;
   metrics?: Registry;
 }
 
@@ -52,7 +58,7 @@ export function createGroupCommit<Item, Result>(
   options: GroupCommitOptions<Item, Result>,
 ): GroupCommit<Item, Result> {
   const { name, run, isUnavailable, maxBatch = 256, maxQueued = 10_000, metrics } = options;
-  const { sizeOf = () => 1 } = options;
+  const { sizeOf = () => 1, minIntervalMs = 0 } = options;
   const sizes = histogramOf(metrics, {
     name: 'group_commit_size',
     help: 'Items that shared one commit',
@@ -62,11 +68,15 @@ export function createGroupCommit<Item, Result>(
   let queue: Waiting<Item, Result>[] = [];
   let queued = 0;
   let running: Promise<void> | undefined;
+  let beganAt = -Infinity;
 
   async function drain(): Promise<void> {
     // Lets everything that arrives in this turn of the event loop share the first run.
     await new Promise(setImmediate);
     while (queue.length > 0) {
+      const early = beganAt + minIntervalMs - performance.now();
+      if (early > 0) await delay(early);
+      beganAt = performance.now();
       const group = nextGroup();
       if (group.length === 0) continue;
       sizes?.observe({ group: name }, group.length);

@@ -1,5 +1,6 @@
 import type { ClientSession, MongoClient } from 'mongodb';
 import { setTimeout as delay } from 'node:timers/promises';
+import { fullJitter } from '../lifecycle/index.ts';
 import type { Logger } from '../logging/index.ts';
 import { StoreTimeoutError } from './mongo-errors.ts';
 
@@ -38,18 +39,12 @@ export interface TransactOptions<Message, Row> {
   random?: () => number;
 }
 
-const BACKOFF_MS = { first: 10, longest: 100 };
+/** Whoever met a conflict and begins again at once meets the same one, until the other has committed. */
+const BACKOFF = { firstMs: 10, longestMs: 100 };
 
 /** Makes the one function through which a service changes state and sends messages. */
 export function createTransact<Message, Row>(options: TransactOptions<Message, Row>): Transact<Message> {
   const { client, outbox, logger, timeoutMs = 10_000, random = Math.random } = options;
-
-  /**
-   * Whoever met a conflict and begins again at once meets the same one, until the other has committed. Full jitter:
-   * uniform in [0, min(longest, first · 2^retries)] ("Exponential Backoff And Jitter", AWS, 2015).
-   */
-  const backoff = (retries: number): number =>
-    random() * Math.min(BACKOFF_MS.longest, BACKOFF_MS.first * 2 ** retries);
 
   return async (work) => {
     const deadline = Date.now() + timeoutMs;
@@ -64,7 +59,7 @@ export function createTransact<Message, Row>(options: TransactOptions<Message, R
           if (attempts++ > 0 && Date.now() > deadline) {
             throw new StoreTimeoutError(`no commit within ${timeoutMs} ms and ${attempts - 1} attempts`);
           }
-          if (attempts > 1) await delay(backoff(attempts - 2));
+          if (attempts > 1) await delay(fullJitter(attempts - 2, BACKOFF, random));
           const messages: Message[] = [];
           actions = [];
           const value = await work({

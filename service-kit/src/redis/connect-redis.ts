@@ -1,9 +1,11 @@
 import { createClient } from 'redis';
 import { setTimeout as delay } from 'node:timers/promises';
-import { fullJitter, type Component } from '../lifecycle/index.ts';
+import { fullJitter, within, type Component } from '../lifecycle/index.ts';
 import type { Logger } from '../logging/index.ts';
 
 const BACKOFF = { firstMs: 50, longestMs: 2_000 };
+/** The client waits for answers for as long as a connection is open, and one to a stopped Redis stays open. */
+const PING_WITHIN_MS = 500;
 
 export interface RedisOptions {
   url: string;
@@ -51,7 +53,9 @@ export function connectRedis(options: RedisOptions): RedisConnection {
     name: 'redis',
     client,
     subscribe: (channel, onMessage) => void subscriptions.set(channel, onMessage),
-    ping: () => inTime(client.ping()),
+    ping: async () => {
+      await within(PING_WITHIN_MS, client.ping(), () => new Error('Redis does not answer'));
+    },
     start: async () => {
       const connected = Promise.all(clients().map((each) => each.connect()));
       connected.catch((error: unknown) => logger.warn('Redis connection ended', { error }));
@@ -61,19 +65,6 @@ export function connectRedis(options: RedisOptions): RedisConnection {
       await Promise.all(clients().map(closeQuietly));
     },
   };
-}
-
-const PING_WITHIN_MS = 500;
-
-/** The client waits for answers for as long as a connection is open, and one to a stopped Redis stays open. */
-async function inTime(answer: Promise<unknown>): Promise<void> {
-  const tooLate = Promise.withResolvers<never>();
-  const timer = setTimeout(() => tooLate.reject(new Error('Redis does not answer')), PING_WITHIN_MS);
-  try {
-    await Promise.race([answer, tooLate.promise]);
-  } finally {
-    clearTimeout(timer);
-  }
 }
 
 function clientFor(url: string, name: string) {
