@@ -59,7 +59,7 @@ export function registerAccount(dependencies: RegisterAccountDependencies): Regi
       const { session, refreshToken } = issuer.open(account.id, origin, now);
       await transact(async (tx) => {
         await accounts.insert(account, tx.session);
-        await sessions.insert(session, tx.session);
+        await sessions.insertAll([session], tx.session);
         const subject = accountSubject(account.id);
         await done(tx, { subject, details: { sessionId: session.id } });
         tx.emit(accountRegistered(account, { inviteCode, traceparent: origin.traceparent }));

@@ -92,7 +92,7 @@ export function enterAsGuest(dependencies: EnterAsGuestDependencies): EnterAsGue
       tx.emit(accountRegistered(account, { traceparent: origin.traceparent }));
     }
     const { session, refreshToken } = issuer.open(account.id, origin, now);
-    await sessions.insert(session, tx.session);
+    await sessions.insertAll([session], tx.session);
     const tokens = issuer.tokensFor(account, refreshToken, now);
     return { account, tokens, sessionId: session.id, isNew: !known };
   }

@@ -57,7 +57,7 @@ export function upgradeGuest(dependencies: UpgradeGuestDependencies): UpgradeGue
         const { traceparent } = by.origin;
         await endSessions.all({ accountId, except: by.sessionId, because: 'upgrade', traceparent }, tx);
         const { session, refreshToken } = issuer.open(accountId, by.origin, now);
-        await sessions.insert(session, tx.session);
+        await sessions.insertAll([session], tx.session);
         await done(tx, { details: { sessionId: session.id } });
         tx.emit(accountUpgraded(account, traceparent));
         return { account, tokens: issuer.tokensFor(account, refreshToken, now) };

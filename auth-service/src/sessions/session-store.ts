@@ -27,7 +27,7 @@ export interface SessionPosition {
 
 export interface SessionStore {
   ensureIndexes(): Promise<void>;
-  insert(session: Session | readonly Session[], transaction: ClientSession): Promise<void>;
+  insertAll(opened: readonly Session[], transaction: ClientSession): Promise<void>;
   /**
    * Makes each successor the head, if the token presented is the head of a live session: a compare-and-swap each, so
    * that of all who present a token at the same time one succeeds. All of them together cost two round trips.
@@ -70,9 +70,8 @@ export function createSessionStore(db: Db): SessionStore {
 
   return {
     ensureIndexes: () => ensureIndexes(sessions),
-    insert: async (opened, transaction) => {
-      const documents = [opened].flat().map(documentOf);
-      await sessions.insertMany(documents, { session: transaction });
+    insertAll: async (opened, transaction) => {
+      await sessions.insertMany(opened.map(documentOf), { session: transaction });
     },
     rotateAll: async (rotations) => {
       const { matchedCount } = await sessions.bulkWrite(rotations.map(rotating), { ordered: false });
