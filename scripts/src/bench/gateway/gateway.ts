@@ -80,7 +80,12 @@ function candidateOf(
     name,
     prepare: async (durationMs) => async () => {
       const before = await cpuTimes([{ name, pid }]);
-      const load = await runApart<HttpLoadResult>(LOAD, { port, path: PATH, tokens, durationMs });
+      const load = await runApart<HttpLoadResult>(LOAD, {
+        url: `http://127.0.0.1:${port}`,
+        path: PATH,
+        tokens,
+        durationMs,
+      });
       const seconds = cpuSince(before, await cpuTimes([{ name, pid }]))[name] ?? Number.NaN;
       if (load.failures > 0) failed.set(name, load.failures);
       return {

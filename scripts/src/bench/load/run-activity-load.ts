@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
-import { Pool } from 'undici';
+import { z } from 'zod';
+import { HttpClient, requestBytes } from './http-client.ts';
 
 export interface ActivityLoadPlan {
   url: string;
@@ -25,10 +26,12 @@ export interface ActivityLoadResult {
   latenciesMs: number[];
 }
 
+const Reported = z.object({ accepted: z.number() });
+
 /** Game servers that report batch after batch, each item once. */
 export async function runActivityLoad(plan: ActivityLoadPlan): Promise<ActivityLoadResult> {
   const { url, token, accountIds, metric, batchSize, connections, durationMs } = plan;
-  const pool = new Pool(url, { connections, pipelining: 1 });
+  const client = new HttpClient(url, connections);
   const result: ActivityLoadResult = { elapsedMs: 0, accepted: 0, others: 0, failed: 0, latenciesMs: [] };
   const run = randomUUID();
   const startedAt = performance.now();
@@ -47,21 +50,14 @@ export async function runActivityLoad(plan: ActivityLoadPlan): Promise<ActivityL
 
   async function report(): Promise<void> {
     while (performance.now() - startedAt < durationMs) {
-      const body = nextBatch();
+      const request = requestBytes({ method: 'POST', path: '/v1/activity', token, body: nextBatch() });
       const sentAt = performance.now();
-      const response = await pool.request({
-        method: 'POST',
-        path: '/v1/activity',
-        headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json' },
-        body,
-      });
-      if (response.statusCode === 200) {
-        // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- what this call answers by its contract
-        const { accepted } = (await response.body.json()) as { accepted: number };
+      const { status, body } = await client.exchange(request);
+      if (status === 200) {
+        const { accepted } = Reported.parse(JSON.parse(body.toString()));
         result.accepted += accepted;
         result.others += batchSize - accepted;
       } else {
-        await response.body.dump();
         result.failed += 1;
       }
       result.latenciesMs.push(performance.now() - sentAt);
@@ -70,6 +66,6 @@ export async function runActivityLoad(plan: ActivityLoadPlan): Promise<ActivityL
 
   await Promise.all(Array.from({ length: connections }, report));
   result.elapsedMs = performance.now() - startedAt;
-  await pool.close();
+  client.close();
   return result;
 }

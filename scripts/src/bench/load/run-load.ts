@@ -1,5 +1,5 @@
-import { Pool } from 'undici';
 import { setTimeout as delay } from 'node:timers/promises';
+import { HttpClient, requestBytes } from './http-client.ts';
 
 /** One request of the load; `path` and `body` are the same for all of them. */
 export interface LoadPlan {
@@ -18,17 +18,17 @@ export interface LoadPlan {
 }
 
 export interface LoadResult {
-  /** From the first request sent to the last answer. */
-  elapsedMs: number;
+  /** When the first request was sent, as `Date.now()` tells it. */
+  startedAt: number;
   /** Answers by status; `error` for requests without one. */
   statuses: Record<string, number>;
   /** Of every answered request, in milliseconds; in an open loop counted from when it was due. */
   latenciesMs: number[];
-  tokensUsed: number;
 }
 
 export async function runLoad(plan: LoadPlan): Promise<LoadResult> {
-  const pool = new Pool(plan.url, { connections: plan.connections, pipelining: 1 });
+  const { method, path, body } = plan;
+  const client = new HttpClient(plan.url, plan.connections);
   const statuses: Record<string, number> = {};
   const latenciesMs: number[] = [];
   const startedAt = performance.now();
@@ -38,14 +38,9 @@ export async function runLoad(plan: LoadPlan): Promise<LoadResult> {
   async function one(token: string, dueAt: number): Promise<void> {
     let status: string;
     try {
-      const response = await pool.request({
-        method: plan.method,
-        path: plan.path,
-        headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json' },
-        ...(plan.body === undefined ? {} : { body: plan.body }),
-      });
-      await response.body.dump();
-      status = String(response.statusCode);
+      const request = requestBytes({ method, path, token, ...(body !== undefined && { body }) });
+      const answer = await client.exchange(request);
+      status = String(answer.status);
       latenciesMs.push(performance.now() - dueAt);
     } catch {
       status = 'error';
@@ -75,7 +70,6 @@ export async function runLoad(plan: LoadPlan): Promise<LoadResult> {
 
   if (plan.rate === undefined) await Promise.all(Array.from({ length: plan.connections }, closedLoop));
   else await openLoop(plan.rate);
-  const elapsedMs = performance.now() - startedAt;
-  await pool.close();
-  return { elapsedMs, statuses, latenciesMs, tokensUsed: used };
+  client.close();
+  return { startedAt: performance.timeOrigin + startedAt, statuses, latenciesMs };
 }

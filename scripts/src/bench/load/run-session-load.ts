@@ -1,5 +1,5 @@
-import { Pool } from 'undici';
 import { z } from 'zod';
+import { HttpClient, requestBytes } from './http-client.ts';
 
 export interface SessionPlayer {
   username: string;
@@ -32,23 +32,18 @@ const Refreshed = z.object({ tokens: z.object({ refreshToken: z.string() }) });
 /** All players at once, each with a connection of their own. */
 export async function runSessionLoad(plan: SessionLoadPlan): Promise<SessionLoadResult> {
   const { url, what, durationMs, mostCalls = Infinity } = plan;
-  const pool = new Pool(url, { connections: plan.players.length, pipelining: 1 });
+  const client = new HttpClient(url, plan.players.length);
   const statuses: Record<string, number> = {};
   const latenciesMs: number[] = [];
   const startedAt = performance.now();
 
-  async function call(path: string, body: object): Promise<unknown> {
+  async function call(path: string, content: object): Promise<Buffer> {
     const sentAt = performance.now();
-    const response = await pool.request({
-      method: 'POST',
-      path,
-      headers: { 'content-type': 'application/json' },
-      body: JSON.stringify(body),
-    });
-    const answer = await response.body.json();
+    const request = requestBytes({ method: 'POST', path, body: JSON.stringify(content) });
+    const { status, body } = await client.exchange(request);
     latenciesMs.push(performance.now() - sentAt);
-    statuses[response.statusCode] = (statuses[response.statusCode] ?? 0) + 1;
-    return answer;
+    statuses[status] = (statuses[status] ?? 0) + 1;
+    return body;
   }
 
   async function play(player: SessionPlayer): Promise<SessionPlayer> {
@@ -58,14 +53,14 @@ export async function runSessionLoad(plan: SessionLoadPlan): Promise<SessionLoad
         await call('/v1/auth/login', { username: player.username, password: player.password });
         continue;
       }
-      const { tokens } = Refreshed.parse(await call('/v1/auth/refresh', { refreshToken }));
-      ({ refreshToken } = tokens);
+      const answer = await call('/v1/auth/refresh', { refreshToken });
+      ({ refreshToken } = Refreshed.parse(JSON.parse(answer.toString())).tokens);
     }
     return { ...player, refreshToken };
   }
 
   const players = await Promise.all(plan.players.map(play));
   const elapsedMs = performance.now() - startedAt;
-  await pool.close();
+  client.close();
   return { elapsedMs, statuses, latenciesMs, players };
 }
