@@ -27,29 +27,51 @@ describe('createGroupCommit', () => {
     ]);
   });
 
-  it('begins no run sooner after another than it is told, and one after a while at once', async () => {
+  it('rests after a run as long as it is told, so that more share the next, and begins at once after that', async () => {
     const began: number[] = [];
     const commit = createGroupCommit<number, number>({
       name: 'test',
-      minIntervalMs: 100,
+      restRatio: 4,
       isUnavailable: neverAway,
-      run: (items) => {
+      run: async (items) => {
         began.push(performance.now());
-        return Promise.resolve(items);
+        await delay(20);
+        return items;
       },
     });
-    const submittedAt = performance.now();
     await commit.submit(1);
-    await Promise.all([commit.submit(2), commit.submit(3)]);
+    const firstEnded = performance.now();
+    const second = commit.submit(2);
+    await delay(10);
+    await Promise.all([second, commit.submit(3)]);
     await delay(150);
     const later = performance.now();
     await commit.submit(4);
 
-    const [first = 0, second = 0, third = 0, ...others] = began;
+    const [, afterRest = 0, afterPause = 0, ...others] = began;
     expect(others).toEqual([]);
-    expect(first - submittedAt).toBeLessThan(90);
-    expect(second - first).toBeGreaterThanOrEqual(99);
-    expect(third - later).toBeLessThan(90);
+    expect(afterRest - firstEnded).toBeGreaterThanOrEqual(75);
+    expect(afterPause - later).toBeLessThan(70);
+  });
+
+  it('rests a tenth of a second at most', async () => {
+    const began: number[] = [];
+    const commit = createGroupCommit<number, number>({
+      name: 'test',
+      restRatio: 1_000,
+      isUnavailable: neverAway,
+      run: async (items) => {
+        began.push(performance.now());
+        await delay(20);
+        return items;
+      },
+    });
+    await commit.submit(1);
+    await commit.submit(2);
+
+    const [first = 0, second = 0] = began;
+    expect(second - first).toBeGreaterThan(100);
+    expect(second - first).toBeLessThan(10_000);
   });
 
   it('never runs two groups at once, and none larger than the limit', async () => {

@@ -22,10 +22,11 @@ export interface GroupCommitOptions<Item, Result> {
   /** Items that may wait; more are refused with `service_unavailable`. Default 10,000. */
   maxQueued?: number;
   /**
-   * Milliseconds from the beginning of one run to that of the next, at least, where a run costs much whatever is in
-   * it. An item that comes later than that has its run at once. Default 0.
+   * How long nothing begins after a run: so many times as long as it took, a tenth of a second at most. For runs that
+   * cost much whatever is in them: when they grow slow, because processors are short, more items share each, which
+   * leaves more of the processors to all. An item that comes later has its run at once. Default 0.
    */
-  minIntervalMs?: number;
+  restRatio?: number;
   metrics?: Registry;
 }
 
@@ -48,6 +49,8 @@ interface Waiting<Item, Result> {
   reject(error: unknown): void;
 }
 
+const LONGEST_REST_MS = 100;
+
 /**
  * Group commit: one run is in flight at a time, and what arrives meanwhile shares the next one. Many writers of
  * one hot document thus become one, which is what keeps throughput up where a transaction for each collapses.
@@ -58,7 +61,7 @@ export function createGroupCommit<Item, Result>(
   options: GroupCommitOptions<Item, Result>,
 ): GroupCommit<Item, Result> {
   const { name, run, isUnavailable, maxBatch = 256, maxQueued = 10_000, metrics } = options;
-  const { sizeOf = () => 1, minIntervalMs = 0 } = options;
+  const { sizeOf = () => 1, restRatio = 0 } = options;
   const sizes = histogramOf(metrics, {
     name: 'group_commit_size',
     help: 'Items that shared one commit',
@@ -68,19 +71,21 @@ export function createGroupCommit<Item, Result>(
   let queue: Waiting<Item, Result>[] = [];
   let queued = 0;
   let running: Promise<void> | undefined;
-  let beganAt = -Infinity;
+  let restUntil = -Infinity;
 
   async function drain(): Promise<void> {
     // Lets everything that arrives in this turn of the event loop share the first run.
     await new Promise(setImmediate);
     while (queue.length > 0) {
-      const early = beganAt + minIntervalMs - performance.now();
-      if (early > 0) await delay(early);
-      beganAt = performance.now();
+      const rest = restUntil - performance.now();
+      if (rest > 0) await delay(rest);
       const group = nextGroup();
       if (group.length === 0) continue;
       sizes?.observe({ group: name }, group.length);
+      const beganAt = performance.now();
       await settle(group);
+      const endedAt = performance.now();
+      restUntil = endedAt + Math.min(LONGEST_REST_MS, (endedAt - beganAt) * restRatio);
     }
     running = undefined;
   }
