@@ -22,11 +22,8 @@ export interface Login {
  */
 export type Logins = GroupCommit<Login, Account | undefined>;
 
-/**
- * While passwords are hashed, processors are short, and half of what a login costs besides is its transaction: with a
- * tenth of a second between them, ten logins share one.
- */
-const MIN_INTERVAL_MS = 100;
+/** While passwords are hashed, processors are short, and half of what a login costs besides is its transaction. */
+const REST_RATIO = 3;
 
 /**
  * Logins that arrive together share one transaction. It writes to each account, so that a ban or another password
@@ -43,7 +40,7 @@ export function createLogins(dependencies: {
 
   return createGroupCommit({
     name: 'logins',
-    minIntervalMs: MIN_INTERVAL_MS,
+    restRatio: REST_RATIO,
     isUnavailable: isStoreUnavailable,
     metrics,
     run: (logins) =>
