@@ -27,7 +27,7 @@ export function closedLoop(
 /** Claims of the stage's one reward, until all of them are settled. */
 export async function claimAll(
   stage: ClaimStage,
-  plan: Pick<LoadPlan, 'tokens' | 'connections' | 'rate' | 'durationMs'>,
+  plan: Pick<LoadPlan, 'tokens' | 'connections' | 'rate' | 'leadInMs' | 'durationMs'>,
 ): Promise<Figures> {
   const before = await stockOf(stage);
   const { url } = stage.privateSystem.system;

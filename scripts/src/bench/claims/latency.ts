@@ -6,6 +6,7 @@ const CLIENTS = 512;
 const SHARE = 0.7;
 /** So many may be under way that an answer that is late holds nobody else back. */
 const CONNECTIONS = 4_000;
+const LEAD_IN_MS = 2_000;
 
 /**
  * The time from request to granted when claims come at 70 % of what the same system has just done at most, whatever
@@ -41,7 +42,8 @@ function openLoop(stage: ClaimStage, rateNow: () => number): Candidate {
     prepare: async (durationMs) => {
       const rate = rateNow();
       const tokens = await newPlayers(stage, Math.ceil((durationMs / 1_000) * rate));
-      return () => claimAll(stage, { tokens, connections: CONNECTIONS, rate, durationMs });
+      return () =>
+        claimAll(stage, { tokens, connections: CONNECTIONS, rate, leadInMs: LEAD_IN_MS, durationMs });
     },
   };
 }

@@ -13,6 +13,11 @@ export interface LoadPlan {
   connections: number;
   /** Open loop: requests a second, sent when they are due whatever became of those before. */
   rate?: number;
+  /**
+   * Open loop: how long answers are not timed at first, in milliseconds, while connections are opened and the load's own
+   * code is compiled. Default 0.
+   */
+  leadInMs?: number;
   /** The load ends after this time, in milliseconds, or when the tokens are used up. */
   durationMs: number;
 }
@@ -22,12 +27,12 @@ export interface LoadResult {
   startedAt: number;
   /** Answers by status; `error` for requests without one. */
   statuses: Record<string, number>;
-  /** Of every answered request, in milliseconds; in an open loop counted from when it was due. */
+  /** Of every answered request after the lead-in, in milliseconds; in an open loop counted from when it was due. */
   latenciesMs: number[];
 }
 
 export async function runLoad(plan: LoadPlan): Promise<LoadResult> {
-  const { method, path, body } = plan;
+  const { method, path, body, leadInMs = 0 } = plan;
   const client = new HttpClient(plan.url, plan.connections);
   const statuses: Record<string, number> = {};
   const latenciesMs: number[] = [];
@@ -41,7 +46,7 @@ export async function runLoad(plan: LoadPlan): Promise<LoadResult> {
       const request = requestBytes({ method, path, token, ...(body !== undefined && { body }) });
       const answer = await client.exchange(request);
       status = String(answer.status);
-      latenciesMs.push(performance.now() - dueAt);
+      if (dueAt - startedAt >= leadInMs) latenciesMs.push(performance.now() - dueAt);
     } catch {
       status = 'error';
     }
