@@ -91,27 +91,49 @@ describe('changing a reward', () => {
     expectProblem(await tryIt(), 409, 'out_of_stock');
   });
 
-  it('lowers the stock to what is reserved and granted, and no lower', async () => {
-    const { event, reward } = await activeEvent(service.call, { reward: { stock: 10 } });
+  it.each([10, 200])('lowers a stock of %i to what is reserved and granted, and no lower', async (units) => {
+    const { event, reward } = await activeEvent(service.call, { reward: { stock: units } });
     await claim(service.call, event.id, account(), { prefer: 'wait=0' });
     await claim(service.call, event.id, account(), { prefer: 'wait=0' });
     expectProblem(await patch(reward, { stock: 1, name: 'Not this either' }), 409, 'stock_in_use');
-    expect(await readReward(service.call, reward)).toMatchObject({ stock: 10, name: reward.name });
+    expect(await readReward(service.call, reward)).toMatchObject({ stock: units, name: reward.name });
     expect((await patch(reward, { stock: 2 })).body).toMatchObject({ stock: 2, available: 0 });
     expect((await patch(reward, { stock: null })).body).toMatchObject({ stock: null, available: null });
+    expect((await patch(reward, { stock: 500 })).body).toMatchObject({ stock: 500, available: 498 });
   });
 
-  it('never lets a race between lowering and claiming sell more than there is', async () => {
-    const { event, reward } = await activeEvent(service.call, { reward: { stock: 20 } });
-    const claims = Array.from({ length: 20 }, () =>
-      claim(service.call, event.id, account(), { prefer: 'wait=0' }),
-    );
-    const lowered = [15, 10, 5, 0].map((stock) => patch(reward, { stock }));
-    await Promise.all([...claims, ...lowered]);
-    const { stock, available, reserved, granted } = await readReward(service.call, reward);
-    expect((available ?? 0) + reserved + granted).toBe(stock);
-    expect(available).toBeGreaterThanOrEqual(0);
+  it('finds every unit of a stock that was raised, lowered and raised', async () => {
+    const { event, reward } = await activeEvent(service.call, { reward: { stock: 1 } });
+    const tryMany = async (): Promise<number> => {
+      const all = Array.from({ length: 90 }, () =>
+        claim(service.call, event.id, account(), { prefer: 'wait=0' }),
+      );
+      return (await Promise.all(all)).filter(({ status }) => status === 202).length;
+    };
+    expect(await tryMany()).toBe(1);
+    await patch(reward, { stock: 300 });
+    expect(await tryMany()).toBe(90);
+    await patch(reward, { stock: 91 });
+    expect(await tryMany()).toBe(0);
+    await patch(reward, { stock: 101 });
+    expect(await tryMany()).toBe(10);
+    expect(await readReward(service.call, reward)).toMatchObject({ stock: 101, available: 0 });
   });
+
+  it.each([20, 100])(
+    'never lets lowering a stock of %i and claiming sell more than there is',
+    async (units) => {
+      const { event, reward } = await activeEvent(service.call, { reward: { stock: units } });
+      const claims = Array.from({ length: units }, () =>
+        claim(service.call, event.id, account(), { prefer: 'wait=0' }),
+      );
+      const lowered = [0.75, 0.5, 0.25, 0].map((part) => patch(reward, { stock: units * part }));
+      await Promise.all([...claims, ...lowered]);
+      const { stock, available, reserved, granted } = await readReward(service.call, reward);
+      expect((available ?? 0) + reserved + granted).toBe(stock);
+      expect(available).toBeGreaterThanOrEqual(0);
+    },
+  );
 
   it('of an event that is over answers 409', async () => {
     const { event, reward } = await activeEvent(service.call);

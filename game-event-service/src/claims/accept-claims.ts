@@ -14,6 +14,7 @@ import type { NewId } from '../ids.ts';
 import type { ServiceMetrics } from '../metrics.ts';
 import { isRefusal, type Refusal } from '../refusal.ts';
 import type { ProgressKeeper } from '../progress/progress-keeper.ts';
+import type { SharedStock } from '../rewards/stock.ts';
 import type { StockStore } from '../rewards/stock-store.ts';
 import type { StatsStore } from '../stats/stats-store.ts';
 import { tallyTransitions } from '../stats/tally.ts';
@@ -86,7 +87,7 @@ async function acceptGroup(
   const codes = await books.codes(targets, found.stock, tx.session);
   const decisions = decideClaims(targets, { ...found, codes }, { now, deadlineMs });
   const accepted = decisions.filter((decision) => 'accepted' in decision);
-  if (accepted.length > 0) await store(accepted, scene.rules, tx, deps);
+  if (accepted.length > 0) await store(accepted, { rules: scene.rules, stock: found.stock }, tx, deps);
   await keepAttempts(requests, targets, decisions, {
     ...deps,
     before: found.claims,
@@ -122,7 +123,7 @@ async function keepAttempts(
 
 async function store(
   accepted: readonly Accepted[],
-  rules: Scene['rules'],
+  before: { rules: Scene['rules']; stock: ReadonlyMap<string, SharedStock> },
   { session }: Transaction<OutgoingMessage>,
   { claims, stock, caps, stats, progressKeeper }: AcceptClaimsDeps,
 ): Promise<void> {
@@ -134,8 +135,8 @@ async function store(
   }
   const fresh = accepted.filter(({ isNew }) => isNew).map(({ accepted: claim }) => claim);
   const again = accepted.filter(({ isNew }) => !isNew).map(({ accepted: claim }) => claim);
-  // Stock first: it is what instances meet at, and a conflict found early costs least.
-  await stock.take(units, session);
+  // Stock first: where instances meet it is there, and a conflict found early costs least.
+  await stock.take(units, before.stock, session);
   if (counts.size > 0) await caps.addAll(counts, 1, session);
   if (fresh.length > 0) await claims.insertAll(fresh, session);
   if (again.length > 0) await claims.retryAll(again, session);
@@ -147,7 +148,7 @@ async function store(
       to: claim.status,
     })),
   );
-  if (fresh.length > 0) await progressKeeper.noteClaims(fresh, rules, tallies, session);
+  if (fresh.length > 0) await progressKeeper.noteClaims(fresh, before.rules, tallies, session);
   await stats.add(tallies, session);
 }
 

@@ -6,12 +6,17 @@ import { progressIdOf } from '../progress/progress.ts';
 import { isRefusal, type Refusal } from '../refusal.ts';
 import type { CodeStore, Stretch } from '../coupons/code-store.ts';
 import type { RuleBook } from '../rules/rule-book.ts';
-import { nextPosition, unitsLeft } from '../rewards/stock.ts';
+import { nextPosition, unitsLeft, type SharedStock } from '../rewards/stock.ts';
 import type { StockStore } from '../rewards/stock-store.ts';
 import type { CapStore } from './cap-store.ts';
 import type { ClaimStore } from './claim-store.ts';
 import type { Scene, Target } from './claim-target.ts';
 import type { Books } from './decide-claims.ts';
+
+/** With what a decision need not know and storing it must: where units are to be taken from. */
+export interface StoredBooks extends Books {
+  stock: ReadonlyMap<string, SharedStock>;
+}
 
 /** Reads what decisions about claims need: for all requests together, one question a collection. */
 export interface BooksReader {
@@ -29,7 +34,7 @@ export interface BooksReader {
     targets: readonly (Target | Refusal)[],
     session?: ClientSession,
     more?: readonly string[],
-  ): Promise<Books>;
+  ): Promise<StoredBooks>;
   /** The codes that coupons among the targets give next, as many as may be asked for. */
   codes(
     targets: readonly (Target | Refusal)[],

@@ -81,22 +81,33 @@ async function stockAddsUp(events: Db, claims: ClaimRow[]): Promise<string[]> {
     .find()
     .toArray();
   const counted = await events.collection<{ _id: string; granted: number }>('rewardGrants').find().toArray();
-  return stocks.flatMap(({ _id, total, taken }) => {
-    const granted = countedGrants(_id, counted);
+  const rewardIds = new Set(stocks.map(({ _id }) => rewardOf(_id)));
+  return [...rewardIds].flatMap((id) => {
+    const shares = stocks.filter(({ _id }) => rewardOf(_id) === id);
+    const isUnlimited = shares.some(({ total }) => total === null);
+    const total = isUnlimited ? null : sumOfParts(id, stocks, (share) => share.total ?? 0);
+    const taken = sumOfParts(id, stocks, (share) => share.taken);
+    const granted = sumOfParts(id, counted, (part) => part.granted);
     const owned = claims.filter(
-      ({ rewardId, status }) => rewardId === _id && ['granted', 'revoked'].includes(status),
+      ({ rewardId, status }) => rewardId === id && ['granted', 'revoked'].includes(status),
     );
     const seen = `taken ${taken}, granted ${granted}, claims granted ${owned.length}, of ${total ?? 'any number'}`;
     const right =
       taken === granted && granted === owned.length && taken >= 0 && (total === null || taken <= total);
-    return right ? [] : [`stock of ${_id} does not add up: ${seen}`];
+    return right ? [] : [`stock of ${id} does not add up: ${seen}`];
   });
 }
 
-/** @returns the sum of the documents, `REWARD` or `REWARD:SLOT`, in which grants of the reward are counted */
-export function countedGrants(rewardId: string, rows: readonly { _id: string; granted: number }[]): number {
-  const own = rows.filter(({ _id }) => _id.split(':')[0] === rewardId);
-  return own.reduce((sum, { granted }) => sum + granted, 0);
+/** What is counted of a reward is the sum of several documents, `REWARD` or `REWARD:PART`. */
+const rewardOf = (id: string): string => id.split(':')[0] ?? id;
+
+/** @returns the sum of a figure over the documents of a reward; 0 where there is none */
+export function sumOfParts<Row extends { _id: string }>(
+  rewardId: string,
+  rows: readonly Row[],
+  figure: (row: Row) => number,
+): number {
+  return rows.filter(({ _id }) => rewardOf(_id) === rewardId).reduce((sum, row) => sum + figure(row), 0);
 }
 
 /** I4: every balance is the sum of its ledger. */

@@ -1,4 +1,4 @@
-import { countedGrants } from '../../invariants/claim-invariants.ts';
+import { sumOfParts } from '../../invariants/claim-invariants.ts';
 import type { ClaimRecord } from '../load/journal.ts';
 import type { StagedReward } from '../stage/event-stage.ts';
 import type { SystemState } from './system-state.ts';
@@ -31,8 +31,8 @@ export function stockAddsUp(
     const claims = claimsOf.get(rewardId) ?? [];
     const holding = claims.filter(({ status }) => HELD.has(status));
     const granted = holding.length;
-    const taken = state.stock.find(({ _id }) => _id === rewardId)?.taken;
-    const counted = countedGrants(rewardId, state.grants);
+    const taken = sumOfParts(rewardId, state.stock, (share) => share.taken);
+    const counted = sumOfParts(rewardId, state.grants, (part) => part.granted);
     const told = figures.find((each) => each.rewardId === rewardId);
     const attempts = claims.reduce((sum, { attempt }) => sum + attempt, 0);
     const evidence = { rewardId, stock, taken, counted, granted, attempts, told };
@@ -42,7 +42,7 @@ export function stockAddsUp(
     if (isCoupon && stock !== null) {
       const pool = state.pools.find(({ _id }) => _id === rewardId);
       const codes = state.codes.filter((each) => each.rewardId === rewardId);
-      wrong.push(...wrongWithCodes({ given: stock, pool, codes, taken: taken ?? 0, granted: holding }));
+      wrong.push(...wrongWithCodes({ given: stock, pool, codes, taken, granted: holding }));
     }
     // Nothing but its codes is the stock of a coupon.
     const asked = told && { ...told, stock: isCoupon ? stock : told.stock };

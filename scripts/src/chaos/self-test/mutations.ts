@@ -121,8 +121,8 @@ const stockNotAtomic: Mutation = {
     },
     {
       file: ACCEPT,
-      from: 'await stock.take(units, session);',
-      to: 'afterCommit(() => stock.take(units, session));',
+      from: 'await stock.take(units, before.stock, session);',
+      to: 'afterCommit(() => stock.take(units, before.stock, session));',
     },
     {
       file: STOCK,
