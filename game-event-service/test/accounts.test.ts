@@ -25,7 +25,11 @@ afterAll(async () => {
 });
 
 const HOUR_MS = 60 * 60 * 1_000;
-const stored = (id: string) => service.db.collection<{ _id: string }>('accounts').findOne({ _id: id });
+/** As a transaction that begins now sees it; a local read may be ahead of that. */
+const stored = (id: string) =>
+  service.db
+    .collection<{ _id: string }>('accounts')
+    .findOne({ _id: id }, { readConcern: { level: 'majority' } });
 const registeredAt = new Date(Date.now() - 40 * 24 * 60 * 60 * 1_000).toISOString();
 const registered = (accountId: string, more: object = {}) =>
   auth.account('registered', {
