@@ -5,7 +5,7 @@ import { UserError } from '../console/user-error.ts';
 import { findExecutable } from '../processes/find-executable.ts';
 import type { ServerDefinition } from '../processes/server.ts';
 import { waitUntil } from '../processes/wait-until.ts';
-import { isPortFree } from '../processes/ports.ts';
+import { acceptsConnections } from '../processes/ports.ts';
 import { runCommand } from '../processes/run-command.ts';
 import type { BrokerPasswords, BrokerUser } from './backing-services.ts';
 import { rabbitmqDefinitions, readRights, VIRTUAL_HOST } from './rabbitmq-definitions.ts';
@@ -94,7 +94,7 @@ export function nameServer({
     },
     async waitUntilReady(signal) {
       const wait = { limitMs: 10_000, everyMs: 30, what: 'epmd', signal };
-      await waitUntil(async () => !(await isPortFree(epmdPort)), wait);
+      await waitUntil(() => acceptsConnections(epmdPort), wait);
     },
   };
 }

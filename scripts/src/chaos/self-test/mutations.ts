@@ -25,6 +25,8 @@ const LANE = `${KIT}/messaging/lane.js`;
 const TRANSACT = `${KIT}/mongo/transact.js`;
 const ACCEPT = 'src/claims/accept-claims.ts';
 const LEDGER = 'src/entitlements/entitlement-store.ts';
+const STORING =
+  'if (accepted.length > 0) await store(accepted, { rules: scene.rules, stock: found.stock }, tx, deps);';
 const STOCK = 'src/rewards/stock-store.ts';
 
 const withoutDeduplication: Mutation = {
@@ -97,13 +99,13 @@ const outboxOutside: Mutation = {
     // As early as it can be known: a transaction that is decided anew after a conflict may decide otherwise.
     {
       file: ACCEPT,
-      from: '  if (accepted.length > 0) await store(accepted, scene.rules, tx, deps);\n',
+      from: `  ${STORING}\n`,
       to: '',
     },
     {
       file: ACCEPT,
       from: '    ),\n  );\n  return decisions;',
-      to: '    ),\n  );\n  if (accepted.length > 0) await store(accepted, scene.rules, tx, deps);\n  return decisions;',
+      to: `    ),\n  );\n  ${STORING}\n  return decisions;`,
     },
   ],
 };
