@@ -1,7 +1,7 @@
 import { Command } from 'commander';
 import { print } from '../console/print.ts';
 import { isStillThere } from '../processes/process-identity.ts';
-import { isPortFree } from '../processes/ports.ts';
+import { acceptsConnections } from '../processes/ports.ts';
 import { dataDirectory } from '../repository/packages.ts';
 import { type ProcessState, readState } from '../supervisor/state-file.ts';
 import { isReady } from '../system/service-process.ts';
@@ -42,7 +42,7 @@ export async function main(args: string[]): Promise<void> {
 
 async function rowOf({ name, identity, port, adminPort, restarts }: ProcessState): Promise<Row> {
   const alive = identity !== null && isStillThere(identity);
-  const ready = alive && (adminPort === null ? !(await isPortFree(port)) : await isReady(adminPort));
+  const ready = alive && (adminPort === null ? await acceptsConnections(port) : await isReady(adminPort));
   return { name, pid: alive ? identity.pid : null, port, restarts, ready };
 }
 
