@@ -70,18 +70,20 @@ export class HttpClient {
   }
 
   async #take(): Promise<Connection> {
-    const idle = this.#idle.pop();
-    if (idle) return idle;
+    for (let idle = this.#idle.pop(); idle; idle = this.#idle.pop()) {
+      if (!idle.isClosed) return idle;
+      // The server has closed it meanwhile.
+      this.#open -= 1;
+    }
     if (this.#open >= this.#connections) return await new Promise((resolve) => this.#waiting.push(resolve));
     this.#open += 1;
     return new Connection(this.#port, this.#host);
   }
 
   #giveBack(connection: Connection): void {
-    const usable = connection.isClosed ? new Connection(this.#port, this.#host) : connection;
     const next = this.#waiting.shift();
-    if (next) next(usable);
-    else this.#idle.push(usable);
+    if (next) next(connection.isClosed ? new Connection(this.#port, this.#host) : connection);
+    else this.#idle.push(connection);
   }
 }
 
