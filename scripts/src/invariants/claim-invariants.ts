@@ -81,12 +81,11 @@ async function stockAddsUp(events: Db, claims: ClaimRow[]): Promise<string[]> {
     .find()
     .toArray();
   const counted = await events.collection<{ _id: string; granted: number }>('rewardGrants').find().toArray();
-  const rewardIds = new Set(stocks.map(({ _id }) => rewardOf(_id)));
-  return [...rewardIds].flatMap((id) => {
-    const shares = stocks.filter(({ _id }) => rewardOf(_id) === id);
-    const isUnlimited = shares.some(({ total }) => total === null);
-    const total = isUnlimited ? null : sumOfParts(id, stocks, (share) => share.total ?? 0);
-    const taken = sumOfParts(id, stocks, (share) => share.taken);
+  const sharesOf = Map.groupBy(stocks, ({ _id }) => rewardOf(_id));
+  return [...sharesOf].flatMap(([id, shares]) => {
+    const isUnlimited = shares.some((share) => share.total === null);
+    const total = isUnlimited ? null : sumOfParts(id, shares, (share) => share.total ?? 0);
+    const taken = sumOfParts(id, shares, (share) => share.taken);
     const granted = sumOfParts(id, counted, (part) => part.granted);
     const owned = claims.filter(
       ({ rewardId, status }) => rewardId === id && ['granted', 'revoked'].includes(status),
