@@ -4,6 +4,22 @@ import { createGroupCommit } from './group-commit.ts';
 
 const neverAway = (): boolean => false;
 
+/** Its runs take 20 ms. */
+function slowCommit(options: { restRatio: number; maxBatch?: number }) {
+  const began: number[] = [];
+  const commit = createGroupCommit<number, number>({
+    name: 'test',
+    isUnavailable: neverAway,
+    run: async (items) => {
+      began.push(performance.now());
+      await delay(20);
+      return items;
+    },
+    ...options,
+  });
+  return { commit, began };
+}
+
 describe('createGroupCommit', () => {
   it('lets what arrives together, or during a run, share one run', async () => {
     const groups: number[][] = [];
@@ -28,17 +44,7 @@ describe('createGroupCommit', () => {
   });
 
   it('rests after a run as long as it is told, so that more share the next, and begins at once after that', async () => {
-    const began: number[] = [];
-    const commit = createGroupCommit<number, number>({
-      name: 'test',
-      restRatio: 4,
-      isUnavailable: neverAway,
-      run: async (items) => {
-        began.push(performance.now());
-        await delay(20);
-        return items;
-      },
-    });
+    const { commit, began } = slowCommit({ restRatio: 4 });
     await commit.submit(1);
     const firstEnded = performance.now();
     const second = commit.submit(2);
@@ -59,23 +65,23 @@ describe('createGroupCommit', () => {
   });
 
   it('rests a tenth of a second at most', async () => {
-    const began: number[] = [];
-    const commit = createGroupCommit<number, number>({
-      name: 'test',
-      restRatio: 1_000,
-      isUnavailable: neverAway,
-      run: async (items) => {
-        began.push(performance.now());
-        await delay(20);
-        return items;
-      },
-    });
+    const { commit, began } = slowCommit({ restRatio: 1_000 });
     await commit.submit(1);
     await commit.submit(2);
 
     const [first = 0, second = 0] = began;
     expect(second - first).toBeGreaterThan(100);
     expect(second - first).toBeLessThan(10_000);
+  });
+
+  it('does not rest while a run can grow no larger', async () => {
+    const { commit, began } = slowCommit({ restRatio: 1_000, maxBatch: 2 });
+    await Promise.all(Array.from({ length: 12 }, (_, item) => commit.submit(item)));
+
+    const gaps = began.slice(1).map((at, index) => at - (began[index] ?? 0));
+    expect(gaps).toHaveLength(5);
+    // The shortest of several, as a busy machine may be late.
+    expect(Math.min(...gaps)).toBeLessThan(100);
   });
 
   it('never runs two groups at once, and none larger than the limit', async () => {

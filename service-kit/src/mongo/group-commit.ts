@@ -24,7 +24,8 @@ export interface GroupCommitOptions<Item, Result> {
   /**
    * How long nothing begins after a run: so many times as long as it took, a tenth of a second at most. For runs that
    * cost much whatever is in them: when they grow slow, because processors are short, more items share each, which
-   * leaves more of the processors to all. An item that comes later has its run at once. Default 0.
+   * leaves more of the processors to all. An item that comes later has its run at once, and so has a run that can grow
+   * no larger. Default 0.
    */
   restRatio?: number;
   metrics?: Registry;
@@ -78,7 +79,7 @@ export function createGroupCommit<Item, Result>(
     await new Promise(setImmediate);
     while (queue.length > 0) {
       const rest = restUntil - performance.now();
-      if (rest > 0) await delay(rest);
+      if (rest > 0 && queued < maxBatch) await delay(rest);
       const group = nextGroup();
       if (group.length === 0) continue;
       sizes?.observe({ group: name }, group.length);
