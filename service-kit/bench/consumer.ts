@@ -1,5 +1,10 @@
 import { EventEmitter, once } from 'node:events';
-import { createMessaging, type IncomingMessage, type OutgoingMessage } from '../src/messaging/index.ts';
+import {
+  createMessaging,
+  MessageFault,
+  type IncomingMessage,
+  type OutgoingMessage,
+} from '../src/messaging/index.ts';
 import type { Transaction } from '../src/mongo/index.ts';
 import { serve } from './serve.ts';
 import { defaults, openStage, outboxDefaults, QUEUE, topology, Work } from './stage.ts';
@@ -19,6 +24,7 @@ const progress = new EventEmitter();
 let begunAt = 0;
 let handled = 0;
 let poison: number | undefined;
+let named = false;
 
 /** Decides, then writes one document for each message in the one transaction of the batch. */
 async function handleBatch(
@@ -26,7 +32,11 @@ async function handleBatch(
   tx: Transaction<OutgoingMessage>,
 ): Promise<void> {
   begunAt ||= performance.now();
-  if (messages.some(({ data }) => data.n === poison)) throw new Error('this message is poison');
+  const poisonous = messages.find(({ data }) => data.n === poison);
+  if (poisonous) {
+    const error = new Error('this message is poison');
+    throw named ? new MessageFault(poisonous.id, error) : error;
+  }
   await effects.insertMany(
     messages.map(({ id, data }) => ({ n: data.n, messageId: id })),
     { session: tx.session },
@@ -42,10 +52,10 @@ consumer.change({ paused: true });
 await consumer.start();
 
 serve({
-  /** Handles `count` messages; gives the time from the first batch's begin to the last commit, in milliseconds. */
-  consume: async (input: { count: number; poison?: number }) => {
+  /** Handles `count` messages, of which the handler fails for one, and may say so; gives the time from the first batch's begin to the last commit, in milliseconds. */
+  consume: async (input: { count: number; poison?: number; named?: boolean }) => {
     const until = handled + input.count;
-    ({ poison } = input);
+    ({ poison, named = false } = input);
     begunAt = 0;
     consumer.change({ paused: false });
     while (handled < until) await once(progress, 'handled');

@@ -6,6 +6,7 @@ import type { Component } from '../src/lifecycle/index.ts';
 import {
   createMessaging,
   deadQueueOf,
+  onBehalfOf,
   retryQueueOf,
   type Consumer,
   type ConsumerTuning,
@@ -335,6 +336,28 @@ describe('consumer', () => {
     expect(dead.content.toString()).toBe('{ not json');
     expect(dead.properties.messageId).toBe('poison');
     expect(dead.properties.headers).toMatchObject({ 'x-reason': 'malformed JSON', 'x-attempt': 1 });
+  });
+
+  it('sets aside the message that the handler names, and handles the rest of its batch together', async () => {
+    tuning = { ...tuning, batchLingerMs: 1_000 };
+    const messaging = await startMessaging();
+    await emit(messaging, upTo(50));
+    await expect.poll(() => ready(queue), eventually).toBe(50);
+    const batches: number[] = [];
+    await startCounting(messaging, (messages) => {
+      batches.push(messages.length);
+      for (const { id, data } of messages) {
+        onBehalfOf(id, () => {
+          if (data.n === 13) throw new Error('thirteen always fails');
+        });
+      }
+    });
+    await expect.poll(counted, eventually).toEqual(upTo(50).filter((n) => n !== 13));
+    expect(batches.slice(0, 2)).toEqual([50, 49]);
+    await expect.poll(() => ready(deadQueueOf(queue)), eventually).toBe(1);
+    const dead = await channel.get(deadQueueOf(queue), { noAck: true });
+    if (!dead) throw new Error('nothing among the dead');
+    expect(dead.properties.headers).toMatchObject({ 'x-reason': 'thirteen always fails', 'x-attempt': 3 });
   });
 
   it('tries what fails alone again up the ladder, then calls it dead; the rest of its batch is handled', async () => {

@@ -17,6 +17,7 @@ function grant(grantId: string, quantity = 100, accountId = 'acc_1'): GrantQuest
   const claimId = grantId.split('.')[0] ?? grantId;
   return {
     asks: 'grant',
+    messageId: `message of ${grantId}`,
     grantId,
     claimId,
     accountId,
@@ -24,11 +25,18 @@ function grant(grantId: string, quantity = 100, accountId = 'acc_1'): GrantQuest
   };
 }
 function cancel(grantId: string, accountId = 'acc_1'): GrantQuestion {
-  return { asks: 'cancel', grantId, claimId: grantId.split('.')[0] ?? grantId, accountId };
+  return {
+    asks: 'cancel',
+    messageId: `cancellation of ${grantId}`,
+    grantId,
+    claimId: grantId.split('.')[0] ?? grantId,
+    accountId,
+  };
 }
 function revoke(grantId: string, revokeId?: string): GrantQuestion {
   const claimId = grantId.split('.')[0] ?? grantId;
-  return { asks: 'revoke', grantId, claimId, accountId: 'acc_1', revokeId, reason: 'a mistake' };
+  const messageId = `revoke of ${grantId}`;
+  return { asks: 'revoke', messageId, grantId, claimId, accountId: 'acc_1', revokeId, reason: 'a mistake' };
 }
 function known(change: Partial<Known> = {}): Known {
   const statuses = new Map<string, AccountStatus>([['acc_1', 'active']]);
@@ -167,8 +175,11 @@ test('several grants for one balance in a batch add up, each with the balance af
   expect(decided.changedBalances).toEqual([expect.objectContaining({ quantity: 16, entries: 4 })]);
 });
 
-test('a balance that could no longer be exact is an error, not a guess', () => {
-  expect(() => decide([grant('clm_1.1', 1)], owning(Number.MAX_SAFE_INTEGER, 1))).toThrow(RangeError);
+test('a balance that could no longer be exact is an error of the message that asks for it, not a guess', () => {
+  const questions = [grant('clm_1.1', 1), grant('clm_2.1', Number.MAX_SAFE_INTEGER)];
+  expect(() => decide(questions, owning(1, 1))).toThrow(
+    expect.objectContaining({ messageId: 'message of clm_2.1', cause: expect.any(RangeError) }),
+  );
 });
 
 describe('a revoke', () => {

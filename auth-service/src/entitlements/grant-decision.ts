@@ -1,3 +1,4 @@
+import { onBehalfOf } from 'service-kit/messaging';
 import type { AccountStatus } from '../accounts/account.ts';
 import { openBooks, type Books } from './books.ts';
 import { grantEntryId, type AssetKind, type Balance, type Holding, type LedgerEntry } from './ledger.ts';
@@ -6,6 +7,8 @@ import { decideRevoke, revokeKey, type RevokeDecision } from './revoke-decision.
 export type GrantRefusal = 'account_banned' | 'account_deleted' | 'account_unknown' | 'cancelled';
 
 interface About {
+  /** Of the message that asks. */
+  messageId: string;
   claimId: string;
   grantId: string;
   accountId: string;
@@ -73,7 +76,7 @@ export const holdingAskedFor = ({ accountId, reward }: GrantRequest): Holding =>
  * hears the same. A revoke of a grant that nobody has asked for yet decides it too, as cancelled: what is to be
  * taken back must not be given afterwards, whichever message is faster.
  *
- * @throws {RangeError} when a balance would no longer be an exact number
+ * @throws {MessageFault} naming the message whose quantity would make a balance too large to be exact
  */
 export function decideGrants(
   questions: readonly GrantQuestion[],
@@ -85,7 +88,7 @@ export function decideGrants(
   const decisions = firstWriterWins(known.decisions);
   const revokeDecisions = firstWriterWins(known.revokeDecisions);
 
-  const answers = questions.map((question) => {
+  function answer(question: GrantQuestion): Decided['answers'][number] {
     const grant = decisions.decide(question.grantId, () => {
       const decision = decideGrant(question, known.statuses.get(question.accountId), now);
       if (decision.outcome === 'granted' && question.asks === 'grant') enterGrant(question, books);
@@ -97,10 +100,10 @@ export function decideGrants(
       decideRevoke(question, grant, known.entries, books, rules, now),
     );
     return { decision, traceparent };
-  });
+  }
 
   return {
-    answers,
+    answers: questions.map((question) => onBehalfOf(question.messageId, () => answer(question))),
     newDecisions: decisions.fresh,
     newRevokeDecisions: revokeDecisions.fresh,
     newEntries: [...books.entries.values()],

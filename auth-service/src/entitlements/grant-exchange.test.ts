@@ -40,6 +40,7 @@ function books() {
 const GRANTS = 6;
 function questionAbout(grant: number, asks: 'grant' | 'cancel'): GrantQuestion {
   const about = {
+    messageId: 'm1',
     grantId: `clm_${grant}.1`,
     claimId: `clm_${grant}`,
     accountId: grant % 3 === 0 ? 'acc_banned' : 'acc_1',

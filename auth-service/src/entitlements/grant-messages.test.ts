@@ -12,6 +12,7 @@ describe('the messages of the contract', () => {
     const message = RewardMessage.parse((await examplesOf('laurel.reward.requested.v1'))[0]);
     expect(questionIn({ ...message, id: 'm1', attempt: 1, traceparent: 'trace' })).toEqual({
       asks: 'grant',
+      messageId: 'm1',
       claimId: message.data.claimId,
       grantId: message.data.grantId,
       accountId: message.data.accountId,
@@ -29,6 +30,7 @@ describe('the messages of the contract', () => {
     const message = RewardMessage.parse((await examplesOf('laurel.reward.revoke-requested.v1'))[0]);
     expect(questionIn({ ...message, id: 'm1', attempt: 1 })).toEqual({
       asks: 'revoke',
+      messageId: 'm1',
       claimId: message.data.claimId,
       grantId: message.data.grantId,
       accountId: message.data.accountId,

@@ -28,9 +28,14 @@ export const RewardMessage = z.discriminatedUnion('type', [
 ]);
 export type RewardMessage = z.infer<typeof RewardMessage>;
 
-export function questionIn({ type, data, traceparent }: IncomingMessage<RewardMessage>): GrantQuestion {
+export function questionIn({
+  id: messageId,
+  type,
+  data,
+  traceparent,
+}: IncomingMessage<RewardMessage>): GrantQuestion {
   const { claimId, grantId, accountId } = data;
-  const about = { claimId, grantId, accountId, traceparent };
+  const about = { messageId, claimId, grantId, accountId, traceparent };
   if (type === 'laurel.reward.requested.v1') return { ...about, asks: 'grant', reward: data.reward };
   if (type === 'laurel.reward.cancelled.v1') return { ...about, asks: 'cancel' };
   return { ...about, asks: 'revoke', revokeId: data.revokeId, reason: data.reason };

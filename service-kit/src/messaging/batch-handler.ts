@@ -4,11 +4,12 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { Duration } from '../config/index.ts';
 import type { Logger } from '../logging/index.ts';
 import { counterOf } from '../metrics/metrics.ts';
-import { isStoreUnavailable, takeApart, type Transact } from '../mongo/index.ts';
+import { isStoreUnavailable, takeApart, type TakeApartOptions, type Transact } from '../mongo/index.ts';
 import type { OutgoingMessage } from './cloud-event.ts';
 import type { Consumer, IncomingMessage } from './consumer.ts';
 import { afterFailure, deadCopy, failureOf, parseDelivery } from './delivery.ts';
 import type { Inbox } from './inbox.ts';
+import { MessageFault } from './message-fault.ts';
 import type { BrokerMessage, Publisher } from './publisher.ts';
 
 export interface BatchHandlerOptions<Event extends { type: string; data: unknown }> {
@@ -49,6 +50,12 @@ export function createBatchHandler<Event extends { type: string; data: unknown }
     help: 'Messages taken from a queue, by outcome',
     labelNames: ['queue', 'outcome'],
   });
+
+  const howToTakeApart: TakeApartOptions<Item> = {
+    isUnavailable: isStoreUnavailable,
+    isCulprit: ({ message }, error) => error instanceof MessageFault && error.messageId === message.id,
+    atOnce: true,
+  };
 
   /** One transaction: what the inbox knows is dropped, the rest is handled and remembered. */
   async function commit(items: readonly Item[]): Promise<Outcome[]> {
@@ -104,8 +111,7 @@ export function createBatchHandler<Event extends { type: string; data: unknown }
     for (let pauses = 0; remaining.length > 0; pauses += 1) {
       const tried = remaining;
       const results: PromiseSettledResult<Outcome>[] = [];
-      for (const group of groupsOf(tried))
-        results.push(...(await takeApart(group, commit, isStoreUnavailable, 'at once')));
+      for (const group of groupsOf(tried)) results.push(...(await takeApart(group, commit, howToTakeApart)));
       const paired = tried.flatMap((item, index) => {
         const result = results[index];
         return result ? [{ item, result }] : [];

@@ -29,7 +29,8 @@ export interface Consumer<Event extends { type: string; data: unknown }> {
   /**
    * Handles the messages in one transaction. They have not been handled before, each id is there once, and
    * their order means nothing. When it throws, the batch is taken apart, and what fails alone is tried again
-   * later; a refusal by the rules of the business is a result to be sent, not an error.
+   * later; where it throws a `MessageFault`, only that message is. A refusal by the rules of the business is a result
+   * to be sent, not an error.
    */
   handleBatch(messages: readonly IncomingMessage<Event>[], tx: Transaction<OutgoingMessage>): Promise<void>;
 }

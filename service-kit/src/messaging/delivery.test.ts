@@ -2,6 +2,7 @@ import type { ConsumeMessage } from 'amqplib';
 import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { afterFailure, deadCopy, failureOf, parseDelivery } from './delivery.ts';
+import { MessageFault } from './message-fault.ts';
 
 const Event = z.object({ type: z.literal('test.happened.v1'), data: z.object({ n: z.number() }) });
 const ladder = [
@@ -51,6 +52,14 @@ describe('parseDelivery', () => {
   ])('names what is wrong: %s', (reason, content) => {
     const parsed = parseDelivery(delivery(content), Event);
     expect(parsed).toMatchObject({ ok: false, reason: expect.stringContaining(reason) as string });
+  });
+});
+
+it('the failure of a message that its handler names is the reason, not the naming', () => {
+  const cause = Object.assign(new RangeError('too large'), { code: 'balance_too_large' });
+  expect(failureOf(new MessageFault('m1', cause))).toEqual({
+    code: 'balance_too_large',
+    reason: 'too large',
   });
 });
 

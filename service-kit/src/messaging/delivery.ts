@@ -3,6 +3,7 @@ import type { Duration } from '../config/index.ts';
 import { z, type ZodType } from 'zod';
 import { CloudEvent } from './cloud-event.ts';
 import type { IncomingMessage } from './consumer.ts';
+import { MessageFault } from './message-fault.ts';
 import { deadQueueOf, retryQueueOf } from './topology.ts';
 import type { BrokerMessage } from './publisher.ts';
 
@@ -54,6 +55,7 @@ export interface Failure {
 
 /** @returns what an error says of itself */
 export function failureOf(error: unknown): Failure {
+  if (error instanceof MessageFault) return failureOf(error.cause);
   if (!(error instanceof Error)) return { code: 'unknown', reason: String(error) };
   const code: unknown = 'code' in error ? error.code : undefined;
   return { code: typeof code === 'string' ? code : error.name, reason: error.message };

@@ -7,6 +7,7 @@ export { brokerUrls, brokerVariables } from './broker-urls.ts';
 export { CloudEvent, type OutgoingMessage } from './cloud-event.ts';
 export type { Consumer, IncomingMessage } from './consumer.ts';
 export { createEventPublisher, type EventPublisher, type EventPublisherOptions } from './event-publisher.ts';
+export { MessageFault, onBehalfOf } from './message-fault.ts';
 export { PublishError, type PublishFailure } from './publisher.ts';
 export { createMessaging, type Messaging, type MessagingOptions } from './messaging.ts';
 export { deadQueueOf, retryQueueOf, type QueueTopology, type Topology } from './topology.ts';

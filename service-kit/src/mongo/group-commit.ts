@@ -116,7 +116,7 @@ export function createGroupCommit<Item, Result>(
     const results = await takeApart(
       group.map(({ item }) => item),
       run,
-      isUnavailable,
+      { isUnavailable },
     );
     for (const [index, result] of results.entries()) {
       const waiting = group[index];

@@ -6,7 +6,7 @@ export {
   type StoredIdempotencyKeys,
 } from './idempotency-keys.ts';
 export { isDuplicateKey, isStoreUnavailable, StoreTimeoutError } from './mongo-errors.ts';
-export { takeApart } from './take-apart.ts';
+export { takeApart, type TakeApartOptions } from './take-apart.ts';
 export {
   createTransact,
   type Transact,

@@ -6,20 +6,22 @@ class Away extends Error {}
 const isAway = (error: unknown): boolean => error instanceof Away;
 
 const batches = fc.array(fc.record({ n: fc.integer(), bad: fc.boolean() }), { maxLength: 60 });
-const ways = fc.constantFrom('in turn' as const, 'at once' as const);
+const isNamed = (item: { n: number }, error: unknown): boolean =>
+  error instanceof Error && error.cause === item;
+const ways = fc.record({ atOnce: fc.boolean(), names: fc.boolean() });
 
 describe('takeApart', () => {
   it('gives each item its own result, and harms only the items that fail alone', async () => {
     await fc.assert(
-      fc.asyncProperty(batches, ways, async (items, groups) => {
+      fc.asyncProperty(batches, ways, async (items, { atOnce, names }) => {
         const results = await takeApart(
           items,
           async (group) => {
-            if (group.some(({ bad }) => bad)) throw new Error('bad one inside');
+            const cause = group.find(({ bad }) => bad);
+            if (cause) throw new Error('bad one inside', names ? { cause } : {});
             return group.map(({ n }) => n * 2);
           },
-          isAway,
-          groups,
+          { isUnavailable: isAway, isCulprit: isNamed, atOnce },
         );
         expect(results.map((result) => (result.status === 'fulfilled' ? result.value : 'failed'))).toEqual(
           items.map(({ n, bad }) => (bad ? 'failed' : n * 2)),
@@ -36,16 +38,16 @@ describe('takeApart', () => {
         calls += 1;
         throw new Away();
       },
-      isAway,
+      { isUnavailable: isAway },
     );
     expect(calls).toBe(1);
     expect(results.every((result) => result.status === 'rejected' && isAway(result.reason))).toBe(true);
   });
 
   it.each([
-    { groups: 'in turn' as const, most: 1 },
-    { groups: 'at once' as const, most: 4 },
-  ])('runs groups $groups', async ({ groups, most }) => {
+    { atOnce: false, most: 1 },
+    { atOnce: true, most: 4 },
+  ])('runs groups beside each other only where they may: $atOnce', async ({ atOnce, most }) => {
     let running = 0;
     let together = 0;
     const work = async (group: readonly number[]): Promise<number[]> => {
@@ -56,14 +58,15 @@ describe('takeApart', () => {
       if (group.length > 1) throw new Error('too many');
       return [...group];
     };
-    await takeApart([1, 2, 3, 4], work, isAway, groups);
+    await takeApart([1, 2, 3, 4], work, { isUnavailable: isAway, atOnce });
     expect(together).toBe(most);
   });
 
   it.each([
-    { groups: 'in turn' as const, sizes: [200, 100, 50, 25, 13, 7, 4, 2, 1] },
-    { groups: 'at once' as const, sizes: [200, 15, 1] },
-  ])('tries one bad item of 200 in groups of $sizes, $groups', async ({ groups, sizes }) => {
+    { how: 'in turn', options: {}, sizes: [200, 100, 50, 25, 13, 7, 4, 2, 1] },
+    { how: 'at once', options: { atOnce: true }, sizes: [200, 15, 1] },
+    { how: 'named', options: { isCulprit: (item: number) => item === 0 }, sizes: [200] },
+  ])('tries one bad item of 200 in groups of $sizes, $how', async ({ options, sizes }) => {
     const tried: number[] = [];
     const work = async (group: readonly number[]): Promise<number[]> => {
       if (!group.includes(0)) return [...group];
@@ -71,13 +74,13 @@ describe('takeApart', () => {
       throw new Error('bad one inside');
     };
     const items = Array.from({ length: 200 }, (_, index) => index);
-    const results = await takeApart(items, work, isAway, groups);
+    const results = await takeApart(items, work, { isUnavailable: isAway, ...options });
     expect(results.map(({ status }) => status)).toEqual(['rejected', ...Array(199).fill('fulfilled')]);
     expect(tried).toEqual(sizes);
   });
 
   it('refuses work that does not answer every item', async () => {
-    const results = await takeApart([1], async () => [], isAway);
+    const results = await takeApart([1], async () => [], { isUnavailable: isAway });
     expect(results).toMatchObject([{ status: 'rejected', reason: { message: 'expected 1 results, got 0' } }]);
   });
 });
