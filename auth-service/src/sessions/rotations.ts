@@ -7,6 +7,11 @@ import type { Rotation, SessionStore } from './session-store.ts';
 /** Rotates a session; gives whose it is, undefined where nothing was rotated. */
 export type Rotations = GroupCommit<Rotation, TokenHolder | undefined>;
 
+/** Larger groups take their turns slower than they share more. */
+const MOST_TOGETHER = 64;
+/** Sessions have nothing to do with each other, and a group spends most of its time waiting for the store. */
+const GROUPS_AT_ONCE = 3;
+
 /** Refreshes that arrive together share their round trips: each waits for a majority, and all of them wait at once. */
 export function createRotations(dependencies: {
   sessions: Pick<SessionStore, 'rotateAll'>;
@@ -17,6 +22,8 @@ export function createRotations(dependencies: {
 
   return createGroupCommit({
     name: 'refreshes',
+    maxBatch: MOST_TOGETHER,
+    maxRuns: GROUPS_AT_ONCE,
     isUnavailable: isStoreUnavailable,
     metrics,
     run: async (rotations) => {

@@ -84,6 +84,32 @@ describe('createGroupCommit', () => {
     expect(Math.min(...gaps)).toBeLessThan(100);
   });
 
+  it('runs full groups beside each other as far as it may, and one that is not full only alone', async () => {
+    const groups: number[] = [];
+    let running = 0;
+    let most = 0;
+    let besideSmall = 0;
+    const commit = createGroupCommit<number, number>({
+      name: 'test',
+      maxBatch: 2,
+      maxRuns: 3,
+      isUnavailable: neverAway,
+      run: async (items) => {
+        groups.push(items.length);
+        running += 1;
+        most = Math.max(most, running);
+        if (items.length < 2) besideSmall = Math.max(besideSmall, running);
+        await delay(5);
+        running -= 1;
+        return items;
+      },
+    });
+    const numbers = Array.from({ length: 21 }, (_, n) => n);
+    expect(await Promise.all(numbers.map((n) => commit.submit(n)))).toEqual(numbers);
+    expect(groups).toEqual([...Array(10).fill(2), 1]);
+    expect([most, besideSmall]).toEqual([3, 1]);
+  });
+
   it('never runs two groups at once, and none larger than the limit', async () => {
     let running = 0;
     let most = 0;

@@ -28,6 +28,11 @@ export interface GroupCommitOptions<Item, Result> {
    * no larger. Default 0.
    */
   restRatio?: number;
+  /**
+   * Runs beside each other at most: another begins only while as much waits as it may hold. For items that have nothing
+   * to do with each other, whose runs spend their time waiting. Default 1.
+   */
+  maxRuns?: number;
   metrics?: Registry;
 }
 
@@ -53,8 +58,9 @@ interface Waiting<Item, Result> {
 const LONGEST_REST_MS = 100;
 
 /**
- * Group commit: one run is in flight at a time, and what arrives meanwhile shares the next one. Many writers of
- * one hot document thus become one, which is what keeps throughput up where a transaction for each collapses.
+ * Group commit: one run is in flight at a time (`maxRuns` says otherwise), and what arrives meanwhile shares the next
+ * one. Many writers of one hot document thus become one, which is what keeps throughput up where a transaction for each
+ * collapses.
  *
  * Source of the idea: DeWitt et al., "Implementation Techniques for Main Memory Database Systems" (1984).
  */
@@ -62,7 +68,7 @@ export function createGroupCommit<Item, Result>(
   options: GroupCommitOptions<Item, Result>,
 ): GroupCommit<Item, Result> {
   const { name, run, isUnavailable, maxBatch = 256, maxQueued = 10_000, metrics } = options;
-  const { sizeOf = () => 1, restRatio = 0 } = options;
+  const { sizeOf = () => 1, restRatio = 0, maxRuns = 1 } = options;
   const sizes = histogramOf(metrics, {
     name: 'group_commit_size',
     help: 'Items that shared one commit',
@@ -71,24 +77,37 @@ export function createGroupCommit<Item, Result>(
   });
   let queue: Waiting<Item, Result>[] = [];
   let queued = 0;
-  let running: Promise<void> | undefined;
+  /** Each works off groups until there is none for it. */
+  let workers = 0;
+  let runs = 0;
+  let whenIdle: PromiseWithResolvers<void> | undefined;
   let restUntil = -Infinity;
 
-  async function drain(): Promise<void> {
+  const isFull = (): boolean => queued >= maxBatch;
+
+  async function workOff(): Promise<void> {
+    workers += 1;
     // Lets everything that arrives in this turn of the event loop share the first run.
     await new Promise(setImmediate);
-    while (queue.length > 0) {
+    while (queue.length > 0 && (runs === 0 || isFull())) {
       const rest = restUntil - performance.now();
-      if (rest > 0 && queued < maxBatch) await delay(rest);
+      if (rest > 0 && !isFull()) {
+        await delay(rest);
+        continue;
+      }
       const group = nextGroup();
       if (group.length === 0) continue;
       sizes?.observe({ group: name }, group.length);
       const beganAt = performance.now();
+      runs += 1;
       await settle(group);
+      runs -= 1;
       const endedAt = performance.now();
       restUntil = endedAt + Math.min(LONGEST_REST_MS, (endedAt - beganAt) * restRatio);
     }
-    running = undefined;
+    // In the same turn as the look at the queue: what comes from now on has a worker of its own.
+    workers -= 1;
+    if (workers === 0) whenIdle?.resolve();
   }
 
   /** Work for those who have gone makes everybody else wait longer, until they go as well. */
@@ -139,11 +158,13 @@ export function createGroupCommit<Item, Result>(
       return new Promise((resolve, reject) => {
         queued += size;
         queue.push({ item, size, signal, resolve, reject });
-        running ??= drain();
+        if (workers === 0 || (workers < maxRuns && isFull())) void workOff();
       });
     },
     stop: async () => {
-      await running;
+      if (workers === 0) return;
+      whenIdle ??= Promise.withResolvers();
+      await whenIdle.promise;
     },
   };
 }
