@@ -100,7 +100,7 @@ class Connection {
   }
 
   get isClosed(): boolean {
-    return this.#socket.destroyed;
+    return !this.#socket.writable;
   }
 
   exchange(request: Buffer): Promise<Answer> {
