@@ -52,7 +52,10 @@ consumer.change({ paused: true });
 await consumer.start();
 
 serve({
-  /** Handles `count` messages, of which the handler fails for one, and may say so; gives the time from the first batch's begin to the last commit, in milliseconds. */
+  /**
+   * Handles `count` messages, none of them `poison`, which the handler may say that it is; gives the time from the first
+   * batch's begin to the last commit, in milliseconds.
+   */
   consume: async (input: { count: number; poison?: number; named?: boolean }) => {
     const until = handled + input.count;
     ({ poison, named = false } = input);

@@ -7,7 +7,7 @@ import type { Rotation, SessionStore } from './session-store.ts';
 /** Rotates a session; gives whose it is, undefined where nothing was rotated. */
 export type Rotations = GroupCommit<Rotation, TokenHolder | undefined>;
 
-/** Larger groups take their turns slower than they share more. */
+/** Where more wait than this, a group beside the first does more for them than a larger one. */
 const MOST_TOGETHER = 64;
 /** Sessions have nothing to do with each other, and a group spends most of its time waiting for the store. */
 const GROUPS_AT_ONCE = 3;

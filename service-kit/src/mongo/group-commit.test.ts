@@ -210,6 +210,16 @@ describe('createGroupCommit', () => {
     expect(await Promise.all(waiting)).toEqual([1, 2]);
   });
 
+  it('stops again only after what was submitted since was committed', async () => {
+    const { commit } = slowCommit({ restRatio: 0 });
+    const committed: number[] = [];
+    for (const item of [1, 2]) {
+      void commit.submit(item).then((result) => committed.push(result));
+      await commit.stop();
+      expect(committed.at(-1)).toBe(item);
+    }
+  });
+
   it('stops only after everything submitted was committed', async () => {
     const done: number[] = [];
     const commit = createGroupCommit<number, undefined>({

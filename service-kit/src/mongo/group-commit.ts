@@ -107,7 +107,9 @@ export function createGroupCommit<Item, Result>(
     }
     // In the same turn as the look at the queue: what comes from now on has a worker of its own.
     workers -= 1;
-    if (workers === 0) whenIdle?.resolve();
+    if (workers > 0) return;
+    whenIdle?.resolve();
+    whenIdle = undefined;
   }
 
   /** Work for those who have gone makes everybody else wait longer, until they go as well. */
