@@ -3,7 +3,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { encodeCloudEvent } from '../src/messaging/cloud-event.ts';
 import { outboxCollection, type OutboxMessage, type OutboxRow } from '../src/messaging/outbox.ts';
 import { createPublisher } from '../src/messaging/publisher.ts';
-import { createRelay } from '../src/messaging/relay.ts';
+import { createRelay, type Relay } from '../src/messaging/relay.ts';
 import { serve } from './serve.ts';
 import { connectBroker, openStage, outboxDefaults, ROUTE, workData } from './stage.ts';
 
@@ -38,6 +38,30 @@ function outboxRow(messages: number): OutboxRow {
   };
 }
 
+/** Runs a relay for as long as `work` takes; gives how long that was, in milliseconds. */
+async function whileRelaying(
+  { batch, window }: { batch: number; window: number },
+  work: (relay: Relay) => Promise<unknown>,
+): Promise<number> {
+  const publisher = createPublisher({ connection, window, logger: stage.logger });
+  const ready = new Promise<void>((resolve) => publisher.onReady(resolve));
+  await publisher.start();
+  await ready;
+  const tuning = { ...outboxDefaults, batch };
+  const relay = createRelay({ db: stage.db, publisher, tuning, logger: stage.logger });
+  const startedAt = performance.now();
+  await relay.start();
+  await work(relay);
+  const elapsedMs = performance.now() - startedAt;
+  await relay.stop();
+  await publisher.stop();
+  return elapsedMs;
+}
+
+async function isEmpty(): Promise<boolean> {
+  return (await rows.countDocuments({}, { limit: 1 })) === 0;
+}
+
 serve({
   /** Writes `rows` rows that any relay may send, as transactions leave them behind while the broker is away. */
   write: async (input: { rows: number; messagesPerRow: number }) => {
@@ -50,19 +74,33 @@ serve({
     return written;
   },
   /** Relays until no row is left; gives the time that took, in milliseconds. */
-  relay: async (input: { batch: number; window: number }) => {
-    const publisher = createPublisher({ connection, window: input.window, logger: stage.logger });
-    const ready = new Promise<void>((resolve) => publisher.onReady(resolve));
-    await publisher.start();
-    await ready;
-    const tuning = { ...outboxDefaults, batch: input.batch };
-    const relay = createRelay({ db: stage.db, publisher, tuning, logger: stage.logger });
-    const startedAt = performance.now();
-    await relay.start();
-    while ((await rows.countDocuments({}, { limit: 1 })) > 0) await delay(10);
-    const elapsedMs = performance.now() - startedAt;
-    await relay.stop();
-    await publisher.stop();
-    return elapsedMs;
+  relay: (input: { batch: number; window: number }) =>
+    whileRelaying(input, async () => {
+      while (!(await isEmpty())) await delay(10);
+    }),
+  /** Begins a new outbox, in which so many rows have been and are no more. */
+  leaveBehind: async (input: { rows: number }) => {
+    await rows.drop();
+    const gone = Array.from({ length: input.rows }, () => outboxRow(1));
+    if (gone.length > 0) await rows.insertMany(gone, { ordered: false });
+    await rows.deleteMany({});
+  },
+  /**
+   * Writes rows one after the other, each when the one before has been sent and deleted, as in an outbox that is kept
+   * empty; gives how many.
+   */
+  keepEmpty: async (input: { batch: number; window: number; durationMs: number }) => {
+    let sent = 0;
+    const endsAt = performance.now() + input.durationMs;
+    await whileRelaying(input, async (relay) => {
+      for (; performance.now() < endsAt; sent += 1) {
+        const lease = relay.leaseForFresh();
+        const row = { ...outboxRow(1), ...(lease && { lease: lease.token, availableAt: lease.until }) };
+        await rows.insertOne(row);
+        relay.send([row]);
+        while (!(await isEmpty()));
+      }
+    });
+    return sent;
   },
 });

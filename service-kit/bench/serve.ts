@@ -18,6 +18,8 @@ export function serve(operations: Operations): void {
     );
   });
   process.once('disconnect', () => process.exit());
+  // It may have gone while this one was still being loaded.
+  if (!process.connected) process.exit();
 }
 
 const unknown = (operation: string) => (): never => {

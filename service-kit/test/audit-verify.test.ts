@@ -287,9 +287,9 @@ describe('verifying', () => {
   });
 
   it('finds what somebody without the key had sealed by the sealer itself', async () => {
-    const trail = await sealedTrail(20);
+    await sealedTrail(20);
     await stores().entries.insertOne(forged({ at: new Date() }));
-    await sealAll(trail);
+    await sealAll(await trailOf());
     expect((await verdictOn(database.db, { key })).findings).toMatchObject([
       { problem: 'entry_changed', seal: 5, entry: '000000000000000000000001' },
     ]);

@@ -49,4 +49,41 @@ describe('outbox store', () => {
     await store.stop();
     expect(sizes.map((leased) => leased.length)).toEqual([1, 2, 2]);
   });
+
+  it('leases a row whose time had passed already when it came, after it has looked at later ones', async () => {
+    const start = Date.now();
+    const collection = outboxCollection(database.db);
+    const store = createOutboxStore({ db: database.db, batch: 100, leaseMs: 60_000, now: () => start });
+    expect(await store.leaseDue()).toEqual([]);
+    await collection.insertOne({ ...row(1, 1), availableAt: new Date(start - 2_000) });
+    expect(await store.leaseDue()).toHaveLength(1);
+    await collection.insertOne({ ...row(2, 1), availableAt: new Date(start - 3_600_000) });
+    await expect.poll(() => store.leaseDue(), { timeout: 15_000, interval: 500 }).toHaveLength(1);
+    await store.stop();
+  });
+
+  it('deletes few rows each by its id alone, which asks nothing of those deleted before', async () => {
+    const rows = Array.from({ length: 3 }, (_, index) => row(index, 1));
+    await outboxCollection(database.db).insertMany(rows);
+    const store = createOutboxStore({ db: database.db, batch: 100, leaseMs: 60_000, now: Date.now });
+    await database.db.setProfilingLevel('all');
+    await Promise.all(rows.map(({ _id }) => store.delete(_id)));
+    await database.db.setProfilingLevel('off');
+    await store.stop();
+    const profile = database.db.collection('system.profile');
+    const plans = await profile.find({ op: 'remove' }).toArray();
+    expect(plans.map(({ planSummary, ndeleted }) => [planSummary, ndeleted])).toEqual(
+      rows.map(() => ['IDHACK', 1]),
+    );
+    expect(await outboxCollection(database.db).countDocuments()).toBe(0);
+  });
+
+  it('deletes many rows together', async () => {
+    const rows = Array.from({ length: 120 }, (_, index) => row(index, 1));
+    await outboxCollection(database.db).insertMany(rows);
+    const store = createOutboxStore({ db: database.db, batch: 100, leaseMs: 60_000, now: Date.now });
+    await Promise.all(rows.map(({ _id }) => store.delete(_id)));
+    await store.stop();
+    expect(await outboxCollection(database.db).countDocuments()).toBe(0);
+  });
 });

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { ClientSession, Db, ObjectId } from 'mongodb';
+import { createQueueHead } from 'service-kit/mongo';
 
 /** Says that something was counted for an account in an event whose claims are made by themselves. */
 export interface ClaimPrompt {
@@ -31,6 +32,7 @@ export interface ClaimPromptStore {
 
 export function createClaimPromptStore(db: Db): ClaimPromptStore {
   const prompts = db.collection<Omit<PromptDocument, '_id'>>('claimPrompts');
+  const queue = createQueueHead();
 
   return {
     insertAll: async (made, session) => {
@@ -38,15 +40,25 @@ export function createClaimPromptStore(db: Db): ClaimPromptStore {
       await prompts.insertMany(documents, { session, ordered: false });
     },
     take: async (limit, { now, until }) => {
-      const due = await prompts
-        .find({ lookAt: { $lte: now } }, { projection: { _id: 1 } })
-        .sort({ lookAt: 1 })
-        .limit(limit)
-        .toArray();
+      const due = await queue.look(
+        now,
+        (from) =>
+          prompts
+            .find({ lookAt: { $gte: from, $lte: now } }, { projection: { lookAt: 1 } })
+            .sort({ lookAt: 1 })
+            .limit(limit)
+            .toArray(),
+        ({ lookAt }) => lookAt,
+      );
       if (due.length === 0) return [];
       const ids = { $in: due.map(({ _id }) => _id) };
       const takenBy = randomUUID();
-      await prompts.updateMany({ _id: ids, lookAt: { $lte: now } }, { $set: { lookAt: until, takenBy } });
+      await prompts.updateMany(
+        { _id: ids, lookAt: { $lte: now } },
+        { $set: { lookAt: until, takenBy } },
+        // Otherwise the planner may walk the index of everything that is due.
+        { hint: { _id: 1 } },
+      );
       const taken = await prompts.find({ _id: ids, takenBy }).toArray();
       return taken.map(({ _id, eventId, accountId, at }) => ({ id: _id, eventId, accountId, at }));
     },

@@ -1,4 +1,5 @@
 import type { ClientSession, Db, Filter } from 'mongodb';
+import { createQueueHead } from 'service-kit/mongo';
 import { historyFilter, type Span } from '../history-filter.ts';
 import type { Position } from '../position.ts';
 import type { RevokingClaim } from '../revokes/revocation.ts';
@@ -59,6 +60,7 @@ const STREAM_BATCH = 1_000;
 
 export function createClaimStore(db: Db): ClaimStore {
   const claims = db.collection<ClaimDocument>('claims');
+  const due = createQueueHead();
 
   async function findAll(ids: readonly string[], session?: ClientSession): Promise<Map<string, Claim>> {
     const found = await claims.find({ _id: { $in: [...ids] } }, session && { session }).toArray();
@@ -159,11 +161,16 @@ export function createClaimStore(db: Db): ClaimStore {
       return found.map(fromDocument);
     },
     findDue: async (now, limit, session) => {
-      const found = await claims
-        .find({ 'waiting.lookAt': { $lte: now } }, { session })
-        .sort({ 'waiting.lookAt': 1 })
-        .limit(limit)
-        .toArray();
+      const found = await due.look(
+        now,
+        (from) =>
+          claims
+            .find({ 'waiting.lookAt': { $gte: from, $lte: now } }, { session })
+            .sort({ 'waiting.lookAt': 1 })
+            .limit(limit)
+            .toArray(),
+        ({ waiting }) => waiting?.lookAt ?? now,
+      );
       return found.map(fromDocument);
     },
     saveWaiting: async (changed, session) => {

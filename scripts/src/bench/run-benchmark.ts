@@ -1,3 +1,4 @@
+import { UserError } from '../console/user-error.ts';
 import type { Benchmark, Candidate, Figures, Measured, Plan, PreparedBenchmark } from './benchmark.ts';
 import { cpuSince, cpuTimes } from './cpu-time.ts';
 
@@ -7,6 +8,7 @@ import { cpuSince, cpuTimes } from './cpu-time.ts';
  * every process used.
  *
  * @param only part of the names of the candidates that are measured; without it all are
+ * @throws {UserError} when no candidate's name has it
  */
 export async function runBenchmark(
   benchmark: Benchmark,
@@ -18,6 +20,10 @@ export async function runBenchmark(
   const prepared = await benchmark.prepare();
   try {
     const candidates = prepared.candidates.filter(({ name }) => name.includes(only));
+    if (candidates.length === 0) {
+      const names = prepared.candidates.map(({ name }) => name).join('; ');
+      throw new UserError(`No candidate of ${benchmark.name} has “${only}” in its name. They are: ${names}.`);
+    }
     for (const candidate of candidates) {
       if (plan.warmUpMs === 0) break;
       say(`Warming up: ${candidate.name}`);

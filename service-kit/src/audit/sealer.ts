@@ -1,8 +1,9 @@
 import type { Registry } from '@prometheus-io/client';
-import type { ClientSession, MongoClient } from 'mongodb';
+import { ObjectId, type ClientSession, type MongoClient } from 'mongodb';
 import { createPeriodic, type Component } from '../lifecycle/index.ts';
 import type { Logger } from '../logging/index.ts';
 import { gaugeOf } from '../metrics/metrics.ts';
+import { createQueueHead } from '../mongo/index.ts';
 import type { AuditCollections } from './audit-collections.ts';
 import { sealOf, type SealDocument } from './audit-seal.ts';
 import type { Digest } from './digest.ts';
@@ -34,6 +35,7 @@ export function createSealer(options: SealerOptions): Required<Component> {
   const { client, collections, digest, logger, metrics, now, everyMs, leaseMs, batch } = options;
   const { entries, seals } = collections;
   const lease = createSealerLease(collections.leases, leaseMs);
+  const queue = createQueueHead();
   const head = gaugeOf(metrics, { name: 'audit_head_number', help: 'Number of the last seal made here' });
   const periodic = createPeriodic({ name: 'audit sealer', everyMs, run: sealAll, logger });
   watchAge();
@@ -55,8 +57,12 @@ export function createSealer(options: SealerOptions): Required<Component> {
   }
 
   async function sealAll(): Promise<void> {
-    while ((await lease.hold()) && (await hasUnsealed())) {
-      const seal = await client.withSession((session) => session.withTransaction(() => sealBatch(session)));
+    while (await lease.hold()) {
+      const first = await firstUnsealed();
+      if (first === undefined) return;
+      const seal = await client.withSession((session) =>
+        session.withTransaction(() => sealBatch(first, session)),
+      );
       if (!seal) return;
       head?.set(seal._id);
       // Kept elsewhere, this line is what shows that the end of the chain was cut off.
@@ -64,14 +70,21 @@ export function createSealer(options: SealerOptions): Required<Component> {
     }
   }
 
-  async function hasUnsealed(): Promise<boolean> {
-    return (await entries.findOne({ seal: null }, { projection: { _id: 1 } })) !== null;
+  /** @returns the id of the oldest entry without a seal; ids begin with their time */
+  async function firstUnsealed(): Promise<string | undefined> {
+    const unsealedFrom = (from: Date) => {
+      const earliest = ObjectId.createFromTime(Math.floor(from.getTime() / 1_000)).toHexString();
+      const unsealed = entries.find({ seal: null, _id: { $gte: earliest } }, { projection: { _id: 1 } });
+      return unsealed.sort({ _id: 1 }).limit(1).toArray();
+    };
+    const [first] = await queue.look(new Date(), unsealedFrom, ({ _id }) => new ObjectId(_id).getTimestamp());
+    return first?._id;
   }
 
-  async function sealBatch(session: ClientSession): Promise<SealDocument | undefined> {
+  async function sealBatch(first: string, session: ClientSession): Promise<SealDocument | undefined> {
     const last = await seals.findOne({}, { session, sort: { _id: -1 }, projection: { hash: 1 } });
     const found = await entries
-      .find({ seal: null }, { session, projection: { hash: 1 } })
+      .find({ seal: null, _id: { $gte: first } }, { session, projection: { hash: 1 } })
       .sort({ _id: 1 })
       .limit(batch)
       .toArray();

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
-import type { Db, Filter } from 'mongodb';
-import { createGroupCommit, isStoreUnavailable } from '../mongo/index.ts';
+import type { Db } from 'mongodb';
+import { createGroupCommit, createQueueHead, isStoreUnavailable } from '../mongo/index.ts';
 import { outboxCollection, type OutboxMessage, type OutboxRow } from './outbox.ts';
 
 export interface OutboxStoreOptions {
@@ -34,11 +34,15 @@ export interface OutboxStore {
   stop(): Promise<void>;
 }
 
+/** So many rows are deleted for less together than one by one. */
+const MANY_ROWS = 50;
+
 /** The outbox as its relay sees it: rows under leases. What is released or deleted at once shares one write. */
 export function createOutboxStore({ db, batch, leaseMs, now }: OutboxStoreOptions): OutboxStore {
   const rows = outboxCollection(db);
   // Begins with the least rows: too few cost a turn, too many could be millions of messages.
   let messagesPerRow = batch;
+  const head = createQueueHead();
 
   const deletions = createGroupCommit<string, undefined>({
     name: 'outbox deletions',
@@ -46,7 +50,7 @@ export function createOutboxStore({ db, batch, leaseMs, now }: OutboxStoreOption
     maxQueued: Infinity,
     isUnavailable: isStoreUnavailable,
     run: async (ids) => {
-      await rows.deleteMany({ _id: { $in: [...ids] } });
+      await deleteAll(ids);
       return ids.map(() => undefined);
     },
   });
@@ -68,16 +72,33 @@ export function createOutboxStore({ db, batch, leaseMs, now }: OutboxStoreOption
     },
   });
 
+  /**
+   * After each row that it deletes out of several, MongoDB looks for the next one. At the end of an outbox that is kept
+   * empty there is none, and it walks over all that were deleted in minutes; a row that is named alone has no next.
+   */
+  async function deleteAll(ids: readonly string[]): Promise<void> {
+    if (ids.length >= MANY_ROWS) await rows.deleteMany({ _id: { $in: [...ids] } });
+    else
+      await rows.bulkWrite(
+        ids.map((id) => ({ deleteOne: { filter: { _id: id } } })),
+        { ordered: false },
+      );
+  }
+
   async function leaseDue(): Promise<OutboxRow[]> {
-    const due = { availableAt: { $lte: new Date(now()) } };
-    const found = await dueRows(due);
+    const time = new Date(now());
+    const found = await head.look(
+      time,
+      (from) => dueRows(from, time),
+      (row) => row.availableAt,
+    );
     if (found.length === 0) return [];
     const ids = found.map(({ _id }) => _id);
     const lease = randomUUID();
     const availableAt = new Date(now() + leaseMs);
     // Without the hint the planner may walk the index of everything that is due.
     const taken = await rows.updateMany(
-      { _id: { $in: ids }, ...due },
+      { _id: { $in: ids }, availableAt: { $lte: time } },
       { $set: { lease, availableAt } },
       { hint: { _id: 1 } },
     );
@@ -89,8 +110,9 @@ export function createOutboxStore({ db, batch, leaseMs, now }: OutboxStoreOption
    * About a batch of messages. How many rows that is shows only when they are read, so it goes by those read
    * before: reading many large rows and leaving most of them would cost more than sending.
    */
-  async function dueRows(due: Filter<OutboxRow>): Promise<OutboxRow[]> {
+  async function dueRows(from: Date, time: Date): Promise<OutboxRow[]> {
     const limit = Math.max(1, Math.round(batch / messagesPerRow));
+    const due = { availableAt: { $gte: from, $lte: time } };
     const found = await rows.find(due).sort({ availableAt: 1 }).limit(limit).toArray();
     const messages = found.reduce((sum, row) => sum + row.messages.length, 0);
     if (found.length > 0) messagesPerRow = messages / found.length;

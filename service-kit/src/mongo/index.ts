@@ -6,6 +6,7 @@ export {
   type StoredIdempotencyKeys,
 } from './idempotency-keys.ts';
 export { isDuplicateKey, isStoreUnavailable, StoreTimeoutError } from './mongo-errors.ts';
+export { createQueueHead, type QueueHead, type QueueHeadOptions } from './queue-head.ts';
 export { takeApart, type TakeApartOptions } from './take-apart.ts';
 export {
   createTransact,

@@ -1,4 +1,12 @@
-import { type BulkWriteResult, MongoBulkWriteError, MongoNetworkError, MongoServerError } from 'mongodb';
+import {
+  type BulkWriteResult,
+  MongoBulkWriteError,
+  MongoClientClosedError,
+  MongoDriverError,
+  MongoNetworkError,
+  MongoServerClosedError,
+  MongoServerError,
+} from 'mongodb';
 import { describe, expect, it } from 'vitest';
 import { isStoreUnavailable, StoreTimeoutError } from './mongo-errors.ts';
 
@@ -29,6 +37,15 @@ describe('isStoreUnavailable', () => {
 
   it('is true of a socket that broke while a command was written to it', () => {
     expect(isStoreUnavailable(brokenSocket())).toBe(true);
+  });
+
+  it.each([
+    new MongoServerClosedError(),
+    new MongoClientClosedError(),
+    // As the driver 7.8 throws it; the class is its own.
+    Object.defineProperty(new MongoDriverError('closed pool'), 'name', { value: 'MongoPoolClosedError' }),
+  ])('is true of $name, where a server is given up between being chosen and being asked', (error) => {
+    expect(isStoreUnavailable(error)).toBe(true);
   });
 
   it('is true of a read that could not be confirmed, and of a transaction that took too long', () => {

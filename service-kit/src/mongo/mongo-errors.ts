@@ -1,8 +1,10 @@
 import {
+  MongoClientClosedError,
   MongoError,
   MongoErrorLabel,
   MongoNetworkError,
   MongoNotConnectedError,
+  MongoServerClosedError,
   MongoServerError,
   MongoServerSelectionError,
   MongoTopologyClosedError,
@@ -66,6 +68,10 @@ export function isStoreUnavailable(error: unknown): boolean {
     error instanceof MongoServerSelectionError ||
     error instanceof MongoNotConnectedError ||
     error instanceof MongoTopologyClosedError ||
+    error instanceof MongoServerClosedError ||
+    error instanceof MongoClientClosedError ||
+    // The driver has no public class for it.
+    error.name === 'MongoPoolClosedError' ||
     UNAVAILABLE_CODES.has(error.code) ||
     isLinearizableFailure(error) ||
     error.hasErrorLabel(MongoErrorLabel.TransientTransactionError) ||

@@ -15,6 +15,9 @@ const DEFAULT: Tuning = { batch: 200, window: 500 };
 /** For a broker that confirms late: by Little's law the rate is the window divided by the time to the confirm. */
 const WIDE: Tuning = { batch: 1_000, window: 2_000 };
 
+/** Rows that were sent before in an outbox that is kept empty: what 30 transactions a second leave behind in five minutes. */
+const GONE = [0, 10_000];
+
 /** The relay's sweep: rows that wait in the outbox, sent with confirms into a quorum queue, deleted. */
 export const relay: Benchmark = {
   name: 'relay',
@@ -45,9 +48,27 @@ export const relay: Benchmark = {
       };
     }
 
+    function keptEmpty(gone: number): Candidate {
+      return {
+        name: `one by one, ${gone.toLocaleString('en')} gone before`,
+        prepare: async (durationMs) => {
+          await feed.call('purge');
+          await program.call('leaveBehind', { rows: gone });
+          return async () => {
+            const sent = await program.call<number>('keepEmpty', { ...DEFAULT, durationMs });
+            lost += sent - (await arrived(feed));
+            return { 'messages/s': sent / (durationMs / 1_000), messages: sent };
+          };
+        },
+      };
+    }
+
     return {
       processes: stage.processes,
-      candidates: [1, 20, 200].flatMap((messages) => [rowsOf(messages, DEFAULT), rowsOf(messages, WIDE)]),
+      candidates: [
+        ...[1, 20, 200].flatMap((messages) => [rowsOf(messages, DEFAULT), rowsOf(messages, WIDE)]),
+        ...GONE.map(keptEmpty),
+      ],
       verify: async () => {
         if (lost !== 0) throw new Error(`the queue has ${lost} messages less than there were in the outbox`);
       },

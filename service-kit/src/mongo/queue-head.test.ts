@@ -1,0 +1,83 @@
+import { describe, expect, it } from 'vitest';
+import { createQueueHead, type QueueHead } from './queue-head.ts';
+
+const LATE = 5_000;
+const ALL_EVERY = 10_000;
+const START = Date.parse('2026-11-29T10:00:00Z');
+
+/** A queue under a clock that stands until it is moved; rows are their times. */
+function queue() {
+  const rows = new Set<number>();
+  const asked: number[] = [];
+  let now = START;
+  const head: QueueHead = createQueueHead({ lateMs: LATE, allEveryMs: ALL_EVERY, elapsed: () => now });
+
+  const find = async (from: Date): Promise<number[]> => {
+    asked.push(from.getTime());
+    return [...rows].filter((row) => row >= from.getTime() && row <= now).toSorted((a, b) => a - b);
+  };
+  return {
+    rows,
+    asked,
+    look: () => head.look(new Date(now), find, (row) => new Date(row)),
+    lookInVain: () =>
+      head.look(
+        new Date(now),
+        () => Promise.reject(new Error('away')),
+        () => new Date(now),
+      ),
+    pass: (ms: number) => (now += ms),
+  };
+}
+
+describe('queue head', () => {
+  it('looks at everything first, and then from where the first row was', async () => {
+    const { rows, asked, look, pass } = queue();
+    rows.add(START - 3_600_000);
+    expect(await look()).toEqual([START - 3_600_000]);
+    pass(250);
+    expect(await look()).toEqual([START - 3_600_000]);
+    rows.clear();
+    pass(250);
+    expect(await look()).toEqual([]);
+    pass(250);
+    await look();
+    const first = START - 3_600_000 - LATE;
+    expect(asked).toEqual([0, first, first, START + 500 - LATE]);
+  });
+
+  it('finds at once what comes a little late, and within the time of a whole look what comes later than that', async () => {
+    const { rows, look, pass } = queue();
+    await look();
+    pass(250);
+    rows.add(START - 4_000);
+    expect(await look()).toEqual([START - 4_000]);
+    rows.clear();
+    rows.add(START - 60_000);
+    pass(250);
+    expect(await look()).toEqual([]);
+    pass(ALL_EVERY - 500);
+    expect(await look()).toEqual([START - 60_000]);
+  });
+
+  it('moves nowhere by a look that failed', async () => {
+    const { rows, asked, look, lookInVain, pass } = queue();
+    rows.add(START - 60_000);
+    await expect(lookInVain()).rejects.toThrow('away');
+    pass(250);
+    expect(await look()).toEqual([START - 60_000]);
+    expect(asked).toEqual([0]);
+  });
+
+  it('never begins after now, even where the first row is of a clock that is ahead', async () => {
+    const ahead = new Date(START + 60_000);
+    const head = createQueueHead({ lateMs: LATE, elapsed: () => 0 });
+    const asked: number[] = [];
+    const find = async (from: Date): Promise<Date[]> => {
+      asked.push(from.getTime());
+      return [ahead];
+    };
+    for (const _ of [1, 2]) await head.look(new Date(START), find, (row) => row);
+    expect(asked).toEqual([0, START - LATE]);
+  });
+});
