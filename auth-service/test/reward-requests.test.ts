@@ -146,6 +146,28 @@ describe('a requested reward', () => {
     await expectBalanceToBeSumOfLedger(system, owner.id);
   });
 
+  test('to many in one batch moves each balance by its own, those that move alike and those that do not', async () => {
+    const owners = await Promise.all(Array.from({ length: 4 }, () => register(system)));
+    const opened = owners.map(({ id }) => newClaim(id));
+    for (const claim of opened) request(system, claim, 1);
+    for (const claim of opened) await answersTo(system, claim, 1);
+
+    const quantities = [[5], [5], [2, 3], [7]];
+    const claims = owners.flatMap(({ id }, index) =>
+      (quantities[index] ?? []).map((quantity) => ({ claim: newClaim(id), quantity })),
+    );
+    for (const { claim, quantity } of claims) request(system, claim, quantity);
+    for (const { claim } of claims) await answersTo(system, claim, 1);
+    expect(await Promise.all(owners.map(({ id }) => goldOf(id)))).toEqual([6, 6, 6, 8]);
+    for (const { id } of owners) await expectBalanceToBeSumOfLedger(system, id);
+    const counted = await system.db
+      .collection('balances')
+      .find({ accountId: { $in: owners.map(({ id }) => id) } })
+      .sort({ entries: 1 })
+      .toArray();
+    expect(counted.map((balance) => balance['entries'])).toEqual([2, 2, 2, 3]);
+  });
+
   test('that races with a ban is granted before it or refused after it, and never half', async () => {
     const owner = await register(system);
     const claims = Array.from({ length: 40 }, () => newClaim(owner.id));

@@ -1,4 +1,4 @@
-import type { ClientSession, Db, Filter, WithId } from 'mongodb';
+import type { AnyBulkWriteOperation, ClientSession, Db, Filter, WithId } from 'mongodb';
 import { inOneAnswer } from '../in-one-answer.ts';
 import type { Decided, GrantDecision } from './grant-decision.ts';
 import { balanceId, holdingOf, type Balance, type LedgerEntry } from './ledger.ts';
@@ -61,7 +61,10 @@ export function createEntitlementStore(db: Db): EntitlementStore {
       .map((balance) => Object.assign({ _id: balanceId(balance) }, balance));
     if (opened.length > 0) await orRepeat(balances.insertMany(opened, { session }));
     const moved = changedBalances.filter((balance) => !isNew(balance));
-    if (moved.length > 0) await balances.bulkWrite(moved.map(moveTo), { session, ordered: false });
+    if (moved.length > 0) {
+      const moves = movesOf(moved.map(balanceId), newEntries);
+      await balances.bulkWrite(moves, { session, ordered: false });
+    }
   };
 
   return {
@@ -120,9 +123,32 @@ export function createEntitlementStore(db: Db): EntitlementStore {
   };
 }
 
-const moveTo = ({ quantity, entries, ...holding }: Balance) => ({
-  updateOne: { filter: { _id: balanceId(holding) }, update: { $set: { quantity, entries } } },
-});
+/**
+ * Adds the entries to the balances of these ids. Those that move alike, as for one reward that many are given, are one
+ * write: that costs MongoDB a third less than a write for each.
+ */
+function movesOf(
+  ids: readonly string[],
+  entries: readonly LedgerEntry[],
+): AnyBulkWriteOperation<BalanceDocument>[] {
+  const entriesOf = Map.groupBy(entries, (entry) => balanceId(holdingOf(entry)));
+  const moves = new Map<string, { ids: [string, ...string[]]; quantity: number; entries: number }>();
+  for (const id of ids) {
+    const added = entriesOf.get(id) ?? [];
+    const quantity = added.reduce((sum, entry) => sum + entry.quantity, 0);
+    const key = `${quantity}/${added.length}`;
+    const alike = moves.get(key);
+    if (alike) alike.ids.push(id);
+    else moves.set(key, { ids: [id], quantity, entries: added.length });
+  }
+  return [...moves.values()].map(({ ids: [id, ...others], ...move }) => ({
+    // What is named alone is found without a plan.
+    updateMany: {
+      filter: { _id: others.length > 0 ? { $in: [id, ...others] } : id },
+      update: { $inc: move },
+    },
+  }));
+}
 
 /** A range of ids, since they begin with the account's; "0" comes next after "/". By kind and asset in their order. */
 const ownedBy = (accountId: string): Filter<BalanceDocument> => ({

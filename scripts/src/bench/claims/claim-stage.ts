@@ -163,7 +163,7 @@ export async function everyClaimGrantedOnce({ client, rewardId, ...stage }: Clai
     ])
     .next();
   const seen = { granted, claimed, entries, owners: balances?.owners, total: balances?.total };
-  const right = [claimed, entries, balances?.owners, (balances?.total ?? 0) / QUANTITY].every(
+  const right = [claimed, entries, balances?.owners ?? 0, (balances?.total ?? 0) / QUANTITY].every(
     (count) => count === granted,
   );
   if (!right) throw new Error(`claims, ledger and balances do not agree: ${JSON.stringify(seen)}`);
