@@ -1,6 +1,6 @@
 import { collectDefaultMetrics, Registry } from '@prometheus-io/client';
 
-/** A hundred looks a second, the default, are most of what an idle service does. */
+/** A hundred looks a second, the default, are a third of what an idle gateway does. */
 const EVENT_LOOP_EVERY_MS = 50;
 
 /** Makes a registry with the process's own metrics in it; every metric carries the service's name. */
