@@ -82,8 +82,12 @@ describe('outbox store', () => {
     const rows = Array.from({ length: 120 }, (_, index) => row(index, 1));
     await outboxCollection(database.db).insertMany(rows);
     const store = createOutboxStore({ db: database.db, batch: 100, leaseMs: 60_000, now: Date.now });
+    await database.db.setProfilingLevel('all');
     await Promise.all(rows.map(({ _id }) => store.delete(_id)));
+    await database.db.setProfilingLevel('off');
     await store.stop();
+    const deletions = await database.db.collection('system.profile').find({ op: 'remove' }).toArray();
+    expect(deletions.map(({ ndeleted }) => ndeleted)).toEqual([120]);
     expect(await outboxCollection(database.db).countDocuments()).toBe(0);
   });
 });
