@@ -295,6 +295,20 @@ describe('verifying', () => {
     ]);
   });
 
+  it.each(['00-put-in-by-hand', 'put in by hand'])(
+    'finds an entry with the id “%s”, which keeps nothing else from being sealed',
+    async (_id) => {
+      const trail = await trailOf();
+      await stores().entries.insertOne({ ...forged({ at: new Date() }), _id });
+      await recordMany(trail, 5);
+      await sealAll(trail);
+      expect(await stores().entries.countDocuments({ seal: null })).toBe(0);
+      expect((await verdictOn(database.db, { key })).findings).toMatchObject([
+        { problem: 'entry_changed', entry: _id },
+      ]);
+    },
+  );
+
   it('finds a chain that was made again by somebody without the key', async () => {
     await sealedTrail(20);
     const victim = await nth(stores(), 7);

@@ -73,11 +73,15 @@ export function createSealer(options: SealerOptions): Required<Component> {
   /** @returns the id of the oldest entry without a seal; ids begin with their time */
   async function firstUnsealed(): Promise<string | undefined> {
     const unsealedFrom = (from: Date) => {
-      const earliest = ObjectId.createFromTime(Math.floor(from.getTime() / 1_000)).toHexString();
-      const unsealed = entries.find({ seal: null, _id: { $gte: earliest } }, { projection: { _id: 1 } });
+      const seconds = Math.floor(from.getTime() / 1_000);
+      const since = seconds > 0 && { _id: { $gte: ObjectId.createFromTime(seconds).toHexString() } };
+      const unsealed = entries.find({ seal: null, ...since }, { projection: { _id: 1 } });
       return unsealed.sort({ _id: 1 }).limit(1).toArray();
     };
-    const [first] = await queue.look(new Date(), unsealedFrom, ({ _id }) => new ObjectId(_id).getTimestamp());
+    // Whoever puts an entry in past the service gives it any id; it is sealed like the others, and verifying finds it.
+    const timeOf = ({ _id }: { _id: string }): Date =>
+      ObjectId.isValid(_id) ? new ObjectId(_id).getTimestamp() : new Date(0);
+    const [first] = await queue.look(new Date(), unsealedFrom, timeOf);
     return first?._id;
   }
 
