@@ -42,7 +42,9 @@ const questEvent = { kind: 'activity', autoClaim: true, condition: quests };
 const checkIn = (eventId: string, as: Identity, at = one): Promise<Answer> =>
   at.call('POST', `/v1/events/${eventId}/check-in`, { as });
 
-const claimsOf = (eventId: string) => one.db.collection('claims').find({ eventId }).toArray();
+// What a majority has: a transaction that begins afterwards sees it as well.
+const claimsOf = (eventId: string) =>
+  one.db.collection('claims').find({ eventId }, { readConcern: 'majority' }).toArray();
 const promptsOf = (eventId: string): Promise<number> =>
   one.db.collection('claimPrompts').countDocuments({ eventId });
 
