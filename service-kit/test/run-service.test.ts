@@ -77,4 +77,14 @@ describe('a service as a process', () => {
     expect(await exited).toEqual([1, null]);
     expect(output.stdout).toMatch(/"level":"error".*"message":"Crashed".*into the void/);
   });
+
+  it('finishes the requests in work after a crash, and exits with 1', async () => {
+    const { output, exited } = await started(env);
+    const port = /"port":(\d+)/.exec(output.stdout)?.[1];
+    const answer = fetch(`http://127.0.0.1:${port}/slow`).then((response) => response.json());
+    await fetch(`http://127.0.0.1:${port}/crash`);
+    expect(await answer).toBe('slow');
+    expect(await exited).toEqual([1, null]);
+    expect(output.stdout).toMatch(/"message":"Crashed".*into the void/);
+  });
 });

@@ -36,7 +36,16 @@ export function createAdminServer(options: AdminServerOptions): HttpServer {
       ...endpoints.map((endpoint) => guarded(endpoint, token)),
     ],
   });
-  return createHttpServer({ app, host, port, logger, name: 'admin', acceptGraceMs: 0, idleGraceMs: 0 });
+  return createHttpServer({
+    app,
+    host,
+    port,
+    logger,
+    metrics,
+    name: 'admin',
+    acceptGraceMs: 0,
+    idleGraceMs: 0,
+  });
 }
 
 function metricsEndpoint(metrics: Registry): Endpoint {

@@ -3,14 +3,21 @@ import { createServer, type Server } from 'node:http';
 import { Server as TcpServer, type AddressInfo, type Socket } from 'node:net';
 import { once } from 'node:events';
 import { setTimeout as delay } from 'node:timers/promises';
+import type { Registry } from '@prometheus-io/client';
 import type { Component } from '../lifecycle/index.ts';
 import type { Logger } from '../logging/index.ts';
 import { createBodyWatch } from './body-watch.ts';
+import { Connection, TooManyWaitingError } from './connection.ts';
+import { pathOf } from './problem.ts';
+import { createServerMetrics } from './server-metrics.ts';
 import { createUnreadableRequests } from './unreadable-request.ts';
 
 /** Takes connections that leave HTTP, such as those of WebSockets. */
 export interface Upgrades {
-  /** Asked of a request with `Upgrade`; without a yes it is one like any other, and goes to the app. */
+  /**
+   * Asked of a request with `Upgrade` on a connection that owes no answer. One that is not accepted goes to the app like
+   * any other request, and its connection closes after the answer.
+   */
   accepts(request: IncomingMessage): boolean;
   /** The connection is the taker's from here on; what was received past the head can be read from it. */
   take(request: IncomingMessage, socket: Socket): void;
@@ -24,17 +31,21 @@ export interface HttpServerOptions {
   /** 0 lets the system choose; see `address`. */
   port: number;
   logger: Logger;
-  /** Name among the components. Default `http`. */
+  /** Left out: nothing is counted. */
+  metrics?: Registry;
+  /** Name among the components, and in metrics. Default `http`. */
   name?: string;
   /** How long a client may take to send the head of a request, in milliseconds. Default 60,000. */
   headersTimeoutMs?: number;
   /** How long the next byte of a body may be in coming, in milliseconds. Default 60,000. */
   bodyIdleTimeoutMs?: number;
   /**
-   * How long a body may take however slowly it comes, in milliseconds. Default 300,000. After that it needs to have come
-   * with 1 KiB a second.
+   * How long a body may take however slowly it comes, in milliseconds. Default 20,000. After that it must have come with at
+   * least 1 KiB a second on average.
    */
   bodyTimeoutMs?: number;
+  /** How many requests may wait on one connection for the answer to the one in work. Default 256. */
+  mostWaiting?: number;
   /** Asked of each new connection; one that is refused gets a 429 `too_many_connections` and is closed. */
   admits?: (socket: Socket) => boolean;
   /** After `stop` was called, how long new connections are still taken, in milliseconds. Default 100. */
@@ -56,13 +67,15 @@ export interface HttpServer extends Component {
 const KEEP_ALIVE_MS = 65_000;
 const HEADERS_TIMEOUT_MS = 60_000;
 const BODY_IDLE_TIMEOUT_MS = 60_000;
-const BODY_TIMEOUT_MS = 300_000;
+const BODY_TIMEOUT_MS = 20_000;
+const MOST_WAITING = 256;
 const LONGEST_CHECK_MS = 30_000;
 const SWEEP_MS = 50;
 const QUIET_WITHIN_MS = 500;
 
 /**
- * Serves `app`, and answers with a problem body what is no request (400, 408, 431). `stop` lets no client run into a closed door that it could not see:
+ * Serves `app`, one request of a connection at a time, and answers with a problem body what is no request (400, 408, 431). What is thrown while a request is
+ * handled closes its connection alone. `stop` lets no client run into a closed door that it could not see:
  * 1. connections are still accepted for a moment, while whoever balances the load learns that we are not ready;
  * 2. the listening socket closes; what is connected is still served, each answer with `connection: close`, so
  *    that clients in the middle of something leave by themselves;
@@ -73,31 +86,97 @@ export function createHttpServer(options: HttpServerOptions): HttpServer {
   const { acceptGraceMs = 100, idleGraceMs = 500, finishWithinMs = 5_000 } = options;
   const { headersTimeoutMs = HEADERS_TIMEOUT_MS, admits = () => true } = options;
   const { bodyIdleTimeoutMs = BODY_IDLE_TIMEOUT_MS, bodyTimeoutMs = BODY_TIMEOUT_MS } = options;
-  const unreadable = createUnreadableRequests(logger);
-  const bodies = createBodyWatch({ idleMs: bodyIdleTimeoutMs, withinMs: bodyTimeoutMs });
+  const { mostWaiting = MOST_WAITING } = options;
+  const connections = new Map<Socket, Connection>();
   const active = new Set<ServerResponse>();
-  const sockets = new Set<Socket>();
+  const metrics = options.metrics && createServerMetrics(options.metrics, name, load);
+  const unreadable = createUnreadableRequests({
+    logger,
+    onRefused: (code) => metrics?.connectionEnded(code),
+  });
+  const bodies = createBodyWatch({ idleMs: bodyIdleTimeoutMs, withinMs: bodyTimeoutMs });
   const unwanted = new WeakSet<Socket>();
   let leaving = false;
   let accepted = 0;
   let bodyTimer: NodeJS.Timeout | undefined;
 
-  const listener: RequestListener = (request, response) => {
-    if (unwanted.has(request.socket)) return;
+  function load() {
+    let waiting = 0;
+    for (const connection of connections.values()) waiting += connection.waiting;
+    return { connections: connections.size, active: active.size, waiting };
+  }
+
+  function open(socket: Socket): Connection {
+    const connection = new Connection({ socket, serve, onError, mostWaiting });
+    connections.set(socket, connection);
+    socket.on('error', ignore);
+    socket.once('close', () => {
+      connections.delete(socket);
+      metrics?.connectionClosed(connection.served);
+    });
+    return connection;
+  }
+
+  function serve(request: IncomingMessage, response: ServerResponse): void {
     active.add(response);
     response.once('close', () => active.delete(response));
-    unreadable.began(response);
-    if (leaving) response.setHeader('connection', 'close');
+    // After an upgrade that was declined nobody can tell where the next request begins.
+    if (leaving || request.headers.upgrade !== undefined) response.setHeader('connection', 'close');
     if (!unreadable.refusesHost(request, response)) app(request, response);
+  }
+
+  /** The connection has been closed; everybody else's goes on. */
+  function onError(error: unknown, request: IncomingMessage): void {
+    const { method } = request;
+    const context = { component: name, method, path: pathOf(request) };
+    if (error instanceof TooManyWaitingError) {
+      metrics?.connectionEnded('too_many_waiting');
+      const clientAddress = request.socket.remoteAddress;
+      logger.info('Connection closed: too many requests wait', { ...context, clientAddress });
+    } else {
+      metrics?.connectionEnded('exception');
+      logger.error('Connection closed after an exception', { ...context, error });
+    }
+  }
+
+  const connectionOf = (socket: Socket): Connection => connections.get(socket) ?? open(socket);
+
+  const listener: RequestListener = (request, response) => {
+    const { socket } = request;
+    if (unwanted.has(socket)) return;
+    keepErrors(request, response, connectionOf(socket));
+    connectionOf(socket).take(request, response);
   };
+
+  function accepts(request: IncomingMessage): boolean {
+    const { socket } = request;
+    const connection = connectionOf(socket);
+    if (!upgrades || unwanted.has(socket) || connection.latest) return false;
+    try {
+      return upgrades.accepts(request);
+    } catch (error) {
+      connection.fail(error, request);
+      return false;
+    }
+  }
+
+  function takeUpgrade(request: IncomingMessage, socket: Socket, head: Buffer): void {
+    request.on('error', ignore);
+    if (head.length > 0) socket.unshift(head);
+    try {
+      upgrades?.take(request, socket);
+    } catch (error) {
+      connectionOf(socket).fail(error, request);
+    }
+  }
+
   const server = createServer(
     {
       keepAliveTimeout: KEEP_ALIVE_MS,
       headersTimeout: headersTimeoutMs,
       requestTimeout: 0, // Not Node's, which ends an upload in the middle however well it comes.
       connectionsCheckingInterval: Math.min(headersTimeoutMs, LONGEST_CHECK_MS),
-      shouldUpgradeCallback: (request) =>
-        !unwanted.has(request.socket) && upgrades?.accepts(request) === true,
+      shouldUpgradeCallback: accepts,
       requireHostHeader: false, // Not because it may be missing, but because Node's answer has no body.
     },
     listener,
@@ -106,27 +185,24 @@ export function createHttpServer(options: HttpServerOptions): HttpServer {
   server.on('checkContinue', listener);
   server.on('checkExpectation', listener);
   // Without a listener Node hangs up without a word. Where it should lead is no path, and this is no proxy.
-  server.on('connect', (_request, socket) => unreadable.refuseNext(socket, 'malformed_request', 'CONNECT'));
-  server.on('upgrade', (request: IncomingMessage, socket: Socket, head: Buffer) => {
-    socket.on('error', () => undefined);
-    if (head.length > 0) socket.unshift(head);
-    upgrades?.take(request, socket);
-  });
-  server.on('clientError', (error, socket) => unreadable.onClientError(error, socket));
+  server.on('connect', (_request, socket: Socket) =>
+    unreadable.refuseNext(connectionOf(socket), 'malformed_request', 'CONNECT'),
+  );
+  server.on('upgrade', takeUpgrade);
+  server.on('clientError', (error, socket: Socket) => unreadable.onClientError(error, connectionOf(socket)));
   server.on('connection', (socket) => {
     accepted += 1;
-    sockets.add(socket);
-    socket.once('close', () => sockets.delete(socket));
+    const connection = open(socket);
     if (admits(socket)) return;
     unwanted.add(socket);
-    unreadable.refuseNext(socket, 'too_many_connections', 'TOO_MANY_CONNECTIONS');
+    unreadable.refuseNext(connection, 'too_many_connections', 'TOO_MANY_CONNECTIONS');
   });
 
   function endLateBodies(): void {
-    for (const socket of sockets) {
-      const request = unreadable.unfinishedOn(socket);
+    for (const connection of connections.values()) {
+      const request = unreadable.unfinishedOn(connection);
       if (request && bodies.isLate(request)) {
-        unreadable.refuseUnfinished(socket, 'request_timeout', 'BODY_TIMEOUT');
+        unreadable.refuseUnfinished(connection, 'request_timeout', 'BODY_TIMEOUT');
       }
     }
   }
@@ -155,7 +231,7 @@ export function createHttpServer(options: HttpServerOptions): HttpServer {
   function closeIdle(): void {
     server.closeIdleConnections();
     // Node does not count a connection as idle before its first request.
-    for (const socket of sockets) if (socket.bytesRead === 0) socket.destroySoon();
+    for (const socket of connections.keys()) if (socket.bytesRead === 0) socket.destroySoon();
   }
 
   async function drain(): Promise<void> {
@@ -173,7 +249,7 @@ export function createHttpServer(options: HttpServerOptions): HttpServer {
     logger.warn('Requests were cut off by the shutdown', { component: name, requests: active.size });
     server.closeAllConnections();
     // Node does not count those that have left HTTP.
-    for (const socket of sockets) socket.destroy();
+    for (const socket of connections.keys()) socket.destroy();
     await closed;
   }
 
@@ -192,6 +268,18 @@ export function createHttpServer(options: HttpServerOptions): HttpServer {
     },
     address: () => addressOf(server),
   };
+}
+
+/** Streams of a client keep a listener for life: an error that nobody hears would end the process. */
+function keepErrors(request: IncomingMessage, response: ServerResponse, connection: Connection): void {
+  request.on('error', ignore);
+  response.on('error', (error) => {
+    if (!response.destroyed) connection.fail(error, request);
+  });
+}
+
+function ignore(): void {
+  // The connection closes, which ends whatever is in work for it.
 }
 
 /** Not `server.close()`: that one of HTTP also destroys idle connections, which may just be receiving a request. */

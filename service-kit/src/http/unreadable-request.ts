@@ -1,25 +1,30 @@
 import { randomUUID } from 'node:crypto';
 import { STATUS_CODES, type IncomingMessage, type ServerResponse } from 'node:http';
-import type { Duplex } from 'node:stream';
+import type { Socket } from 'node:net';
 import type { Logger } from '../logging/index.ts';
+import type { Connection } from './connection.ts';
 import { problemBody, sendProblem } from './problem.ts';
 import { shellProblems, type ShellProblem } from './problem-table.ts';
 import { securityHeaderValues } from './security-headers.ts';
 
 /** Answers in the place of Node, whose own answers have neither body nor request id nor security headers. */
 export interface UnreadableRequests {
-  /** To be told of each request with its answer, so that nobody's answer is written into another. */
-  began(response: ServerResponse): void;
-  /** Answers with a problem after what is still being answered, and ends the connection. */
-  refuseNext(socket: Duplex, code: ShellProblem, reason: string): void;
-  /** @returns the latest request of a connection, while its body has not come whole */
-  unfinishedOn(socket: Duplex): IncomingMessage | undefined;
+  /** Answers with a problem after every answer that is still owed, and ends the connection. */
+  refuseNext(connection: Connection, code: ShellProblem, reason: string): void;
+  /** @returns the request whose body has not come whole, on a connection that has not been refused */
+  unfinishedOn(connection: Connection): IncomingMessage | undefined;
   /** Ends a connection in the middle of a body; whoever handles the request learns that the client is gone. */
-  refuseUnfinished(socket: Duplex, code: ShellProblem, reason: string): void;
+  refuseUnfinished(connection: Connection, code: ShellProblem, reason: string): void;
   /** For Node's `clientError`. */
-  onClientError(error: Error, socket: Duplex): void;
+  onClientError(error: Error, connection: Connection): void;
   /** Answers a request of HTTP/1.1 without `Host` (RFC 9112, 3.2); false: there is nothing wrong with it. */
   refusesHost(request: IncomingMessage, response: ServerResponse): boolean;
+}
+
+export interface UnreadableRequestsOptions {
+  logger: Logger;
+  /** Told of every refusal. */
+  onRefused: (code: ShellProblem) => void;
 }
 
 // As long as nginx waits for the next byte of a client whose answer was given early.
@@ -32,23 +37,26 @@ const CODES: Readonly<Record<string, ShellProblem>> = {
   ERR_HTTP_REQUEST_TIMEOUT: 'request_timeout',
 };
 
-export function createUnreadableRequests(logger: Logger): UnreadableRequests {
+export function createUnreadableRequests({
+  logger,
+  onRefused,
+}: UnreadableRequestsOptions): UnreadableRequests {
   const headers = securityHeaderValues();
-  const latest = new WeakMap<Duplex, ServerResponse>();
   // The parser complains again about everything that comes after its first error.
-  const refused = new WeakSet<Duplex>();
+  const refused = new WeakSet<Connection>();
 
-  function noteRefusal(code: ShellProblem, socket: Duplex, reason: string): string {
+  function noteRefusal(code: ShellProblem, socket: Socket, reason: string): string {
     const requestId = randomUUID();
-    const clientAddress: unknown = 'remoteAddress' in socket ? socket.remoteAddress : undefined;
     const { status } = shellProblems[code];
     // Never the error itself: it holds the bytes that were received, tokens and all.
+    const clientAddress = socket.remoteAddress;
     logger.info('A request could not be read', { requestId, status, code, reason, clientAddress });
+    onRefused(code);
     return requestId;
   }
 
   /** Ends the connection with an answer, and throws away for a moment what the client is still sending. */
-  function refuse(socket: Duplex, code: ShellProblem, reason: string): void {
+  function refuse(socket: Socket, code: ShellProblem, reason: string): void {
     if (!socket.writable) {
       socket.destroy();
       return;
@@ -58,46 +66,39 @@ export function createUnreadableRequests(logger: Logger): UnreadableRequests {
     socket.once('close', () => clearTimeout(limit));
   }
 
-  function refuseNext(socket: Duplex, code: ShellProblem, reason: string): void {
-    if (refused.has(socket)) return;
-    refused.add(socket);
-    socket.on('error', () => socket.destroy());
-    const last = latest.get(socket);
-    if (!last || last.closed) refuse(socket, code, reason);
-    else last.once('close', () => refuse(socket, code, reason));
+  function refuseNext(connection: Connection, code: ShellProblem, reason: string): void {
+    if (refused.has(connection)) return;
+    refused.add(connection);
+    connection.endAfterAnswers(() => refuse(connection.socket, code, reason));
   }
 
-  function onClientError(error: Error, socket: Duplex): void {
-    if (refused.has(socket)) return;
-    refused.add(socket);
+  function onClientError(error: Error, connection: Connection): void {
+    if (refused.has(connection)) return;
     const reason = 'code' in error && typeof error.code === 'string' ? error.code : error.name;
     const code = CODES[reason] ?? 'malformed_request';
-    const last = latest.get(socket);
+    const { latest, socket } = connection;
     if (!reason.startsWith('HPE_') && code === 'malformed_request') {
       socket.destroy(); // The connection itself has failed; there is nobody to answer.
-    } else if (!last || last.closed) {
-      refuse(socket, code, reason);
-    } else if (last.req.complete) {
-      // It was what came after that request, which keeps its answer.
-      last.once('close', () => refuse(socket, code, reason));
+    } else if (connection.unfinished) {
+      refuseUnfinished(connection, code, reason);
     } else {
-      refuseUnfinished(socket, code, reason);
+      // What cannot be read came after the requests before it, which keep their answers.
+      if (latest && !latest.req.complete) connection.forget(latest);
+      refuseNext(connection, code, reason);
     }
   }
 
-  function refuseUnfinished(socket: Duplex, code: ShellProblem, reason: string): void {
-    refused.add(socket);
-    const last = latest.get(socket);
-    if (last?.socket === socket && !last.headersSent) {
+  function refuseUnfinished(connection: Connection, code: ShellProblem, reason: string): void {
+    refused.add(connection);
+    const { socket, current } = connection;
+    if (current?.socket === socket && !current.headersSent) {
       socket.write(rawAnswer(code, noteRefusal(code, socket, reason)));
     }
-    if ('destroySoon' in socket && typeof socket.destroySoon === 'function') socket.destroySoon();
-    else socket.destroy();
+    socket.destroySoon();
   }
 
-  function unfinishedOn(socket: Duplex): IncomingMessage | undefined {
-    const request = latest.get(socket)?.req;
-    return request?.complete === false && !refused.has(socket) ? request : undefined;
+  function unfinishedOn(connection: Connection): IncomingMessage | undefined {
+    return refused.has(connection) ? undefined : connection.unfinished;
   }
 
   function rawAnswer(code: ShellProblem, requestId: string): string {
@@ -119,7 +120,6 @@ export function createUnreadableRequests(logger: Logger): UnreadableRequests {
     refuseNext,
     unfinishedOn,
     refuseUnfinished,
-    began: (response) => void latest.set(response.req.socket, response),
     onClientError,
     refusesHost: (request, response) => {
       if (request.httpVersion !== '1.1' || request.headers.host !== undefined) return false;

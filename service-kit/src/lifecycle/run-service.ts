@@ -16,7 +16,8 @@ const SIGNAL_CODES = { SIGINT: 130, SIGTERM: 143 } as const;
  * Runs a service as this process: builds it, starts it, and stops it at SIGTERM or SIGINT.
  *
  * Exit codes: 0 stopped as asked; 78 the configuration is wrong (all problems on standard error); 1 it could not
- * start, did not stop in time or crashed; 128 + n a second signal ended it at once.
+ * start, did not stop in time or crashed; 128 + n a second signal ended it at once. After a crash requests in work are
+ * finished first, as at a stop; a second crash ends the process at once.
  *
  * @param name of the service, for messages before there is a logger
  * @param build reads the environment and wires the service, and opens nothing yet
@@ -35,7 +36,7 @@ async function run(name: string, build: () => Service | Promise<Service>): Promi
   }
   const { logger, lifecycle } = service;
   endOnSignals(service);
-  endOnCrash(logger);
+  endOnCrash(service);
   try {
     await lifecycle.start();
     logger.info('Started');
@@ -59,7 +60,7 @@ function endOnSignals({ logger, lifecycle }: Service): void {
       lifecycle.stop().then(
         () => {
           logger.info('Stopped');
-          process.exit(0);
+          process.exit(process.exitCode);
         },
         (error: unknown) => {
           logger.error('Could not stop in time', { error });
@@ -70,12 +71,20 @@ function endOnSignals({ logger, lifecycle }: Service): void {
   }
 }
 
-/** After an error that nobody caught the state is unknown: the process ends, and whoever runs it starts another. */
-function endOnCrash(logger: Logger): void {
-  // Node passes rejections that nobody handles here as well.
-  process.on('uncaughtException', (error) => {
-    logger.error('Crashed', { error });
-    process.exit(1);
+/**
+ * After an error that no code caught the state is unknown: the process ends, and its supervisor starts another. It stops
+ * in order, so that the one who caused the error ends no request of others.
+ */
+function endOnCrash({ logger, lifecycle }: Service): void {
+  let crashed = false;
+  // Node passes rejections that no code handles here as well.
+  process.on('uncaughtException', (thrown) => {
+    logger.error('Crashed', { error: thrown });
+    if (crashed) process.exit(1);
+    crashed = true;
+    process.exitCode = 1;
+    const end = (): never => process.exit(1);
+    lifecycle.stop().then(end, end);
   });
 }
 
