@@ -45,7 +45,7 @@ export function createApp(options: AppOptions): App {
     const securityHeaders = crossOrigin.headersFor(request.headers.origin);
     const opened = { request, response, clientAddress: address, securityHeaders, logger, upgrade };
     const exchange = new Exchange(opened);
-    response.on('close', () => closeExchange(exchange, metrics, logger));
+    response.on('close', () => exchange.guard(() => closeExchange(exchange, metrics, logger)));
     return exchange;
   }
 
@@ -101,6 +101,8 @@ export function createApp(options: AppOptions): App {
 
   function takeUpgrade(request: IncomingMessage, socket: Socket): void {
     const response = new ServerResponse(request);
+    // The client's stream keeps a listener for life; the server attaches it to its own answers only.
+    response.on('error', () => socket.destroy());
     response.assignSocket(socket);
     // An answer other than 101 is the last on this connection.
     response.shouldKeepAlive = false;

@@ -98,11 +98,13 @@ export function loadConfig(env: NodeJS.ProcessEnv) {
     REDIS_URL: optional(url({ protocols: ['redis', 'rediss'] })),
     CONNECTIONS_PER_ADDRESS: integer({ min: 1, max: 1_000_000, fallback: 512 }),
     HEADERS_TIMEOUT: duration('60s').refine((ms) => ms >= 100, 'must be 100ms or more'),
+    BODY_TIMEOUT: duration('20s').refine((ms) => ms >= 100, 'must be 100ms or more'),
     PUBLISH_BYTES_IN_FLIGHT: integer({ min: 1, max: 2 ** 32, fallback: 64 * 1024 * 1024 }),
     PUBLIC_HOSTS: hostNames.optional(),
     CORS_ORIGINS: allowedOrigins.optional(),
     UPSTREAM_CONCURRENCY: integer({ min: 1, max: 100_000, fallback: 1_024 }),
     UPSTREAM_STREAMS: integer({ min: 1, max: 1_000_000, fallback: 10_000 }),
+    UPSTREAM_PERCENT_PER_ADDRESS: integer({ min: 1, max: 100, fallback: 50 }),
     HEALTH_CHECK_INTERVAL: duration('2s'),
     DNS_REFRESH: duration('5s'),
   });
@@ -120,7 +122,12 @@ export function loadConfig(env: NodeJS.ProcessEnv) {
   if (problems.length > 0) throw new ConfigError(problems);
 
   return {
-    http: { host: settings.HOST, port: settings.PORT, headersTimeoutMs: settings.HEADERS_TIMEOUT },
+    http: {
+      host: settings.HOST,
+      port: settings.PORT,
+      headersTimeoutMs: settings.HEADERS_TIMEOUT,
+      bodyTimeoutMs: settings.BODY_TIMEOUT,
+    },
     admin: { host: settings.ADMIN_HOST, port: settings.ADMIN_PORT, token: settings.ADMIN_TOKEN },
     logLevel: settings.LOG_LEVEL,
     shutdownTimeoutMs: settings.SHUTDOWN_TIMEOUT_MS,
@@ -153,6 +160,7 @@ export function loadConfig(env: NodeJS.ProcessEnv) {
     forwarding: {
       concurrency: settings.UPSTREAM_CONCURRENCY,
       mostStreams: settings.UPSTREAM_STREAMS,
+      share: settings.UPSTREAM_PERCENT_PER_ADDRESS / 100,
       checkMs: settings.HEALTH_CHECK_INTERVAL,
       dnsRefreshMs: settings.DNS_REFRESH,
     },

@@ -142,6 +142,7 @@ export async function buildService(config: Config, overrides: Overrides = {}): P
     finishWithinMs: Math.max(shutdownTimeoutMs - config.acceptGraceMs - STOP_RESERVE_MS, 0),
     admits,
     logger,
+    metrics: registry,
   });
   const admin = createAdminServer({ ...config.admin, readiness, metrics: registry, logger });
   const components = [

@@ -105,7 +105,7 @@ export function buildService(config: Config, overrides: Overrides = {}): AuthSer
     verifyIdentity,
     verifyInternalCall,
   });
-  const http = createHttpServer({ app, ...config.http, logger });
+  const http = createHttpServer({ app, ...config.http, logger, metrics });
   const admin = createAdminServer({
     ...config.admin,
     readiness,

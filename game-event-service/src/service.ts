@@ -68,7 +68,7 @@ export function buildService(config: Config, overrides: Overrides = {}) {
     metrics: registry,
     logger,
   });
-  const http = createHttpServer({ app, ...config.http, logger });
+  const http = createHttpServer({ app, ...config.http, logger, metrics: registry });
   const admin = createAdminServer({
     ...config.admin,
     readiness,

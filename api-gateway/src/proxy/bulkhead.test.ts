@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
-import { Bulkhead, type Guest } from './bulkhead.ts';
+import { Bulkhead, type Entrant } from './bulkhead.ts';
 
 beforeEach(() => {
   vi.useFakeTimers();
@@ -8,21 +8,22 @@ afterEach(() => {
   vi.useRealTimers();
 });
 
-function guest(): Guest & { state: string } {
+function entrant(client = 'one'): Entrant & { state: string } {
   const self = {
+    client,
     state: 'waiting',
     onAdmitted: () => void (self.state = 'inside'),
-    onTurnedAway: () => void (self.state = 'away'),
+    onRejected: () => void (self.state = 'away'),
   };
   return self;
 }
 
 /** Two may be inside, two may wait. */
 function fullBulkhead() {
-  const bulkhead = new Bulkhead({ limit: 2, queueLimit: 2, queueMs: 1_000 });
-  const guests = [guest(), guest(), guest(), guest(), guest()] as const;
-  for (const each of guests) bulkhead.enter(each);
-  return { bulkhead, guests, states: () => guests.map(({ state }) => state) };
+  const bulkhead = new Bulkhead({ limit: 2, queueLimit: 2, queueMs: 1_000, share: 1 });
+  const entrants = [entrant(), entrant(), entrant(), entrant(), entrant()] as const;
+  for (const each of entrants) bulkhead.enter(each);
+  return { bulkhead, entrants, states: () => entrants.map(({ state }) => state) };
 }
 
 test('as many as may be are inside, as many as may wait do, and the others are turned away at once', () => {
@@ -30,27 +31,69 @@ test('as many as may be are inside, as many as may wait do, and the others are t
 });
 
 test('who leaves makes room for the one that has waited longest', () => {
-  const { bulkhead, guests, states } = fullBulkhead();
-  bulkhead.leave(guests[1]);
+  const { bulkhead, entrants, states } = fullBulkhead();
+  bulkhead.leave(entrants[1]);
   expect(states().slice(2, 4)).toEqual(['inside', 'waiting']);
 });
 
 test('nobody waits for longer than the time for it', async () => {
-  const { bulkhead, guests, states } = fullBulkhead();
+  const { bulkhead, entrants, states } = fullBulkhead();
   await vi.advanceTimersByTimeAsync(1_000);
   expect(states().slice(2)).toEqual(['away', 'away', 'away']);
-  bulkhead.leave(guests[0]);
-  const late = guest();
+  bulkhead.leave(entrants[0]);
+  const late = entrant();
   bulkhead.enter(late);
   expect(late.state).toBe('inside');
 });
 
 test('who goes while waiting is not let in, and frees a place in the queue only', () => {
-  const { bulkhead, guests, states } = fullBulkhead();
-  bulkhead.leave(guests[2]);
-  const next = guest();
+  const { bulkhead, entrants, states } = fullBulkhead();
+  bulkhead.leave(entrants[2]);
+  const next = entrant();
   bulkhead.enter(next);
   expect(next.state).toBe('waiting');
-  bulkhead.leave(guests[0]);
+  bulkhead.leave(entrants[0]);
   expect(states().slice(2, 4)).toEqual(['waiting', 'inside']);
+});
+
+/** The states of so many requests of a client that enter now. */
+function enterMany(bulkhead: Bulkhead, client: string, count: number) {
+  const entrants = Array.from({ length: count }, () => entrant(client));
+  for (const each of entrants) bulkhead.enter(each);
+  return { entrants, count: (state: string) => entrants.filter((each) => each.state === state).length };
+}
+
+test('one client takes no more than its share of the places and of the queue', () => {
+  const bulkhead = new Bulkhead({ limit: 64, queueLimit: 64, queueMs: 1_000, share: 0.5 });
+  const greedy = enterMany(bulkhead, 'greedy', 1_000);
+  expect([greedy.count('inside'), greedy.count('waiting'), greedy.count('away')]).toEqual([32, 32, 936]);
+  expect(enterMany(bulkhead, 'other', 32).count('inside')).toBe(32);
+  expect([bulkhead.inside, bulkhead.waiting]).toEqual([64, 32]);
+});
+
+test('clients that wait take turns, and a client at its share is passed over', () => {
+  const bulkhead = new Bulkhead({ limit: 64, queueLimit: 64, queueMs: 1_000, share: 0.5 });
+  const greedy = enterMany(bulkhead, 'greedy', 64);
+  const other = enterMany(bulkhead, 'other', 32);
+  const late = enterMany(bulkhead, 'late', 3);
+  expect(late.count('waiting')).toBe(3);
+  // A place of the other client: the greedy one waits longest, but has its share.
+  for (const each of other.entrants.slice(0, 2)) bulkhead.leave(each);
+  expect([greedy.count('inside'), late.count('inside')]).toEqual([32, 2]);
+  // Two places of the greedy client: it takes turns with the late one.
+  for (const each of greedy.entrants.slice(0, 2)) bulkhead.leave(each);
+  expect([greedy.count('inside'), late.count('inside')]).toEqual([33, 3]);
+});
+
+test('a bulkhead that is empty again remembers no client', () => {
+  const bulkhead = new Bulkhead({ limit: 2, queueLimit: 2, queueMs: 1_000, share: 1 });
+  const { entrants } = enterMany(bulkhead, 'one', 4);
+  for (const each of entrants) bulkhead.leave(each);
+  expect([bulkhead.inside, bulkhead.waiting]).toEqual([0, 0]);
+  expect(enterMany(bulkhead, 'two', 3).count('inside')).toBe(2);
+});
+
+test('places too few to be shared are for everybody', () => {
+  const bulkhead = new Bulkhead({ limit: 3, queueLimit: 3, queueMs: 1_000, share: 0.5 });
+  expect(enterMany(bulkhead, 'one', 7).count('inside')).toBe(3);
 });

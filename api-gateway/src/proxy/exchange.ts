@@ -95,6 +95,15 @@ export class Exchange {
     });
   }
 
+  /** Calls `step`; what it throws ends this exchange and no other. */
+  guard(step: () => void): void {
+    try {
+      step();
+    } catch (error) {
+      this.fail(error);
+    }
+  }
+
   /** Something that should not have happened: logged, and answered with no more than the request's id. */
   fail(error: unknown): void {
     this.#logger.error('a request could not be handled', {

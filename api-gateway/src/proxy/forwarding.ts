@@ -2,10 +2,11 @@ import type { IncomingHttpHeaders } from 'node:http';
 import type { Duplex } from 'node:stream';
 import type { Dispatcher } from 'undici';
 import type { Logger } from 'service-kit/logging';
+import { networkOf } from '../limits/network-of.ts';
 import type { ServiceRoute } from '../routing/route.ts';
 import { AnswerRelay } from './answer-relay.ts';
 import { Attempt, type AttemptListener } from './attempt.ts';
-import type { Bulkhead, Guest } from './bulkhead.ts';
+import type { Bulkhead, Entrant } from './bulkhead.ts';
 import type { Exchange } from './exchange.ts';
 import { isEventStream, type OpenStream, type OpenStreams } from './open-streams.ts';
 import { BodyTooLargeError, type RequestBody } from './request-body.ts';
@@ -36,12 +37,13 @@ export interface ForwardingOptions {
  * One request on its way through a service and back. Its attempts call it, and so do the timer, the bulkhead and the
  * client's connection: whoever comes first ends it.
  */
-export class Forwarding implements AttemptListener, Guest, OpenStream {
+export class Forwarding implements AttemptListener, Entrant, OpenStream {
   readonly #exchange: Exchange;
   readonly #options: ForwardingOptions;
   readonly #bulkhead: Bulkhead;
   readonly #answer: AnswerRelay;
   readonly #timer: NodeJS.Timeout;
+  readonly client: string;
   #attempt: Attempt | undefined;
   #attempts = 0;
   #upgraded: Duplex | undefined;
@@ -52,6 +54,7 @@ export class Forwarding implements AttemptListener, Guest, OpenStream {
     const { exchange, route, service } = options;
     this.#options = options;
     this.#exchange = exchange;
+    this.client = networkOf(exchange.clientAddress);
     this.#bulkhead = route.stream ? service.streams : service.requests;
     this.#answer = new AnswerRelay(exchange);
     this.#timer = setTimeout(onDeadline, route.timeoutMs, this);
@@ -70,13 +73,13 @@ export class Forwarding implements AttemptListener, Guest, OpenStream {
   }
 
   onAdmitted(): void {
-    this.#send(undefined);
+    this.#guard(() => this.#send(undefined));
   }
 
-  onTurnedAway(): void {
+  onRejected(): void {
     this.#ended = true;
     clearTimeout(this.#timer);
-    this.#refuseForNow();
+    this.#guard(() => this.#refuseForNow());
   }
 
   #send(except: Upstream | undefined): void {
@@ -112,11 +115,13 @@ export class Forwarding implements AttemptListener, Guest, OpenStream {
   onUpgrade(headers: IncomingHttpHeaders, socket: Duplex): void {
     clearTimeout(this.#timer);
     this.#upgraded = socket;
-    this.#answer.join(headers, socket, () => {
-      this.#end();
-      this.#attempt?.leave();
+    this.#guard(() => {
+      this.#answer.join(headers, socket, () => {
+        this.#end();
+        this.#attempt?.leave();
+      });
+      this.#options.streams.add(this);
     });
-    this.#options.streams.add(this);
   }
 
   onData(chunk: Buffer, controller: Dispatcher.DispatchController): void {
@@ -127,11 +132,14 @@ export class Forwarding implements AttemptListener, Guest, OpenStream {
   onEnd(): void {
     if (this.#ended) return;
     this.#end();
-    this.#answer.end();
+    this.#guard(() => this.#answer.end());
   }
 
   onFailure(error: Error): void {
-    if (this.#ended) return;
+    if (!this.#ended) this.#guard(() => this.#onFailure(error));
+  }
+
+  #onFailure(error: Error): void {
     if (this.#answer.hasBegun) {
       this.#logFailure(error);
       this.#end();
@@ -159,7 +167,10 @@ export class Forwarding implements AttemptListener, Guest, OpenStream {
   }
 
   onDeadline(): void {
-    if (this.#ended) return;
+    if (!this.#ended) this.#guard(() => this.#onDeadline());
+  }
+
+  #onDeadline(): void {
     const { request } = this.#exchange;
     const uploading = this.#options.body !== undefined && !request.complete;
     const bytesRead = request.socket?.bytesRead ?? 0;
@@ -230,11 +241,22 @@ export class Forwarding implements AttemptListener, Guest, OpenStream {
     this.#options.body?.destroy();
   }
 
+  /** What is thrown here ends this request and no other. undici and timers would pass it on to the process. */
+  #guard(step: () => void): void {
+    try {
+      step();
+    } catch (error) {
+      this.#exchange.fail(error);
+      this.#stop(new Error('an exception'));
+    }
+  }
+
   #end(): void {
     if (this.#ended) return;
     this.#ended = true;
     clearTimeout(this.#timer);
     this.#options.streams.delete(this);
+    this.#options.body?.destroy();
     this.#bulkhead.leave(this);
   }
 }

@@ -47,6 +47,7 @@ export class RequestBody extends Readable {
     if (this.#request.headers.expect !== undefined && this.#request.httpVersion === '1.1')
       this.#response.writeContinue();
     this.#request.on('data', this.#onData).on('end', this.#onEnd).on('close', this.#onClose);
+    // For life: Node tells of an error after this body has ended, and one that nobody hears would end the process.
     this.#request.on('error', this.#onClose);
   }
 
@@ -77,6 +78,5 @@ export class RequestBody extends Readable {
 
   #release(): void {
     this.#request.off('data', this.#onData).off('end', this.#onEnd).off('close', this.#onClose);
-    this.#request.off('error', this.#onClose);
   }
 }

@@ -1,4 +1,5 @@
 import { Gauge, type Registry } from '@prometheus-io/client';
+import type { UpstreamService } from './upstream-service.ts';
 import type { Upstream } from './upstream.ts';
 import type { Upstreams } from './upstreams.ts';
 
@@ -39,4 +40,22 @@ export function observeUpstreams(registry: Registry, upstreams: Upstreams): void
     ({ breaker }) => Number(!breaker.isClosed),
     'max',
   );
+  for (const [name, help, valueOf] of BULKHEADS) {
+    const made = new Gauge({
+      name,
+      help,
+      labelNames: ['service'],
+      aggregator: 'sum',
+      registers: [registry],
+      collect() {
+        for (const [service, upstream] of upstreams.services()) made.set({ service }, valueOf(upstream));
+      },
+    });
+  }
 }
+
+const BULKHEADS: readonly [string, string, (service: UpstreamService) => number][] = [
+  ['gateway_bulkhead_inside', 'Requests that hold a place at a service', ({ requests }) => requests.inside],
+  ['gateway_bulkhead_waiting', 'Requests that wait for a place', ({ requests }) => requests.waiting],
+  ['gateway_bulkhead_streams', 'Streams that hold a place at a service', ({ streams }) => streams.inside],
+];

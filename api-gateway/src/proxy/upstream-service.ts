@@ -16,6 +16,8 @@ export interface UpstreamServiceOptions {
   concurrency: number;
   /** Streams open at a time. */
   mostStreams: number;
+  /** The part of both that one client may take, above 0 and up to 1. */
+  share: number;
   resolve: Resolve;
   logger: Logger;
 }
@@ -32,9 +34,9 @@ export class UpstreamService {
 
   constructor(options: UpstreamServiceOptions) {
     this.#options = options;
-    const { origins, concurrency, mostStreams } = options;
-    this.requests = new Bulkhead({ limit: concurrency, queueLimit: concurrency, queueMs: QUEUE_MS });
-    this.streams = new Bulkhead({ limit: mostStreams, queueLimit: 0, queueMs: 0 });
+    const { origins, concurrency, mostStreams, share } = options;
+    this.requests = new Bulkhead({ limit: concurrency, queueLimit: concurrency, queueMs: QUEUE_MS, share });
+    this.streams = new Bulkhead({ limit: mostStreams, queueLimit: 0, queueMs: 0, share });
     for (const origin of origins) {
       const isName = hostNameOf(origin) !== undefined;
       this.#byOrigin.set(origin, isName ? [] : [new Upstream(origin, undefined, concurrency)]);

@@ -10,6 +10,8 @@ export interface UpstreamsOptions {
   origins: ReadonlyMap<string, readonly string[]>;
   concurrency: number;
   mostStreams: number;
+  /** The part of requests and streams of a service that one client may take, above 0 and up to 1. */
+  share: number;
   checkMs: number;
   dnsRefreshMs: number;
   resolve?: Resolve | undefined;
@@ -20,6 +22,8 @@ export interface UpstreamsOptions {
 export interface Upstreams {
   /** @throws for a variable that holds no addresses: the routing table is checked against them */
   service(targetEnv: string): UpstreamService;
+  /** Every service by its name, with what its requests and streams take. */
+  services(): readonly [string, UpstreamService][];
   /** Every address, by the service's name. */
   byService(): readonly [string, readonly Upstream[]][];
   /** What keeps requests from some or all of what an origin leads to; undefined: nothing. Asks each of them. */
@@ -41,6 +45,7 @@ export function createUpstreams(options: UpstreamsOptions): Upstreams {
   const all = (): Upstream[] => [...services.values()].flatMap((service) => service.members());
 
   return {
+    services: () => [...services].map(([targetEnv, service]) => [serviceOf(targetEnv), service]),
     byService: () => [...services].map(([targetEnv, service]) => [serviceOf(targetEnv), service.members()]),
     service(targetEnv) {
       const service = services.get(targetEnv);

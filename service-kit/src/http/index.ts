@@ -21,6 +21,7 @@ export { readBody, type BodyOptions } from './read-body.ts';
 export type { RefusalForm, Refused } from './refusal-form.ts';
 export { contextOf, type RequestContext, type ShellContext } from './request-context.ts';
 export { pathProblem } from './request-path.ts';
+export { endAfterLingering } from './unread-body.ts';
 export { reply, send, type Reply, type ReplyHeaders } from './send.ts';
 export { Time } from './time.ts';
 export { continueTrace, parseTraceparent, type TraceContext } from './trace-context.ts';
