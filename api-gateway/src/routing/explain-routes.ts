@@ -1,6 +1,8 @@
+import { canonicalHost } from 'service-kit/http';
+import { problems } from '../problems.ts';
 import { type Access, forwardedPath, type RateLimit, type Route } from './route.ts';
 import { canonicalTarget } from './canonical-target.ts';
-import { hostName } from './request-host.ts';
+import { type TargetProblem, targetProblem } from './target-problem.ts';
 import { matchingRoutes, precedenceOver, type RouteTable, withoutTrailingSlash } from './route-table.ts';
 
 /** The effective table as text, in the order in which entries are asked. */
@@ -23,8 +25,8 @@ export function printRoutes(table: RouteTable): string {
 export function explainRequest(table: RouteTable, request: string): string {
   const [method = '', url = ''] = request.trim().split(/\s+/);
   const target = canonicalTarget(url);
-  if (!target) return `${method} ${url} → 400 ambiguous_path`;
-  const host = hostName(target.authority ?? '');
+  if (!target) return `${method} ${url} → ${refusalOf(targetProblem(method, url))}`;
+  const host = canonicalHost(target.authority ?? '') ?? '';
   const path = withoutTrailingSlash(target.path);
   const route = table.match(method, path, host);
   if (!route) {
@@ -42,6 +44,10 @@ export function explainRequest(table: RouteTable, request: string): string {
       : `  forward  ${method} ${forwardedPath(route, path)}${target.query} to ${route.service} (${route.targetEnv})`,
     `  limits   ${limitsOf(route)}`,
   ].join('\n');
+}
+
+function refusalOf({ code, detail }: TargetProblem): string {
+  return `${problems[code].status} ${code}: ${detail}`;
 }
 
 function whyFirst(route: Route, matching: readonly Route[]): string {

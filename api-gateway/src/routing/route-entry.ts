@@ -1,3 +1,4 @@
+import { canonicalHost } from 'service-kit/http';
 import { roles } from 'service-kit/identity';
 import { z } from 'zod';
 import { canonicalPath } from './canonical-target.ts';
@@ -12,6 +13,14 @@ const OWN_PATHS = new Set(['/healthz', '/readyz', '/docs', '/openapi.json']);
 const routePath = z.string().check((context) => {
   const problem = problemOfPath(context.value);
   if (problem) context.issues.push({ code: 'custom', message: problem, input: context.value });
+});
+
+/** A request's host is brought into the same form before it is matched. */
+const routeHost = z.string().transform((value, context): string => {
+  const host = /:\d*$/.test(value) ? undefined : canonicalHost(value);
+  if (host !== undefined) return host;
+  context.addIssue({ code: 'custom', message: 'must be a host name without a port' });
+  return z.NEVER;
 });
 
 const method = z
@@ -68,10 +77,7 @@ export const routeEntry = z
         path: routePath.optional(),
         prefix: routePath.optional(),
         methods: z.array(method).min(1, 'must name at least one method').optional(),
-        host: z
-          .string()
-          .regex(/^[a-z0-9.-]+$/, 'must be a lower-case host name without a port')
-          .optional(),
+        host: routeHost.optional(),
       })
       .refine(
         (match) => (match.path === undefined) !== (match.prefix === undefined),

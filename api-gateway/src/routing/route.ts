@@ -20,7 +20,7 @@ interface Entry {
   path: string;
   /** Upper case; undefined: every method that is forwarded at all. GET brings HEAD with it. */
   methods: ReadonlySet<string> | undefined;
-  /** Lower case, without a port. */
+  /** Canonical. */
   host: string | undefined;
   priority: number;
   access: Access;

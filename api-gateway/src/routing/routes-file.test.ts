@@ -233,7 +233,13 @@ describe('the table that is shipped', () => {
     ['PUT /v1/events/42', '405 method_not_allowed, Allow: DELETE, GET, HEAD, PATCH, POST'],
     ['GET /nothing', '404 no_route'],
     ['GET /internal/revocations', '404 no_route'],
-    ['GET /v1/x/../me', '400 ambiguous_path'],
+    ['GET /v1/x/../me', '400 ambiguous_path: '],
+    ['OPTIONS *', '404 no_route: OPTIONS * asks about the server'],
+    ['GET *', '400 malformed_request: Only OPTIONS'],
+    ['GET http://me:secret@game.example.org/v1/me', '400 malformed_request: The target holds a user name'],
+    ['GET /v1/me#part', '400 malformed_request: The target holds a fragment'],
+    ['GET /v1/me?a#part', '400 malformed_request: The target holds a fragment'],
+    ['GET v1/me', '400 malformed_request: The target is neither a path'],
   ])('answers %s with %s', (request, answer) => {
     expect(explainRequest(table, request)).toContain(`→ ${answer}`);
   });
