@@ -319,16 +319,19 @@ describe('a target that is no path', () => {
     ['GET', '/v1/me?a=1#part', 400, 'malformed_request', 'fragment'],
     ['GET', 'ftp://a.example/v1/me', 400, 'malformed_request', 'neither a path'],
     ['GET', '/v1/../me', 400, 'ambiguous_path', 'dot segment'],
-  ])('%s %s is answered with %i %s, in a sentence of its own', async (method, target, status, code, words) => {
-    const answer = await exchangeRaw(
-      bed.port,
-      `${method} ${target} HTTP/1.1\r\nHost: a.example\r\nConnection: close\r\n\r\n`,
-    );
-    const [head = '', body = ''] = answer.split('\r\n\r\n');
-    expect(head).toMatch(new RegExp(`^HTTP/1\\.1 ${status} `));
-    expect(JSON.parse(body)).toMatchObject({ code, status, detail: expect.stringContaining(words) });
-    expect([...bed.auth.received, ...bed.events.received]).toEqual([]);
-  });
+  ])(
+    '%s %s is answered with %i %s, in a sentence of its own',
+    async (method, target, status, code, words) => {
+      const answer = await exchangeRaw(
+        bed.port,
+        `${method} ${target} HTTP/1.1\r\nHost: a.example\r\nConnection: close\r\n\r\n`,
+      );
+      const [head = '', body = ''] = answer.split('\r\n\r\n');
+      expect(head).toMatch(new RegExp(`^HTTP/1\\.1 ${status} `));
+      expect(JSON.parse(body)).toMatchObject({ code, status, detail: expect.stringContaining(words) });
+      expect([...bed.auth.received, ...bed.events.received]).toEqual([]);
+    },
+  );
 });
 
 test('the admin port answers to addresses and to its own names only', async () => {
