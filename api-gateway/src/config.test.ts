@@ -33,6 +33,7 @@ describe('the environment', () => {
       brokerUrls: undefined,
       redisUrl: undefined,
       connectionsPerAddress: 512,
+      rateLimitScale: 1,
       publicHosts: undefined,
       corsOrigins: undefined,
       revocations: {
@@ -98,6 +99,13 @@ describe('the environment', () => {
     expect(loadConfig({ ...env, CORS_ORIGINS: '*' }).corsOrigins).toBe('*');
     const said = problemsOf({ PUBLIC_HOSTS: 'a:80', CORS_ORIGINS: 'https://game.example.org/path' });
     for (const name of ['PUBLIC_HOSTS', 'CORS_ORIGINS']) expect(said).toContain(`${name}: `);
+  });
+
+  test('may multiply the rate limits', () => {
+    expect(loadConfig({ ...env, RATE_LIMIT_SCALE: '2.5' }).rateLimitScale).toBe(2.5);
+    for (const scale of ['0', '-1', 'many']) {
+      expect(problemsOf({ RATE_LIMIT_SCALE: scale })).toContain('RATE_LIMIT_SCALE: ');
+    }
   });
 
   test('is refused with every problem at once and no secret shown', () => {

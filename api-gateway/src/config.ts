@@ -8,6 +8,7 @@ import {
   optional,
   parseEnv,
   port,
+  positiveNumber,
   scopedSecretList,
   secret,
   secretList,
@@ -59,6 +60,8 @@ const allowedOrigins = z.string().transform((value, context): AllowedOrigins => 
 // Longer, and a revocation that was not heard would take long to have its effect.
 const refresh = duration('5s').refine((ms) => ms >= 100 && ms <= 60_000, 'must be from 100ms to 1m');
 
+const rateLimitScale = positiveNumber({ max: 1_000_000, fallback: 1 });
+
 /** The only reader of the environment. Any `…_SERVICE_URL` is an upstream that routes may name. */
 export function loadConfig(env: NodeJS.ProcessEnv) {
   const others = Object.keys(env).filter((name) => SERVICE_URL.test(name) && !!env[name]);
@@ -90,6 +93,7 @@ export function loadConfig(env: NodeJS.ProcessEnv) {
     TRUST_PROXY: trustedHops.optional(),
     DOCS_REFRESH: duration('1m'),
     REDIS_URL: optional(url({ protocols: ['redis', 'rediss'] })),
+    RATE_LIMIT_SCALE: rateLimitScale,
     CONNECTIONS_PER_ADDRESS: integer({ min: 1, max: 1_000_000, fallback: 512 }),
     HEADERS_TIMEOUT: duration('60s').refine((ms) => ms >= 100, 'must be 100ms or more'),
     PUBLISH_BYTES_IN_FLIGHT: integer({ min: 1, max: 2 ** 32, fallback: 64 * 1024 * 1024 }),
@@ -135,6 +139,7 @@ export function loadConfig(env: NodeJS.ProcessEnv) {
     },
     brokerUrls: settings.RABBITMQ_URLS || settings.RABBITMQ_URL ? brokerUrls(settings) : undefined,
     redisUrl: settings.REDIS_URL,
+    rateLimitScale: settings.RATE_LIMIT_SCALE,
     connectionsPerAddress: settings.CONNECTIONS_PER_ADDRESS,
     publishBytesInFlight: settings.PUBLISH_BYTES_IN_FLIGHT,
     publicHosts: settings.PUBLIC_HOSTS,
@@ -161,6 +166,11 @@ export function loadConfig(env: NodeJS.ProcessEnv) {
 /** All that checking a routes file needs of the environment. */
 export function routesFileOf(env: NodeJS.ProcessEnv): string {
   return env['ROUTES_FILE']?.trim() || DEFAULT_ROUTES_FILE;
+}
+
+/** @throws ConfigError */
+export function rateLimitScaleOf(env: NodeJS.ProcessEnv): number {
+  return parseEnv(env, { RATE_LIMIT_SCALE: rateLimitScale }).RATE_LIMIT_SCALE;
 }
 
 function isOrigin({ protocol, username, pathname, search, hash }: URL): boolean {

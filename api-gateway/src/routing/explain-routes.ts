@@ -16,7 +16,7 @@ export function printRoutes(table: RouteTable): string {
     targetOf(route),
     timeOf(route),
     Number.isFinite(route.maxBodyBytes) ? `${route.maxBodyBytes} B` : '-',
-    route.rateLimits.map(describeLimit).join(', ') || '-',
+    describeLimits(route) || '-',
   ]);
   return columns([['#', 'name', 'methods', 'match', 'access', 'target', 'timeout', 'body', 'rate'], ...rows]);
 }
@@ -69,12 +69,19 @@ function matchOf(route: Route): string {
 
 function limitsOf(route: Route): string {
   const bytes = Number.isFinite(route.maxBodyBytes) ? [`${route.maxBodyBytes} bytes`] : [];
-  return [timeOf(route), ...bytes, ...route.rateLimits.map(describeLimit)].join(', ');
+  const rates = describeLimits(route) || 'no rate limit';
+  return [timeOf(route), ...bytes, rates].join(', ');
 }
 
 function timeOf(route: Route): string {
   const isStream = !route.publish && route.stream;
   return `${route.timeoutMs} ms${isStream ? ' until the answer begins' : ''}`;
+}
+
+/** With its name where other entries count in it, too. */
+function describeLimits({ name, limitName, rateLimits }: Route): string {
+  const limits = rateLimits.map(describeLimit).join(', ');
+  return limits === '' || limitName === name ? limits : `${limitName}: ${limits}`;
 }
 
 function describeLimit({ by, limit, windowSeconds }: RateLimit): string {

@@ -27,8 +27,10 @@ interface Entry {
   /** Until the end of the answer; of a stream until its beginning. */
   timeoutMs: number;
   maxBodyBytes: number;
-  /** All of them hold. */
+  /** All of them hold. Entries that name one limit of the file have one list. */
   rateLimits: readonly RateLimit[];
+  /** Of the limit of the file, or of the entry where the limits are its own. */
+  limitName: string;
 }
 
 /** An entry whose requests go on to a service. */
