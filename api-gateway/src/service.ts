@@ -127,7 +127,11 @@ export async function buildService(config: Config, overrides: Overrides = {}): P
     logger,
   });
   const pages = createPages({ readiness, documents });
-  const clientAddress = createClientAddress(config.trustProxy);
+  const clientAddress = createClientAddress(config.trustProxy, (peer) =>
+    logger.warn('X-Forwarded-For ignored because TRUST_PROXY is not set: all clients count as one address', {
+      peer,
+    }),
+  );
   const app = createApp({ pages, edge, routes, clientAddress, crossOrigin, publicHosts, metrics, logger });
 
   const refusedConnections = new Counter({

@@ -2,6 +2,7 @@ import { Counter, type Registry } from '@prometheus-io/client';
 import { type Identity, isAccount } from 'service-kit/identity';
 import type { RedisClient } from 'service-kit/redis';
 import type { RateLimit, Route } from '../routing/route.ts';
+import { createLimitMemory } from './limit-memory.ts';
 import { LimitSet } from './limit-set.ts';
 import { networkOf } from './network-of.ts';
 import { type LimitState, rateLimitHeaders, retryAfter } from './rate-limit-headers.ts';
@@ -22,6 +23,7 @@ export interface RateLimits {
 /** @param redis without it each process counts for itself */
 export function createRateLimits(redis: RedisClient | undefined, metrics: Registry): RateLimits {
   const shared = redis && createSharedBuckets(redis);
+  const memory = createLimitMemory();
   // By the table's own list, which entries with one limit share; what a reload has replaced is forgotten, and the counts
   // in Redis stay.
   const sets = new WeakMap<readonly RateLimit[], LimitSet>();
@@ -35,7 +37,7 @@ export function createRateLimits(redis: RedisClient | undefined, metrics: Regist
   function setOf({ rateLimits, limitName }: Route): LimitSet {
     let set = sets.get(rateLimits);
     if (!set) {
-      set = new LimitSet(shared, limitName, rateLimits);
+      set = new LimitSet({ shared, memory, name: limitName, rules: rateLimits });
       sets.set(rateLimits, set);
     }
     return set;
