@@ -30,6 +30,7 @@ function entry(index: number): ServiceRoute {
     timeoutMs: 1_000,
     maxBodyBytes: 1_000,
     rateLimits: [],
+    limitName: '',
     publish: undefined,
     targetEnv: 'A_SERVICE_URL',
     service: serviceOf('A_SERVICE_URL'),

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
-import { routesFileOf } from './config.ts';
+import { rateLimitScaleOf, routesFileOf } from './config.ts';
 import { createMessageContracts } from './publish/message-contracts.ts';
 import { explainRequest, printRoutes } from './routing/explain-routes.ts';
 import type { Route } from './routing/route.ts';
@@ -15,7 +15,9 @@ const file = values.file ?? routesFileOf(process.env);
 try {
   const contracts = createMessageContracts();
   const requires = ({ publish }: Route) => publish && contracts.problemOf(publish.schema);
-  const table = createRouteTable(parseRoutes(readFileSync(file, 'utf8'), requires));
+  const table = createRouteTable(
+    parseRoutes(readFileSync(file, 'utf8'), requires, rateLimitScaleOf(process.env)),
+  );
   const answer = values.explain === undefined ? printRoutes(table) : explainRequest(table, values.explain);
   process.stdout.write(`${answer}\n`);
 } catch (error) {

@@ -23,7 +23,7 @@ describe('the environment', () => {
   test('has defaults for all but addresses, keys and the issuer', () => {
     expect(loadConfig(env)).toMatchObject({
       http: { host: '127.0.0.1', port: 3000 },
-      admin: { host: '127.0.0.1', port: 3100 },
+      admin: { host: '127.0.0.1', port: 3100, allowedHosts: new Set(['localhost']) },
       workers: 1,
       acceptGraceMs: 100,
       forwarding: { concurrency: 1_024, mostStreams: 10_000, checkMs: 2_000, dnsRefreshMs: 5_000 },
@@ -33,6 +33,7 @@ describe('the environment', () => {
       brokerUrls: undefined,
       redisUrl: undefined,
       connectionsPerAddress: 512,
+      rateLimitScale: 1,
       publicHosts: undefined,
       corsOrigins: undefined,
       revocations: {
@@ -88,14 +89,23 @@ describe('the environment', () => {
   test('may say which hosts are served and which origins may read', () => {
     const config = loadConfig({
       ...env,
-      PUBLIC_HOSTS: 'Game.example.org, [::1]',
+      PUBLIC_HOSTS: 'Game.example.org., [0:0::1],bücher.example',
+      ADMIN_ALLOWED_HOSTS: 'Gateway.internal',
       CORS_ORIGINS: 'https://game.example.org, http://localhost:5173',
     });
-    expect(config.publicHosts).toEqual(new Set(['game.example.org', '[::1]']));
+    expect(config.publicHosts).toEqual(new Set(['game.example.org', '[::1]', 'xn--bcher-kva.example']));
+    expect(config.admin.allowedHosts).toEqual(new Set(['gateway.internal']));
     expect(config.corsOrigins).toEqual(['https://game.example.org', 'http://localhost:5173']);
     expect(loadConfig({ ...env, CORS_ORIGINS: '*' }).corsOrigins).toBe('*');
     const said = problemsOf({ PUBLIC_HOSTS: 'a:80', CORS_ORIGINS: 'https://game.example.org/path' });
     for (const name of ['PUBLIC_HOSTS', 'CORS_ORIGINS']) expect(said).toContain(`${name}: `);
+  });
+
+  test('may multiply the rate limits', () => {
+    expect(loadConfig({ ...env, RATE_LIMIT_SCALE: '2.5' }).rateLimitScale).toBe(2.5);
+    for (const scale of ['0', '-1', 'many']) {
+      expect(problemsOf({ RATE_LIMIT_SCALE: scale })).toContain('RATE_LIMIT_SCALE: ');
+    }
   });
 
   test('is refused with every problem at once and no secret shown', () => {

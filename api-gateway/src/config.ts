@@ -2,11 +2,13 @@ import { fileURLToPath } from 'node:url';
 import {
   ConfigError,
   duration,
+  hostNames,
   integer,
   oneOf,
   optional,
   parseEnv,
   port,
+  positiveNumber,
   scopedSecretList,
   secret,
   secretList,
@@ -55,16 +57,10 @@ const allowedOrigins = z.string().transform((value, context): AllowedOrigins => 
   return z.NEVER;
 });
 
-const HOST_NAME = /^(?:[a-z0-9._-]+|\[[0-9a-f:.]+\])$/;
-const hostNames = z.string().transform((value, context): ReadonlySet<string> => {
-  const names = value.split(',').map((each) => each.trim().toLowerCase());
-  if (names.every((each) => HOST_NAME.test(each))) return new Set(names);
-  context.addIssue({ code: 'custom', message: 'must be host names without ports, separated by commas' });
-  return z.NEVER;
-});
-
 // Longer, and a revocation that was not heard would take long to have its effect.
 const refresh = duration('5s').refine((ms) => ms >= 100 && ms <= 60_000, 'must be from 100ms to 1m');
+
+const rateLimitScale = positiveNumber({ max: 1_000_000, fallback: 1 });
 
 /** The only reader of the environment. Any `…_SERVICE_URL` is an upstream that routes may name. */
 export function loadConfig(env: NodeJS.ProcessEnv) {
@@ -78,6 +74,7 @@ export function loadConfig(env: NodeJS.ProcessEnv) {
     ADMIN_HOST: text({ fallback: '127.0.0.1' }),
     ADMIN_PORT: port(3100),
     ADMIN_TOKEN: optional(secret({ min: 16 })),
+    ADMIN_ALLOWED_HOSTS: hostNames('localhost'),
     LOG_LEVEL: oneOf(['error', 'warn', 'info', 'debug'], 'info'),
     SHUTDOWN_TIMEOUT_MS: integer({ min: 0, max: 600_000, fallback: 10_000 }),
     ACCEPT_GRACE_MS: integer({ min: 0, max: 60_000, fallback: 100 }),
@@ -96,11 +93,12 @@ export function loadConfig(env: NodeJS.ProcessEnv) {
     TRUST_PROXY: trustedHops.optional(),
     DOCS_REFRESH: duration('1m'),
     REDIS_URL: optional(url({ protocols: ['redis', 'rediss'] })),
+    RATE_LIMIT_SCALE: rateLimitScale,
     CONNECTIONS_PER_ADDRESS: integer({ min: 1, max: 1_000_000, fallback: 512 }),
     HEADERS_TIMEOUT: duration('60s').refine((ms) => ms >= 100, 'must be 100ms or more'),
     BODY_TIMEOUT: duration('20s').refine((ms) => ms >= 100, 'must be 100ms or more'),
     PUBLISH_BYTES_IN_FLIGHT: integer({ min: 1, max: 2 ** 32, fallback: 64 * 1024 * 1024 }),
-    PUBLIC_HOSTS: hostNames.optional(),
+    PUBLIC_HOSTS: optional(hostNames()),
     CORS_ORIGINS: allowedOrigins.optional(),
     UPSTREAM_CONCURRENCY: integer({ min: 1, max: 100_000, fallback: 1_024 }),
     UPSTREAM_STREAMS: integer({ min: 1, max: 1_000_000, fallback: 10_000 }),
@@ -128,7 +126,12 @@ export function loadConfig(env: NodeJS.ProcessEnv) {
       headersTimeoutMs: settings.HEADERS_TIMEOUT,
       bodyTimeoutMs: settings.BODY_TIMEOUT,
     },
-    admin: { host: settings.ADMIN_HOST, port: settings.ADMIN_PORT, token: settings.ADMIN_TOKEN },
+    admin: {
+      host: settings.ADMIN_HOST,
+      port: settings.ADMIN_PORT,
+      token: settings.ADMIN_TOKEN,
+      allowedHosts: settings.ADMIN_ALLOWED_HOSTS,
+    },
     logLevel: settings.LOG_LEVEL,
     shutdownTimeoutMs: settings.SHUTDOWN_TIMEOUT_MS,
     acceptGraceMs: settings.ACCEPT_GRACE_MS,
@@ -143,6 +146,7 @@ export function loadConfig(env: NodeJS.ProcessEnv) {
     },
     brokerUrls: settings.RABBITMQ_URLS || settings.RABBITMQ_URL ? brokerUrls(settings) : undefined,
     redisUrl: settings.REDIS_URL,
+    rateLimitScale: settings.RATE_LIMIT_SCALE,
     connectionsPerAddress: settings.CONNECTIONS_PER_ADDRESS,
     publishBytesInFlight: settings.PUBLISH_BYTES_IN_FLIGHT,
     publicHosts: settings.PUBLIC_HOSTS,
@@ -170,6 +174,11 @@ export function loadConfig(env: NodeJS.ProcessEnv) {
 /** All that checking a routes file needs of the environment. */
 export function routesFileOf(env: NodeJS.ProcessEnv): string {
   return env['ROUTES_FILE']?.trim() || DEFAULT_ROUTES_FILE;
+}
+
+/** @throws ConfigError */
+export function rateLimitScaleOf(env: NodeJS.ProcessEnv): number {
+  return parseEnv(env, { RATE_LIMIT_SCALE: rateLimitScale }).RATE_LIMIT_SCALE;
 }
 
 function isOrigin({ protocol, username, pathname, search, hash }: URL): boolean {

@@ -1,5 +1,5 @@
 import cluster from 'node:cluster';
-import type { Registry } from '@prometheus-io/client';
+import { Counter, type Registry } from '@prometheus-io/client';
 import {
   createAdminServer,
   createMetrics,
@@ -112,7 +112,7 @@ export async function buildService(config: Config, overrides: Overrides = {}): P
   const metrics = createRequestMetrics(registry);
   observeUpstreams(registry, upstreams);
   const streams = createOpenStreams({ holds: (token) => tokens.holds(token), metrics: registry });
-  const rateLimits = createRateLimits(redis?.client);
+  const rateLimits = createRateLimits(redis?.client, registry);
   const crossOrigin = createCrossOrigin(apiSecurityHeaders(), config.corsOrigins);
   const edge = createEdge({
     routes,
@@ -127,10 +127,20 @@ export async function buildService(config: Config, overrides: Overrides = {}): P
     logger,
   });
   const pages = createPages({ readiness, documents });
-  const clientAddress = createClientAddress(config.trustProxy);
+  const clientAddress = createClientAddress(config.trustProxy, (peer) =>
+    logger.warn('X-Forwarded-For ignored because TRUST_PROXY is not set: all clients count as one address', {
+      peer,
+    }),
+  );
   const app = createApp({ pages, edge, routes, clientAddress, crossOrigin, publicHosts, metrics, logger });
 
+  const refusedConnections = new Counter({
+    name: 'gateway_refused_connections_total',
+    help: 'Connections refused because their address had CONNECTIONS_PER_ADDRESS open',
+    registers: [registry],
+  });
   const admits = createConnectionLimit({
+    onRefused: () => refusedConnections.inc(),
     limit: config.connectionsPerAddress,
     isTrusted: createTrustedPeer(config.trustProxy),
   });
@@ -171,13 +181,14 @@ export async function buildService(config: Config, overrides: Overrides = {}): P
 
 /** @throws ConfigError for a table that cannot be served */
 export function loadRoutes(
-  config: Pick<Config, 'routesFile' | 'upstreams'>,
+  config: Pick<Config, 'routesFile' | 'upstreams' | 'rateLimitScale'>,
   contracts: MessageContracts,
   logger: Logger,
 ): Promise<LiveRouteTable> {
   return loadLiveRouteTable({
     file: config.routesFile,
     requires: (route) => obstacleTo(route, contracts, config),
+    rateLimitScale: config.rateLimitScale,
     logger,
   }).catch(asConfigError);
 }

@@ -37,7 +37,12 @@ function redisUrl(): string {
 }
 
 async function start(env: NodeJS.ProcessEnv = {}): Promise<RunningGateway> {
-  const gateway = await startGateway(services, { ROUTES_FILE, REDIS_URL: redisUrl(), ...env });
+  const gateway = await startGateway(services, {
+    ROUTES_FILE,
+    REDIS_URL: redisUrl(),
+    RATE_LIMIT_SCALE: '1',
+    ...env,
+  });
   gateways.push(gateway);
   return gateway;
 }
@@ -157,6 +162,78 @@ describe('a rate limit', () => {
     expect(await statuses(gateway, '/limited/twice', { ...home, ...third }, 1)).toEqual([429]);
   });
 
+  test.each([
+    ['at Redis', {}],
+    ['without Redis', { REDIS_URL: NOWHERE }],
+  ])('that refuses takes nothing of the others of its entry, %s', async (_where, env) => {
+    const gateway = await start({ ...BEHIND_PROXY, ...env });
+    const [home, away] = [newAddress(), newAddress()];
+    const [player, friend, third] = [newAccount(), newAccount(), newAccount()];
+    const ask = (place: object, who: object) =>
+      fetch(`${gateway.url}/limited/twice`, { headers: { ...place, ...who } });
+    const standing = (answer: Response) => answer.headers.get('ratelimit')?.replaceAll(/;t=\d+/g, '');
+    // Of one account and of two requests from an address.
+    const first = await ask(home, player);
+    expect([first.status, standing(first)]).toEqual([200, '"account";r=0, "address";r=1']);
+    const refused = await ask(home, player);
+    expect([refused.status, standing(refused)]).toEqual([429, '"account";r=0, "address";r=1']);
+    // What the account tried in vain was not counted for its address …
+    const second = await ask(home, friend);
+    expect([second.status, standing(second)]).toEqual([200, '"account";r=0, "address";r=0']);
+    // … and what the address refuses is not counted for the account.
+    expect((await ask(home, third)).status).toBe(429);
+    expect((await ask(away, third)).status).toBe(200);
+  });
+
+  test('costs one call of Redis, however many of them hold', async () => {
+    const redis = await linkToRedis();
+    const gateway = await start({ REDIS_URL: redis.url, ...BEHIND_PROXY });
+    const ask = async () =>
+      (await statuses(gateway, '/limited/twice', { ...newAddress(), ...newAccount() }, 1))[0];
+    await vi.waitFor(async () => {
+      expect(await ask()).toBe(200);
+      expect(redis.scriptCalls()).toBeGreaterThan(0);
+    }, eventually);
+    const before = redis.scriptCalls();
+    expect(await Promise.all([ask(), ask(), ask()])).toEqual([200, 200, 200]);
+    expect(redis.scriptCalls() - before).toBe(3);
+    redis.close();
+  });
+
+  test('that refuses is counted by entry, limit and kind', async () => {
+    const gateway = await start({ REDIS_URL: '' });
+    expect(await statuses(gateway, '/limited/account', newAccount(), 5)).toEqual([200, 200, 200, 429, 429]);
+    expect(await (await fetch(`${gateway.adminUrl}/metrics`)).text()).toMatch(
+      /gateway_rate_limited_requests_total\{(?=.*route="limited-account")(?=.*limit="limited-account")(?=.*by="account").*\} 2\n/,
+    );
+  });
+
+  test('is multiplied by RATE_LIMIT_SCALE', async () => {
+    const gateway = await start({ RATE_LIMIT_SCALE: '0.5' });
+    const player = newAccount();
+    const first = await fetch(`${gateway.url}/limited/account`, { headers: player });
+    expect(first.headers.get('ratelimit-policy')).toBe('"account";q=2;w=60');
+    expect(await statuses(gateway, '/limited/account', player, 2)).toEqual([200, 429]);
+    expect(
+      await statuses(await start({ RATE_LIMIT_SCALE: '0.01' }), '/limited/client', newClient(), 2),
+    ).toEqual([200, 429]);
+  });
+
+  test('of the shipped table is one for all names of a path', async () => {
+    const env = { ROUTES_FILE: '', RATE_LIMIT_SCALE: '0.03', ...BEHIND_PROXY };
+    const gateway = await start(env);
+    const home = newAddress();
+    const ask = (path: string) => fetch(gateway.url + path, { method: 'POST', headers: home, body: '{}' });
+    const first = await ask('/v1/auth/register');
+    expect(first.headers.get('ratelimit-policy')).toBe('"address";q=3;w=10');
+    expect((await ask('/register')).status).toBe(200);
+    expect((await ask('/api/auth/register')).status).toBe(200);
+    const refused = await ask('/register');
+    expect(refused.status).toBe(429);
+    expect(refused.headers.get('retry-after')).toMatch(/^[1-4]$/);
+    expect((await ask('/v1/auth/login')).status).toBe(200);
+  });
+
   test('asks Redis no more for somebody who was refused, until there can be another answer', async () => {
     const redis = await linkToRedis();
     const gateway = await start({ REDIS_URL: redis.url });
@@ -212,6 +289,9 @@ describe('connections of one address', () => {
     await vi.waitFor(() => expect(used.received()).toMatch(/^HTTP\/1.1 200 /));
     const refused = await exchangeRaw(gateway.port, GET);
     expect(refused).toMatch(/^HTTP\/1.1 429 [^]*"code":"too_many_connections"/);
+    expect(await (await fetch(`${gateway.adminUrl}/metrics`)).text()).toMatch(
+      /gateway_refused_connections_total\{.*\} 1\n/,
+    );
     expect(services.auth.received).toHaveLength(1);
 
     idle.socket.destroy();

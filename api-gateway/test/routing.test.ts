@@ -246,6 +246,32 @@ describe('the host of a request', () => {
     }
   });
 
+  test.each([
+    'Game.Example.org.',
+    'game.example.org.:443',
+    'game.example.org:80',
+    'Bücher.example',
+    'xn--bcher-kva.EXAMPLE.:443',
+    '[0:0:0:0:0:0:0:1]:3000',
+  ])('is the same in another form: %s', async (host) => {
+    const own = await startTestBed({ env: { PUBLIC_HOSTS: 'game.example.org,bücher.example.,[::1]' } });
+    try {
+      expect(await ask('/v1/me', host, own.port)).toMatch(/^HTTP\/1\.1 401 /);
+      // A target is ASCII; Node itself refuses any other.
+      const inTarget = host.replace('Bücher', 'XN--BCHER-KVA');
+      expect(await ask(`http://${inTarget}/v1/me`, 'evil', own.port)).toMatch(/^HTTP\/1\.1 401 /);
+    } finally {
+      await own.stop();
+    }
+  });
+
+  test.each(['a..b', 'a.example..', '.', '[:::]', 'a b', 'a/b', 'user@a', 'b%C3%BCcher.example', '\u00ad'])(
+    'is none where servers could read different ones: %j',
+    async (host) => {
+      expect(await ask('/v1/me', host)).toMatch(/^HTTP\/1\.1 400 [^]*"code":"malformed_request"/);
+    },
+  );
+
   test('chooses among entries of one path', async () => {
     const folder = await mkdtemp(join(tmpdir(), 'routes-'));
     const file = join(folder, 'routes.yaml');
@@ -260,6 +286,10 @@ describe('the host of a request', () => {
     match: { path: /where, host: game.example.org }
     target: { env: GAME_EVENT_SERVICE_URL }
     access: public
+  - name: books
+    match: { path: /where, host: Bücher.example. }
+    target: { env: GAME_EVENT_SERVICE_URL }
+    access: public
 `,
     );
     const own = await startTestBed({ env: { ROUTES_FILE: file } });
@@ -268,11 +298,57 @@ describe('the host of a request', () => {
       await ask('/where', 'example.org', own.port);
       await ask('http://GAME.example.org/where', 'example.org', own.port);
       expect([own.auth.received.length, own.events.received.length]).toEqual([1, 2]);
+      await ask('/where', 'game.example.org.', own.port);
+      await ask('http://game.example.org.:80/where', 'example.org', own.port);
+      await ask('/where', 'xn--bcher-kva.example', own.port);
+      await ask('/where', 'BÜCHER.example:443', own.port);
+      expect([own.auth.received.length, own.events.received.length]).toEqual([1, 6]);
     } finally {
       await own.stop();
       await rm(folder, { recursive: true });
     }
   });
+});
+
+describe('a target that is no path', () => {
+  test.each([
+    ['OPTIONS', '*', 404, 'no_route', 'server as a whole'],
+    ['GET', '*', 400, 'malformed_request', 'Only OPTIONS'],
+    ['GET', 'http://me:secret@a.example/v1/me', 400, 'malformed_request', 'user name'],
+    ['GET', '/v1/me#part', 400, 'malformed_request', 'fragment'],
+    ['GET', '/v1/me?a=1#part', 400, 'malformed_request', 'fragment'],
+    ['GET', 'ftp://a.example/v1/me', 400, 'malformed_request', 'neither a path'],
+    ['GET', '/v1/../me', 400, 'ambiguous_path', 'dot segment'],
+  ])(
+    '%s %s is answered with %i %s, in a sentence of its own',
+    async (method, target, status, code, words) => {
+      const answer = await exchangeRaw(
+        bed.port,
+        `${method} ${target} HTTP/1.1\r\nHost: a.example\r\nConnection: close\r\n\r\n`,
+      );
+      const [head = '', body = ''] = answer.split('\r\n\r\n');
+      expect(head).toMatch(new RegExp(`^HTTP/1\\.1 ${status} `));
+      expect(JSON.parse(body)).toMatchObject({ code, status, detail: expect.stringContaining(words) });
+      expect([...bed.auth.received, ...bed.events.received]).toEqual([]);
+    },
+  );
+});
+
+test('the admin port answers to addresses and to its own names only', async () => {
+  const own = await startTestBed({ env: { ADMIN_ALLOWED_HOSTS: 'gateway.internal' } });
+  const ask = (host: string) =>
+    exchangeRaw(
+      Number(new URL(own.adminUrl).port),
+      `GET /metrics HTTP/1.1\r\nHost: ${host}\r\nConnection: close\r\n\r\n`,
+    );
+  try {
+    for (const host of ['127.0.0.1:3100', '[::1]', 'gateway.internal.']) {
+      expect(await ask(host)).toMatch(/^HTTP\/1\.1 200 /);
+    }
+    expect(await ask('evil.example')).toMatch(/^HTTP\/1\.1 421 [^]*"code":"misdirected_request"/);
+  } finally {
+    await own.stop();
+  }
 });
 
 describe('a reload', () => {

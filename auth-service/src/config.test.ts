@@ -28,7 +28,7 @@ describe('the environment', () => {
     expect(loadConfig(least)).toMatchObject({
       role: 'all',
       http: { host: '127.0.0.1', port: 3001 },
-      admin: { host: '127.0.0.1', port: 3101, token: undefined },
+      admin: { host: '127.0.0.1', port: 3101, token: undefined, allowedHosts: new Set(['localhost']) },
       mongo: { database: 'auth_db' },
       tokens: { audience: 'laurel', accessTtlMs: 600_000, refreshTtlMs: 2_592_000_000 },
       limits: {
@@ -96,6 +96,7 @@ describe('the environment', () => {
     ['NEW_ACCOUNTS_PER_ADDRESS', '0'],
     ['PUBLIC_URL', 'play.example.com'],
     ['MONGODB_DATABASE', 'a.b'],
+    ['ADMIN_ALLOWED_HOSTS', 'auth-service:3101'],
   ])('cannot set %s to %s', (variable, value) => {
     expect(problemsOf({ [variable]: value })).toEqual([expect.stringContaining(`${variable} must be`)]);
   });

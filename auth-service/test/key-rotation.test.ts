@@ -1,3 +1,5 @@
+import { once } from 'node:events';
+import { request, type IncomingMessage } from 'node:http';
 import jsonwebtoken from 'jsonwebtoken';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { z } from 'zod';
@@ -18,7 +20,7 @@ let now: Date;
 let player: Player;
 beforeEach(async () => {
   now = new Date();
-  const env = { ADMIN_TOKEN, SIGNING_KEY_LEAD: '5m' };
+  const env = { ADMIN_TOKEN, ADMIN_ALLOWED_HOSTS: 'auth-admin.internal', SIGNING_KEY_LEAD: '5m' };
   system = await startSystem({ instances: 2, env, overrides: { clock: () => now } });
   player = await register(system);
 });
@@ -164,4 +166,17 @@ test('keys are replaced with the admin token alone', async () => {
 test('the key set may be kept for a minute, which is less than any key waits', async () => {
   const { headers } = await system.call('GET', '/.well-known/jwks.json', { unsigned: true });
   expect(headers.get('cache-control')).toBe('public, max-age=60');
+});
+
+test('a page whose name was made to lead to the admin port reads no keys there', async () => {
+  const statusFor = async (host: string): Promise<number | undefined> => {
+    const { port } = system.instances[0]?.admin.address() ?? {};
+    const asked = request({ port, host: '127.0.0.1', path: '/signing-keys', headers: { host } }).end();
+    const [answer] = (await once(asked, 'response')) as [IncomingMessage];
+    answer.resume();
+    return answer.statusCode;
+  };
+  expect(await statusFor('evil.example:3101')).toBe(421);
+  expect(await statusFor('127.0.0.1:3101')).toBe(200);
+  expect(await statusFor('auth-admin.internal')).toBe(200);
 });

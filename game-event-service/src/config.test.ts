@@ -25,7 +25,7 @@ describe('the configuration', () => {
     expect(loadConfig(needed)).toMatchObject({
       role: 'all',
       http: { host: '127.0.0.1', port: 3002 },
-      admin: { host: '127.0.0.1', port: 3102 },
+      admin: { host: '127.0.0.1', port: 3102, allowedHosts: new Set(['localhost']) },
       mongo: { database: 'event_db' },
       claims: { waitMs: 2_000, deadlineMs: 120_000 },
       messaging: {
@@ -39,11 +39,18 @@ describe('the configuration', () => {
     const env = {
       ...needed,
       PORT: 'x',
+      ADMIN_ALLOWED_HOSTS: 'a:80',
       CLAIM_WAIT_MS: '9000',
       CLAIM_DEADLINE: '10ms',
       GATEWAY_SIGNING_KEYS: 'a:short',
     };
-    expect(problemsOf(env)).toEqual(['PORT', 'GATEWAY_SIGNING_KEYS', 'CLAIM_WAIT_MS', 'CLAIM_DEADLINE']);
+    expect(problemsOf(env)).toEqual([
+      'PORT',
+      'ADMIN_ALLOWED_HOSTS',
+      'GATEWAY_SIGNING_KEYS',
+      'CLAIM_WAIT_MS',
+      'CLAIM_DEADLINE',
+    ]);
     expect(() => loadConfig(env)).not.toThrow(/short/);
   });
 

@@ -1,6 +1,7 @@
 import { createSecretKey, type KeyObject } from 'node:crypto';
 import {
   duration,
+  hostNames,
   integer,
   oneOf,
   optional,
@@ -70,6 +71,7 @@ export function loadConfig(env: NodeJS.ProcessEnv) {
     ADMIN_HOST: text({ fallback: '127.0.0.1' }),
     ADMIN_PORT: port(3102),
     ADMIN_TOKEN: optional(secret({ min: 16 })),
+    ADMIN_ALLOWED_HOSTS: hostNames('localhost'),
     SHUTDOWN_TIMEOUT_MS: integer({ min: 100, max: 600_000, fallback: 10_000 }),
     REDIS_URL: url({ protocols: ['redis', 'rediss'] }),
     ...brokerVariables(env),
@@ -89,7 +91,12 @@ export function loadConfig(env: NodeJS.ProcessEnv) {
   return {
     role: variables.ROLE,
     http: { host: variables.HOST, port: variables.PORT },
-    admin: { host: variables.ADMIN_HOST, port: variables.ADMIN_PORT, token: variables.ADMIN_TOKEN },
+    admin: {
+      host: variables.ADMIN_HOST,
+      port: variables.ADMIN_PORT,
+      token: variables.ADMIN_TOKEN,
+      allowedHosts: variables.ADMIN_ALLOWED_HOSTS,
+    },
     logLevel: variables.LOG_LEVEL,
     shutdownTimeoutMs: variables.SHUTDOWN_TIMEOUT_MS,
     mongo: { url: variables.MONGODB_URL, database: variables.MONGODB_DATABASE },

@@ -1,3 +1,5 @@
+import { once } from 'node:events';
+import { request, type IncomingMessage } from 'node:http';
 import amqp from 'amqplib';
 import { z } from 'zod';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
@@ -134,4 +136,17 @@ describe('an instance that stops', () => {
     }
     await one[Symbol.asyncDispose]();
   });
+});
+
+it('a page whose name was made to lead to the admin port reads nothing there', async () => {
+  await using service = await startService({ env: { ADMIN_ALLOWED_HOSTS: 'event-admin.internal' } });
+  const statusFor = async (host: string): Promise<number | undefined> => {
+    const asked = request(`${service.adminUrl}/metrics`, { headers: { host } }).end();
+    const [answer] = (await once(asked, 'response')) as [IncomingMessage];
+    answer.resume();
+    return answer.statusCode;
+  };
+  expect(await statusFor('evil.example:3102')).toBe(421);
+  expect(await statusFor('127.0.0.1:3102')).toBe(200);
+  expect(await statusFor('event-admin.internal')).toBe(200);
 });

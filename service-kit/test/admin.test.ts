@@ -1,4 +1,7 @@
+import { once } from 'node:events';
+import { connect } from 'node:net';
 import { PassThrough } from 'node:stream';
+import { text } from 'node:stream/consumers';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { createAdminServer, createMetrics, createReadiness } from '../src/admin/index.ts';
 import { defineEndpoint, reply } from '../src/http/index.ts';
@@ -13,7 +16,7 @@ const pause = defineEndpoint({
   handle: async () => reply(204),
 });
 
-async function startAdmin(token?: string) {
+async function startAdmin(token?: string, allowedHosts?: ReadonlySet<string>) {
   const logger = createLogger({ service: 'test', level: 'error', destination: new PassThrough() });
   const readiness = createReadiness({ store: async () => ({ degraded: 'slow' }) });
   const metrics = createMetrics('test-service');
@@ -24,11 +27,13 @@ async function startAdmin(token?: string) {
     metrics,
     logger,
     token,
+    ...(allowedHosts && { allowedHosts }),
     endpoints: [pause, { ...pause, method: 'GET' }],
   });
   await server.start();
   onTestFinished(() => server.stop());
-  return { readiness, base: `http://127.0.0.1:${server.address().port}` };
+  const { port } = server.address();
+  return { readiness, port, base: `http://127.0.0.1:${port}` };
 }
 
 describe('the admin server', () => {
@@ -66,5 +71,68 @@ describe('the admin server', () => {
   it('lets everybody on its port look', async () => {
     const { base } = await startAdmin('the-admin-token');
     expect((await fetch(`${base}/consumers/pause`)).status).toBe(204);
+  });
+});
+
+describe('the host that the admin server is asked for', () => {
+  async function ask(port: number, head: string): Promise<string> {
+    const socket = connect(port, '127.0.0.1');
+    await once(socket, 'connect');
+    socket.end(`GET /metrics ${head}\r\nConnection: close\r\n\r\n`);
+    return text(socket);
+  }
+  const withHost = (port: number, host: string) => ask(port, `HTTP/1.1\r\nHost: ${host}`);
+
+  it.each([
+    '127.0.0.1',
+    '127.0.0.1:3100',
+    '10.4.0.7',
+    '[::1]',
+    '[::1]:3100',
+    '[0:0:0:0:0:0:0:1]:3100',
+    'localhost',
+    'LOCALHOST.:3100',
+  ])('may be %s', async (host) => {
+    expect(await withHost((await startAdmin()).port, host)).toMatch(/^HTTP\/1\.1 200 /);
+  });
+
+  it.each([
+    'evil.example',
+    '127.0.0.1.evil.example',
+    'localhost.evil.example',
+    'evil.example:3100',
+    'auth-service',
+    '2130706433',
+    '127.1',
+    'a b',
+    '',
+  ])('may not be %s, and the answer tells nothing', async (host) => {
+    const answer = await withHost((await startAdmin()).port, host);
+    expect(answer).toMatch(/^HTTP\/1\.1 421 [^]*\r\n\r\n[^]*"code":"misdirected_request"/);
+    expect(answer).not.toContain('process_cpu');
+  });
+
+  it('may be one of those that are named, whatever their form', async () => {
+    const { port } = await startAdmin(undefined, new Set(['auth-service', 'xn--bcher-kva.example']));
+    for (const host of ['auth-service:3101', 'Auth-Service.', 'Bücher.example']) {
+      expect(await withHost(port, host)).toMatch(/^HTTP\/1\.1 200 /);
+    }
+    expect(await withHost(port, 'localhost')).toMatch(/^HTTP\/1\.1 421 /);
+  });
+
+  it('need not be named by a probe of HTTP/1.0', async () => {
+    expect(await ask((await startAdmin()).port, 'HTTP/1.0')).toMatch(/^HTTP\/1\.1 200 /);
+  });
+
+  it('is refused before the token is looked at, and counted', async () => {
+    const { port, base } = await startAdmin('the-admin-token');
+    const socket = connect(port, '127.0.0.1');
+    socket.end(
+      'POST /consumers/pause HTTP/1.1\r\nHost: evil.example\r\nAuthorization: Bearer the-admin-token\r\nContent-Length: 0\r\nConnection: close\r\n\r\n',
+    );
+    expect(await text(socket)).toMatch(/^HTTP\/1\.1 421 /);
+    expect(await (await fetch(`${base}/metrics`)).text()).toMatch(
+      /^admin_misdirected_requests_total\{service="test-service"\} 1$/m,
+    );
   });
 });

@@ -47,6 +47,26 @@ describe('the address of a client', () => {
   });
 });
 
+describe('a proxy that nobody said is to be trusted', () => {
+  function toldBy(trust: TrustProxy | undefined, ...requests: [peer: string, forwardedFor?: string][]) {
+    const told: string[] = [];
+    const clientAddress = createClientAddress(trust, (peer) => told.push(peer));
+    for (const [peer, forwardedFor] of requests) clientAddress(peer, forwardedFor);
+    return told;
+  }
+
+  test('is told of once', () => {
+    expect(toldBy(undefined, ['10.0.0.1', '8.8.8.8'], ['::ffff:10.0.0.2', '8.8.4.4'])).toEqual(['10.0.0.1']);
+    expect(toldBy(undefined, ['127.0.0.1', '8.8.8.8'])).toEqual(['127.0.0.1']);
+  });
+
+  test('is none where the peer is a client, speaks for itself, or trust was decided', () => {
+    expect(toldBy(undefined, ['8.8.8.8', '1.1.1.1'], ['10.0.0.1'])).toEqual([]);
+    expect(toldBy({ hops: 0 }, ['10.0.0.1', '8.8.8.8'])).toEqual([]);
+    expect(toldBy({ hops: 1 }, ['10.0.0.1', '8.8.8.8'])).toEqual([]);
+  });
+});
+
 test('TRUST_PROXY is a number, or addresses and networks', () => {
   expect(parseTrustProxy('2')).toEqual({ hops: 2 });
   expect(parseTrustProxy('10.0.0.0/8, ::1')).toEqual({ networks: ['10.0.0.0/8', '::1'] });

@@ -1,3 +1,4 @@
+import ipaddr from 'ipaddr.js';
 import { BlockList, isIP, isIPv6 } from 'node:net';
 
 /** Which hops before the gateway may say where a request came from: a number of them, or their networks. */
@@ -18,8 +19,16 @@ export function parseTrustProxy(value: string): TrustProxy | undefined {
   }
 }
 
-export function createClientAddress(trust: TrustProxy | undefined): ClientAddress {
-  if (trust === undefined || ('hops' in trust && trust.hops === 0)) return (peer) => plainAddress(peer);
+/**
+ * @param onProxyIgnored told once where `TRUST_PROXY` says nothing, and a peer of a private network, so probably a
+ * proxy of our own, speaks for others
+ */
+export function createClientAddress(
+  trust: TrustProxy | undefined,
+  onProxyIgnored: (peer: string) => void = () => undefined,
+): ClientAddress {
+  if (trust === undefined) return ignoringProxies(onProxyIgnored);
+  if ('hops' in trust && trust.hops === 0) return (peer) => plainAddress(peer);
   const isTrusted = 'hops' in trust ? trustingHops(trust.hops) : trustingNetworks(trust.networks);
   return (peer, forwardedFor) => {
     let address = plainAddress(peer);
@@ -33,6 +42,22 @@ export function createClientAddress(trust: TrustProxy | undefined): ClientAddres
     }
     return address;
   };
+}
+
+function ignoringProxies(onProxyIgnored: (peer: string) => void): ClientAddress {
+  let isTold = false;
+  return (peer, forwardedFor) => {
+    const address = plainAddress(peer);
+    if (forwardedFor !== undefined && !isTold && isPrivate(address)) {
+      isTold = true;
+      onProxyIgnored(address);
+    }
+    return address;
+  };
+}
+
+function isPrivate(address: string): boolean {
+  return ipaddr.isValid(address) && ipaddr.process(address).range() !== 'unicast';
 }
 
 /** Whether a peer is one of our own proxies, which speaks for many clients. */

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
-import { generateKeyPairSync } from 'node:crypto';
+import { generateKeyPairSync, type JsonWebKey } from 'node:crypto';
 import { signingPair } from '../../test/support/tokens.ts';
 import { createJwksCache } from './jwks-cache.ts';
 
@@ -21,8 +21,10 @@ function sourceOf(...kids: string[]) {
     if (source.down) throw new Error('down');
     return { keys: source.keys };
   };
-  const cache = createJwksCache({ fetchKeySet, now: Date.now, logger });
-  return { source, cache };
+  const warnings: unknown[] = [];
+  const warn = (_message: string, fields?: object) => void warnings.push(fields);
+  const cache = createJwksCache({ fetchKeySet, now: Date.now, logger: { ...logger, warn } });
+  return { source, cache, warnings };
 }
 
 describe('the key set', () => {
@@ -121,5 +123,52 @@ describe('of a key set', () => {
     source.keys = [];
     await vi.advanceTimersByTimeAsync(minutes(1));
     expect(cache.get('a')).toBeDefined();
+  });
+
+  // Each beside a good key, as one of it would be published by mistake.
+  const { jwk } = signingPair('odd');
+  test.each([
+    ['a point that is not on the curve', { ...jwk, y: jwk.x }, 'x and y are no point of the curve'],
+    ['a coordinate that is too short', { ...jwk, x: String(jwk.x).slice(2) }, 'x is no coordinate'],
+    ['a coordinate that is no base64url', { ...jwk, y: `${String(jwk.y).slice(1)}+` }, 'y is no coordinate'],
+    ['a coordinate that is missing', { ...jwk, y: undefined }, 'y is no coordinate'],
+    ['a key for signing', { ...jwk, key_ops: ['sign'] }, 'key_ops has no verify'],
+    ['a key for nothing', { ...jwk, key_ops: [] }, 'key_ops has no verify'],
+    ['key_ops that are no list', { ...jwk, key_ops: 'verify' }, 'key_ops is no list'],
+    ['key_ops that repeat', { ...jwk, key_ops: ['verify', 'verify'] }, 'key_ops repeats itself'],
+    ['a key for encryption', { ...jwk, use: 'enc' }, 'use is not sig'],
+    ['a key for another algorithm', { ...jwk, alg: 'ES384' }, 'alg is not ES256'],
+  ])('%s is passed over alone, and logged once', async (_what, odd, reason) => {
+    const { source, cache, warnings } = sourceOf('a', 'b');
+    source.keys.splice(1, 0, odd as JsonWebKey);
+    await cache.component.start?.();
+    await vi.advanceTimersByTimeAsync(minutes(3));
+    expect(['a', 'odd', 'b'].filter((kid) => cache.get(kid))).toEqual(['a', 'b']);
+    expect(warnings).toEqual([{ kid: 'odd', reason }]);
+  });
+
+  test.each([['text'], [7], [null], [[]], [{}]])('%j is passed over alone', async (odd) => {
+    const { source, cache, warnings } = sourceOf('a', 'b');
+    source.keys.unshift(odd as never);
+    await cache.component.start?.();
+    expect(['a', 'b'].filter((kid) => cache.get(kid))).toEqual(['a', 'b']);
+    expect(warnings).toMatchObject([{ kid: '(none)' }]);
+  });
+
+  test('a key for verifying is taken, whatever else it is for', async () => {
+    const { source, cache, warnings } = sourceOf();
+    source.keys.push({ ...signingPair('a').jwk, key_ops: ['verify'] });
+    source.keys.push({ ...signingPair('b').jwk, key_ops: ['sign', 'verify'] });
+    await cache.component.start?.();
+    expect(['a', 'b'].filter((kid) => cache.get(kid))).toEqual(['a', 'b']);
+    expect(warnings).toEqual([]);
+  });
+
+  test('the first key of a kid is the one that counts', async () => {
+    const { source, cache, warnings } = sourceOf('a');
+    source.keys.push({ ...signingPair('b').jwk, kid: 'a' });
+    await cache.component.start?.();
+    expect(cache.get('a')?.export({ format: 'jwk' })).toMatchObject({ x: source.keys[0]?.x });
+    expect(warnings).toEqual([{ kid: 'a', reason: 'kid is that of a key before' }]);
   });
 });

@@ -1,7 +1,7 @@
-import { createPublicKey, type KeyObject } from 'node:crypto';
+import type { KeyObject } from 'node:crypto';
 import type { Component } from 'service-kit/lifecycle';
 import type { Logger } from 'service-kit/logging';
-import { z } from 'zod';
+import { type PassedOver, readKeySet } from './read-key-set.ts';
 
 // How long a key that was retired in an emergency may go on being believed here.
 const REFRESH_MS = 60_000;
@@ -27,20 +27,9 @@ export interface JwksCacheOptions {
   logger: Logger;
 }
 
-const keySet = z.object({ keys: z.array(z.unknown()).max(100) });
-// Only what ES256 needs; `d` would make a private key of it.
-const es256Key = z.object({
-  kty: z.literal('EC'),
-  crv: z.literal('P-256'),
-  kid: z.string().min(1),
-  x: z.string(),
-  y: z.string(),
-  use: z.literal('sig').optional(),
-  alg: z.literal('ES256').optional(),
-});
-
 export function createJwksCache({ fetchKeySet, now, logger }: JwksCacheOptions): JwksCache {
   let keys: ReadonlyMap<string, KeyObject> | undefined;
+  let passedOver: ReadonlySet<string> = new Set();
   let lastAskedAt = Number.NEGATIVE_INFINITY;
   let failures = 0;
   let running: Promise<void> | undefined;
@@ -50,13 +39,24 @@ export function createJwksCache({ fetchKeySet, now, logger }: JwksCacheOptions):
   async function load(): Promise<void> {
     lastAskedAt = now();
     try {
-      keys = readKeySet(await fetchKeySet());
+      const read = readKeySet(await fetchKeySet());
+      keys = read.keys;
       failures = 0;
+      notePassedOver(read.passedOver);
     } catch (error) {
       failures += 1;
       const level = keys ? 'warn' : 'error';
       logger[level]('key set could not be loaded', { attempt: failures, known: keys?.size ?? 0, error });
     }
+  }
+
+  /** Once for each as long as it is in the set, not every minute. */
+  function notePassedOver(unusable: readonly PassedOver[]): void {
+    const now = new Set(unusable.map(({ kid, reason }) => `${kid}: ${reason}`));
+    for (const { kid, reason } of unusable) {
+      if (!passedOver.has(`${kid}: ${reason}`)) logger.warn('Key passed over', { kid, reason });
+    }
+    passedOver = now;
   }
 
   function refresh(): Promise<void> {
@@ -97,17 +97,4 @@ export function createJwksCache({ fetchKeySet, now, logger }: JwksCacheOptions):
       },
     },
   };
-}
-
-/** The usable keys of a JWKS; a key of another kind is somebody else's and is passed over. */
-function readKeySet(json: unknown): ReadonlyMap<string, KeyObject> {
-  const keys = new Map<string, KeyObject>();
-  for (const candidate of keySet.parse(json).keys) {
-    const parsed = es256Key.safeParse(candidate);
-    if (!parsed.success) continue;
-    const { kty, crv, x, y, kid } = parsed.data;
-    keys.set(kid, createPublicKey({ key: { kty, crv, x, y }, format: 'jwk' }));
-  }
-  if (keys.size === 0) throw new Error('the key set holds no ES256 key');
-  return keys;
 }

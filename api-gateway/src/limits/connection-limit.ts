@@ -6,12 +6,15 @@ export interface ConnectionLimitOptions {
   limit: number;
   /** Proxies of our own speak for many clients. */
   isTrusted: (address: string) => boolean;
+  /** Told of each connection that may not stay. */
+  onRefused: () => void;
 }
 
 /** Whether a new connection may stay, by how many its address has already. */
 export function createConnectionLimit({
   limit,
   isTrusted,
+  onRefused,
 }: ConnectionLimitOptions): (socket: Socket) => boolean {
   const open = new Map<string, number>();
 
@@ -20,7 +23,10 @@ export function createConnectionLimit({
     if (remoteAddress === undefined || isTrusted(remoteAddress)) return true;
     const network = networkOf(remoteAddress);
     const count = (open.get(network) ?? 0) + 1;
-    if (count > limit) return false;
+    if (count > limit) {
+      onRefused();
+      return false;
+    }
     open.set(network, count);
     socket.once('close', () => {
       const left = (open.get(network) ?? 0) - 1;

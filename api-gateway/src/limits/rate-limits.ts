@@ -1,11 +1,12 @@
+import { Counter, type Registry } from '@prometheus-io/client';
 import { type Identity, isAccount } from 'service-kit/identity';
 import type { RedisClient } from 'service-kit/redis';
 import type { RateLimit, Route } from '../routing/route.ts';
+import { createLimitMemory } from './limit-memory.ts';
+import { LimitSet } from './limit-set.ts';
 import { networkOf } from './network-of.ts';
-import { LimitCounter } from './limit-counter.ts';
 import { type LimitState, rateLimitHeaders, retryAfter } from './rate-limit-headers.ts';
 import { createSharedBuckets } from './shared-buckets.ts';
-import type { Taken } from './token-bucket.ts';
 
 export interface RateDecision {
   /** For the answer, whoever gives it: names and values in turn. */
@@ -20,38 +21,44 @@ export interface RateLimits {
 }
 
 /** @param redis without it each process counts for itself */
-export function createRateLimits(redis: RedisClient | undefined): RateLimits {
+export function createRateLimits(redis: RedisClient | undefined, metrics: Registry): RateLimits {
   const shared = redis && createSharedBuckets(redis);
-  // By the entry's own object, so that what a reload has replaced is forgotten; the counts in Redis stay.
-  const counters = new WeakMap<RateLimit, LimitCounter>();
+  const memory = createLimitMemory();
+  // By the table's own list, which entries with one limit share; what a reload has replaced is forgotten, and the counts
+  // in Redis stay.
+  const sets = new WeakMap<readonly RateLimit[], LimitSet>();
+  const refusals = new Counter({
+    name: 'gateway_rate_limited_requests_total',
+    help: 'Requests that a rate limit refused, by the limit and by whom it counts',
+    labelNames: ['route', 'limit', 'by'],
+    registers: [metrics],
+  });
 
-  function counterOf(route: Route, rule: RateLimit): LimitCounter {
-    let counter = counters.get(rule);
-    if (!counter) {
-      counter = new LimitCounter(shared, `${route.name}:${rule.by}`, rule);
-      counters.set(rule, counter);
+  function setOf({ rateLimits, limitName }: Route): LimitSet {
+    let set = sets.get(rateLimits);
+    if (!set) {
+      set = new LimitSet({ shared, memory, name: limitName, rules: rateLimits });
+      sets.set(rateLimits, set);
     }
-    return counter;
+    return set;
+  }
+
+  function noteRefusals(route: Route, states: readonly LimitState[]): void {
+    for (const { rule, taken } of states) {
+      if (!taken.allowed) refusals.inc({ route: route.name, limit: route.limitName, by: rule.by });
+    }
   }
 
   return {
     async take(route, identity) {
-      const asked: Promise<LimitState>[] = [];
-      for (const rule of route.rateLimits) {
-        const caller = callerOf(rule, identity);
-        if (caller !== undefined) asked.push(stateOf(rule, counterOf(route, rule).take(caller)));
-      }
-      const states = await Promise.all(asked);
-      return { headers: rateLimitHeaders(states), refused: retryAfter(states) };
+      const states = await setOf(route).take((rule) => callerOf(rule, identity));
+      const refused = retryAfter(states);
+      if (refused) noteRefusals(route, states);
+      return { headers: rateLimitHeaders(states), refused };
     },
   };
 }
 
-async function stateOf(rule: RateLimit, taken: Promise<Taken>): Promise<LimitState> {
-  return { rule, taken: await taken };
-}
-
-/** Whom a limit counts a request for; undefined: it does not count this one. */
 function callerOf({ by }: RateLimit, identity: Identity): string | undefined {
   if (by === 'address') return networkOf(identity.clientAddress);
   if (identity.userId === '') return undefined;

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { takeToken } from './token-bucket.ts';
+import { takeToken, takeTokens } from './token-bucket.ts';
 
 /** Takes at each of these times, in milliseconds. */
 function takeAt(times: number[], size: { limit: number; windowSeconds: number }) {
@@ -55,5 +55,40 @@ describe('a token bucket', () => {
       Array.from({ length: first }, (_, i) => large.limit - 1 - i),
     );
     expect(taken.at(-1)?.allowed).toBe(first < large.limit);
+  });
+});
+
+describe('several buckets', () => {
+  const [small, large] = [
+    { limit: 1, windowSeconds: 60 },
+    { limit: 3, windowSeconds: 60 },
+  ];
+
+  test('each give a token where each has one', () => {
+    const taken = takeTokens(
+      [
+        { fullAt: 0, size: small },
+        { fullAt: 0, size: large },
+      ],
+      0,
+    );
+    expect(taken).toEqual([
+      [{ allowed: true, remaining: 0, nextInMs: 60_000 }, 60_000],
+      [{ allowed: true, remaining: 2, nextInMs: 20_000 }, 20_000],
+    ]);
+  });
+
+  test('give none where one has none left, and say how they stand', () => {
+    const taken = takeTokens(
+      [
+        { fullAt: 60_000, size: small },
+        { fullAt: 20_000, size: large },
+      ],
+      0,
+    );
+    expect(taken).toEqual([
+      [{ allowed: false, remaining: 0, nextInMs: 60_000 }, 60_000],
+      [{ allowed: true, remaining: 2, nextInMs: 20_000 }, 20_000],
+    ]);
   });
 });

@@ -39,19 +39,56 @@ export function takeToken(
 /** Of a token, that times which are not whole milliseconds may be off. */
 const ROUNDING = 0.001;
 
+/** A bucket of one caller. */
+export interface Bucket {
+  /** When it is full again, in milliseconds on the clock of `now`. */
+  fullAt: number;
+  size: BucketSize;
+}
+
 /**
- * The same at Redis, on its clock: KEYS[1] holds when the bucket is full, ARGV are window (in milliseconds) and limit.
- * Gives the tokens used, one too many where none was left, and `nextInMs`.
+ * A token of each bucket, or of none where one of them has none left: who is refused by one limit must not lose what
+ * another would let pass.
+ *
+ * @returns for each bucket what `takeToken` returns; where another refuses, how it stands
  */
-export const TAKE_TOKEN = `
+export function takeTokens(buckets: readonly Bucket[], now: number): [Taken, number][] {
+  const each = buckets.map(({ fullAt, size }) => takeToken(fullAt, now, size));
+  if (each.every(([{ allowed }]) => allowed)) return each;
+  return each.map(([taken, full], i) => {
+    if (!taken.allowed) return [taken, full];
+    return [{ ...taken, remaining: taken.remaining + 1 }, buckets[i]?.fullAt ?? 0];
+  });
+}
+
+/**
+ * The same at Redis, on its clock and in one step: each of KEYS holds when its bucket is full, ARGV are window (in
+ * milliseconds) and limit of each in turn. Gives for each the tokens used, one too many where none was left, and
+ * `nextInMs`.
+ */
+export const TAKE_TOKENS = `
 local time = redis.call('time')
 local now = time[1] * 1000 + time[2] / 1000
-local window = tonumber(ARGV[1])
-local limit = tonumber(ARGV[2])
-local step = window / limit
-local full = math.max(tonumber(redis.call('get', KEYS[1]) or 0), now) + step
-local used = math.ceil((full - now) / step - ${ROUNDING})
-if used > limit then return {limit + 1, math.ceil(full - now - window)} end
-redis.call('set', KEYS[1], string.format('%.3f', full), 'px', math.ceil(full - now))
-return {used, math.ceil(full - now - (used - 1) * step)}
+local answer, full, refused = {}, {}, false
+for i = 1, #KEYS do
+  local window, limit = tonumber(ARGV[2 * i - 1]), tonumber(ARGV[2 * i])
+  local step = window / limit
+  local after = math.max(tonumber(redis.call('get', KEYS[i]) or 0), now) + step
+  local used = math.ceil((after - now) / step - ${ROUNDING})
+  if used > limit then
+    refused = true
+    answer[2 * i - 1], answer[2 * i] = limit + 1, math.ceil(after - now - window)
+  else
+    full[i] = after
+    answer[2 * i - 1], answer[2 * i] = used, math.ceil(after - now - (used - 1) * step)
+  end
+end
+for i = 1, #KEYS do
+  if not refused then
+    redis.call('set', KEYS[i], string.format('%.3f', full[i]), 'px', math.ceil(full[i] - now))
+  elseif full[i] then
+    answer[2 * i - 1] = answer[2 * i - 1] - 1
+  end
+end
+return answer
 `;

@@ -4,6 +4,7 @@ import type { Logger } from 'service-kit/logging';
 import { continueTrace, sendProblem, type TraceContext } from 'service-kit/http';
 import { type ProblemCode, problems } from '../problems.ts';
 import type { CanonicalTarget } from '../routing/canonical-target.ts';
+import { targetProblem } from '../routing/target-problem.ts';
 import type { AccessToken } from '../identity/access-token.ts';
 import type { SecurityHeaders } from './security-headers.ts';
 import type { Upgrade } from './upgrade.ts';
@@ -29,7 +30,7 @@ export class Exchange {
   /** Where the request is to become a WebSocket. */
   readonly upgrade: Upgrade | undefined;
   target: CanonicalTarget | undefined;
-  /** Lower case, without a port; empty where the request names none. */
+  /** Canonical; empty where the request names none. */
   host = '';
   /** Name of the entry that was matched, or path of the page that was asked for. */
   routeName = 'none';
@@ -71,14 +72,18 @@ export class Exchange {
     this.response.setHeader('x-request-id', this.requestId);
   }
 
-  /** Answers with a problem, unless an answer has begun. */
+  /** Answers with a problem, unless an answer has begun. A target without a canonical form is told what is wrong with it. */
   refuse(
-    code: ProblemCode,
-    detail?: string,
+    given: ProblemCode,
+    said?: string,
     headers?: Readonly<Record<string, string>>,
     members?: Readonly<Record<string, unknown>>,
   ): void {
     if (this.response.headersSent || this.response.destroyed) return;
+    const { code, detail } =
+      given === 'ambiguous_path'
+        ? targetProblem(this.request.method ?? '', this.request.url ?? '')
+        : { code: given, detail: said };
     this.problem = code;
     this.applyHeaders();
     const { status, title } = problems[code];

@@ -1,6 +1,8 @@
+import { canonicalHost } from 'service-kit/http';
+import { problems } from '../problems.ts';
 import { type Access, forwardedPath, type RateLimit, type Route } from './route.ts';
 import { canonicalTarget } from './canonical-target.ts';
-import { hostName } from './request-host.ts';
+import { type TargetProblem, targetProblem } from './target-problem.ts';
 import { matchingRoutes, precedenceOver, type RouteTable, withoutTrailingSlash } from './route-table.ts';
 
 /** The effective table as text, in the order in which entries are asked. */
@@ -14,7 +16,7 @@ export function printRoutes(table: RouteTable): string {
     targetOf(route),
     timeOf(route),
     Number.isFinite(route.maxBodyBytes) ? `${route.maxBodyBytes} B` : '-',
-    route.rateLimits.map(describeLimit).join(', ') || '-',
+    describeLimits(route) || '-',
   ]);
   return columns([['#', 'name', 'methods', 'match', 'access', 'target', 'timeout', 'body', 'rate'], ...rows]);
 }
@@ -23,8 +25,8 @@ export function printRoutes(table: RouteTable): string {
 export function explainRequest(table: RouteTable, request: string): string {
   const [method = '', url = ''] = request.trim().split(/\s+/);
   const target = canonicalTarget(url);
-  if (!target) return `${method} ${url} → 400 ambiguous_path`;
-  const host = hostName(target.authority ?? '');
+  if (!target) return `${method} ${url} → ${refusalOf(targetProblem(method, url))}`;
+  const host = canonicalHost(target.authority ?? '') ?? '';
   const path = withoutTrailingSlash(target.path);
   const route = table.match(method, path, host);
   if (!route) {
@@ -42,6 +44,10 @@ export function explainRequest(table: RouteTable, request: string): string {
       : `  forward  ${method} ${forwardedPath(route, path)}${target.query} to ${route.service} (${route.targetEnv})`,
     `  limits   ${limitsOf(route)}`,
   ].join('\n');
+}
+
+function refusalOf({ code, detail }: TargetProblem): string {
+  return `${problems[code].status} ${code}: ${detail}`;
 }
 
 function whyFirst(route: Route, matching: readonly Route[]): string {
@@ -63,12 +69,19 @@ function matchOf(route: Route): string {
 
 function limitsOf(route: Route): string {
   const bytes = Number.isFinite(route.maxBodyBytes) ? [`${route.maxBodyBytes} bytes`] : [];
-  return [timeOf(route), ...bytes, ...route.rateLimits.map(describeLimit)].join(', ');
+  const rates = describeLimits(route) || 'no rate limit';
+  return [timeOf(route), ...bytes, rates].join(', ');
 }
 
 function timeOf(route: Route): string {
   const isStream = !route.publish && route.stream;
   return `${route.timeoutMs} ms${isStream ? ' until the answer begins' : ''}`;
+}
+
+/** With its name where other entries count in it, too. */
+function describeLimits({ name, limitName, rateLimits }: Route): string {
+  const limits = rateLimits.map(describeLimit).join(', ');
+  return limits === '' || limitName === name ? limits : `${limitName}: ${limits}`;
 }
 
 function describeLimit({ by, limit, windowSeconds }: RateLimit): string {

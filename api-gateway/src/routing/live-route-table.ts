@@ -19,21 +19,23 @@ export interface LiveRouteTableOptions {
   file: string;
   /** What keeps an entry from being served here (an address or a signing key that is not set). */
   requires: (route: Route) => string | undefined;
+  /** Multiplies every rate limit. Default 1. */
+  rateLimitScale?: number;
   logger: Logger;
   pollMs?: number;
 }
 
 /** @throws RoutesFileError where the first table is bad: a gateway never starts on it */
 export async function loadLiveRouteTable(options: LiveRouteTableOptions): Promise<LiveRouteTable> {
-  const { file, requires, logger, pollMs = 500 } = options;
+  const { file, requires, rateLimitScale, logger, pollMs = 500 } = options;
   let text = await readRoutesFile(file);
-  let table = createRouteTable(parseRoutes(text, requires));
+  let table = createRouteTable(parseRoutes(text, requires, rateLimitScale));
 
   async function reload(): Promise<void> {
     try {
       const next = await readRoutesFile(file);
       if (next === text) return;
-      table = createRouteTable(parseRoutes(next, requires));
+      table = createRouteTable(parseRoutes(next, requires, rateLimitScale));
       text = next;
       logger.info('routing table reloaded', { file, routes: table.routes.length });
     } catch (error) {

@@ -1,7 +1,16 @@
+import { canonicalHost } from 'service-kit/http';
 import { roles } from 'service-kit/identity';
 import { z } from 'zod';
 import { canonicalPath } from './canonical-target.ts';
-import { FORWARDED_METHODS, isInternal, type RateLimit, type Route, serviceOf } from './route.ts';
+import { idleLimits, rateLimitRules, scaledLimits } from './rate-limit-rules.ts';
+import {
+  type Access,
+  FORWARDED_METHODS,
+  isInternal,
+  type RateLimit,
+  type Route,
+  serviceOf,
+} from './route.ts';
 
 const DEFAULT_TIMEOUT_MS = 10_000;
 const DEFAULT_BODY_BYTES = 1024 * 1024;
@@ -12,6 +21,14 @@ const OWN_PATHS = new Set(['/healthz', '/readyz', '/docs', '/openapi.json']);
 const routePath = z.string().check((context) => {
   const problem = problemOfPath(context.value);
   if (problem) context.issues.push({ code: 'custom', message: problem, input: context.value });
+});
+
+/** A request's host is brought into the same form before it is matched. */
+const routeHost = z.string().transform((value, context): string => {
+  const host = /:\d*$/.test(value) ? undefined : canonicalHost(value);
+  if (host !== undefined) return host;
+  context.addIssue({ code: 'custom', message: 'must be a host name without a port' });
+  return z.NEVER;
 });
 
 const method = z
@@ -39,16 +56,6 @@ const access = z.union(
   { error: ACCESS_RULE },
 );
 
-const rateLimit = z.strictObject({
-  by: z.enum(['account', 'client', 'address']),
-  limit: z.int().min(1).max(1_000_000),
-  windowSeconds: z.int().min(1).max(86_400),
-});
-
-const rateLimits = z
-  .union([rateLimit.transform((one) => [one]), z.array(rateLimit).min(1)])
-  .refine((limits) => new Set(limits.map(({ by }) => by)).size === limits.length, 'must name each "by" once');
-
 const service = z.strictObject({
   env: z.string().regex(/^[A-Z][A-Z0-9_]*_URL$/, 'must name a variable that ends in _URL'),
 });
@@ -59,64 +66,65 @@ const publish = z.strictObject({
   publish: z.strictObject({ exchange: name, routingKey: name, schema: name }),
 });
 
+/** What the file says of limits, and how they are multiplied. */
+export interface FileLimits {
+  named: ReadonlyMap<string, readonly RateLimit[]>;
+  scale: number;
+}
+
 /** One entry as it is written, made a route with its defaults. */
-export const routeEntry = z
-  .strictObject({
-    name,
-    match: z
-      .strictObject({
-        path: routePath.optional(),
-        prefix: routePath.optional(),
-        methods: z.array(method).min(1, 'must name at least one method').optional(),
-        host: z
-          .string()
-          .regex(/^[a-z0-9.-]+$/, 'must be a lower-case host name without a port')
-          .optional(),
-      })
-      .refine(
-        (match) => (match.path === undefined) !== (match.prefix === undefined),
-        'must have either path or prefix',
-      ),
-    priority: z.int().optional(),
-    target: z.union([service, publish], { error: TARGET_RULE }),
-    rewrite: routePath.optional(),
-    access,
-    timeoutMs: z.int().min(1).max(3_600_000).optional(),
-    maxBodyBytes: z.int().min(0).optional(),
-    rateLimit: rateLimits.optional(),
-    stream: z.boolean().optional(),
-  })
-  .check(({ value, issues }) => {
-    const problems = [...problemsOfPublishing(value), ...problemsOfLimits(value)];
-    for (const message of problems) issues.push({ code: 'custom', message, input: value });
-  })
-  .transform((value): Route => {
-    const { path, prefix, methods, host } = value.match;
-    const common = {
-      name: value.name,
-      kind: path === undefined ? ('prefix' as const) : ('path' as const),
-      path: path ?? prefix ?? '/',
-      methods: methods && withHead(methods),
-      host,
-      priority: value.priority ?? 0,
-      access:
-        typeof value.access === 'string'
-          ? value.access
-          : { roles: value.access.roles ?? [], scopes: value.access.scopes ?? [] },
-      timeoutMs: value.timeoutMs ?? DEFAULT_TIMEOUT_MS,
-      maxBodyBytes: value.maxBodyBytes ?? (value.stream ? Number.POSITIVE_INFINITY : DEFAULT_BODY_BYTES),
-      rateLimits: value.rateLimit ?? [],
-    };
-    if ('publish' in value.target) return { ...common, publish: value.target.publish };
-    return {
-      ...common,
-      publish: undefined,
-      targetEnv: value.target.env,
-      service: serviceOf(value.target.env),
-      rewrite: value.rewrite,
-      stream: value.stream ?? false,
-    };
-  });
+export const routeEntry = (limits: FileLimits) =>
+  z
+    .strictObject({
+      name,
+      match: z
+        .strictObject({
+          path: routePath.optional(),
+          prefix: routePath.optional(),
+          methods: z.array(method).min(1, 'must name at least one method').optional(),
+          host: routeHost.optional(),
+        })
+        .refine(
+          (match) => (match.path === undefined) !== (match.prefix === undefined),
+          'must have either path or prefix',
+        ),
+      priority: z.int().optional(),
+      target: z.union([service, publish], { error: TARGET_RULE }),
+      rewrite: routePath.optional(),
+      access,
+      timeoutMs: z.int().min(1).max(3_600_000).optional(),
+      maxBodyBytes: z.int().min(0).optional(),
+      rateLimit: z.union([z.string(), rateLimitRules]).optional(),
+      stream: z.boolean().optional(),
+    })
+    .check(({ value, issues }) => {
+      const problems = [...problemsOfPublishing(value), ...problemsOfLimits(value, limits)];
+      for (const message of problems) issues.push({ code: 'custom', message, input: value });
+    })
+    .transform((value): Route => {
+      const { path, prefix, methods, host } = value.match;
+      const common = {
+        name: value.name,
+        kind: path === undefined ? ('prefix' as const) : ('path' as const),
+        path: path ?? prefix ?? '/',
+        methods: methods && withHead(methods),
+        host,
+        priority: value.priority ?? 0,
+        access: accessOf(value.access),
+        timeoutMs: value.timeoutMs ?? DEFAULT_TIMEOUT_MS,
+        maxBodyBytes: value.maxBodyBytes ?? (value.stream ? Number.POSITIVE_INFINITY : DEFAULT_BODY_BYTES),
+        ...limitsOf(value, limits),
+      };
+      if ('publish' in value.target) return { ...common, publish: value.target.publish };
+      return {
+        ...common,
+        publish: undefined,
+        targetEnv: value.target.env,
+        service: serviceOf(value.target.env),
+        rewrite: value.rewrite,
+        stream: value.stream ?? false,
+      };
+    });
 
 interface EntryRules {
   target: object;
@@ -124,7 +132,7 @@ interface EntryRules {
   access: z.output<typeof access>;
   rewrite?: string | undefined;
   stream?: boolean | undefined;
-  rateLimit?: readonly RateLimit[] | undefined;
+  rateLimit?: string | readonly RateLimit[] | undefined;
 }
 
 function problemsOfPublishing({ target, match, access, rewrite, stream }: EntryRules): string[] {
@@ -137,14 +145,27 @@ function problemsOfPublishing({ target, match, access, rewrite, stream }: EntryR
   ].map((rule) => `an entry that publishes ${rule}`);
 }
 
-/** A limit on callers who cannot pass anyway would look like a limit and be none. */
-function problemsOfLimits({ access, rateLimit = [] }: EntryRules): string[] {
-  const hasAccounts = typeof access === 'string' ? access === 'signed-in' : access.roles !== undefined;
-  const hasClients = typeof access !== 'string' && access.scopes !== undefined;
-  const counted = { account: hasAccounts, client: hasClients, address: true };
-  return rateLimit
-    .filter(({ by }) => !counted[by])
-    .map(({ by }) => `a rate limit by ${by} counts nobody whom this access lets pass`);
+function problemsOfLimits({ access, rateLimit = [] }: EntryRules, { named }: FileLimits): string[] {
+  const shared = typeof rateLimit === 'string';
+  if (shared && !named.has(rateLimit))
+    return [`rateLimit "${rateLimit}" is not among the limits of this file`];
+  const rules = shared ? (named.get(rateLimit) ?? []) : rateLimit;
+  const idle = idleLimits(accessOf(access), rules);
+  // A limit that entries share may count callers who cannot pass this one.
+  if (shared && idle.length < rules.length) return [];
+  return idle.map(({ by }) => `a rate limit by ${by} counts nobody whom this access lets pass`);
+}
+
+function limitsOf(
+  { name, rateLimit = [] }: { name: string; rateLimit?: string | readonly RateLimit[] | undefined },
+  { named, scale }: FileLimits,
+): Pick<Route, 'rateLimits' | 'limitName'> {
+  if (typeof rateLimit === 'string') return { rateLimits: named.get(rateLimit) ?? [], limitName: rateLimit };
+  return { rateLimits: scaledLimits(rateLimit, scale), limitName: name };
+}
+
+function accessOf(value: z.output<typeof access>): Access {
+  return typeof value === 'string' ? value : { roles: value.roles ?? [], scopes: value.scopes ?? [] };
 }
 
 function problemOfPath(path: string): string | undefined {

@@ -19,6 +19,7 @@ function route(name: string, match: string, more: Partial<ServiceRoute> = {}): S
     timeoutMs: 1000,
     maxBodyBytes: 1000,
     rateLimits: [],
+    limitName: name,
     stream: false,
     ...more,
   };

@@ -20,15 +20,17 @@ interface Entry {
   path: string;
   /** Upper case; undefined: every method that is forwarded at all. GET brings HEAD with it. */
   methods: ReadonlySet<string> | undefined;
-  /** Lower case, without a port. */
+  /** Canonical. */
   host: string | undefined;
   priority: number;
   access: Access;
   /** Until the end of the answer; of a stream until its beginning. */
   timeoutMs: number;
   maxBodyBytes: number;
-  /** All of them hold. */
+  /** All of them hold. Entries that name one limit of the file have one list. */
   rateLimits: readonly RateLimit[];
+  /** Of the limit of the file, or of the entry where the limits are its own. */
+  limitName: string;
 }
 
 /** An entry whose requests go on to a service. */

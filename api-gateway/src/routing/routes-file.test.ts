@@ -1,7 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { explainRequest, printRoutes } from './explain-routes.ts';
-import type { Route } from './route.ts';
+import { limitsEverybody } from './rate-limit-rules.ts';
+import { forwardedPath, type Route } from './route.ts';
 import { createRouteTable } from './route-table.ts';
 import { parseRoutes, RoutesFileError } from './routes-file.ts';
 
@@ -209,8 +210,98 @@ describe('a file', () => {
   });
 });
 
+describe('a limit of the file', () => {
+  const file = (rateLimit: string, limits = '{ doors: { by: address, limit: 100, windowSeconds: 10 } }') =>
+    `limits: ${limits}
+routes:
+  - { name: one, match: { path: /one }, target: { env: A_SERVICE_URL }, access: public, rateLimit: ${rateLimit} }
+  - { name: two, match: { path: /two }, target: { env: A_SERVICE_URL }, access: public, rateLimit: doors }
+`;
+
+  test('is one for all entries that name it', () => {
+    const [one, two] = parseRoutes(file('doors'), anything);
+    expect(one).toMatchObject({
+      limitName: 'doors',
+      rateLimits: [{ by: 'address', limit: 100, windowSeconds: 10 }],
+    });
+    expect(two?.rateLimits).toBe(one?.rateLimits);
+  });
+
+  test('is another than that of an entry alone', () => {
+    const [one] = parseRoutes(file('{ by: address, limit: 5, windowSeconds: 1 }'), anything);
+    expect(one).toMatchObject({ limitName: 'one', rateLimits: [{ limit: 5 }] });
+  });
+
+  test('may count callers whom one of its entries does not let pass', () => {
+    const limits =
+      '{ doors: [{ by: account, limit: 1, windowSeconds: 1 }, { by: address, limit: 1, windowSeconds: 1 }] }';
+    expect(problemsOf(file('doors', limits))).toEqual([]);
+  });
+
+  test.each([
+    ['a name that no limit has', file('door'), /"one".*"door" is not among the limits/],
+    [
+      'a limit that counts nobody',
+      file('doors', '{ doors: { by: account, limit: 1, windowSeconds: 1 } }'),
+      /"one".*by account counts nobody/,
+    ],
+    ['a limit of nothing', file('doors', '{ doors: { by: address } }'), /limits\.doors/],
+    [
+      'a limit without a name',
+      file('doors', '{ "": { by: address, limit: 1, windowSeconds: 1 } }'),
+      /limits/,
+    ],
+    [
+      'an entry with limits of its own and the name of one of the file',
+      file('{ by: address, limit: 5, windowSeconds: 1 }').replace('name: one', 'name: doors'),
+      /"doors": has limits of its own/,
+    ],
+  ])('is refused for %s', (_what, text, problem) => {
+    expect(problemsOf(text).join('\n')).toMatch(problem);
+  });
+
+  test('is multiplied by the scale, as every other one, and lets one request pass at least', () => {
+    const limitsAt = (scale: number) =>
+      parseRoutes(file('{ by: address, limit: 5, windowSeconds: 1 }'), anything, scale).map(
+        ({ rateLimits }) => rateLimits[0]?.limit,
+      );
+    expect(limitsAt(2.5)).toEqual([13, 250]);
+    expect(limitsAt(0.01)).toEqual([1, 1]);
+    expect(limitsAt(0.0001)).toEqual([1, 1]);
+    expect(limitsAt(1_000_000)).toEqual([100_000, 1_000_000]);
+  });
+});
+
 describe('the table that is shipped', () => {
   const table = createRouteTable(parseRoutes(readFileSync('routes.yaml', 'utf8'), anything));
+
+  test.each(table.routes.map((route) => [route.name, route] as const))(
+    'holds everybody who passes %s to a rate limit',
+    (_name, { access, rateLimits }) => {
+      expect(limitsEverybody(access, rateLimits)).toBe(true);
+    },
+  );
+
+  test('counts an older name of a path together with the path', () => {
+    let aliases = 0;
+    for (const alias of table.routes) {
+      if (alias.publish || alias.rewrite === undefined) continue;
+      aliases += 1;
+      const [method = ''] = alias.methods ?? [];
+      const asked = alias.kind === 'prefix' ? `${alias.path}/x` : alias.path;
+      const plain = table.match(method, forwardedPath(alias, asked), '');
+      expect([alias.name, alias.limitName]).toEqual([alias.name, plain?.limitName]);
+    }
+    expect(aliases).toBeGreaterThan(10);
+  });
+
+  test('tells the limits of a request', () => {
+    expect(explainRequest(table, 'POST /register')).toContain('registrations: 100 in 10 s by address');
+    expect(explainRequest(table, 'GET /v1/claims')).toContain(
+      'reads: 200 in 20 s by account, 4000 in 20 s by client',
+    );
+    expect(printRoutes(table)).toContain('claims: 100 in 10 s by account');
+  });
 
   test.each([
     ['POST /register', 'alias-register', 'POST /v1/auth/register to auth-service'],
@@ -233,7 +324,13 @@ describe('the table that is shipped', () => {
     ['PUT /v1/events/42', '405 method_not_allowed, Allow: DELETE, GET, HEAD, PATCH, POST'],
     ['GET /nothing', '404 no_route'],
     ['GET /internal/revocations', '404 no_route'],
-    ['GET /v1/x/../me', '400 ambiguous_path'],
+    ['GET /v1/x/../me', '400 ambiguous_path: '],
+    ['OPTIONS *', '404 no_route: OPTIONS * asks about the server'],
+    ['GET *', '400 malformed_request: Only OPTIONS'],
+    ['GET http://me:secret@game.example.org/v1/me', '400 malformed_request: The target holds a user name'],
+    ['GET /v1/me#part', '400 malformed_request: The target holds a fragment'],
+    ['GET /v1/me?a#part', '400 malformed_request: The target holds a fragment'],
+    ['GET v1/me', '400 malformed_request: The target is neither a path'],
   ])('answers %s with %s', (request, answer) => {
     expect(explainRequest(table, request)).toContain(`→ ${answer}`);
   });

@@ -1,8 +1,9 @@
 import { LineCounter, parseDocument } from 'yaml';
 import { z } from 'zod';
 import { ambiguousPairs } from './route-table.ts';
+import { rateLimitRules, scaledLimits } from './rate-limit-rules.ts';
 import { routeEntry } from './route-entry.ts';
-import type { Route } from './route.ts';
+import type { RateLimit, Route } from './route.ts';
 
 /** Every problem of a routes file, one a line. */
 export class RoutesFileError extends Error {
@@ -15,22 +16,38 @@ export class RoutesFileError extends Error {
   }
 }
 
-const routesFile = z.strictObject({ routes: z.array(z.unknown()).min(1, 'must hold at least one entry') });
+const routesFile = z.strictObject({
+  /** By name; entries that name one are counted together. */
+  limits: z
+    .record(z.string().regex(/^[a-z0-9][a-z0-9-]*$/, 'must be small letters, digits or "-"'), rateLimitRules)
+    .optional(),
+  routes: z.array(z.unknown()).min(1, 'must hold at least one entry'),
+});
 
 /**
  * The entries of a routes file.
  *
  * @param text YAML
  * @param requires asked of every entry: what keeps it from being served here, if anything
+ * @param rateLimitScale multiplies every limit
  * @throws RoutesFileError with every problem at once
  */
-export function parseRoutes(text: string, requires: (route: Route) => string | undefined): Route[] {
+export function parseRoutes(
+  text: string,
+  requires: (route: Route) => string | undefined,
+  rateLimitScale = 1,
+): Route[] {
   const file = routesFile.safeParse(parseYaml(text));
   if (!file.success) throw new RoutesFileError(file.error.issues.map((issue) => describe('', issue)));
+  const { limits = {} } = file.data;
+  const named = new Map(
+    Object.entries(limits).map(([name, rules]) => [name, scaledLimits(rules, rateLimitScale)]),
+  );
+  const entry = routeEntry({ named, scale: rateLimitScale });
   const problems: string[] = [];
   const routes: Route[] = [];
   for (const [index, value] of file.data.routes.entries()) {
-    const parsed = routeEntry.safeParse(value);
+    const parsed = entry.safeParse(value);
     if (parsed.success) routes.push(parsed.data);
     else problems.push(...parsed.error.issues.map((issue) => describe(labelOf(index, value), issue)));
   }
@@ -38,7 +55,7 @@ export function parseRoutes(text: string, requires: (route: Route) => string | u
     const missing = requires(route);
     if (missing) problems.push(`"${route.name}": ${missing}`);
   }
-  problems.push(...problemsBetween(routes));
+  problems.push(...problemsBetween(routes), ...sharedNames(routes, named));
   if (problems.length > 0) throw new RoutesFileError(problems);
   return routes;
 }
@@ -54,6 +71,16 @@ function problemsBetween(routes: readonly Route[]): string[] {
     problems.push(`"${first.name}" and "${second.name}" match the same requests and could not be told apart`);
   }
   return problems;
+}
+
+/** Limits are counted by their names, at Redis too. */
+function sharedNames(routes: readonly Route[], named: ReadonlyMap<string, readonly RateLimit[]>): string[] {
+  return routes
+    .filter(
+      ({ name, rateLimits, limitName }) => rateLimits.length > 0 && limitName === name && named.has(name),
+    )
+    .filter(({ name, rateLimits }) => named.get(name) !== rateLimits)
+    .map(({ name }) => `"${name}": has limits of its own, but its name is that of a limit of this file`);
 }
 
 function parseYaml(text: string): unknown {

@@ -69,6 +69,8 @@ export function gatewayEnvironment(services: Pick<Services, 'auth' | 'events'>):
     INTERNAL_KEYS: `${INTERNAL_KEY.id}:${INTERNAL_KEY.secret}`,
     TOKEN_ISSUER: ISSUER,
     TOKEN_AUDIENCE: AUDIENCE,
+    // One address and one account make all requests of a test.
+    RATE_LIMIT_SCALE: '1000',
   };
 }
 

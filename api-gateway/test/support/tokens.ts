@@ -1,4 +1,10 @@
-import { createPublicKey, generateKeyPairSync, type KeyObject, randomUUID } from 'node:crypto';
+import {
+  createPublicKey,
+  generateKeyPairSync,
+  type JsonWebKey,
+  type KeyObject,
+  randomUUID,
+} from 'node:crypto';
 import jwt from 'jsonwebtoken';
 
 export const ISSUER = 'http://issuer.test';
@@ -8,7 +14,7 @@ export const AUDIENCE = 'laurel';
 export interface SigningPair {
   kid: string;
   privateKey: KeyObject;
-  jwk: object;
+  jwk: JsonWebKey;
 }
 
 export function signingPair(kid: string): SigningPair {

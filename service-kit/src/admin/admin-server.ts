@@ -1,6 +1,8 @@
-import type { Registry } from '@prometheus-io/client';
+import { Counter, type Registry } from '@prometheus-io/client';
 import { createHash, timingSafeEqual } from 'node:crypto';
+import { isIPv4 } from 'node:net';
 import { z } from 'zod';
+import { canonicalReceivedHost } from '../http/canonical-host.ts';
 import { createApp } from '../http/create-app.ts';
 import { DomainError } from '../http/domain-error.ts';
 import { defineEndpoint, type Endpoint } from '../http/endpoint.ts';
@@ -17,6 +19,11 @@ export interface AdminServerOptions {
   readiness: Readiness;
   metrics: Registry;
   logger: Logger;
+  /**
+   * Names under which it may be asked, in the form of `canonicalHost`, besides every IP address. Default `localhost`. A
+   * page elsewhere can have its own name resolved to this port (DNS rebinding), and reads nothing here.
+   */
+  allowedHosts?: ReadonlySet<string>;
   /** Needed by every call that changes something; without one nothing can be changed. */
   token?: string | undefined;
   /** Controls of the service, all with `access: 'unsigned'`: this port checks its own token. */
@@ -26,8 +33,19 @@ export interface AdminServerOptions {
 /** Serves `/healthz`, `/readyz` with each check, `/metrics` and the service's controls on a port of their own. */
 export function createAdminServer(options: AdminServerOptions): HttpServer {
   const { host, port, readiness, metrics, logger, token, endpoints = [] } = options;
+  const { allowedHosts = new Set(['localhost']) } = options;
+  const misdirected = new Counter({
+    name: 'admin_misdirected_requests_total',
+    help: 'Requests to the admin port under a host name that is not its own',
+    registers: [metrics],
+  });
   const app = createApp({
     service: 'admin',
+    servesHost: (name) => {
+      const serves = isOwnHost(name, allowedHosts);
+      if (!serves) misdirected.inc();
+      return serves;
+    },
     problems: { read_only: { status: 403, title: 'Changes are switched off' } },
     logger,
     endpoints: [
@@ -46,6 +64,13 @@ export function createAdminServer(options: AdminServerOptions): HttpServer {
     acceptGraceMs: 0,
     idleGraceMs: 0,
   });
+}
+
+/** Addresses cannot be rebound, and old probes name no host at all; browsers always name one. */
+function isOwnHost(header: string | undefined, allowed: ReadonlySet<string>): boolean {
+  if (header === undefined) return true;
+  const host = canonicalReceivedHost(header);
+  return host !== undefined && (host.startsWith('[') || isIPv4(host) || allowed.has(host));
 }
 
 function metricsEndpoint(metrics: Registry): Endpoint {

@@ -2,20 +2,22 @@ import { describe, expect, expectTypeOf, it } from 'vitest';
 import type { z } from 'zod';
 import {
   ConfigError,
+  type ConfigProblem,
   duration,
   durationList,
   flag,
+  hostNames,
   integer,
   oneOf,
   optional,
   parseEnv,
   port,
+  positiveNumber,
   scopedSecretList,
   secret,
   secretList,
   text,
   url,
-  type ConfigProblem,
   type Variables,
 } from './index.ts';
 
@@ -191,5 +193,32 @@ describe('the kinds of variable', () => {
     const name = text({ min: 2, max: 4, pattern: /^[a-z]+$/ });
     expect(['a', 'abcde', 'AB'].map((value) => isRefused(value, name))).toEqual([true, true, true]);
     expect(isRefused('abc', name)).toBe(false);
+  });
+
+  it('reads host names in the form in which they are compared', () => {
+    const read = (HOSTS: string) => [...parseEnv({ HOSTS }, { HOSTS: hostNames() }).HOSTS];
+    expect(read('Game.example.org., Bücher.example,[0:0::1]')).toEqual([
+      'game.example.org',
+      'xn--bcher-kva.example',
+      '[::1]',
+    ]);
+    expect([...parseEnv({}, { HOSTS: hostNames('localhost') }).HOSTS]).toEqual(['localhost']);
+  });
+
+  it.each(['a:80', 'a.example:', '[::1]:80', '::1', 'a,,b', 'http://a', 'a/b', '*'])(
+    'refuses %j as host names',
+    (value) => {
+      expect(isRefused(value, hostNames())).toBe(true);
+    },
+  );
+
+  it('reads factors', () => {
+    const read = (SCALE: string) =>
+      parseEnv({ SCALE }, { SCALE: positiveNumber({ max: 1_000, fallback: 1 }) }).SCALE;
+    expect(['0.01', '1', '2.5', '1000', ''].map(read)).toEqual([0.01, 1, 2.5, 1_000, 1]);
+  });
+
+  it.each(['0', '0.0', '-1', '1e3', '.5', '1001', 'many'])('refuses %j as a factor up to 1000', (value) => {
+    expect(isRefused(value, positiveNumber({ max: 1_000 }))).toBe(true);
   });
 });

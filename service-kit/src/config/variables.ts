@@ -1,5 +1,20 @@
+import { canonicalHost } from '../http/canonical-host.ts';
 import { parseDuration, type Duration } from './duration.ts';
 import { variable, type Variable } from './variable.ts';
+
+/** A number above zero that need not be whole, such as a factor. */
+export function positiveNumber(options: { max: number; fallback?: number }): Variable<number> {
+  const { max, fallback } = options;
+  return variable({
+    rule: `a number above 0, at most ${max}`,
+    parse: (text) => {
+      const value = /^\d{1,16}(?:\.\d{1,16})?$/.test(text) ? Number(text) : Number.NaN;
+      return value > 0 && value <= max ? value : undefined;
+    },
+    fallback,
+    showable: true,
+  });
+}
 
 /** A TCP port; 0 lets the system choose one. */
 export function port(fallback?: number): Variable<number> {
@@ -92,6 +107,23 @@ export function text(
     showable: true,
   });
 }
+
+/** Host names without ports, separated by commas, in the form of `canonicalHost`. IPv6 addresses are in brackets. */
+export function hostNames(fallback?: string): Variable<ReadonlySet<string>> {
+  const parse = (names: string): ReadonlySet<string> | undefined => {
+    const hosts = list(names).map((name) => (HAS_PORT.test(name) ? undefined : canonicalHost(name)));
+    const known = hosts.filter((host) => host !== undefined);
+    return known.length === hosts.length ? new Set(known) : undefined;
+  };
+  return variable({
+    rule: 'host names without ports, separated by commas',
+    parse,
+    fallback: fallback === undefined ? undefined : parse(fallback),
+    showable: true,
+  });
+}
+
+const HAS_PORT = /:\d*$/;
 
 /** `true` or `false` (`1` or `0`). */
 export function flag(fallback: boolean): Variable<boolean> {

@@ -30,6 +30,8 @@ export interface AppOptions {
   verifyIdentity?: IdentityVerifier;
   /** Needed where there are `internal` endpoints. */
   verifyInternalCall?: InternalCallVerifier;
+  /** Asked of each `Host` header; what is not served is a 421 `misdirected_request`. Default: every host is. */
+  servesHost?: (host: string | undefined) => boolean;
   /** Served as `/readyz`. */
   readiness?: Readiness;
   metrics?: Registry;
@@ -52,7 +54,7 @@ export interface AppOptions {
  */
 export function createApp(options: AppOptions): Express {
   const { service, logger, verifyIdentity, verifyInternalCall } = options;
-  const { readiness, metrics, openApi, extend } = options;
+  const { readiness, metrics, openApi, extend, servesHost } = options;
   assertConsistent(options);
   const endpoints = [
     ...options.endpoints,
@@ -67,6 +69,7 @@ export function createApp(options: AppOptions): Express {
   app.enable('strict routing');
   app.use(openRequests({ logger, verifyIdentity, metrics }));
   app.use(securityHeaders());
+  if (servesHost) app.use(refuseOtherHosts(servesHost));
   app.use(refuseAmbiguousPaths);
   app.use(refuseExpectations);
   const { idempotencyKeys } = options;
@@ -101,6 +104,15 @@ function openRequests(
     const trace = continueTrace(typeof traceparent === 'string' ? traceparent : undefined);
     response.setHeader('x-request-id', requestId);
     logAccess(request, response, openContext(request, { response, requestId, trace, logger, identity }));
+    next();
+  };
+}
+
+function refuseOtherHosts(servesHost: (host: string | undefined) => boolean): RequestHandler {
+  return (request, _response, next) => {
+    if (!servesHost(request.headers.host)) {
+      throw new DomainError('misdirected_request', 'The Host header has a name that is not served here');
+    }
     next();
   };
 }

@@ -1,3 +1,4 @@
+export { canonicalHost, canonicalReceivedHost } from './canonical-host.ts';
 export { ClientGoneError } from './client-gone-error.ts';
 export { createApp, type AppOptions } from './create-app.ts';
 export { DomainError, type DomainErrorExtra } from './domain-error.ts';

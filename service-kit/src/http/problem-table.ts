@@ -19,6 +19,7 @@ export const shellProblems = {
   payload_too_large: { status: 413, title: 'Body too large' },
   unsupported_media_type: { status: 415, title: 'Media type not supported' },
   expectation_failed: { status: 417, title: 'Expectation failed' },
+  misdirected_request: { status: 421, title: 'This host is not served here' },
   idempotency_key_reused: { status: 422, title: 'The key was used for another request' },
   idempotency_key_required: { status: 428, title: 'An Idempotency-Key is needed' },
   too_many_connections: { status: 429, title: 'Too many connections' },

@@ -36,4 +36,13 @@ describe('pathProblem', () => {
   ])('refuses %s', (_name, target) => {
     expect(pathProblem(target)).toBeTypeOf('string');
   });
+
+  it.each([
+    ['*', /server as a whole/],
+    ['http://user:secret@host/x', /user name/],
+    ['/v1/me#part', /fragment/],
+    ['/v1/me?a#part', /fragment/],
+  ])('has a sentence of its own for %s', (target, sentence) => {
+    expect(pathProblem(target)).toMatch(sentence);
+  });
 });

@@ -1,6 +1,7 @@
 const ENCODED_SEPARATOR_OR_NUL = /%(?:2f|5c|00)/i;
 const DOT_SEGMENT = /\/(?:\.|%2e){1,2}(?:\/|$)/i;
 const BROKEN_ESCAPE = /%(?![0-9a-f]{2})/i;
+const HAS_USERINFO = /^[a-z][a-z0-9+.-]*:\/\/[^/]*@/i;
 const PRINTABLE = /^[\x21-\x7e]+$/;
 
 /**
@@ -11,8 +12,12 @@ const PRINTABLE = /^[\x21-\x7e]+$/;
  * @returns undefined when the path is unambiguous
  */
 export function pathProblem(target: string): string | undefined {
+  // Between services there is no form but the path: the gateway forwards no other.
+  if (target === '*') return 'The target "*" asks about the server as a whole, which has no answer here';
+  if (target.includes('#')) return 'The request target has a fragment, which a client keeps to itself';
   const end = target.indexOf('?');
   const path = end === -1 ? target : target.slice(0, end);
+  if (HAS_USERINFO.test(path)) return 'The request target has a user name, which belongs into Authorization';
   if (!path.startsWith('/')) return 'The request target must begin with a slash';
   if (path.includes('//')) return 'The path has an empty segment';
   if (path.includes(';')) return 'The path has a semicolon';

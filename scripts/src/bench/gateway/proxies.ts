@@ -31,7 +31,7 @@ export interface ProxyContext {
 export const tokenOf = (mint: TokenMint, accountId: string): string =>
   mint.accessToken({ accountId, roles: ['USER'], issuer: ISSUER });
 
-/** The gateway with everything on but rate limits, which are the routing table's. */
+/** The gateway with everything on: the limits of its routing table are held, and never reached. */
 export async function startGateway(
   { stage, upstreamPort, mint }: ProxyContext,
   env: NodeJS.ProcessEnv = {},
@@ -51,6 +51,7 @@ export async function startGateway(
       INTERNAL_KEYS: `k1:${SECRET}`,
       TOKEN_ISSUER: ISSUER,
       ACCESS_TOKEN_TTL: '1h',
+      RATE_LIMIT_SCALE: '1000',
       JWKS_URL: mint.jwksUrl,
       ...env,
     },
