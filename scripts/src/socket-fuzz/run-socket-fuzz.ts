@@ -1,0 +1,236 @@
+import type { Crash } from './crash-watch.ts';
+import { checkLeaks, type Leaks } from './check-leaks.ts';
+import { Findings, type Finding } from './findings.ts';
+import { generateSequence } from './generate-sequence.ts';
+import { type Played, playSequence } from './play-sequence.ts';
+import { serviceOfTarget } from './render-request.ts';
+import type { Sequence } from './sequence.ts';
+import { type FuzzStage, readMetrics, readText, setStage } from './set-stage.ts';
+import { shrinkSequence } from './shrink-sequence.ts';
+
+export interface SocketFuzzPlan {
+  seed: number;
+  sequences: number;
+  /** Begins no sequence after this. */
+  durationMs: number;
+  /** Plays this sequence alone. */
+  only?: number;
+  /** Plays only those against a target with this in its name. */
+  on?: string;
+}
+
+export interface SocketFuzzOutcome {
+  plan: SocketFuzzPlan;
+  /** Played to their end, with nobody's death in between. */
+  played: number;
+  answers: number;
+  durationMs: number;
+  crashes: readonly Crash[];
+  findings: readonly Finding[];
+  /** When `/healthz` did not answer. */
+  silences: string[];
+  leaks: Leaks;
+  errorLines: ReadonlyMap<string, number>;
+}
+
+const AT_ONCE = 32;
+const BATCH = 640;
+/** Stores have their connections, and the compiler has seen everything. */
+const WARM_UP = 320;
+/** How often `--only` plays its sequence: what it shows may be a matter of luck. */
+const ONLY_TIMES = 20;
+const ALONE_TIMES = 3;
+const SHRINK_MS = 25_000;
+/** Enough to mend. */
+const MOST_SHRUNK = 8;
+const MOST_CRASHES = 40;
+
+/** Plays sequences against a private system, and tells what went wrong. A process that ends is started again. */
+export async function runSocketFuzz(
+  plan: SocketFuzzPlan,
+  say: (line: string) => void,
+): Promise<SocketFuzzOutcome> {
+  say('Starting a private system …');
+  const stage = await setStage();
+  try {
+    return await new SocketFuzz(stage, plan, say).run();
+  } finally {
+    await stage.laurel.stop();
+  }
+}
+
+class SocketFuzz {
+  readonly #stage: FuzzStage;
+  readonly #plan: SocketFuzzPlan;
+  readonly #say: (line: string) => void;
+  readonly #findings = new Findings();
+  readonly #silences: string[] = [];
+  readonly #requestIds = new Set<string>();
+  #played = 0;
+  #answers = 0;
+  #crashesSeen = 0;
+  #shrunk = 0;
+
+  constructor(stage: FuzzStage, plan: SocketFuzzPlan, say: (line: string) => void) {
+    this.#stage = stage;
+    this.#plan = plan;
+    this.#say = say;
+  }
+
+  async run(): Promise<SocketFuzzOutcome> {
+    const { only, seed, sequences, durationMs } = this.#plan;
+    const { watch } = this.#stage;
+    const startedAt = performance.now();
+    let start = await readMetrics(this.#stage);
+    let next = 1;
+    let again: Sequence[] =
+      only === undefined ? [] : Array.from({ length: ONLY_TIMES }, () => generateSequence(seed, only));
+    if (only !== undefined) next = sequences + 1;
+    while (again.length > 0 || (next <= sequences && performance.now() - startedAt < durationMs)) {
+      const batch = again;
+      again = [];
+      while (batch.length < (next === 1 ? WARM_UP : BATCH) && next <= sequences) {
+        const sequence = generateSequence(seed, next);
+        next += 1;
+        if (sequence.target.includes(this.#plan.on ?? '')) batch.push(sequence);
+      }
+      const isWarm = this.#played > 0;
+      again = await this.#playBatch(batch, only === undefined ? AT_ONCE : 1, startedAt + durationMs);
+      await this.#checkHealth();
+      if (!isWarm) start = await readMetrics(this.#stage);
+      this.#say(
+        `${this.#played} sequences, ${this.#answers} answers, ${this.#findings.all.length} findings, ${watch.crashes.length} crashes`,
+      );
+      if (watch.crashes.length >= MOST_CRASHES) break;
+    }
+    this.#say('Waiting until nothing is open any more …');
+    const leaks = await checkLeaks(this.#stage, start);
+    return {
+      plan: this.#plan,
+      played: this.#played,
+      answers: this.#answers,
+      durationMs: performance.now() - startedAt,
+      crashes: watch.crashes,
+      findings: this.#findings.all,
+      silences: this.#silences,
+      leaks,
+      errorLines: watch.errorLines,
+    };
+  }
+
+  /** @returns those that have to be played again, because something ended while they were played */
+  async #playBatch(batch: readonly Sequence[], atOnce: number, limit: number): Promise<Sequence[]> {
+    const { watch } = this.#stage;
+    const waiting = batch.values();
+    const done: Played[] = [];
+    let isStopped = false;
+    const work = async (): Promise<void> => {
+      while (!isStopped && performance.now() < limit) {
+        const { value: sequence } = waiting.next();
+        if (sequence === undefined) return;
+        const played = await playSequence(this.#stage, sequence, this.#requestIds);
+        done.push(played);
+        isStopped ||= watch.crashes.length > this.#crashesSeen || played.isVoid;
+      }
+    };
+    await Promise.all(Array.from({ length: atOnce }, work));
+    await this.#mended();
+    const valid = done.filter(({ isVoid }) => !isVoid);
+    for (const played of valid) await this.#note(played);
+    await this.#noteCrashes(done);
+    return [...done.filter(({ isVoid }) => isVoid).map(({ sequence }) => sequence), ...waiting];
+  }
+
+  async #note({ sequence, answers, breaches }: Played): Promise<void> {
+    this.#played += 1;
+    this.#answers += answers;
+    for (const { kind, detail } of breaches) {
+      const { finding, isNew } = this.#findings.add(
+        kind,
+        sequence.target,
+        sequence.number,
+        detail,
+        this.#played,
+      );
+      if (!isNew) continue;
+      this.#say(`Sequence ${sequence.number} on ${sequence.target}: ${kind}: ${detail}`);
+      finding.smallest = await this.#shrink(sequence, async (candidate) => {
+        const played = await this.#playAlone(candidate);
+        return played.breaches.some((breach) => breach.kind === kind);
+      });
+    }
+  }
+
+  async #noteCrashes(done: readonly Played[]): Promise<void> {
+    const { crashes } = this.#stage.watch;
+    for (const crash of crashes.slice(this.#crashesSeen)) await this.#noteCrash(crash, done);
+    this.#crashesSeen = crashes.length;
+  }
+
+  async #noteCrash({ server, signature, words, at }: Crash, done: readonly Played[]): Promise<void> {
+    const target = serviceOfTarget(server);
+    const { finding, isNew } = this.#findings.add(
+      'a crash',
+      target,
+      undefined,
+      words,
+      this.#played,
+      signature,
+    );
+    if (!isNew) return;
+    this.#say(`${server} crashed after ${this.#played} sequences: ${signature}`);
+    const suspects = done.filter(
+      ({ sequence, startedAt, endedAt }) =>
+        startedAt <= at &&
+        endedAt >= at - 200 &&
+        [target, 'api-gateway'].includes(serviceOfTarget(sequence.target)),
+    );
+    const shows = async (candidate: Sequence): Promise<boolean> => {
+      const before = this.#stage.watch.crashes.length;
+      await this.#playAlone(candidate);
+      const again = this.#stage.watch.crashes.slice(before);
+      return again.some((crash) => crash.signature === signature);
+    };
+    for (const { sequence } of suspects) {
+      if (!(await severalTimes(ALONE_TIMES, () => shows(sequence)))) continue;
+      finding.sequences.push(sequence.number);
+      finding.smallest = await this.#shrink(sequence, shows);
+      return;
+    }
+  }
+
+  /** @returns undefined when it does not show by itself what it showed */
+  async #shrink(
+    sequence: Sequence,
+    shows: (candidate: Sequence) => Promise<boolean>,
+  ): Promise<Sequence | undefined> {
+    if (this.#shrunk >= MOST_SHRUNK) return undefined;
+    if (!(await severalTimes(ALONE_TIMES, () => shows(sequence)))) return undefined;
+    this.#shrunk += 1;
+    const twice = (candidate: Sequence): Promise<boolean> => severalTimes(2, () => shows(candidate));
+    return shrinkSequence(sequence, twice, { limitMs: SHRINK_MS, clock: () => performance.now() });
+  }
+
+  async #playAlone(sequence: Sequence): Promise<Played> {
+    const played = await playSequence(this.#stage, sequence, this.#requestIds);
+    await this.#mended();
+    return played;
+  }
+
+  async #mended(): Promise<void> {
+    await this.#stage.watch.mended(this.#stage.servers);
+  }
+
+  async #checkHealth(): Promise<void> {
+    for (const [target, port] of this.#stage.ports) {
+      await readText(port, '/healthz').catch((error: unknown) => {
+        this.#silences.push(`${target} after ${this.#played} sequences: ${String(error)}`);
+      });
+    }
+  }
+}
+
+async function severalTimes(times: number, attempt: () => Promise<boolean>): Promise<boolean> {
+  for (let count = 0; count < times; count += 1) if (await attempt()) return true;
+  return false;
+}
