@@ -26,12 +26,13 @@ interface Options {
   minutes: number;
   only?: number;
   on?: string;
+  skip?: string;
   json?: string;
 }
 
 /** `scripts/check`: everything that can be told without running the system; with `--fuzz`, one API as it runs. */
 export async function main(args: string[]): Promise<void> {
-  const { fuzz, fuzzSockets, browser, seed, sequences, minutes, only, on, json } = new Command('check')
+  const { fuzz, fuzzSockets, browser, json, ...rest } = new Command('check')
     .description(
       'Types, lint and format of every package; contracts, vendored kit, compose.yaml, links; each service installs, type-checks and passes its unit tests alone.',
     )
@@ -60,6 +61,10 @@ export async function main(args: string[]): Promise<void> {
       '--on <name>',
       'of --fuzz-sockets: only sequences against a port with this in its name, such as admin',
     )
+    .option(
+      '--skip <text>',
+      'of --fuzz-sockets: leaves out sequences with this in the head of a request, such as upgrade',
+    )
     .option('--json <file>', 'of --fuzz-sockets: where the report goes')
     .parse(args, { from: 'user' })
     .opts<Options>();
@@ -67,14 +72,7 @@ export async function main(args: string[]): Promise<void> {
   const tally = new Tally();
   if (browser) await checkInBrowser(tally);
   else if (fuzzSockets) {
-    const plan = {
-      seed,
-      sequences,
-      durationMs: minutes * 60_000,
-      ...(only !== undefined && { only }),
-      ...(on !== undefined && { on }),
-    };
-    await checkSockets(plan, json, tally);
+    await checkSockets({ ...rest, durationMs: rest.minutes * 60_000 }, json, tally);
   } else if (fuzz === undefined) await checkRepository(tally);
   else await fuzzService(fuzz === true ? 'auth-service' : fuzz, tally);
   print(`\n${tally.lastLine}`);

@@ -4,7 +4,7 @@ import { Findings, type Finding } from './findings.ts';
 import { generateSequence } from './generate-sequence.ts';
 import { type Played, playSequence } from './play-sequence.ts';
 import { serviceOfTarget } from './render-request.ts';
-import type { Sequence } from './sequence.ts';
+import type { PlannedRequest, Sequence } from './sequence.ts';
 import { type FuzzStage, readMetrics, readText, setStage } from './set-stage.ts';
 import { shrinkSequence } from './shrink-sequence.ts';
 
@@ -17,6 +17,8 @@ export interface SocketFuzzPlan {
   only?: number;
   /** Plays only those against a target with this in its name. */
   on?: string;
+  /** Leaves out those with this in the method, target or header lines of a request: what is known gives way to the rest. */
+  skip?: string;
 }
 
 export interface SocketFuzzOutcome {
@@ -24,6 +26,8 @@ export interface SocketFuzzOutcome {
   /** Played to their end, with nobody's death in between. */
   played: number;
   answers: number;
+  /** So many were played while a process ended, and were not judged. */
+  disturbed: number;
   durationMs: number;
   crashes: readonly Crash[];
   findings: readonly Finding[];
@@ -68,6 +72,7 @@ class SocketFuzz {
   readonly #requestIds = new Set<string>();
   #played = 0;
   #answers = 0;
+  #disturbed = 0;
   #crashesSeen = 0;
   #shrunk = 0;
 
@@ -92,7 +97,7 @@ class SocketFuzz {
       while (batch.length < (next === 1 ? WARM_UP : BATCH) && next <= sequences) {
         const sequence = generateSequence(seed, next);
         next += 1;
-        if (sequence.target.includes(this.#plan.on ?? '')) batch.push(sequence);
+        if (isWanted(sequence, this.#plan)) batch.push(sequence);
       }
       const isWarm = this.#played > 0;
       again = await this.#playBatch(batch, only === undefined ? AT_ONCE : 1, startedAt + durationMs);
@@ -109,6 +114,7 @@ class SocketFuzz {
       plan: this.#plan,
       played: this.#played,
       answers: this.#answers,
+      disturbed: this.#disturbed,
       durationMs: performance.now() - startedAt,
       crashes: watch.crashes,
       findings: this.#findings.all,
@@ -118,7 +124,7 @@ class SocketFuzz {
     };
   }
 
-  /** @returns those that have to be played again, because something ended while they were played */
+  /** @returns those that were not begun. What was disturbed by a crash is dropped: it would only bring the same crash. */
   async #playBatch(batch: readonly Sequence[], atOnce: number, limit: number): Promise<Sequence[]> {
     const { watch } = this.#stage;
     const waiting = batch.values();
@@ -138,7 +144,8 @@ class SocketFuzz {
     const valid = done.filter(({ isVoid }) => !isVoid);
     for (const played of valid) await this.#note(played);
     await this.#noteCrashes(done);
-    return [...done.filter(({ isVoid }) => isVoid).map(({ sequence }) => sequence), ...waiting];
+    this.#disturbed += done.length - valid.length;
+    return [...waiting];
   }
 
   async #note({ sequence, answers, breaches }: Played): Promise<void> {
@@ -229,6 +236,15 @@ class SocketFuzz {
     }
   }
 }
+
+function isWanted({ target, connections }: Sequence, { on = '', skip }: SocketFuzzPlan): boolean {
+  if (!target.includes(on)) return false;
+  const requests = connections.flatMap((connection) => connection.requests);
+  return skip === undefined || !requests.some((request) => headOf(request).includes(skip));
+}
+
+const headOf = ({ method, target, headers }: PlannedRequest): string =>
+  [`${method} ${target}`, ...headers.map((header) => header.join(': '))].join('\n');
 
 async function severalTimes(times: number, attempt: () => Promise<boolean>): Promise<boolean> {
   for (let count = 0; count < times; count += 1) if (await attempt()) return true;
