@@ -61,7 +61,8 @@ async function lookForLeaks(stage: FuzzStage, start: ReadonlyMap<ServiceName, Sa
   return leaks;
 }
 
-const one = (samples: Samples, metric: string): number => samples.get(metric)?.get('') ?? 0;
+const one = (samples: Samples, metric: string): number =>
+  [...(samples.get(metric)?.values() ?? [])].reduce((sum, value) => sum + value, 0);
 
 /** Only the gateway has connections to the services by now, and nobody any to the gateway or an admin port. */
 async function connectionsLeft({ ports }: FuzzStage): Promise<string[]> {

@@ -39,7 +39,8 @@ export class CrashWatch {
         at: performance.now(),
       });
     } else if (line.includes('"level":"error"')) {
-      const message = `${server}: ${/"message":"([^"]*)"/.exec(line)?.[1] ?? line.slice(0, 100)}`;
+      const { error } = parsed(line);
+      const message = `${server}: ${/"message":"([^"]*)"/.exec(line)?.[1] ?? line.slice(0, 100)} (${error?.code ?? error?.name}: ${error?.message})`;
       this.errorLines.set(message, (this.errorLines.get(message) ?? 0) + 1);
     }
   };

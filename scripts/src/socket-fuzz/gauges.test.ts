@@ -46,3 +46,12 @@ it('connections are counted at the port of their server, by their state', () => 
    4: 0100007F:0BB8 0100007F:D433 06 00000000:00000000`;
   expect(connectionsIn(table, [3000])).toEqual(new Map([[3000, { established: 1, halfClosed: 1 }]]));
 });
+
+it('connections of the one that counts do not count', () => {
+  const table = `  sl  local_address rem_address   st tx_queue rx_queue tr tm->when retrnsmt   uid  timeout inode
+   1: 0100007F:0BB8 0100007F:D431 01 00000000:00000000 00:00000000 00000000 0 0 71
+   2: 0100007F:D431 0100007F:0BB8 01 00000000:00000000 00:00000000 00000000 0 0 72
+   3: 0100007F:0BB8 0100007F:D433 01 00000000:00000000 00:00000000 00000000 0 0 73`;
+  const counts = connectionsIn(table, [3000], new Set(['72']));
+  expect(counts).toEqual(new Map([[3000, { established: 1, halfClosed: 0 }]]));
+});

@@ -137,5 +137,7 @@ describe('a connection', () => {
     const part = { whole: 0, due: 0 };
     expect(judged([asking('/a')], problem(413, '/a'), part)).toEqual([]);
     expect(judged([asking('/a')], answer(200, 'granted'), part)).toEqual(['an unexpected answer']);
+    const ended = problem(404, '/a') + problem(400, '', { connection: 'close' });
+    expect(judged([asking('/a')], ended, part)).toEqual([]);
   });
 });

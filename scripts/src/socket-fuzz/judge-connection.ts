@@ -60,7 +60,8 @@ export function judgeConnection(
     } else if (isBehind(index, lastRequest) || isBehind(index, lastAnswer)) {
       sayIf(!isRefusalOfBytes(answer), 'an answer behind the last one', what);
     } else if (request === undefined) {
-      sayIf(true, 'an answer to nothing', what);
+      // The end of a client whose request was refused before it had come whole is no request either.
+      sayIf(begun === whole || !isRefusalOfBytes(answer), 'an answer to nothing', what);
     } else {
       breaches.push(...judgeAnswer(request, index < whole, answer, what, context));
     }

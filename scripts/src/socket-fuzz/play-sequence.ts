@@ -17,7 +17,7 @@ export interface Played {
 
 const LIMITS = { answersMs: 15_000, endMs: 10_000 };
 /** From when a process closes its connections until the system says that it has ended. */
-const DEATH_MS = 250;
+export const DEATH_MS = 250;
 
 /** @param requestIds of every answer of the run */
 export async function playSequence(

@@ -1,8 +1,10 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { serviceNames } from '../repository/packages.ts';
 import type { Crash } from './crash-watch.ts';
 import { checkLeaks, type Leaks } from './check-leaks.ts';
 import { Findings, type Finding } from './findings.ts';
 import { generateSequence } from './generate-sequence.ts';
-import { type Played, playSequence } from './play-sequence.ts';
+import { DEATH_MS, type Played, playSequence } from './play-sequence.ts';
 import { serviceOfTarget } from './render-request.ts';
 import type { PlannedRequest, Sequence } from './sequence.ts';
 import { type FuzzStage, readMetrics, readText, setStage } from './set-stage.ts';
@@ -44,6 +46,9 @@ const WARM_UP = 320;
 /** How often `--only` plays its sequence: what it shows may be a matter of luck. */
 const ONLY_TIMES = 20;
 const ALONE_TIMES = 3;
+const SUSPECTED_MS = 1_000;
+/** What a disconnect brings about comes right behind it. */
+const AFTERMATH_MS = 40;
 const SHRINK_MS = 25_000;
 /** Enough to mend. */
 const MOST_SHRUNK = 8;
@@ -186,15 +191,14 @@ class SocketFuzz {
     );
     if (!isNew) return;
     this.#say(`${server} crashed after ${this.#played} sequences: ${signature}`);
-    const suspects = done.filter(
-      ({ sequence, startedAt, endedAt }) =>
-        startedAt <= at &&
-        endedAt >= at - 200 &&
-        [target, 'api-gateway'].includes(serviceOfTarget(sequence.target)),
-    );
+    const suspects = done
+      .filter(({ sequence }) => [target, 'api-gateway'].includes(serviceOfTarget(sequence.target)))
+      .filter(({ startedAt, endedAt }) => startedAt <= at && endedAt >= at - SUSPECTED_MS)
+      .toSorted((a, b) => Math.abs(a.endedAt - at) - Math.abs(b.endedAt - at));
     const shows = async (candidate: Sequence): Promise<boolean> => {
       const before = this.#stage.watch.crashes.length;
       await this.#playAlone(candidate);
+      await this.#isAlive();
       const again = this.#stage.watch.crashes.slice(before);
       return again.some((crash) => crash.signature === signature);
     };
@@ -226,6 +230,22 @@ class SocketFuzz {
 
   async #mended(): Promise<void> {
     await this.#stage.watch.mended(this.#stage.servers);
+  }
+
+  /** A process that is about to end answers no more. */
+  async #isAlive(): Promise<void> {
+    const { ports } = this.#stage;
+    await delay(AFTERMATH_MS);
+    const alive = await Promise.all(
+      serviceNames.map((name) =>
+        readText(ports.get(name) ?? 0, '/healthz').then(
+          () => true,
+          () => false,
+        ),
+      ),
+    );
+    if (!alive.every(Boolean)) await delay(DEATH_MS);
+    await this.#mended();
   }
 
   async #checkHealth(): Promise<void> {
