@@ -31,7 +31,8 @@ export interface SocketFuzzOutcome {
   /** So many were played while a process ended, and were not judged. */
   disturbed: number;
   durationMs: number;
-  crashes: readonly Crash[];
+  /** Without those that were brought about to look into the first of their kind. */
+  crashesMet: number;
   findings: readonly Finding[];
   /** When `/healthz` did not answer. */
   silences: string[];
@@ -46,10 +47,12 @@ const WARM_UP = 320;
 /** How often `--only` plays its sequence: what it shows may be a matter of luck. */
 const ONLY_TIMES = 20;
 const ALONE_TIMES = 3;
+const COPIES = 8;
 const SUSPECTED_MS = 1_000;
 /** What a disconnect brings about comes right behind it. */
 const AFTERMATH_MS = 40;
 const SHRINK_MS = 25_000;
+const SUSPECT_MS = 40_000;
 /** Enough to mend. */
 const MOST_SHRUNK = 8;
 const MOST_CRASHES = 40;
@@ -78,6 +81,8 @@ class SocketFuzz {
   #played = 0;
   #answers = 0;
   #disturbed = 0;
+  #crashesMet = 0;
+  #spentMs = 0;
   #crashesSeen = 0;
   #shrunk = 0;
 
@@ -91,27 +96,25 @@ class SocketFuzz {
     const { only, seed, sequences, durationMs } = this.#plan;
     const { watch } = this.#stage;
     const startedAt = performance.now();
+    // Looking into what was found takes none of the time in which more is found.
+    const isLate = (): boolean => performance.now() - startedAt - this.#spentMs > durationMs;
     let start = await readMetrics(this.#stage);
-    let next = 1;
-    let again: Sequence[] =
+    let next = only === undefined ? 1 : sequences + 1;
+    let waiting =
       only === undefined ? [] : Array.from({ length: ONLY_TIMES }, () => generateSequence(seed, only));
-    if (only !== undefined) next = sequences + 1;
-    while (again.length > 0 || (next <= sequences && performance.now() - startedAt < durationMs)) {
-      const batch = again;
-      again = [];
-      while (batch.length < (next === 1 ? WARM_UP : BATCH) && next <= sequences) {
+    while ((waiting.length > 0 || next <= sequences) && !isLate() && this.#crashesMet < MOST_CRASHES) {
+      const isWarm = this.#played > 0;
+      while (waiting.length < (isWarm ? BATCH : WARM_UP) && next <= sequences) {
         const sequence = generateSequence(seed, next);
         next += 1;
-        if (isWanted(sequence, this.#plan)) batch.push(sequence);
+        if (isWanted(sequence, this.#plan)) waiting.push(sequence);
       }
-      const isWarm = this.#played > 0;
-      again = await this.#playBatch(batch, only === undefined ? AT_ONCE : 1, startedAt + durationMs);
+      waiting = await this.#playBatch(waiting, only === undefined ? AT_ONCE : 1, isLate);
       await this.#checkHealth();
       if (!isWarm) start = await readMetrics(this.#stage);
       this.#say(
-        `${this.#played} sequences, ${this.#answers} answers, ${this.#findings.all.length} findings, ${watch.crashes.length} crashes`,
+        `${this.#played} sequences, ${this.#answers} answers, ${this.#findings.all.length} findings, ${this.#crashesMet} crashes`,
       );
-      if (watch.crashes.length >= MOST_CRASHES) break;
     }
     this.#say('Waiting until nothing is open any more …');
     const leaks = await checkLeaks(this.#stage, start);
@@ -121,7 +124,7 @@ class SocketFuzz {
       answers: this.#answers,
       disturbed: this.#disturbed,
       durationMs: performance.now() - startedAt,
-      crashes: watch.crashes,
+      crashesMet: this.#crashesMet,
       findings: this.#findings.all,
       silences: this.#silences,
       leaks,
@@ -130,13 +133,13 @@ class SocketFuzz {
   }
 
   /** @returns those that were not begun. What was disturbed by a crash is dropped: it would only bring the same crash. */
-  async #playBatch(batch: readonly Sequence[], atOnce: number, limit: number): Promise<Sequence[]> {
+  async #playBatch(batch: readonly Sequence[], atOnce: number, isLate: () => boolean): Promise<Sequence[]> {
     const { watch } = this.#stage;
     const waiting = batch.values();
     const done: Played[] = [];
     let isStopped = false;
     const work = async (): Promise<void> => {
-      while (!isStopped && performance.now() < limit) {
+      while (!isStopped && !isLate()) {
         const { value: sequence } = waiting.next();
         if (sequence === undefined) return;
         const played = await playSequence(this.#stage, sequence, this.#requestIds);
@@ -147,8 +150,11 @@ class SocketFuzz {
     await Promise.all(Array.from({ length: atOnce }, work));
     await this.#mended();
     const valid = done.filter(({ isVoid }) => !isVoid);
+    this.#crashesMet += watch.crashes.length - this.#crashesSeen;
+    const lookingSince = performance.now();
     for (const played of valid) await this.#note(played);
     await this.#noteCrashes(done);
+    this.#spentMs += performance.now() - lookingSince;
     this.#disturbed += done.length - valid.length;
     return [...waiting];
   }
@@ -175,8 +181,11 @@ class SocketFuzz {
 
   async #noteCrashes(done: readonly Played[]): Promise<void> {
     const { crashes } = this.#stage.watch;
-    for (const crash of crashes.slice(this.#crashesSeen)) await this.#noteCrash(crash, done);
-    this.#crashesSeen = crashes.length;
+    // One that is looked into may bring others.
+    for (; this.#crashesSeen < crashes.length; this.#crashesSeen += 1) {
+      const crash = crashes[this.#crashesSeen];
+      if (crash) await this.#noteCrash(crash, done);
+    }
   }
 
   async #noteCrash({ server, signature, words, at }: Crash, done: readonly Played[]): Promise<void> {
@@ -197,12 +206,16 @@ class SocketFuzz {
       .toSorted((a, b) => Math.abs(a.endedAt - at) - Math.abs(b.endedAt - at));
     const shows = async (candidate: Sequence): Promise<boolean> => {
       const before = this.#stage.watch.crashes.length;
-      await this.#playAlone(candidate);
+      // A matter of milliseconds: several at once meet more of them.
+      const copies = Array.from({ length: COPIES }, () => candidate);
+      await Promise.all(copies.map((copy) => playSequence(this.#stage, copy, this.#requestIds)));
       await this.#isAlive();
       const again = this.#stage.watch.crashes.slice(before);
       return again.some((crash) => crash.signature === signature);
     };
+    const limit = performance.now() + SUSPECT_MS;
     for (const { sequence } of suspects) {
+      if (performance.now() > limit) return;
       if (!(await severalTimes(ALONE_TIMES, () => shows(sequence)))) continue;
       finding.sequences.push(sequence.number);
       finding.smallest = await this.#shrink(sequence, shows);

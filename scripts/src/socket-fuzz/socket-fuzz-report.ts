@@ -15,6 +15,8 @@ export interface SocketFuzzReport {
   sequences: number;
   answers: number;
   seconds: number;
+  /** Sequences that were not judged, because a process ended meanwhile. */
+  disturbed: number;
   verdicts: SocketVerdict[];
   notes: string[];
 }
@@ -34,7 +36,8 @@ const UNANSWERED: readonly Finding['kind'][] = [
 ];
 
 export function socketFuzzReport(outcome: SocketFuzzOutcome): SocketFuzzReport {
-  const { plan, played, answers, durationMs, crashes, findings, silences, leaks, errorLines } = outcome;
+  const { plan, played, answers, disturbed, durationMs, crashesMet, findings, silences, leaks, errorLines } =
+    outcome;
   const verdict = (rule: string, evidence: string[], breaches = evidence.length): SocketVerdict => ({
     rule,
     breaches,
@@ -52,11 +55,12 @@ export function socketFuzzReport(outcome: SocketFuzzOutcome): SocketFuzzReport {
     seed: plan.seed,
     sequences: played,
     answers,
+    disturbed,
     seconds: Math.round(durationMs / 100) / 10,
     verdicts: [
       {
         ...crashed,
-        breaches: crashes.length + leaks.exceptions.length,
+        breaches: crashesMet + leaks.exceptions.length,
         evidence: [...crashed.evidence, ...leaks.exceptions],
       },
       ofKinds('each answer is that of its request, in the order of the requests, and given once', MISORDERED),
@@ -78,9 +82,11 @@ export function socketFuzzReport(outcome: SocketFuzzOutcome): SocketFuzzReport {
   };
 }
 
-export function socketFuzzLines({ seed, sequences, answers, seconds, notes }: SocketFuzzReport): string[] {
+export function socketFuzzLines(report: SocketFuzzReport): string[] {
+  const { seed, sequences, answers, seconds, disturbed, notes } = report;
+  const besides = disturbed === 0 ? '' : `, and ${disturbed} that a crash disturbed`;
   return [
-    `Seed ${seed}: ${sequences} sequences with ${answers} answers in ${seconds} s`,
+    `Seed ${seed}: ${sequences} sequences with ${answers} answers in ${seconds} s${besides}`,
     ...notes.map((note) => `  ${note}`),
   ];
 }
