@@ -1,21 +1,38 @@
 import { Command, InvalidArgumentError, Option } from 'commander';
+import { writeFile } from 'node:fs/promises';
+import { resolve } from 'node:path';
 import { findChromium } from '../browser/find-chromium.ts';
 import { visitDocs } from '../browser/docs-visit.ts';
 import { checkJob, packageChecks, repositoryChecks } from '../checks/checks.ts';
-import { print } from '../console/print.ts';
+import { print, printError } from '../console/print.ts';
 import { fuzzJobs } from '../fuzz/fuzz-jobs.ts';
 import { installSchemathesis } from '../fuzz/schemathesis.ts';
 import { Keeper } from '../processes/keeper.ts';
 import { packageDirectory, packageNames, type ServiceName, serviceNames } from '../repository/packages.ts';
+import { runSocketFuzz, type SocketFuzzPlan } from '../socket-fuzz/run-socket-fuzz.ts';
+import { socketFuzzLines, socketFuzzReport } from '../socket-fuzz/socket-fuzz-report.ts';
 import { PrivateSystem } from '../system/private-system.ts';
 import { Tally } from '../test-run/tally.ts';
 import { installPackage } from '../toolchain/install-package.ts';
 
 const BESIDE = 2;
 
+interface Options {
+  fuzz?: ServiceName | true;
+  fuzzSockets?: true;
+  browser?: true;
+  seed: number;
+  sequences: number;
+  minutes: number;
+  only?: number;
+  on?: string;
+  skip?: string;
+  json?: string;
+}
+
 /** `scripts/check`: everything that can be told without running the system; with `--fuzz`, one API as it runs. */
 export async function main(args: string[]): Promise<void> {
-  const { fuzz, browser } = new Command('check')
+  const { fuzz, fuzzSockets, browser, json, ...rest } = new Command('check')
     .description(
       'Types, lint and format of every package; contracts, vendored kit, compose.yaml, links; each service installs, type-checks and passes its unit tests alone.',
     )
@@ -30,12 +47,33 @@ export async function main(args: string[]): Promise<void> {
         'instead: use the API documentation of a running private system in a browser (Chromium, which is installed where there is none)',
       ).conflicts('fuzz'),
     )
+    .addOption(
+      new Option(
+        '--fuzz-sockets',
+        'instead: send whole, partial, pipelined, upgraded, malformed and aborted requests over raw sockets to every port of a running private system; no crash, no leak, no answer to the wrong request',
+      ).conflicts(['fuzz', 'browser']),
+    )
+    .option('--seed <n>', 'of --fuzz-sockets: the same seed gives the same sequences', wholeNumber, 1)
+    .option('--sequences <n>', 'of --fuzz-sockets: how many', wholeNumber, 10_000)
+    .option('--minutes <m>', 'of --fuzz-sockets: begins no sequence after that', positiveNumber, 60)
+    .option('--only <n>', 'of --fuzz-sockets: plays this sequence alone, again and again', wholeNumber)
+    .option(
+      '--on <name>',
+      'of --fuzz-sockets: only sequences against a port with this in its name, such as admin',
+    )
+    .option(
+      '--skip <text>',
+      'of --fuzz-sockets: leaves out sequences with this in the head of a request, such as upgrade',
+    )
+    .option('--json <file>', 'of --fuzz-sockets: where the report goes')
     .parse(args, { from: 'user' })
-    .opts<{ fuzz?: ServiceName | true; browser?: true }>();
+    .opts<Options>();
 
   const tally = new Tally();
   if (browser) await checkInBrowser(tally);
-  else if (fuzz === undefined) await checkRepository(tally);
+  else if (fuzzSockets) {
+    await checkSockets({ ...rest, durationMs: rest.minutes * 60_000 }, json, tally);
+  } else if (fuzz === undefined) await checkRepository(tally);
   else await fuzzService(fuzz === true ? 'auth-service' : fuzz, tally);
   print(`\n${tally.lastLine}`);
   process.exitCode = tally.counts.failed === 0 ? 0 : 1;
@@ -45,6 +83,17 @@ function readService(text: string): ServiceName {
   const service = serviceNames.find((name) => name === text);
   if (service === undefined) throw new InvalidArgumentError(`It is one of ${serviceNames.join(', ')}.`);
   return service;
+}
+
+function wholeNumber(text: string): number {
+  if (!/^\d{1,15}$/.test(text)) throw new InvalidArgumentError('It is a whole number.');
+  return Number(text);
+}
+
+function positiveNumber(text: string): number {
+  const value = Number(text);
+  if (!(value > 0)) throw new InvalidArgumentError('It is a number above 0.');
+  return value;
 }
 
 async function checkRepository(tally: Tally): Promise<void> {
@@ -65,6 +114,23 @@ async function fuzzService(service: ServiceName, tally: Tally): Promise<void> {
   } finally {
     await system.stop();
   }
+}
+
+async function checkSockets(plan: SocketFuzzPlan, json: string | undefined, tally: Tally): Promise<void> {
+  for (const name of serviceNames) await installPackage(packageDirectory(name));
+  const report = socketFuzzReport(await runSocketFuzz(plan, printError));
+  for (const line of socketFuzzLines(report)) print(line);
+  await tally.run(
+    report.verdicts.map(({ rule, breaches, evidence }) => ({
+      title: rule,
+      run: async () => {
+        const failed = breaches === 0 ? 0 : 1;
+        return { passed: 1 - failed, failed, output: [`${breaches} breaches`, ...evidence].join('\n') };
+      },
+    })),
+    1,
+  );
+  if (json !== undefined) await writeFile(resolve(json), `${JSON.stringify(report, undefined, 2)}\n`);
 }
 
 async function checkInBrowser(tally: Tally): Promise<void> {

@@ -9,20 +9,22 @@ import { type PackageName, packageNames, serviceNames } from '../repository/pack
 import { prepare } from '../supervisor/prepare.ts';
 import { PrivateBackingServices } from '../system/private-system.ts';
 import { CHAOS_SEED, runChaosCheck } from '../test-run/run-chaos-check.ts';
+import { runSocketFuzzCheck, SOCKET_FUZZ_SEED } from '../test-run/run-socket-fuzz-check.ts';
 import { runVitest } from '../test-run/run-vitest.ts';
 import { type Job, Tally } from '../test-run/tally.ts';
 
 const UNIT_LIMIT_MS = 5 * 60_000;
 const INTEGRATION_LIMIT_MS = 10 * 60_000;
 const CHAOS_LIMIT_MS = 7 * 60_000;
+const SOCKET_FUZZ_LIMIT_MS = 7 * 60_000;
 // Two at a time: what is measured in seconds must not wait for five type checks.
 const BESIDE = 2;
 
-/** `scripts/test`: every check and every test, on private backing services, and a minute of chaos. The last line is `N passed, N failed`. */
+/** `scripts/test`: every check and every test, on private backing services, and a minute each of fuzzed sockets and of chaos. The last line is `N passed, N failed`. */
 export async function main(args: string[]): Promise<void> {
   const names = new Command('test')
     .description(
-      `Runs every check and every test, and without a package also a minute of chaos. The backing services are private, on free ports, and gone afterwards; .data/ is not touched.`,
+      `Runs every check and every test, and without a package also a minute of fuzzed sockets and one of chaos. The backing services are private, on free ports, and gone afterwards; .data/ is not touched.`,
     )
     .argument('[package...]', `only these packages: ${packageNames.join(', ')}`)
     .parse(args, { from: 'user' }).args;
@@ -69,7 +71,7 @@ export async function main(args: string[]): Promise<void> {
     await run(['service-kit'], 1);
     await run(serviceNames, serviceNames.length);
     await run(['scripts'], 1);
-    if (whole) await tally.run([chaosJob(keeper)], 1);
+    if (whole) await tally.run([socketFuzzJob(keeper), chaosJob(keeper)], 1);
   } finally {
     for (const cleanUp of cleanUps) await cleanUp().catch((error: unknown) => printError(String(error)));
   }
@@ -96,6 +98,13 @@ function integrationJob(name: PackageName, env: NodeJS.ProcessEnv, keeper: Keepe
   const run = { package: name, project: 'integration', env, keeper, limitMs: INTEGRATION_LIMIT_MS } as const;
   const kind = name === 'scripts' ? 'end-to-end tests' : 'integration tests';
   return { title: `${name}: ${kind}`, run: () => runVitest(run) };
+}
+
+function socketFuzzJob(keeper: Keeper): Job {
+  return {
+    title: `sockets: a minute of fuzzed connections with seed ${SOCKET_FUZZ_SEED}`,
+    run: () => runSocketFuzzCheck(keeper, SOCKET_FUZZ_LIMIT_MS),
+  };
 }
 
 function chaosJob(keeper: Keeper): Job {

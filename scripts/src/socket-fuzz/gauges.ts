@@ -1,0 +1,74 @@
+import type { ServiceName } from '../repository/packages.ts';
+
+/** A gauge that tells of something kept, and where it has to be once nobody asks for anything any more. */
+export interface WatchedGauge {
+  metric: string;
+  /** Whose; where it is left out, everybody's. A process that does not have it yet passes. */
+  of?: readonly ServiceName[];
+  /** The most that it may be: a number, or so much above what it was at the start. */
+  atMost: number | { aboveStart: number };
+}
+
+/** A new gauge of something that a client can hold needs a line here and nothing else. */
+export const WATCHED_GAUGES: readonly WatchedGauge[] = [
+  { metric: 'gateway_upstream_requests', of: ['api-gateway'], atMost: 0 },
+  { metric: 'gateway_streams', of: ['api-gateway'], atMost: 0 },
+  { metric: 'messages_unconfirmed', atMost: 0 },
+  { metric: 'outbox_rows', atMost: 0 },
+  // The one that reads the metrics is open itself, and in work.
+  { metric: 'http_connections_open', atMost: 1 },
+  { metric: 'http_requests_in_flight', atMost: 1 },
+  // Connections to stores and services are kept, and come back by and by.
+  { metric: 'process_open_fds', atMost: { aboveStart: 64 } },
+];
+
+/** Counters of exceptions that a guard caught: one is a fault, although nobody but its connection was harmed. */
+export const EXCEPTION_COUNTERS: readonly { metric: string; labels: RegExp }[] = [
+  { metric: 'http_connection_errors_total', labels: /kind="(?:exception|uncaught)/ },
+];
+
+/** Resident memory may grow by this much, in bytes. */
+export const MEMORY_GROWTH = 400 * 1_048_576;
+export const MEMORY = 'process_resident_memory_bytes';
+
+/** The samples of a metric, by their labels. */
+export type Samples = ReadonlyMap<string, ReadonlyMap<string, number>>;
+
+const SAMPLE = /^([a-zA-Z_:][a-zA-Z0-9_:]*)(?:\{(.*)\})? ([^ ]+)/;
+
+/** Reads the Prometheus text format. */
+export function samplesIn(text: string): Samples {
+  const samples = new Map<string, Map<string, number>>();
+  for (const line of text.split('\n')) {
+    const [, metric, labels = '', value] = SAMPLE.exec(line) ?? [];
+    if (metric === undefined) continue;
+    const ofMetric = samples.get(metric) ?? new Map<string, number>();
+    samples.set(metric, ofMetric.set(labels, Number(value)));
+  }
+  return samples;
+}
+
+/** @returns what is above where it has to be, one line each */
+export function gaugesAbove(service: ServiceName, start: Samples, now: Samples): string[] {
+  const watched = WATCHED_GAUGES.filter(({ of }) => of?.includes(service) ?? true);
+  return watched.flatMap(({ metric, atMost }) =>
+    [...(now.get(metric) ?? [])].flatMap(([labels, value]) => {
+      const before = start.get(metric)?.get(labels) ?? 0;
+      const most = typeof atMost === 'number' ? atMost : before + atMost.aboveStart;
+      const name = labels === '' ? metric : `${metric}{${labels}}`;
+      return value <= most ? [] : [`${service}: ${name} is ${value}, and was ${before} at the start`];
+    }),
+  );
+}
+
+/** @returns what a guard had to catch since the start, one line each */
+export function exceptionsCounted(service: ServiceName, start: Samples, now: Samples): string[] {
+  return EXCEPTION_COUNTERS.flatMap(({ metric, labels: wanted }) =>
+    [...(now.get(metric) ?? [])].flatMap(([labels, value]) => {
+      const grown = value - (start.get(metric)?.get(labels) ?? 0);
+      return grown > 0 && wanted.test(labels)
+        ? [`${service}: ${metric}{${labels}} has grown by ${grown}`]
+        : [];
+    }),
+  );
+}

@@ -1,0 +1,180 @@
+import type { Random } from '../chaos/random.ts';
+import type { Expectation, PlannedRequest, Target, Who } from './sequence.ts';
+
+/** What a well-behaved client asks a target for. The mark makes paths, and so answers, tell from each other. */
+type Word = (mark: string, random: Random) => PlannedRequest;
+
+interface Weighted {
+  weight: number;
+  item: Word;
+}
+
+const DENIED = [401, 403];
+/** Where a limit of auth-service may have been reached, or the account may be there by now. */
+const JSON_TYPE = ['content-type', 'application/json'] as const;
+/** Everything that follows a request with a body could be taken for a request by one who has lost its place. */
+export const SMUGGLED = '/smuggled/';
+
+export interface RequestParts {
+  method?: string;
+  target: string;
+  who?: Who;
+  headers?: PlannedRequest['headers'];
+  expects: Expectation;
+}
+
+export function request({
+  method = 'GET',
+  target,
+  who = 'nobody',
+  headers = [],
+  expects,
+}: RequestParts): PlannedRequest {
+  const host = ['host', 'fuzz.example'] as const;
+  return {
+    method,
+    target,
+    version: '1.1',
+    headers: [host, ...headers],
+    who,
+    body: '',
+    expects,
+    isLast: false,
+  };
+}
+
+const get = (target: string, expects: Expectation, who: Who = 'nobody'): PlannedRequest =>
+  request({ target, who, expects });
+
+/** Sends a body with its length, or in chunks of a few bytes each. */
+export function withBody(planned: PlannedRequest, text: string, random: Random): PlannedRequest {
+  if (random.next() < 0.65) {
+    const length = ['content-length', String(Buffer.byteLength(text))] as const;
+    return { ...planned, headers: [...planned.headers, length], body: text };
+  }
+  const encoding = ['transfer-encoding', 'chunked'] as const;
+  return { ...planned, headers: [...planned.headers, encoding], body: inChunks(text, random) };
+}
+
+export function inChunks(text: string, random: Random): string {
+  const chunks: string[] = [];
+  for (let at = 0; at < text.length;) {
+    const size = random.between(1, Math.max(1, Math.ceil(text.length / 2)));
+    const chunk = text.slice(at, at + size);
+    chunks.push(`${chunk.length.toString(16)}\r\n${chunk}\r\n`);
+    at += size;
+  }
+  return `${chunks.join('')}0\r\n\r\n`;
+}
+
+const post = (
+  target: string,
+  body: object | string,
+  expects: Expectation,
+  random: Random,
+  who: Who = 'nobody',
+): PlannedRequest => {
+  const planned = request({ method: 'POST', target, who, headers: [JSON_TYPE], expects });
+  return withBody(planned, typeof body === 'string' ? body : JSON.stringify(body), random);
+};
+
+/** A body that is a request: answered as one, it names its path. */
+export const requestAsBody = (mark: string): string =>
+  `GET ${SMUGGLED}${mark} HTTP/1.1\r\nHost: fuzz.example\r\nX-Rest: `;
+
+const anywhere = (health: string): Weighted[] => [
+  { weight: 3, item: () => get('/healthz', { statuses: [200], body: `"service":"${health}"` }) },
+  { weight: 1, item: () => ({ ...get('/healthz', { statuses: [200] }), method: 'HEAD' }) },
+  { weight: 3, item: (mark) => get(`/fuzz/${mark}?page=2`, { statuses: [404] }) },
+  { weight: 1, item: (mark) => ({ ...get(`/fuzz/${mark}`, { statuses: [404] }), method: 'HEAD' }) },
+  { weight: 1, item: () => ({ ...get('/healthz', { statuses: [405] }), method: 'DELETE' }) },
+  { weight: 1, item: (mark) => get(`/fuzz/${mark}/%2e%2e/x`, { statuses: [400, 404] }) },
+  {
+    weight: 3,
+    item: (mark, random) =>
+      post(`/fuzz/${mark}`, `${requestAsBody(mark)}x\r\n\r\n`, { statuses: [404] }, random),
+  },
+];
+
+const ofAccounts: Weighted[] = [
+  { weight: 3, item: () => get('/v1/me', { statuses: [200], account: 'alice' }, 'alice') },
+  { weight: 3, item: () => get('/v1/me', { statuses: [200], account: 'bob' }, 'bob') },
+  { weight: 1, item: () => get('/v1/me', { statuses: DENIED }) },
+  { weight: 1, item: () => get('/v1/me', { statuses: DENIED }, 'stranger') },
+  {
+    weight: 1,
+    item: (mark) => get(`/v1/me/entitlements?limit=1&mark=${mark}`, { statuses: [200, 400] }, 'bob'),
+  },
+  { weight: 1, item: () => get('/.well-known/jwks.json', { statuses: [200], body: '"keys"' }) },
+  { weight: 4, item: (mark, random) => logIn(mark, random) },
+  {
+    weight: 1,
+    item: (mark, random) => guest(`device-of-the-fuzzer-${random.between(1, 3)}-${mark}`, random),
+  },
+  { weight: 1, item: (_mark, random) => guest(`device-of-the-fuzzer-${random.between(1, 3)}`, random) },
+  { weight: 1, item: (mark, random) => register(mark, random) },
+  {
+    weight: 1,
+    item: (mark, random) => post('/v1/auth/register', { mark }, { statuses: [400] }, random),
+  },
+  {
+    weight: 1,
+    item: (_mark, random) => post('/v1/auth/login', '{"username":', { statuses: [400] }, random),
+  },
+];
+
+const logIn = (mark: string, random: Random): PlannedRequest =>
+  post('/v1/auth/login', { username: `nobody-${mark}`, password: 'a laurel for me' }, NOT_LET_IN, random);
+const NOT_LET_IN = { statuses: [401] };
+
+const guest = (deviceId: string, random: Random): PlannedRequest =>
+  post('/v1/auth/guest', { deviceId }, { statuses: [200, 201, 409] }, random);
+
+const register = (mark: string, random: Random): PlannedRequest => {
+  const body = { username: `fuzz-${mark}`, password: `a laurel for ${mark}` };
+  // A sequence that is played again finds its account there.
+  return post('/v1/auth/register', body, { statuses: [201, 409] }, random);
+};
+
+const ofEvents: Weighted[] = [
+  { weight: 2, item: () => get('/v1/events', { statuses: [200], body: '"items"' }, 'alice') },
+  { weight: 2, item: (mark) => get(`/v1/events/${mark}`, { statuses: [400, 404] }, 'bob') },
+  { weight: 1, item: () => get('/v1/me/progress', { statuses: [200, 400] }, 'alice') },
+  { weight: 2, item: () => get('/v1/claims/export', { statuses: [200, 400] }, 'auditor') },
+  { weight: 1, item: () => get('/v1/claims/export', { statuses: [403] }, 'alice') },
+  { weight: 1, item: (mark) => get(`/v1/claims/${mark}`, { statuses: DENIED }) },
+  {
+    weight: 2,
+    item: (mark, random) =>
+      post(`/v1/events/${mark}/check-in`, {}, { statuses: [400, 404] }, random, 'alice'),
+  },
+  {
+    weight: 1,
+    item: (mark, random) => post('/v1/activity', { mark }, { statuses: [403] }, random, 'alice'),
+  },
+];
+
+const ofAdmins: Weighted[] = [
+  { weight: 1, item: () => get('/readyz', { statuses: [200] }) },
+  { weight: 1, item: () => get('/metrics', { statuses: [200], body: 'process_cpu' }) },
+];
+
+const ofPages: Weighted[] = [
+  { weight: 1, item: () => get('/openapi.json', { statuses: [200], body: '"openapi"' }) },
+  { weight: 1, item: () => get('/readyz', { statuses: [200], body: '"status"' }) },
+  { weight: 1, item: () => get('/docs', { statuses: [301] }) },
+];
+
+const words: Readonly<Record<Target, readonly Weighted[]>> = {
+  'api-gateway': [...anywhere('api-gateway'), ...ofPages, ...ofAccounts, ...ofEvents],
+  'auth-service': [...anywhere('auth-service'), ...ofAccounts],
+  'game-event-service': [...anywhere('game-event-service'), ...ofEvents],
+  'api-gateway/admin': [...anywhere('admin'), ...ofAdmins],
+  'auth-service/admin': [...anywhere('admin'), ...ofAdmins],
+  'game-event-service/admin': [...anywhere('admin'), ...ofAdmins],
+};
+
+/** @param mark is in no other request */
+export function wellFormed(target: Target, mark: string, random: Random): PlannedRequest {
+  return random.pickWeighted(words[target])(mark, random);
+}
