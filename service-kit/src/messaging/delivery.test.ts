@@ -44,6 +44,8 @@ describe('parseDelivery', () => {
 
   it.each([
     ['malformed JSON', '{'],
+    ['half a surrogate pair at data.name', JSON.stringify({ ...envelope, data: { n: 1, name: '\uD800' } })],
+    ['half a surrogate pair at data.n\uFFFD', JSON.stringify({ ...envelope, data: { 'n\uD800': 1 } })],
     ['not a CloudEvent', '[]'],
     ['not a CloudEvent', JSON.stringify({ ...envelope, id: undefined })],
     ['not a CloudEvent', JSON.stringify({ ...envelope, specversion: '0.3' })],
