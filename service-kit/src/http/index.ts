@@ -1,5 +1,14 @@
 export { ClientGoneError } from './client-gone-error.ts';
 export { createApp, type AppOptions } from './create-app.ts';
+export {
+  assertPreconditions,
+  conditionalReply,
+  EtagHeader,
+  NO_PRECONDITIONS,
+  readPreconditions,
+  type Conditional,
+  type Preconditions,
+} from './conditional.ts';
 export { DomainError, type DomainErrorExtra } from './domain-error.ts';
 export {
   defineEndpoint,
@@ -11,6 +20,7 @@ export {
   type Responses,
   type ResponseSpec,
 } from './endpoint.ts';
+export { contentTag, versionTag, type EntityTags } from './entity-tag.ts';
 export { createHttpServer, type HttpServer, type HttpServerOptions, type Upgrades } from './http-server.ts';
 export type { IdempotencyKeys, KeptAnswer, KeyInUse } from './idempotency.ts';
 export { openApiDocument, type OpenApiOptions } from './open-api.ts';
@@ -23,5 +33,6 @@ export { contextOf, type RequestContext, type ShellContext } from './request-con
 export { pathProblem } from './request-path.ts';
 export { reply, send, type Reply, type ReplyHeaders } from './send.ts';
 export { Time } from './time.ts';
+export { visibleText, visibleTextProblem, type VisibleTextOptions } from './visible-text.ts';
 export { continueTrace, parseTraceparent, type TraceContext } from './trace-context.ts';
 export type { InputError } from './validation.ts';
