@@ -115,8 +115,11 @@ export const conditionHeaders = (conditional: Conditional): z.ZodRawShape => ({
   }),
 });
 
+/** As it is sent by those who know what they do: without empty elements, and in ASCII. */
+const TAGS = String.raw`^(?:\*|(?:W/)?"[!#-~]*"(?:, ?(?:W/)?"[!#-~]*")*)$`;
+
 function documentedTags(description: string, isRequired: boolean): z.ZodType {
-  const tags = z.string().max(4_096).meta({ description, example: '"3"' });
+  const tags = z.string().max(4_096).meta({ description, pattern: TAGS, example: '"3"' });
   return isRequired ? tags : tags.optional();
 }
 
