@@ -8,7 +8,10 @@ function oneLine(longest: number) {
     .string()
     .trim()
     .min(1)
-    .refine((text) => codePoints(text).length <= longest, `must have at most ${longest} characters`)
+    .refine(
+      (text) => text.length <= 2 * longest && codePoints(text).length <= longest,
+      `must have at most ${longest} characters`,
+    )
     .check(visibleText())
     .transform((text) => text.normalize('NFC'));
 }

@@ -10,11 +10,10 @@ const VIRAMAS = [
   String.raw`\u1B44\u1BAA\u1BAB\uA8C4\uA9C0\uAAF6\uABED\u{11133}\u{11134}\u{1134D}\u{11442}\u{114C2}`,
 ].join('');
 
-const JOINER = String.raw`[\u200C\u200D]`;
-
-function between(script: string): string {
+/** Which letters are before and behind the joiner that has just been read. */
+function isBetween(script: string): string {
   const part = String.raw`[[\p{L}\p{M}]&&\p{scx=${script}}]`;
-  return `(?<=${part})${JOINER}(?=${part})`;
+  return `(?<=${part}.)(?=${part})`;
 }
 
 /**
@@ -22,6 +21,6 @@ function between(script: string): string {
  * join. Here the letters of one such script are enough, since Persian is written so, and Bengali before the virama.
  */
 export const WITH_JOINERS = new RegExp(
-  [`(?<=[${VIRAMAS}])${JOINER}`, ...SCRIPTS.map(between)].join('|'),
+  String.raw`[\u200C\u200D](?:${[`(?<=[${VIRAMAS}].)`, ...SCRIPTS.map(isBetween)].join('|')})`,
   'gv',
 );
