@@ -46,6 +46,18 @@ describe('an account that is read', () => {
     expect(answer).toMatchObject({ status: 200, body: { displayName: 'Min' } });
     expect(answer.headers.get('etag')).not.toBe(etag);
   });
+
+  test('is kept for one caller alone, since another has the same tag at the same path', async () => {
+    const other = await register(system);
+    const answers = await Promise.all([readMe(), system.call('GET', '/v1/me', { as: other.as })]);
+    for (const { headers } of answers) {
+      expect(['etag', 'cache-control', 'vary'].map((name) => headers.get(name))).toEqual([
+        '"1"',
+        'private, no-cache',
+        'authorization',
+      ]);
+    }
+  });
 });
 
 describe('If-Match', () => {

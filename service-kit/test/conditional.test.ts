@@ -69,6 +69,7 @@ describe('a read that shows an ETag', () => {
     const { get } = await start(read('read'));
     const { headers } = await get();
     expect([headers.get('etag'), headers.get('cache-control')]).toEqual([etag, 'private, no-cache']);
+    expect(headers.get('vary')).toBe('accept, authorization');
   });
 
   it.each(['"3"', 'W/"3"', '"1", "3"', '*'])(
@@ -90,8 +91,11 @@ describe('a read that shows an ETag', () => {
         expect(shown.map((name) => answer.headers.get(name))).toEqual([
           etag,
           'private, no-cache',
-          'accept',
-          ...[null, null, null, null],
+          'accept, authorization',
+          null,
+          null,
+          null,
+          null,
         ]);
         expect(answer.headers.get('x-request-id')).not.toBeNull();
       }
@@ -136,6 +140,12 @@ describe('a read that shows an ETag', () => {
       });
     },
   );
+
+  it('that nobody signs for is for every cache, as its handler says', async () => {
+    const { call } = await startApp({ endpoints: [], openApi: { openapi: '3.1.0' } });
+    const { headers } = await call('GET /openapi.json');
+    expect([headers.get('cache-control'), headers.get('vary')]).toEqual(['no-cache', null]);
+  });
 
   it('is as if nothing was asked where it is not 200', async () => {
     const { get } = await start(read('read', '/things', 202));

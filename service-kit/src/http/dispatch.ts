@@ -96,13 +96,23 @@ function assertAccess(access: Access, identity: Identity | undefined): void {
   if (decision === 'forbidden') throw refusal('forbidden', 'Your role or scope does not allow this');
 }
 
+function withConditions(
+  { conditional, access }: Endpoint,
+  { preconditions }: AnyInput,
+  answer: Reply,
+): Reply {
+  if (!isRead(conditional) || answer.status !== 200) return answer;
+  const headers =
+    access === 'unsigned' ? answer.headers : { ...REVALIDATED, ...answer.headers, vary: varyOf(answer) };
+  return conditionalReply({ ...answer, headers }, preconditions, conditional);
+}
+
 /** Unless the handler says otherwise, a client may keep what it can ask for again by its tag, and a shared cache may not. */
 const REVALIDATED = { 'cache-control': 'private, no-cache' };
 
-function withConditions({ conditional }: Endpoint, { preconditions }: AnyInput, answer: Reply): Reply {
-  if (!isRead(conditional) || answer.status !== 200) return answer;
-  const tagged = { ...answer, headers: { ...REVALIDATED, ...answer.headers } };
-  return conditionalReply(tagged, preconditions, conditional);
+/** Two callers may get the same tag at one path (`/v1/me`), so what one of them has kept is nothing for the other. */
+function varyOf({ headers: { vary } }: Reply): string {
+  return vary === undefined ? 'authorization' : [vary, 'authorization'].flat().join(', ');
 }
 
 const keyHeader = z

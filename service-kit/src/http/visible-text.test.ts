@@ -146,7 +146,7 @@ it('the longest texts are judged within milliseconds, whatever they are made of'
     const text = `a${unit.repeat(4_000 / unit.length)}`;
     const began = performance.now();
     visibleTextProblem(text, { multiline: true });
-    expect(performance.now() - began, JSON.stringify(unit)).toBeLessThan(50);
+    expect({ unit, isQuick: performance.now() - began < 50 }).toEqual({ unit, isQuick: true });
   }
 });
 
