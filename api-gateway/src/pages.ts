@@ -1,9 +1,10 @@
-import compression from 'compression';
 import type { RequestHandler } from 'express';
 import { isReady, type Readiness } from 'service-kit/admin';
-import { send } from 'service-kit/http';
+import { DomainError, send } from 'service-kit/http';
 import type { ApiDocuments } from './docs/api-documents.ts';
-import { docsPage } from './docs/docs-pages.ts';
+import { createDocsPages } from './docs/docs-pages.ts';
+import type { PublicDocument } from './docs/public-document.ts';
+import { isProblemCode } from './problems.ts';
 import type { Exchange } from './proxy/exchange.ts';
 import { docsSecurityHeaders } from './proxy/security-headers.ts';
 
@@ -12,19 +13,6 @@ const NOT_STORED = { 'cache-control': 'no-store' };
 export interface PagesOptions {
   readiness: Readiness;
   documents: ApiDocuments;
-}
-
-// Documents are the same for everybody. Nothing else is compressed here: the length of an answer that has a secret
-// (a token, say) and something of the caller's own in it tells the secret bit by bit (BREACH), and streams would wait
-// for whole blocks. A service that knows its answer to be harmless compresses it itself.
-const compress = compression();
-
-function compressed(page: RequestHandler): RequestHandler {
-  return (request, response, next) => {
-    compress(request, response, (error?: unknown) =>
-      error ? next(error) : void page(request, response, next),
-    );
-  };
 }
 
 /** What the gateway answers itself; undefined: not one of its paths. */
@@ -44,29 +32,26 @@ export function createPages({ readiness, documents }: PagesOptions): Pages {
     await send(request, response, { status, body: { status: report.status }, headers: NOT_STORED });
   };
 
-  const openApi: RequestHandler = async (request, response) => {
-    const { json, etag } = documents.current();
-    const headers = { etag, 'cache-control': 'no-cache', 'content-type': 'application/json; charset=utf-8' };
-    const isKnown = request.headers['if-none-match'] === etag;
-    const body = isKnown ? undefined : Buffer.from(json);
-    await send(request, response, { status: isKnown ? 304 : 200, body, headers });
-  };
-
   const toDocs: RequestHandler = (request, response) =>
     send(request, response, { status: 301, body: undefined, headers: { location: '/docs/' } });
 
   const pages = new Map<string, RequestHandler>([
     ['/healthz', healthz],
     ['/readyz', readyz],
-    ['/openapi.json', openApi],
     ['/docs', toDocs],
   ]);
   const docsHeaders = docsSecurityHeaders();
+  const docsPage = createDocsPages();
+  const documentAt = (path: string): (() => Promise<PublicDocument>) | undefined => {
+    if (path.startsWith('/docs/')) return docsPage(path);
+    return path === '/openapi.json' ? async () => documents.current() : undefined;
+  };
 
   return (exchange) => {
     const path = exchange.target?.path ?? '';
     const isDocs = path.startsWith('/docs/');
-    const page = isDocs ? docsPage(path) : pages.get(path);
+    const document = documentAt(path);
+    const page = document ? documentPage(exchange, document) : pages.get(path);
     if (!page) return undefined;
     exchange.routeName = isDocs ? '/docs/' : path;
     exchange.quiet = path === '/healthz' || path === '/readyz';
@@ -75,6 +60,20 @@ export function createPages({ readiness, documents }: PagesOptions): Pages {
       return () => exchange.refuse('method_not_allowed', undefined, { allow: 'GET, HEAD' });
     }
     exchange.applyHeaders(isDocs ? docsHeaders : exchange.securityHeaders);
-    return exchange.quiet ? page : compressed(page);
+    return page;
+  };
+}
+
+function documentPage(exchange: Exchange, document: () => Promise<PublicDocument>): RequestHandler {
+  return async (request, response) => {
+    try {
+      const found = await document();
+      // Added to what is said of origins.
+      if (found.isEncoded) response.vary('accept-encoding');
+      await send(request, response, await found.answerTo(request));
+    } catch (error) {
+      if (!(error instanceof DomainError) || !isProblemCode(error.code)) throw error;
+      exchange.refuse(error.code, error.detail, error.headers, error.members);
+    }
   };
 }

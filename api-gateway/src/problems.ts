@@ -11,6 +11,7 @@ export const problems = {
   no_route: { status: 404, title: 'No such route' },
   method_not_allowed: { status: 405, title: 'Method not allowed' },
   request_timeout: { status: 408, title: 'The request took too long to arrive' },
+  precondition_failed: { status: 412, title: 'It has changed meanwhile' },
   payload_too_large: { status: 413, title: 'Body too large' },
   unsupported_media_type: { status: 415, title: 'Media type not supported' },
   expectation_failed: { status: 417, title: 'Expectation failed' },

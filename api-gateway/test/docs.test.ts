@@ -129,13 +129,68 @@ describe('compression', () => {
   });
 });
 
-test('a client that has the document is told so', async () => {
-  await vi.waitFor(async () => {
-    const first = await fetch(`${bed.url}/openapi.json`);
-    const again = await fetch(`${bed.url}/openapi.json`, {
-      headers: { 'if-none-match': first.headers.get('etag') ?? '' },
+describe('a client that has the document', () => {
+  const get = (path: string, headers: Record<string, string> = {}, method = 'GET') =>
+    fetch(bed.url + path, { method, headers });
+
+  test.each(['/openapi.json', '/docs/', '/docs/swagger-ui-bundle.js', '/docs/favicon-32x32.png'])(
+    'of %s is told so',
+    async (path) => {
+      await vi.waitFor(async () => {
+        const first = await get(path);
+        const etag = first.headers.get('etag') ?? '';
+        expect(etag).toMatch(/^"[\w-]+"$/);
+        for (const known of [etag, `"x", W/${etag}`, '*']) {
+          for (const method of ['GET', 'HEAD']) {
+            const again = await get(path, { 'if-none-match': known }, method);
+            const said = [
+              again.headers.get('etag'),
+              again.headers.get('cache-control'),
+              again.headers.get('vary'),
+            ];
+            expect([again.status, ...said]).toEqual([304, etag, 'no-cache', first.headers.get('vary')]);
+          }
+        }
+        expect((await get(path, { 'if-none-match': '"other"' })).status).toBe(200);
+        expect((await get(path, { 'if-match': '"other"' })).status).toBe(412);
+        expect((await get(path, { 'if-none-match': 'other' })).status).toBe(400);
+      });
+    },
+  );
+
+  test('has it in one encoding: compressed and plain have other tags', async () => {
+    await vi.waitFor(async () => {
+      const path = '/openapi.json';
+      const tags = new Map<string, string>();
+      const texts = new Set<string>();
+      for (const encoding of ['identity', 'gzip', 'br']) {
+        const answer = await get(path, { 'accept-encoding': encoding, origin: 'https://elsewhere.example' });
+        expect(answer.headers.get('content-encoding') ?? 'identity').toBe(encoding);
+        expect(answer.headers.get('vary')).toMatch(/accept-encoding/i);
+        tags.set(encoding, answer.headers.get('etag') ?? '');
+        texts.add(await answer.text());
+      }
+      expect([new Set(tags.values()).size, texts.size]).toEqual([3, 1]);
+      for (const encoding of tags.keys()) {
+        for (const [known, etag] of tags) {
+          const answer = await get(path, { 'accept-encoding': encoding, 'if-none-match': etag });
+          expect(answer.status).toBe(known === encoding ? 304 : 200);
+          await answer.arrayBuffer();
+        }
+      }
     });
-    expect(again.status).toBe(304);
+  });
+
+  test('is answered in the encoding that it prefers, and plainly where it wants none', async () => {
+    const encodingFor = async (accepted: string) => {
+      const answer = await get('/docs/swagger-ui.css', { 'accept-encoding': accepted });
+      expect((await answer.text()).length).toBeGreaterThan(10_000);
+      return answer.headers.get('content-encoding');
+    };
+    expect(await encodingFor('br;q=0.1, gzip')).toBe('gzip');
+    expect(await encodingFor('gzip;q=0, br')).toBe('br');
+    expect(await encodingFor('zstd')).toBeNull();
+    expect(await encodingFor('*;q=0')).toBeNull();
   });
 });
 

@@ -5,7 +5,7 @@ import { createServer, type Socket } from 'node:net';
 import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
 import { echo, startFakeService } from './support/fake-service.ts';
 import { resetServices, startTestBed, type TestBed } from './support/gateway.ts';
-import { rawClient } from './support/raw-client.ts';
+import { exchangeRaw, rawClient } from './support/raw-client.ts';
 import { accessToken } from './support/tokens.ts';
 
 let bed: TestBed;
@@ -197,6 +197,30 @@ describe('an answer on its way out', () => {
     expect(answer.headers.get('etag')).toBe('"1"');
     expect(answer.headers.get('keep-alive')).not.toBe('timeout=99');
     expect(await answer.text()).toBe('ok');
+  });
+
+  test('is conditional where the client asks for that: every tag and every answer of RFC 9110, 13 passes', async () => {
+    bed.auth.answer = (_request, response) => {
+      response.writeHead(304, { etag: '"2"', 'cache-control': 'private, no-cache', vary: 'accept' }).end();
+    };
+    const answer = await exchangeRaw(
+      bed.port,
+      [
+        'GET /open HTTP/1.1',
+        'Host: a',
+        'If-None-Match: "1,a"',
+        'If-None-Match: W/"2"',
+        'If-Match: *',
+        'Connection: close',
+      ]
+        .concat('', '')
+        .join('\r\n'),
+    );
+    expect(bed.auth.received[0]?.headers).toMatchObject({ 'if-none-match': '"1,a", W/"2"', 'if-match': '*' });
+    expect(answer).toMatch(/^HTTP\/1\.1 304 /);
+    for (const line of ['etag: "2"', 'cache-control: private, no-cache', 'vary: accept']) {
+      expect(answer.toLowerCase()).toContain(`\r\n${line}\r\n`);
+    }
   });
 
   test.each([204, 304])('of %i has no body', async (status) => {

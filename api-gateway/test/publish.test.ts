@@ -118,6 +118,12 @@ describe('a request to a publish route', () => {
     ['a bad metric', { items: [item({ metric: '../x' })] }, 'items.0.metric'],
     ['a time without an offset', { items: [item({ at: '2026-11-30T23:58:41' })] }, 'items.0.at'],
     ['a value below nothing', { items: [item({ value: -1 })] }, 'items.0.value'],
+    ['half a surrogate pair', { items: [item({ attributes: { a: 'x\uD800' } })] }, 'items.0.attributes.a'],
+    [
+      'half of one in a name',
+      { items: [item({ attributes: { '\uDC00': 1 } })] },
+      'items.0.attributes.\uFFFD',
+    ],
   ])('with %s is invalid, and says where', async (_what, body, path) => {
     const answer = await publish(body);
     expect(answer.status).toBe(400);

@@ -8,8 +8,6 @@ export const problems = {
   invalid_transition: { status: 409, title: 'The event cannot change to this status' },
   event_in_use: { status: 409, title: 'The event can no longer be changed in this way' },
   event_active: { status: 409, title: 'The event cannot be changed in this way while it runs' },
-  precondition_failed: { status: 412, title: 'It has changed meanwhile' },
-  precondition_required: { status: 428, title: 'The request must be conditional' },
   event_not_active: { status: 409, title: 'The event is not active' },
   not_an_attendance_event: { status: 409, title: 'The event has no check-ins' },
   guest_account: { status: 409, title: 'Guests take no part in invites' },

@@ -67,9 +67,13 @@ describe('changing an event', () => {
   it('that was changed meanwhile answers 412 with the version it has now', async () => {
     const draft = await makeEvent(service.call);
     await patch(draft.id, { name: 'Autumn' }, '"1"');
-    for (const stale of ['"1"', 'W/"2"', '2', 'anything']) {
+    for (const stale of ['"1"', 'W/"2"', '"2,3"']) {
       const answer = await patch(draft.id, { name: 'Winter' }, stale);
       expectProblem(answer, 412, 'precondition_failed');
+    }
+    for (const malformed of ['2', 'anything']) {
+      const answer = await patch(draft.id, { name: 'Winter' }, malformed);
+      expectProblem(answer, 400, 'invalid_request');
     }
     expect((await patch(draft.id, { name: 'Winter' }, '"1"')).headers.get('etag')).toBe('"2"');
     expect((await patch(draft.id, { name: 'Winter' }, '"1", "2"')).status).toBe(200);

@@ -118,6 +118,80 @@ describe('a body', () => {
   });
 });
 
+describe('half a surrogate pair', () => {
+  const post = (port: number, type: string, content: string) =>
+    fetch(`http://127.0.0.1:${port}/echo?q=1`, {
+      method: 'POST',
+      headers: { 'content-type': type },
+      body: content,
+    });
+
+  it.each([
+    [String.raw`{"a":{"b":["x","\ud800"]}}`, 'a.b.1'],
+    [String.raw`{"a":"\uDC00\uD800"}`, 'a'],
+    [String.raw`{"a":{"\udfffkey":1}}`, 'a.\uFFFDkey'],
+    [String.raw`"\ud83d"`, ''],
+  ])('in %s is refused with its place', async (content, path) => {
+    const { port } = await startApp({ endpoints: [echo] });
+    const answer = await post(port, 'application/json', content);
+    expect(answer.status).toBe(400);
+    expect(await answer.json()).toMatchObject({ code: 'invalid_request', errors: [{ path }] });
+  });
+
+  it('is no whole pair, however that is written, and no text that looks like an escape', async () => {
+    const { port } = await startApp({ endpoints: [echo] });
+    const answer = await post(
+      port,
+      'application/json',
+      String.raw`{"a":"\ud83d\ude00 \\ud800","\ud83d\ude00":"😀"}`,
+    );
+    expect(await answer.json()).toEqual({ a: String.raw`😀 \ud800`, '😀': '😀' });
+  });
+
+  it('never goes out, so that what is stored cannot make an answer unreadable', async () => {
+    const stored = defineEndpoint({
+      ...drop,
+      method: 'GET',
+      responses: { 200: { description: 'Stored', body: z.unknown() } },
+      handle: async () => reply(200, { items: [{ attributes: { '\uD800': 'x\uDFFF' } }] }),
+    });
+    const { port } = await startApp({ endpoints: [stored] });
+    const answer = await fetch(`http://127.0.0.1:${port}/drop`);
+    expect(await answer.text()).toBe(String.raw`{"items":[{"attributes":{"\ufffd":"x\ufffd"}}]}`);
+  });
+
+  it.each(['name=%ED%A0%80', 'name=%ff', '%C3=1'])(
+    'and other bytes that are not UTF-8 are refused in the form %s',
+    async (form) => {
+      const { port } = await startApp({ endpoints: [echo] });
+      const answer = await post(port, 'application/x-www-form-urlencoded', form);
+      expect(answer.status).toBe(400);
+      expect(await answer.json()).toMatchObject({ code: 'invalid_request' });
+      expect((await post(port, 'application/x-www-form-urlencoded', 'name=100%&x=%F0%9F%98%80')).status).toBe(
+        200,
+      );
+    },
+  );
+
+  it.each(['%ED%A0%80', '%ff', '%F0%9F%98'])(
+    'and other bytes that are not UTF-8 are refused in a query: %s',
+    async (text) => {
+      const search = defineEndpoint({
+        ...drop,
+        method: 'GET',
+        request: { query: z.object({ name: z.string() }) },
+        responses: { 200: { description: 'Found', body: z.string() } },
+        handle: async ({ query }) => reply(200, query.name),
+      });
+      const { port } = await startApp({ endpoints: [search] });
+      const answer = await fetch(`http://127.0.0.1:${port}/drop?name=${text}`);
+      expect(answer.status).toBe(400);
+      expect(await answer.json()).toMatchObject({ errors: [{ path: 'query', message: 'must be UTF-8' }] });
+      expect(await (await fetch(`http://127.0.0.1:${port}/drop?name=%F0%9F%98%80%25`)).json()).toBe('😀%');
+    },
+  );
+});
+
 describe('a body that is too large', () => {
   it('is refused by its announced length, before any of it has come', async () => {
     const { port } = await start();

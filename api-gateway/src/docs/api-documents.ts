@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto';
 import type { Component } from 'service-kit/lifecycle';
 import type { Logger } from 'service-kit/logging';
 import type { MessageContracts } from '../publish/message-contracts.ts';
@@ -6,6 +5,7 @@ import type { LiveRouteTable } from '../routing/live-route-table.ts';
 import type { RouteTable } from '../routing/route-table.ts';
 import { gatewayDocument } from './gateway-document.ts';
 import { mergeDocuments } from './merge-documents.ts';
+import { createPublicDocument, type PublicDocument } from './public-document.ts';
 import { publishedPaths } from './published-paths.ts';
 import { type OpenApiDocument, parseDocument } from './service-document.ts';
 
@@ -13,7 +13,7 @@ const RETRY_MS = 2_000;
 
 /** The merged document, made again when a service's document or the routing table has changed. */
 export interface ApiDocuments {
-  current(): { json: string; etag: string };
+  current(): PublicDocument;
   /** Asks every service once; what a service said last is kept while it is away. */
   refresh(): Promise<void>;
   component: Component;
@@ -32,7 +32,7 @@ export function createApiDocuments(options: ApiDocumentsOptions): ApiDocuments {
   const { routes, fetchDocument, contracts, version, refreshMs, logger } = options;
   const known = new Map<string, OpenApiDocument>();
   const away = new Set<string>();
-  let made: { table: RouteTable; json: string; etag: string } | undefined;
+  let made: { table: RouteTable; document: PublicDocument } | undefined;
   let timer: NodeJS.Timeout | undefined;
   let stopped = true;
 
@@ -62,22 +62,21 @@ export function createApiDocuments(options: ApiDocumentsOptions): ApiDocuments {
     timer.unref();
   }
 
-  function make(table: RouteTable): { table: RouteTable; json: string; etag: string } {
+  function make(table: RouteTable): PublicDocument {
     const services = [...servicesOf(table).keys()].flatMap((service) => {
       const document = known.get(service);
       return document ? [{ service, document }] : [];
     });
     const own = gatewayDocument(version, publishedPaths(table, contracts));
     const json = JSON.stringify(mergeDocuments(own, services, routesIn(table)));
-    const etag = `"${createHash('sha256').update(json).digest('base64url').slice(0, 22)}"`;
-    return { table, json, etag };
+    return createPublicDocument(Buffer.from(json), 'application/json; charset=utf-8');
   }
 
   return {
     current() {
       const table = routes.current();
-      if (made?.table !== table) made = make(table);
-      return made;
+      if (made?.table !== table) made = { table, document: make(table) };
+      return made.document;
     },
     refresh,
     component: {

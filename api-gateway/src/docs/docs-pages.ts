@@ -1,32 +1,40 @@
-import { dirname } from 'node:path';
+import { readFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import type { RequestHandler } from 'express';
+import { createPublicDocument, type PublicDocument } from './public-document.ts';
 
 const OWN = fileURLToPath(new URL('./ui', import.meta.url));
 const SWAGGER_UI = dirname(fileURLToPath(import.meta.resolve('swagger-ui-dist/package.json')));
 
-/** The files under /docs/ and where they are. Nothing else of the package is served. */
-const FILES: ReadonlyMap<string, string> = new Map([
-  ['index.html', OWN],
-  ['initializer.js', OWN],
-  ['swagger-ui.css', SWAGGER_UI],
-  ['swagger-ui-bundle.js', SWAGGER_UI],
-  ['favicon-32x32.png', SWAGGER_UI],
+const HTML = 'text/html; charset=utf-8';
+const SCRIPT = 'text/javascript; charset=utf-8';
+const STYLE = 'text/css; charset=utf-8';
+
+/** The files under /docs/, where they are and what. Nothing else of the package is served. */
+const FILES: ReadonlyMap<string, readonly [root: string, contentType: string]> = new Map([
+  ['index.html', [OWN, HTML]],
+  ['initializer.js', [OWN, SCRIPT]],
+  ['swagger-ui.css', [SWAGGER_UI, STYLE]],
+  ['swagger-ui-bundle.js', [SWAGGER_UI, SCRIPT]],
+  ['favicon-32x32.png', [SWAGGER_UI, 'image/png']],
 ]);
 
-/** The page at a path under /docs/; undefined where there is none. */
-export function docsPage(path: string): RequestHandler | undefined {
-  const name = path.slice('/docs/'.length) || 'index.html';
-  const root = FILES.get(name);
-  if (root === undefined) return undefined;
-  return (_request, response, next) => {
-    response.sendFile(
-      name,
-      { root, cacheControl: false, headers: { 'cache-control': 'no-cache' } },
-      (error) => {
-        // A client that has gone is no failure of ours.
-        if (error && !response.destroyed) next(error);
-      },
-    );
+/** Reads the page at a path under /docs/; undefined where there is none. */
+export type DocsPages = (path: string) => (() => Promise<PublicDocument>) | undefined;
+
+/** The pages of the documentation, each read from its file once, when it is first asked for. */
+export function createDocsPages(): DocsPages {
+  const known = new Map<string, PublicDocument>();
+
+  return (path) => {
+    const name = path.slice('/docs/'.length) || 'index.html';
+    const file = FILES.get(name);
+    if (!file) return undefined;
+    const [root, contentType] = file;
+    return async () => {
+      const page = known.get(name) ?? createPublicDocument(await readFile(join(root, name)), contentType);
+      known.set(name, page);
+      return page;
+    };
   };
 }

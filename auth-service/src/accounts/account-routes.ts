@@ -125,6 +125,7 @@ export function accountRoutes(dependencies: AccountRoutesDependencies): Endpoint
     summary: 'One account',
     tag,
     access: READERS,
+    conditional: 'read',
     request: { params: AccountParams },
     responses: { 200: { description: 'The account', body: AccountView, headers: AccountHeaders } },
     problems: ['account_not_found'],
@@ -142,13 +143,19 @@ export function accountRoutes(dependencies: AccountRoutesDependencies): Endpoint
     summary: 'Replace all roles of an account; its access tokens end',
     tag,
     access: { roles: ['ADMIN'] },
+    conditional: 'change',
     request: { params: AccountParams, body: z.strictObject({ roles: Roles }) },
     responses: {
       200: { description: 'The account as it is now', body: AccountView, headers: AccountHeaders },
     },
     problems: ['account_not_found', 'self_role_change', 'last_admin', 'account_deleted'],
     handle: async (input) => {
-      const account = await replaceRoles(input.params.id, input.body.roles, callerOf(input));
+      const account = await replaceRoles(
+        input.params.id,
+        input.body.roles,
+        callerOf(input),
+        input.preconditions,
+      );
       return reply(200, toAccountView(account), etagOf(account));
     },
   });
@@ -160,13 +167,14 @@ export function accountRoutes(dependencies: AccountRoutesDependencies): Endpoint
     summary: 'Ban an account, which ends its sessions, or end the ban',
     tag,
     access: { roles: ['OPERATOR'] },
+    conditional: 'change',
     request: { params: AccountParams, body: NewStatus },
     responses: {
       200: { description: 'The account as it is now', body: AccountView, headers: AccountHeaders },
     },
     problems: ['account_not_found', 'self_status_change', 'staff_account', 'last_admin', 'account_deleted'],
     handle: async (input) => {
-      const account = await setStatus(input.params.id, input.body, callerOf(input));
+      const account = await setStatus(input.params.id, input.body, callerOf(input), input.preconditions);
       return reply(200, toAccountView(account), etagOf(account));
     },
   });

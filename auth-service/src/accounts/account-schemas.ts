@@ -1,3 +1,4 @@
+import { EtagHeader, versionTag } from 'service-kit/http';
 import { roles } from 'service-kit/identity';
 import { z } from 'zod';
 import type { Account } from './account.ts';
@@ -55,5 +56,6 @@ export function toAccountView(account: Account): AccountView {
   };
 }
 
-export const AccountHeaders = z.object({ etag: z.string().meta({ description: 'Version of the account' }) });
-export const etagOf = ({ version }: Account): { etag: string } => ({ etag: `"${version}"` });
+/** The tag is the version of the account, which grows with every change that is shown. */
+export const AccountHeaders = EtagHeader;
+export const etagOf = ({ version }: Account): { etag: string } => ({ etag: versionTag(version) });

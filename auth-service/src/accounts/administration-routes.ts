@@ -76,11 +76,12 @@ export function administrationRoutes(dependencies: AdministrationRoutesDependenc
     summary: 'Change the profile of an account',
     tag,
     access,
+    conditional: 'change',
     request: { params: AccountParams, body: ProfilePatch },
     responses: { 200: asItIsNow },
     problems: ['account_not_found', 'account_deleted'],
     handle: async (input) => {
-      const account = await updateAccount(input.params.id, input.body, callerOf(input));
+      const account = await updateAccount(input.params.id, input.body, callerOf(input), input.preconditions);
       return reply(200, toAccountView(account), etagOf(account));
     },
   });
@@ -93,11 +94,12 @@ export function administrationRoutes(dependencies: AdministrationRoutesDependenc
     description: 'It can be restored until it is erased; repeated it changes nothing.',
     tag,
     access,
+    conditional: 'change',
     request: { params: AccountParams },
     responses: { 204: { description: 'It is deleted' } },
     problems: ['account_not_found', 'self_status_change', 'last_admin'],
     handle: async (input) => {
-      await deleteAccount(input.params.id, callerOf(input));
+      await deleteAccount(input.params.id, callerOf(input), input.preconditions);
       return reply(204);
     },
   });
@@ -111,11 +113,12 @@ export function administrationRoutes(dependencies: AdministrationRoutesDependenc
       'A ban that was in force is in force again. Of an account that is not deleted it changes nothing.',
     tag,
     access,
+    conditional: 'change',
     request: { params: AccountParams },
     responses: { 200: asItIsNow },
     problems: ['account_not_found', 'account_erased', 'device_taken'],
     handle: async (input) => {
-      const account = await restoreAccount(input.params.id, callerOf(input));
+      const account = await restoreAccount(input.params.id, callerOf(input), input.preconditions);
       return reply(200, toAccountView(account), etagOf(account));
     },
   });

@@ -1,4 +1,5 @@
 import type { Caller } from 'service-kit/audit';
+import { assertPreconditions, versionTag, type Preconditions } from 'service-kit/http';
 import type { Audited } from '../audit/audit.ts';
 import type { Clock } from '../clock.ts';
 import type { CheckPassword } from '../limits/password-checks.ts';
@@ -11,7 +12,7 @@ import type { AccountStore } from './account-store.ts';
 import { assertActive, type Account } from './account.ts';
 import { isLastAdmin } from './last-admin.ts';
 
-export type DeleteAccount = (accountId: string, by: Caller) => Promise<void>;
+export type DeleteAccount = (accountId: string, by: Caller, preconditions: Preconditions) => Promise<void>;
 export type DeleteOwnAccount = (password: string | undefined, by: Caller) => Promise<void>;
 
 export interface DeleteAccountDependencies {
@@ -30,11 +31,12 @@ export interface DeleteAccountDependencies {
 export function deleteAccount(dependencies: DeleteAccountDependencies): DeleteAccount {
   const { accounts, audited, transact, clock } = dependencies;
 
-  return (accountId, by) =>
+  return (accountId, by, preconditions) =>
     audited({ action: 'delete-account', by, accountId }, (done) =>
       transact(async (tx) => {
         const account = await accounts.find(accountId, tx.session);
         if (!account) throw refusal('account_not_found');
+        assertPreconditions(preconditions, versionTag(account.version));
         const isLast = await isLastAdmin(accounts, account, tx.session);
         const deleted = deleteByStaff(account, by, isLast, clock());
         if (!deleted) return;

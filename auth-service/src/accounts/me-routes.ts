@@ -31,6 +31,7 @@ export function meRoutes(dependencies: MeRoutesDependencies): Endpoint[] {
     summary: 'My account',
     tag,
     access: 'signed-in',
+    conditional: 'read',
     responses: { 200: { description: 'The account', body: AccountView, headers: AccountHeaders } },
     problems: ['account_not_found'],
     handle: async ({ identity }) => {
@@ -47,13 +48,14 @@ export function meRoutes(dependencies: MeRoutesDependencies): Endpoint[] {
     summary: 'Change my profile',
     tag,
     access: 'signed-in',
+    conditional: 'change',
     request: { body: ProfilePatch },
     responses: {
       200: { description: 'The account as it is now', body: AccountView, headers: AccountHeaders },
     },
     problems: ['account_not_found', 'account_banned'],
     handle: async (input) => {
-      const account = await updateProfile(callerOf(input), input.body);
+      const account = await updateProfile(callerOf(input), input.body, input.preconditions);
       return reply(200, toAccountView(account), etagOf(account));
     },
   });

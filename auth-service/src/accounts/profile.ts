@@ -1,16 +1,18 @@
+import { visibleText } from 'service-kit/http';
 import { z } from 'zod';
 import { codePoints } from './code-points.ts';
 
-/** One line of text for people: no control, unassigned or invisible direction characters, no half characters. */
-const ONE_LINE = /^(?:[^\p{C}\p{Zl}\p{Zp}]|[\u200C\u200D])*$/u;
-
+/** One line of text for people, which shows something. */
 function oneLine(longest: number) {
   return z
     .string()
     .trim()
     .min(1)
-    .refine((text) => codePoints(text).length <= longest, `must have at most ${longest} characters`)
-    .refine((text) => ONE_LINE.test(text), 'must be one line of printable characters')
+    .refine(
+      (text) => text.length <= 2 * longest && codePoints(text).length <= longest,
+      `must have at most ${longest} characters`,
+    )
+    .check(visibleText())
     .transform((text) => text.normalize('NFC'));
 }
 

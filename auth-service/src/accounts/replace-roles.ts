@@ -1,4 +1,5 @@
 import type { Caller } from 'service-kit/audit';
+import { assertPreconditions, versionTag, type Preconditions } from 'service-kit/http';
 import type { Role } from 'service-kit/identity';
 import type { Audited } from '../audit/audit.ts';
 import type { Clock } from '../clock.ts';
@@ -10,7 +11,12 @@ import type { AccountStore } from './account-store.ts';
 import { changeRoles, type Account } from './account.ts';
 import { isLastAdmin } from './last-admin.ts';
 
-export type ReplaceRoles = (accountId: string, roles: readonly Role[], by: Caller) => Promise<Account>;
+export type ReplaceRoles = (
+  accountId: string,
+  roles: readonly Role[],
+  by: Caller,
+  preconditions: Preconditions,
+) => Promise<Account>;
 
 export interface ReplaceRolesDependencies {
   accounts: AccountStore;
@@ -24,11 +30,12 @@ export interface ReplaceRolesDependencies {
 export function replaceRoles(dependencies: ReplaceRolesDependencies): ReplaceRoles {
   const { accounts, revoke, audited, transact, clock } = dependencies;
 
-  return (accountId, roles, by) =>
+  return (accountId, roles, by, preconditions) =>
     audited({ action: 'replace-roles', by, accountId, details: { to: roles } }, (done) =>
       transact(async (tx) => {
         const account = await accounts.find(accountId, tx.session);
         if (!account) throw refusal('account_not_found');
+        assertPreconditions(preconditions, versionTag(account.version));
         const isLast = await isLastAdmin(accounts, account, tx.session);
         const changed = changeRoles(account, roles, by, isLast, clock());
         if (!changed) return account;

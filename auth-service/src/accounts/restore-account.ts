@@ -1,4 +1,5 @@
 import type { Caller } from 'service-kit/audit';
+import { assertPreconditions, versionTag, type Preconditions } from 'service-kit/http';
 import type { Audited } from '../audit/audit.ts';
 import type { Clock } from '../clock.ts';
 import type { DeviceStore } from '../guests/device-store.ts';
@@ -9,7 +10,11 @@ import { restore } from './account-status.ts';
 import type { AccountStore } from './account-store.ts';
 import type { Account } from './account.ts';
 
-export type RestoreAccount = (accountId: string, by: Caller) => Promise<Account>;
+export type RestoreAccount = (
+  accountId: string,
+  by: Caller,
+  preconditions: Preconditions,
+) => Promise<Account>;
 
 export interface RestoreAccountDependencies {
   accounts: AccountStore;
@@ -26,11 +31,12 @@ export interface RestoreAccountDependencies {
 export function restoreAccount(dependencies: RestoreAccountDependencies): RestoreAccount {
   const { accounts, devices, audited, transact, clock } = dependencies;
 
-  return (accountId, by) =>
+  return (accountId, by, preconditions) =>
     audited({ action: 'restore-account', by, accountId }, (done) =>
       transact(async (tx) => {
         const account = await accounts.find(accountId, tx.session);
         if (!account) throw refusal('account_not_found');
+        assertPreconditions(preconditions, versionTag(account.version));
         const restored = restore(account, clock());
         if (!restored) return account;
         const isEnterable = !account.guest || (await devices.keep(accountId, tx.session));

@@ -1,4 +1,5 @@
 import type { Caller } from 'service-kit/audit';
+import { assertPreconditions, versionTag, type Preconditions } from 'service-kit/http';
 import type { Audited } from '../audit/audit.ts';
 import type { Clock } from '../clock.ts';
 import { refusal } from '../refusal.ts';
@@ -10,7 +11,12 @@ import type { AccountStore } from './account-store.ts';
 import type { Account } from './account.ts';
 import { isLastAdmin } from './last-admin.ts';
 
-export type SetStatus = (accountId: string, to: NewStatus, by: Caller) => Promise<Account>;
+export type SetStatus = (
+  accountId: string,
+  to: NewStatus,
+  by: Caller,
+  preconditions: Preconditions,
+) => Promise<Account>;
 
 export interface SetStatusDependencies {
   accounts: AccountStore;
@@ -24,13 +30,14 @@ export interface SetStatusDependencies {
 export function setStatus(dependencies: SetStatusDependencies): SetStatus {
   const { accounts, endSessions, audited, transact, clock } = dependencies;
 
-  return (accountId, to, by) => {
+  return (accountId, to, by, preconditions) => {
     const until = to.status === 'banned' ? to.until?.toISOString() : undefined;
     const details = { to: to.status, ...(until !== undefined && { until }) };
     return audited({ action: 'set-status', by, accountId, reason: to.reason, details }, (done) =>
       transact(async (tx) => {
         const account = await accounts.find(accountId, tx.session);
         if (!account) throw refusal('account_not_found');
+        assertPreconditions(preconditions, versionTag(account.version));
         const isLast = await isLastAdmin(accounts, account, tx.session);
         const changed = changeStatus(account, to, by, isLast, clock());
         if (!changed) return account;

@@ -1,7 +1,9 @@
 import { callerOf } from 'service-kit/audit';
 import {
+  contentTag,
   defineEndpoint,
   DomainError,
+  EtagHeader,
   listQuery,
   pageReply,
   pageSchema,
@@ -13,7 +15,6 @@ import {
 } from 'service-kit/http';
 import { z } from 'zod';
 import type { Audit } from '../audit/audit.ts';
-import { contentTag, TaggedHeaders } from '../content-tag.ts';
 import { isStaff } from '../callers.ts';
 import { EventId } from '../events/event-schema.ts';
 import { ExplanationResponse } from '../conditions/explanation-schema.ts';
@@ -187,8 +188,9 @@ const readRoute = ({ claims }: ClaimRoutesDeps): Endpoint =>
     summary: 'Read a claim',
     tag,
     access: 'anyone-authenticated',
+    conditional: 'read',
     request: { params: z.object({ claimId: ClaimId }) },
-    responses: { 200: { description: 'The claim', body: ClaimResponse, headers: TaggedHeaders } },
+    responses: { 200: { description: 'The claim', body: ClaimResponse, headers: EtagHeader } },
     problems: ['not_found'],
     handle: async ({ params: { claimId }, identity }) => {
       const claim = await claims.find(claimId);

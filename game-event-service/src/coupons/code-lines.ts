@@ -20,7 +20,7 @@ const MOST_CODES = 2_000;
 const LF = 0x0a;
 
 /** 1 to 128 characters that can be seen or are spaces, though not at its ends. */
-const CODE = /^[^\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]{1,128}$/u;
+const CODE = /^[^\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}\p{Default_Ignorable_Code_Point}\u2800]{1,128}$/u;
 const QUOTED_CELL = /^"((?:[^"]|"")*)"$/;
 const JsonLine = z.strictObject({ code: z.string() });
 

@@ -1,13 +1,14 @@
 import type { Caller } from 'service-kit/audit';
-import { DomainError } from 'service-kit/http';
+import { assertPreconditions, DomainError, type Preconditions } from 'service-kit/http';
 import type { OutgoingMessage } from 'service-kit/messaging';
 import type { Transact } from 'service-kit/mongo';
 import type { Audited } from '../audit/audit.ts';
 import type { RewardStore } from '../rewards/reward-store.ts';
 import type { StockStore } from '../rewards/stock-store.ts';
+import { etagOf } from './event-schema.ts';
 import type { EventStore } from './event-store.ts';
 
-export type DeleteEvent = (eventId: string, by: Caller) => Promise<void>;
+export type DeleteEvent = (eventId: string, by: Caller, preconditions: Preconditions) => Promise<void>;
 
 export interface DeleteEventDeps {
   events: EventStore;
@@ -20,12 +21,13 @@ export interface DeleteEventDeps {
 /** Removes a draft with its rewards; what has been more than a draft stays for ever. */
 export function deleteEvent(deps: DeleteEventDeps): DeleteEvent {
   const { events, rewards, stock, transact, audited } = deps;
-  return (eventId, by) =>
+  return (eventId, by, preconditions) =>
     audited({ action: 'delete-event', by, eventId }, (done) =>
       transact(async (tx) => {
         const { session } = tx;
         const event = await events.find(eventId, session);
         if (!event) throw new DomainError('not_found', 'There is no such event');
+        assertPreconditions(preconditions, etagOf(event));
         if (event.status !== 'draft') throw new DomainError('event_in_use', 'Only a draft can be deleted');
         await events.remove(event, session);
         const removed = await rewards.removeAllOf(eventId, session);

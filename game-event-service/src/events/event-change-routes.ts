@@ -1,12 +1,11 @@
 import { callerOf } from 'service-kit/audit';
-import { defineEndpoint, reply, type Endpoint } from 'service-kit/http';
+import { defineEndpoint, EtagHeader, reply, type Endpoint } from 'service-kit/http';
 import { z } from 'zod';
 import type { ChangeEventStatus } from './change-event-status.ts';
 import type { CloneEvent } from './clone-event.ts';
 import type { DeleteEvent } from './delete-event.ts';
 import {
   etagOf,
-  EventHeaders,
   EventId,
   EventPatch,
   EventResponse,
@@ -14,7 +13,6 @@ import {
   StatusInput,
   toEventResponse,
 } from './event-schema.ts';
-import { preconditionIn } from './if-match.ts';
 import type { UpdateEvent } from './update-event.ts';
 
 export interface EventChangeRoutesDeps {
@@ -43,26 +41,17 @@ const updateRoute = ({ updateEvent }: EventChangeRoutesDeps): Endpoint =>
       'A draft may change in everything; a scheduled event in all but kind, timeZone, repeat and startsAt; one that runs in name, description, attributes and to a later endsAt; one that is over in nothing.',
     tag,
     access: operators,
-    request: {
-      params,
-      body: EventPatch,
-      headers: z.object({
-        'if-match': z
-          .string()
-          .optional()
-          .meta({ description: 'ETag of the version that was seen', example: '"3"' }),
-      }),
-    },
-    responses: { 200: { description: 'The event as it is now', body: EventResponse, headers: EventHeaders } },
-    problems: ['not_found', 'event_in_use', 'event_active', 'precondition_failed', 'precondition_required'],
+    conditional: 'change-required',
+    request: { params, body: EventPatch },
+    responses: { 200: { description: 'The event as it is now', body: EventResponse, headers: EtagHeader } },
+    problems: ['not_found', 'event_in_use', 'event_active'],
     handle: async (input) => {
       const {
         params: { eventId },
-        headers,
         body,
+        preconditions,
       } = input;
-      const ifMatch = preconditionIn(headers['if-match']);
-      const event = await updateEvent({ eventId, ifMatch, patch: body, by: callerOf(input) });
+      const event = await updateEvent({ eventId, preconditions, patch: body, by: callerOf(input) });
       return reply(200, toEventResponse(event), { etag: etagOf(event) });
     },
   });
@@ -75,11 +64,12 @@ const deleteRoute = ({ deleteEvent }: EventChangeRoutesDeps): Endpoint =>
     summary: 'Delete a draft with its rewards',
     tag,
     access: operators,
+    conditional: 'change',
     request: { params },
     responses: { 204: { description: 'It is gone' } },
     problems: ['not_found', 'event_in_use'],
     handle: async (input) => {
-      await deleteEvent(input.params.eventId, callerOf(input));
+      await deleteEvent(input.params.eventId, callerOf(input), input.preconditions);
       return reply(204);
     },
   });
@@ -112,15 +102,18 @@ const statusRoute = ({ changeEventStatus }: EventChangeRoutesDeps): Endpoint =>
       'draft ⇄ scheduled → active ⇄ inactive, active or inactive → ended → archived. Scheduling an event whose start has passed makes it active at once.',
     tag,
     access: operators,
+    conditional: 'change',
     request: { params, body: StatusInput },
-    responses: { 200: { description: 'The event as it is now', body: EventResponse, headers: EventHeaders } },
+    responses: { 200: { description: 'The event as it is now', body: EventResponse, headers: EtagHeader } },
     problems: ['not_found', 'invalid_transition'],
     handle: async (input) => {
       const {
         params: { eventId },
         body: { status, reason },
+        preconditions,
       } = input;
-      const event = await changeEventStatus({ eventId, status, reason, by: callerOf(input) });
+      const by = callerOf(input);
+      const event = await changeEventStatus({ eventId, status, reason, by, preconditions });
       return reply(200, toEventResponse(event), { etag: etagOf(event) });
     },
   });

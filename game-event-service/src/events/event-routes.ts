@@ -2,6 +2,7 @@ import { callerOf } from 'service-kit/audit';
 import {
   defineEndpoint,
   DomainError,
+  EtagHeader,
   listQuery,
   pageReply,
   pageSchema,
@@ -16,7 +17,6 @@ import { byCreation } from '../position.ts';
 import type { CreateEvent } from './create-event.ts';
 import {
   etagOf,
-  EventHeaders,
   EventId,
   eventInput,
   EventResponse,
@@ -100,8 +100,9 @@ const readRoute = ({ events, clock }: EventRoutesDeps): Endpoint =>
     summary: 'Read an event',
     tag,
     access: 'signed-in',
+    conditional: 'read',
     request: { params },
-    responses: { 200: { description: 'The event', body: EventResponse, headers: EventHeaders } },
+    responses: { 200: { description: 'The event', body: EventResponse, headers: EtagHeader } },
     problems: ['not_found'],
     handle: async ({ params: { eventId }, identity }) => {
       const event = await events.find(eventId);

@@ -1,4 +1,4 @@
-import { Time } from 'service-kit/http';
+import { EtagHeader, Time, versionTag, visibleText } from 'service-kit/http';
 import { z } from 'zod';
 import { Attributes } from '../attributes.ts';
 import { isTimeZone, REPEATS } from '../calendar/calendar.ts';
@@ -19,8 +19,11 @@ function isTimeIn(value: unknown, ...fields: readonly string[]): boolean {
 }
 
 const fields = {
-  name: z.string().trim().min(1).max(200),
-  description: z.string().max(4_000),
+  name: z.string().trim().min(1).max(200).check(visibleText()),
+  description: z
+    .string()
+    .max(4_000)
+    .check(visibleText({ multiline: true })),
   kind: z.enum(EVENT_KINDS),
   timeZone: z
     .string()
@@ -122,7 +125,13 @@ export type EventPatch = z.output<typeof EventPatch>;
 
 export const StatusInput = z.strictObject({
   status: z.enum(EVENT_STATUSES),
-  reason: z.string().trim().min(1).max(1_000).optional(),
+  reason: z
+    .string()
+    .trim()
+    .min(1)
+    .max(1_000)
+    .check(visibleText({ multiline: true }))
+    .optional(),
 });
 
 export const EventResponse = z
@@ -148,15 +157,11 @@ export const EventResponse = z
   .meta({ id: 'Event' });
 export type EventResponse = z.output<typeof EventResponse>;
 
-export const EventHeaders = z.object({
-  etag: z.string().meta({ description: 'The version, in quotes', example: '"3"' }),
-});
-
-export const MadeEventHeaders = EventHeaders.extend({
+export const MadeEventHeaders = EtagHeader.extend({
   location: z.string().meta({ description: 'Where the event can be read' }),
 });
 
-export const etagOf = ({ version }: Pick<GameEvent, 'version'>): string => `"${version}"`;
+export const etagOf = ({ version }: Pick<GameEvent, 'version'>): string => versionTag(version);
 
 export const EventVersionResponse = z
   .object({

@@ -1,21 +1,20 @@
 import type { Caller } from 'service-kit/audit';
-import { DomainError } from 'service-kit/http';
+import { assertPreconditions, type Preconditions } from 'service-kit/http';
 import type { Audited } from '../audit/audit.ts';
 import type { Clock } from '../time.ts';
 import { unreachableFields } from '../conditions/unreachable-condition.ts';
 import type { EventChanges } from './event-changes.ts';
 import { patchAttributes } from '../attributes.ts';
 import { invalidFields, type InvalidField } from '../invalid-fields.ts';
-import type { EventPatch } from './event-schema.ts';
+import { etagOf, type EventPatch } from './event-schema.ts';
 import { autoClaimFields } from './auto-claim-fields.ts';
 import { editEvent, type EventEdit } from './edit-event.ts';
 import type { GameEvent } from './event.ts';
-import { isMatch, type Precondition } from './if-match.ts';
 
 export interface EventUpdate {
   eventId: string;
-  /** The version that the operator has seen. */
-  ifMatch: Precondition;
+  /** Which version the operator has seen. */
+  preconditions: Preconditions;
   patch: EventPatch;
   by: Caller;
 }
@@ -26,12 +25,8 @@ export type UpdateEvent = (update: EventUpdate) => Promise<GameEvent>;
 export function updateEvent(deps: { changes: EventChanges; audited: Audited; clock: Clock }): UpdateEvent {
   const { changes, audited, clock } = deps;
 
-  function edit(event: GameEvent, { ifMatch, patch }: EventUpdate): GameEvent | undefined {
-    if (!isMatch(ifMatch, event)) {
-      throw new DomainError('precondition_failed', `The event is at version ${event.version} now`, {
-        headers: { etag: `"${event.version}"` },
-      });
-    }
+  function edit(event: GameEvent, { preconditions, patch }: EventUpdate): GameEvent | undefined {
+    assertPreconditions(preconditions, etagOf(event));
     const now = clock();
     const wanted = editOf(event, patch);
     const edited = editEvent(event, wanted, now);

@@ -1,8 +1,15 @@
 import { callerOf } from 'service-kit/audit';
-import { defineEndpoint, DomainError, type Endpoint, reply, Time } from 'service-kit/http';
+import {
+  contentTag,
+  defineEndpoint,
+  DomainError,
+  type Endpoint,
+  EtagHeader,
+  reply,
+  Time,
+} from 'service-kit/http';
 import { z } from 'zod';
 import { ClaimResponse, toClaimResponse } from '../claims/claim-schema.ts';
-import { contentTag, TaggedHeaders } from '../content-tag.ts';
 import { EventId } from '../events/event-schema.ts';
 import { RewardId } from '../rewards/reward-schema.ts';
 import type { BulkRevokes } from './bulk-revokes.ts';
@@ -119,9 +126,10 @@ const readRoute = ({ revokeJobs, revokeRate }: RevokeJobRoutesDeps): Endpoint =>
     operationId: 'readRevokeJob',
     summary: 'Read how far a job has come',
     tag: 'claims',
+    conditional: 'read',
     access: { roles: ['OPERATOR', 'AUDITOR'] },
     request: { params: z.object({ jobId: JobId }) },
-    responses: { 200: { description: 'Its progress', body: JobResponse, headers: TaggedHeaders } },
+    responses: { 200: { description: 'Its progress', body: JobResponse, headers: EtagHeader } },
     problems: ['not_found'],
     handle: async ({ params: { jobId } }) => {
       const found = await revokeJobs.find(jobId);

@@ -1,11 +1,11 @@
 import { callerOf } from 'service-kit/audit';
-import { defineEndpoint, reply, type Endpoint } from 'service-kit/http';
+import { defineEndpoint, reply, visibleText, type Endpoint } from 'service-kit/http';
 import { z } from 'zod';
 import { ClaimId, ClaimResponse, toClaimResponse } from '../claims/claim-schema.ts';
 import type { RevokeClaim } from './revoke-claim.ts';
 
 /** As long as the ledger takes it; the owner of the claim reads it there. */
-export const RevokeReason = z.string().trim().min(1).max(500).meta({
+export const RevokeReason = z.string().trim().min(1).max(500).check(visibleText()).meta({
   description: 'Why. The owner of the claim can read it in the ledger',
   example: 'granted by mistake',
 });

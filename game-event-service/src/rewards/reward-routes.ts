@@ -2,6 +2,7 @@ import { callerOf } from 'service-kit/audit';
 import {
   defineEndpoint,
   DomainError,
+  EtagHeader,
   listQuery,
   pageReply,
   pageSchema,
@@ -11,7 +12,6 @@ import {
 } from 'service-kit/http';
 import type { Identity } from 'service-kit/identity';
 import { z } from 'zod';
-import { contentTag, TaggedHeaders } from '../content-tag.ts';
 import type { Clock } from '../time.ts';
 import { EventId } from '../events/event-schema.ts';
 import type { EventStore } from '../events/event-store.ts';
@@ -19,7 +19,14 @@ import { isVisibleTo } from '../events/event-visibility.ts';
 import { byCreation } from '../position.ts';
 import type { CreateReward } from './create-reward.ts';
 import type { RewardChanges } from './change-rewards.ts';
-import { RewardId, RewardInput, RewardPatch, RewardResponse, toRewardResponse } from './reward-schema.ts';
+import {
+  RewardId,
+  RewardInput,
+  RewardPatch,
+  RewardResponse,
+  rewardTag,
+  toRewardResponse,
+} from './reward-schema.ts';
 import type { RewardStore } from './reward-store.ts';
 import type { Reward } from './reward.ts';
 import type { StockStore } from './stock-store.ts';
@@ -37,7 +44,9 @@ export interface RewardRoutesDeps {
 
 const tag = 'rewards';
 const params = z.object({ eventId: EventId });
-const located = z.object({ location: z.string().meta({ description: 'Where the reward can be read' }) });
+const MadeHeaders = EtagHeader.extend({
+  location: z.string().meta({ description: 'Where the reward can be read' }),
+});
 
 export function rewardRoutes(deps: RewardRoutesDeps): Endpoint[] {
   return [createRoute(deps), listRoute(deps), readRoute(deps), updateRoute(deps), deleteRoute(deps)];
@@ -53,7 +62,7 @@ const createRoute = ({ createReward, stock }: RewardRoutesDeps): Endpoint =>
     access: { roles: ['OPERATOR'] },
     idempotencyKey: 'optional',
     request: { params, body: RewardInput },
-    responses: { 201: { description: 'The reward', body: RewardResponse, headers: located } },
+    responses: { 201: { description: 'The reward', body: RewardResponse, headers: MadeHeaders } },
     problems: ['not_found', 'event_in_use'],
     handle: async (input) => {
       const {
@@ -63,6 +72,7 @@ const createRoute = ({ createReward, stock }: RewardRoutesDeps): Endpoint =>
       const reward = await createReward(eventId, body, callerOf(input));
       return reply(201, await withFigures(reward, stock), {
         location: `/v1/events/${eventId}/rewards/${reward.id}`,
+        etag: rewardTag(reward),
       });
     },
   });
@@ -95,17 +105,19 @@ const readRoute = (deps: RewardRoutesDeps): Endpoint =>
     path: '/v1/events/{eventId}/rewards/{rewardId}',
     operationId: 'readReward',
     summary: 'Read a reward with its stock',
+    description:
+      'The ETag is the version of the reward, for `If-Match`. The counts beside it (`available`, `reserved`, `granted`) change without it, so this is never answered 304.',
     tag,
     access: 'signed-in',
+    conditional: 'read-whole',
     request: { params: params.extend({ rewardId: RewardId }) },
-    responses: { 200: { description: 'The reward', body: RewardResponse, headers: TaggedHeaders } },
+    responses: { 200: { description: 'The reward', body: RewardResponse, headers: EtagHeader } },
     problems: ['not_found'],
     handle: async ({ params: { eventId, rewardId }, identity }) => {
       await assertVisible(eventId, identity, deps);
       const reward = await deps.rewards.find(eventId, rewardId);
       if (!reward) throw new DomainError('not_found', 'The event has no such reward');
-      const body = await withFigures(reward, deps.stock);
-      return reply(200, body, { etag: contentTag(body) });
+      return reply(200, await withFigures(reward, deps.stock), { etag: rewardTag(reward) });
     },
   });
 
@@ -119,16 +131,18 @@ const updateRoute = ({ rewardChanges, stock }: RewardRoutesDeps): Endpoint =>
       'Everything until the event starts; while it runs name, active, attributes and stock. Stock may be raised at any time, and lowered to what is reserved and granted.',
     tag,
     access: { roles: ['OPERATOR'] },
+    conditional: 'change',
     request: { params: params.extend({ rewardId: RewardId }), body: RewardPatch },
-    responses: { 200: { description: 'The reward as it is now', body: RewardResponse } },
+    responses: { 200: { description: 'The reward as it is now', body: RewardResponse, headers: EtagHeader } },
     problems: ['not_found', 'event_in_use', 'event_active', 'stock_in_use'],
     handle: async (input) => {
       const {
         params: { eventId, rewardId },
         body,
+        preconditions,
       } = input;
-      const reward = await rewardChanges.update(eventId, rewardId, body, callerOf(input));
-      return reply(200, await withFigures(reward, stock));
+      const reward = await rewardChanges.update(eventId, rewardId, body, callerOf(input), preconditions);
+      return reply(200, await withFigures(reward, stock), { etag: rewardTag(reward) });
     },
   });
 
@@ -140,11 +154,16 @@ const deleteRoute = ({ rewardChanges }: RewardRoutesDeps): Endpoint =>
     summary: 'Delete a reward of an event that has not started',
     tag,
     access: { roles: ['OPERATOR'] },
+    conditional: 'change',
     request: { params: params.extend({ rewardId: RewardId }) },
     responses: { 204: { description: 'It is gone' } },
     problems: ['not_found', 'event_in_use'],
     handle: async (input) => {
-      await rewardChanges.remove(input.params.eventId, input.params.rewardId, callerOf(input));
+      const {
+        params: { eventId, rewardId },
+        preconditions,
+      } = input;
+      await rewardChanges.remove(eventId, rewardId, callerOf(input), preconditions);
       return reply(204);
     },
   });

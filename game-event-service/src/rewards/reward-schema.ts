@@ -1,3 +1,4 @@
+import { versionTag, visibleText } from 'service-kit/http';
 import { z } from 'zod';
 import { Attributes } from '../attributes.ts';
 import { Condition, ConditionInput } from '../conditions/condition.ts';
@@ -15,7 +16,7 @@ export const COUPON_STOCK = 'must be null: the stock of a coupon is its codes';
 const hasRead = ({ value }: z.core.ParsePayload): boolean => typeof value === 'object' && value !== null;
 
 const fields = {
-  name: z.string().trim().min(1).max(200),
+  name: z.string().trim().min(1).max(200).check(visibleText()),
   kind: z.enum(REWARD_KINDS),
   asset: z
     .string()
@@ -99,6 +100,12 @@ export const RewardResponse = z
   })
   .meta({ id: 'Reward' });
 export type RewardResponse = z.output<typeof RewardResponse>;
+
+/**
+ * The tag is the version. The counts beside it (`available`, `reserved`, `granted`) are outside it: an operator can change a
+ * reward while it is being claimed.
+ */
+export const rewardTag = ({ version }: Pick<Reward, 'version'>): string => versionTag(version);
 
 /** A reward is stored together with its stock; where that were missing, nothing could be given. */
 const NOTHING: StockFigures = { stock: 0, available: 0, reserved: 0, granted: 0 };

@@ -83,7 +83,7 @@ export async function eventScripts(
     },
     hints: {
       createEvent: { body: attendance },
-      updateEvent: { parameters: { 'header.if-match': '*' }, body: { name: 'Fuzzed' } },
+      updateEvent: { parameters: { 'header.If-Match': '*' }, body: { name: 'Fuzzed' } },
       changeEventStatus: { parameters: await draft(), body: { status: 'scheduled' } },
       deleteEvent: { parameters: await draft() },
       createReward: { body: gold },

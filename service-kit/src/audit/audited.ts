@@ -25,7 +25,7 @@ export type Done = (tx: Pick<Transaction<never>, 'session'>, outcome?: AuditOutc
 
 /**
  * Runs one attempt of which the trail tells: what `work` says is done, and by itself what is refused (a `DomainError` with
- * a code of the service; the shell's own, such as `invalid_request`, are no refusals).
+ * a code of the service or `precondition_failed`; the shell's other codes, such as `invalid_request`, are no refusals).
  *
  * @throws whatever `work` throws
  */
@@ -48,10 +48,13 @@ export function createAudited(options: {
     try {
       return await work(done);
     } catch (error) {
-      if (error instanceof DomainError && !(error.code in shellProblems)) {
+      if (error instanceof DomainError && isRefusal(error.code)) {
         await refusals.record(attempt, error.code);
       }
       throw error;
     }
   };
 }
+
+/** The shell knows `precondition_failed`, but it is the state of the subject that decides it. */
+const isRefusal = (code: string): boolean => !(code in shellProblems) || code === 'precondition_failed';

@@ -6,9 +6,11 @@ import type { Readiness } from '../admin/readiness.ts';
 import type { IdentityVerifier, InternalCallVerifier } from '../identity/index.ts';
 import type { Logger } from '../logging/index.ts';
 import { createAccessLog } from './access-log.ts';
+import { EtagHeader } from './conditional.ts';
 import { dispatch, resourcesOf } from './dispatch.ts';
 import { DomainError } from './domain-error.ts';
 import { defineEndpoint, type Endpoint } from './endpoint.ts';
+import { contentTag } from './entity-tag.ts';
 import { handleFailures } from './handle-failures.ts';
 import { livenessEndpoint, readinessEndpoint } from './health-endpoints.ts';
 import { shellProblems, type ProblemTable } from './problem-table.ts';
@@ -131,6 +133,7 @@ const refuseExpectations: RequestHandler = ({ headers: { expect } }, _response, 
 };
 
 function openApiEndpoint(document: object): Endpoint {
+  const headers = { etag: contentTag(document), 'cache-control': 'no-cache' };
   return defineEndpoint({
     method: 'GET',
     path: '/openapi.json',
@@ -139,8 +142,9 @@ function openApiEndpoint(document: object): Endpoint {
     tag: 'documents',
     access: 'unsigned',
     quiet: true,
-    responses: { 200: { description: 'OpenAPI 3.1', body: z.looseObject({}) } },
-    handle: async () => reply(200, { ...document }),
+    conditional: 'read',
+    responses: { 200: { description: 'OpenAPI 3.1', body: z.looseObject({}), headers: EtagHeader } },
+    handle: async () => reply(200, { ...document }, headers),
   });
 }
 

@@ -1,6 +1,13 @@
 import type { Request, RequestHandler, Response } from 'express';
 import { z } from 'zod';
 import { decideAccess, type Access, type Identity, type InternalCallVerifier } from '../identity/index.ts';
+import {
+  conditionalReply,
+  isRead,
+  NO_PRECONDITIONS,
+  parsePreconditions,
+  requireIfMatch,
+} from './conditional.ts';
 import { DomainError } from './domain-error.ts';
 import type { Endpoint, EndpointInput } from './endpoint.ts';
 import {
@@ -16,6 +23,7 @@ import type { ShellProblem } from './problem-table.ts';
 import { contextOf } from './request-context.ts';
 import { send, type Reply } from './send.ts';
 import { parsePart, refuseInvalid, type InputError } from './validation.ts';
+import { isUtf8Escaped } from './well-formed.ts';
 
 /** A path with what can be done there, by method. */
 export interface Resource {
@@ -58,8 +66,8 @@ export function resourcesOf(endpoints: readonly Endpoint[]): Resource[] {
 
 /**
  * Handles the requests to one path, each check before the next and the body only after them: method 405, token
- * 401, role or scope 403, body 415, 413 and 400, values 400, `Idempotency-Key` 428, 422 and 409, and then the
- * handler.
+ * 401, role or scope 403, body 415, 413 and 400, values 400, `If-Match` 428, `Idempotency-Key` 428, 422 and 409, and
+ * then the handler. `If-Match` and `If-None-Match` of a GET are judged by the `ETag` of its answer.
  */
 export function dispatch({ path, endpoints }: Resource, shell: DispatchShell): RequestHandler {
   const allow = [...endpoints.keys(), ...(endpoints.has('GET') ? ['HEAD'] : [])].toSorted().join(', ');
@@ -76,8 +84,9 @@ export function dispatch({ path, endpoints }: Resource, shell: DispatchShell): R
     }
     context.refusals = endpoint.refusals;
     const { input, content } = await readInput(endpoint, request, response);
+    requireIfMatch(endpoint.conditional, input.preconditions);
     const answer = await answerTo(endpoint, input, content, shell);
-    await send(request, response, answer);
+    await send(request, response, withConditions(endpoint, input, answer));
   };
 }
 
@@ -85,6 +94,25 @@ function assertAccess(access: Access, identity: Identity | undefined): void {
   const decision = decideAccess(access, identity);
   if (decision === 'unauthenticated') throw refusal('unauthenticated', 'A valid access token is needed');
   if (decision === 'forbidden') throw refusal('forbidden', 'Your role or scope does not allow this');
+}
+
+function withConditions(
+  { conditional, access }: Endpoint,
+  { preconditions }: AnyInput,
+  answer: Reply,
+): Reply {
+  if (!isRead(conditional) || answer.status !== 200) return answer;
+  const headers =
+    access === 'unsigned' ? answer.headers : { ...REVALIDATED, ...answer.headers, vary: varyOf(answer) };
+  return conditionalReply({ ...answer, headers }, preconditions, conditional);
+}
+
+/** Unless the handler says otherwise, a client may keep what it can ask for again by its tag, and a shared cache may not. */
+const REVALIDATED = { 'cache-control': 'private, no-cache' };
+
+/** Two callers may get the same tag at one path (`/v1/me`), so what one of them has kept is nothing for the other. */
+function varyOf({ headers: { vary } }: Reply): string {
+  return vary === undefined ? 'authorization' : [vary, 'authorization'].flat().join(', ');
 }
 
 const keyHeader = z
@@ -119,6 +147,7 @@ async function readInput(
   if (!body && request.headers.expect !== undefined) response.writeContinue();
   const content = body && (await readBody(request, response, endpoint));
   const errors: InputError[] = [];
+  if (query && !isUtf8Escaped(queryOf(request))) errors.push({ path: 'query', message: 'must be UTF-8' });
   const context = contextOf(request);
   const identity = context.identity ?? anonymous(request);
   const key =
@@ -129,6 +158,7 @@ async function readInput(
     query: query && parsePart(query, request.query, 'query', errors),
     headers: headers && parsePart(headers, request.headers, 'header', errors),
     body: body && parsePart(body, content, '', errors),
+    preconditions: endpoint.conditional ? parsePreconditions(request.headers, errors) : NO_PRECONDITIONS,
     identity,
     idempotencyId: typeof key === 'string' ? keyIdOf(endpoint, identity, key) : undefined,
     context,
@@ -137,6 +167,11 @@ async function readInput(
   };
   refuseInvalid(errors);
   return { input, content };
+}
+
+function queryOf({ originalUrl }: Request): string {
+  const start = originalUrl.indexOf('?');
+  return start === -1 ? '' : originalUrl.slice(start);
 }
 
 function anonymous(request: Request): Identity {

@@ -3,6 +3,7 @@ import type { Request, Response } from 'express';
 import { z } from 'zod';
 import type { Access, Identity } from '../identity/index.ts';
 import { assertStrict } from './assert-strict.ts';
+import { isRead, type Conditional, type Preconditions } from './conditional.ts';
 import type { RefusalForm } from './refusal-form.ts';
 import type { RequestContext } from './request-context.ts';
 import type { Reply } from './send.ts';
@@ -23,6 +24,8 @@ export interface EndpointInput<Params, Query, Body, Headers> {
    * keeping of its answer.
    */
   idempotencyId: string | undefined;
+  /** What `If-Match` and `If-None-Match` ask for; nothing where the endpoint is not `conditional`. */
+  preconditions: Preconditions;
   context: RequestContext;
   /** For streaming; everything else is above. */
   request: Request;
@@ -85,6 +88,8 @@ interface EndpointDescription {
    * get the first answer. For identified callers, and answers that are JSON and no secret.
    */
   idempotencyKey?: 'optional' | 'required';
+  /** What becomes of `If-Match` and `If-None-Match`, where its answers have an `ETag`. Default: they are not read. */
+  conditional?: Conditional;
   /** Keeps good answers out of the access log, for what is called every few seconds. */
   quiet?: boolean;
   /** Codes of the problems that its handler may answer with, to document. The shell adds its own. */
@@ -95,10 +100,11 @@ interface EndpointDescription {
 
 /** An endpoint with the types of its input forgotten, as `createApp` and `openApiDocument` take it. */
 export interface Endpoint extends Required<
-  Omit<EndpointDescription, 'description' | 'idempotencyKey' | 'refusals'>
+  Omit<EndpointDescription, 'description' | 'idempotencyKey' | 'conditional' | 'refusals'>
 > {
   description?: string;
   idempotencyKey?: 'optional' | 'required';
+  conditional?: Conditional;
   refusals?: RefusalForm;
   request: { params?: z.ZodType; query?: z.ZodType; body?: z.ZodType; headers?: z.ZodType };
   responses: Responses;
@@ -136,8 +142,8 @@ const MIB = 1_048_576;
  * Describes one endpoint: what comes in, what is done, what goes out. The handler's input and its possible
  * answers are typed by the schemas, and the API document is made of the same.
  *
- * @throws {TypeError} when placeholders and `params` differ, an object in the body ignores unknown fields, or an
- * `Idempotency-Key` is taken where there is no caller or the answer is not JSON
+ * @throws {TypeError} when placeholders and `params` differ, an object in the body ignores unknown fields, an
+ * `Idempotency-Key` is taken where there is no caller or the answer is not JSON, or a read is `conditional` as a change
  */
 export function defineEndpoint<
   const Documented extends Responses,
@@ -151,6 +157,11 @@ export function defineEndpoint<
   assertParams(spec.path, request.params, spec.operationId);
   if (request.body) assertStrict(request.body, `${spec.operationId}: request.body`);
   assertKeyable(spec);
+  if (spec.conditional && isRead(spec.conditional) !== (spec.method === 'GET')) {
+    throw new TypeError(
+      `${spec.operationId}: a ${spec.method} cannot be conditional as a ${spec.conditional}`,
+    );
+  }
   return {
     ...spec,
     request,

@@ -1,6 +1,15 @@
 export { canonicalHost, canonicalReceivedHost } from './canonical-host.ts';
 export { ClientGoneError } from './client-gone-error.ts';
 export { createApp, type AppOptions } from './create-app.ts';
+export {
+  assertPreconditions,
+  conditionalReply,
+  EtagHeader,
+  NO_PRECONDITIONS,
+  readPreconditions,
+  type Conditional,
+  type Preconditions,
+} from './conditional.ts';
 export { DomainError, type DomainErrorExtra } from './domain-error.ts';
 export {
   defineEndpoint,
@@ -12,6 +21,7 @@ export {
   type Responses,
   type ResponseSpec,
 } from './endpoint.ts';
+export { contentTag, versionTag, type EntityTags } from './entity-tag.ts';
 export { createHttpServer, type HttpServer, type HttpServerOptions, type Upgrades } from './http-server.ts';
 export type { IdempotencyKeys, KeptAnswer, KeyInUse } from './idempotency.ts';
 export { openApiDocument, type OpenApiOptions } from './open-api.ts';
@@ -25,5 +35,6 @@ export { pathProblem } from './request-path.ts';
 export { endAfterLingering } from './unread-body.ts';
 export { reply, send, type Reply, type ReplyHeaders } from './send.ts';
 export { Time } from './time.ts';
+export { visibleText, visibleTextProblem, type VisibleTextOptions } from './visible-text.ts';
 export { continueTrace, parseTraceparent, type TraceContext } from './trace-context.ts';
 export type { InputError } from './validation.ts';

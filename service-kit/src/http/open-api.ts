@@ -1,6 +1,7 @@
 import { OpenApiGeneratorV31, OpenAPIRegistry, type RouteConfig } from '@asteasolutions/zod-to-openapi';
 import { z } from 'zod';
 import { INTERNAL_SIGNATURE_HEADER, type Access } from '../identity/index.ts';
+import { conditionHeaders, EtagHeader } from './conditional.ts';
 import type { Endpoint, ResponseSpec } from './endpoint.ts';
 import { IdempotencyKey } from './idempotency.ts';
 import { shellProblems, type ProblemTable, type ShellProblem } from './problem-table.ts';
@@ -81,9 +82,10 @@ function requestOf({
   acceptsForm,
   rawBody,
   idempotencyKey,
+  conditional,
 }: Endpoint): NonNullable<RouteConfig['request']> {
   const { params, query, body } = request;
-  const headers = withKey(request.headers, idempotencyKey);
+  const headers = headersOf({ request, idempotencyKey, conditional });
   return {
     ...(params && { params: asObject(params) }),
     ...(query && { query: asObject(query) }),
@@ -101,19 +103,35 @@ function requestOf({
   };
 }
 
-function withKey(
-  headers: z.ZodType | undefined,
-  idempotencyKey: Endpoint['idempotencyKey'],
-): z.ZodObject | undefined {
-  if (!idempotencyKey) return headers && asObject(headers);
+function headersOf({
+  request,
+  idempotencyKey,
+  conditional,
+}: Pick<Endpoint, 'request' | 'idempotencyKey' | 'conditional'>): z.ZodObject | undefined {
+  if (!idempotencyKey && !conditional) return request.headers && asObject(request.headers);
   const key = idempotencyKey === 'required' ? IdempotencyKey : IdempotencyKey.optional();
-  return (headers ? asObject(headers) : z.object({})).extend({ 'Idempotency-Key': key });
+  return (request.headers ? asObject(request.headers) : z.object({})).extend({
+    ...(idempotencyKey && { 'Idempotency-Key': key }),
+    ...(conditional && conditionHeaders(conditional)),
+  });
 }
 
-function answersOf({ responses }: Endpoint): Record<string, ResponseConfig> {
+function answersOf({ responses, conditional }: Endpoint): Record<string, ResponseConfig> {
+  const answers = documentedAnswers(responses, conditional);
+  if (conditional !== 'read') return answers;
+  const notModified = { description: 'The caller has what would be answered', headers: EtagHeader };
+  return { ...answers, 304: notModified };
+}
+
+function documentedAnswers(
+  responses: Endpoint['responses'],
+  conditional: Endpoint['conditional'],
+): Record<string, ResponseConfig> {
   return Object.fromEntries(
     Object.entries(responses).map(([status, spec]: [string, ResponseSpec]) => {
-      const { description, body, contentType, headers } = spec;
+      const { description, body, contentType } = spec;
+      const isTagged = conditional && status.startsWith('2') && body;
+      const headers = isTagged ? EtagHeader.extend(spec.headers?.shape ?? {}) : spec.headers;
       const types = [contentType ?? 'application/json'].flat();
       const config: ResponseConfig = {
         description,
@@ -154,16 +172,19 @@ function problemsOf(endpoint: Endpoint, problems: ProblemTable): Record<string, 
   );
 }
 
-function shellCodesOf({ access, request, acceptsForm, rawBody, idempotencyKey }: Endpoint): ShellProblem[] {
+function shellCodesOf(endpoint: Endpoint): ShellProblem[] {
+  const { access, request, acceptsForm, rawBody, idempotencyKey, conditional } = endpoint;
   const { params, query, headers, body } = request;
   const codes: ShellProblem[] = [];
   if (params) codes.push('ambiguous_path');
   if (body && acceptsForm !== 'only') codes.push('malformed_json');
-  if (params || query || headers || body || idempotencyKey) codes.push('invalid_request');
+  if (params || query || headers || body || idempotencyKey || conditional) codes.push('invalid_request');
   if (!isOpen(access)) codes.push('unauthenticated');
   if (!isOpen(access) && access !== 'anyone-authenticated' && access !== 'internal') codes.push('forbidden');
   if (body) codes.push('payload_too_large');
   if (body || rawBody.length > 0) codes.push('unsupported_media_type');
+  if (conditional) codes.push('precondition_failed');
+  if (conditional === 'change-required') codes.push('precondition_required');
   if (idempotencyKey) codes.push('idempotency_in_progress', 'idempotency_key_reused');
   if (idempotencyKey === 'required') codes.push('idempotency_key_required');
   codes.push('internal_error');

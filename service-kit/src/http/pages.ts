@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { z } from 'zod';
 import { DomainError } from './domain-error.ts';
 import { reply, type Reply } from './send.ts';
+import { pathOfIllFormed } from './well-formed.ts';
 
 /** The query parameters of every list, to be spread into its query schema. */
 export const listQuery = {
@@ -96,7 +97,8 @@ function checkOf(position: unknown, filters: Filters): string {
 
 function jsonOf(cursor: string): unknown {
   try {
-    return JSON.parse(Buffer.from(cursor, 'base64url').toString());
+    const value: unknown = JSON.parse(Buffer.from(cursor, 'base64url').toString());
+    return pathOfIllFormed(value) === undefined ? value : undefined;
   } catch {
     return undefined;
   }

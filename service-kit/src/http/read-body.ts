@@ -5,6 +5,7 @@ import { ClientGoneError } from './client-gone-error.ts';
 import { DomainError } from './domain-error.ts';
 import type { ShellProblem } from './problem-table.ts';
 import { LONGEST_PATH } from './validation.ts';
+import { isUtf8Escaped, mayBeIllFormed, pathOfIllFormed } from './well-formed.ts';
 
 // Why not express.json(): it reads a refused body to its end before it says so, however long that is, and it
 // turns bytes that are not UTF-8 into others without a word.
@@ -103,10 +104,18 @@ function parseJson(content: Buffer): unknown {
     throw refusal('malformed_json', 'The body is not valid JSON');
   }
   const path = mayNamePrototype(text) ? pathOfPrototype(value, '') : undefined;
-  if (path === undefined) return value;
-  throw refusal('invalid_request', 'A field has a name that is not allowed', [
-    { path: path.slice(0, LONGEST_PATH), message: 'Unknown field' },
-  ]);
+  if (path !== undefined) {
+    throw refusal('invalid_request', 'A field has a name that is not allowed', [
+      { path: path.slice(0, LONGEST_PATH), message: 'Unknown field' },
+    ]);
+  }
+  const illFormed = mayBeIllFormed(text) ? pathOfIllFormed(value) : undefined;
+  if (illFormed !== undefined) {
+    throw refusal('invalid_request', 'A text is not well-formed Unicode', [
+      { path: illFormed.slice(0, LONGEST_PATH), message: 'must not have half a surrogate pair' },
+    ]);
+  }
+  return value;
 }
 
 /** Whatever walks a body later, a validator or a store, does it recursively: so no body may exhaust the stack. */
@@ -144,7 +153,9 @@ function pathOfPrototype(value: unknown, path: string): string | undefined {
 
 /** @returns an object without a prototype; a name that came several times has an array */
 function formFields(content: Buffer): unknown {
-  return parseForm(content.toString(), '&', '=', { maxKeys: MOST_FORM_FIELDS });
+  const text = content.toString();
+  if (!isUtf8(content) || !isUtf8Escaped(text)) throw refusal('invalid_request', 'The form is not UTF-8');
+  return parseForm(text, '&', '=', { maxKeys: MOST_FORM_FIELDS });
 }
 
 function tooLarge(maxBytes: number): DomainError {

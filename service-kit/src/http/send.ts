@@ -2,6 +2,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { endAfterLingering, hasOpenBody } from './unread-body.ts';
+import { jsonText } from './well-formed.ts';
 
 export type ReplyHeaders = Readonly<Record<string, string | number | readonly string[] | undefined>>;
 
@@ -62,5 +63,5 @@ function contentOf(body: unknown, response: ServerResponse): string | Uint8Array
   if (!response.hasHeader('content-type')) {
     response.setHeader('content-type', 'application/json; charset=utf-8');
   }
-  return JSON.stringify(body);
+  return jsonText(body);
 }

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { jsonText } from '../http/well-formed.ts';
 
 /** Content type of structured CloudEvents in JSON. */
 export const CLOUD_EVENT_CONTENT_TYPE = 'application/cloudevents+json';
@@ -39,7 +40,7 @@ export function encodeCloudEvent(
   message: OutgoingMessage,
   envelope: { id: string; source: string; time: Date },
 ): string {
-  return JSON.stringify({
+  return jsonText({
     specversion: '1.0',
     id: envelope.id,
     source: envelope.source,

@@ -1,6 +1,7 @@
 import type { ConsumeMessage } from 'amqplib';
 import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
+import { encodeCloudEvent } from './cloud-event.ts';
 import { afterFailure, deadCopy, failureOf, parseDelivery } from './delivery.ts';
 import { MessageFault } from './message-fault.ts';
 
@@ -12,9 +13,9 @@ const ladder = [
 
 const boom = failureOf(new Error('boom'));
 
-function delivery(content: string, headers: Record<string, unknown> = {}): ConsumeMessage {
+function delivery(content: string | Buffer, headers: Record<string, unknown> = {}): ConsumeMessage {
   return {
-    content: Buffer.from(content),
+    content: typeof content === 'string' ? Buffer.from(content) : content,
     fields: { deliveryTag: 1, redelivered: false, exchange: 'x', routingKey: 'k', consumerTag: 'c' },
     properties: {
       messageId: 'm1',
@@ -44,6 +45,9 @@ describe('parseDelivery', () => {
 
   it.each([
     ['malformed JSON', '{'],
+    ['not UTF-8', Buffer.from(JSON.stringify({ ...envelope, subject: 'é' }), 'latin1')],
+    ['half a surrogate pair at data.name', JSON.stringify({ ...envelope, data: { n: 1, name: '\uD800' } })],
+    ['half a surrogate pair at data.n\uFFFD', JSON.stringify({ ...envelope, data: { 'n\uD800': 1 } })],
     ['not a CloudEvent', '[]'],
     ['not a CloudEvent', JSON.stringify({ ...envelope, id: undefined })],
     ['not a CloudEvent', JSON.stringify({ ...envelope, specversion: '0.3' })],
@@ -122,4 +126,16 @@ describe('deadCopy', () => {
     expect(copy.content.toString()).toBe('{"a":1}');
     expect(String(copy.headers?.['x-reason'])).toHaveLength(1_000);
   });
+});
+
+it('what was stored with half a surrogate pair goes out as something that every consumer reads', () => {
+  const message = {
+    type: 'test.happened.v1',
+    exchange: 'x',
+    routingKey: 'k',
+    data: { n: 1, '\uD800': 'a\uDC00' },
+  };
+  const content = encodeCloudEvent(message, { id: 'm1', source: 's', time: new Date(0) });
+  expect(JSON.parse(content)).toMatchObject({ data: { n: 1, '\uFFFD': 'a\uFFFD' } });
+  expect(parseDelivery(delivery(content), Event).ok).toBe(true);
 });

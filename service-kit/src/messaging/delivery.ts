@@ -1,8 +1,10 @@
 import type { ConsumeMessage } from 'amqplib';
+import { isUtf8 } from 'node:buffer';
 import type { Duration } from '../config/index.ts';
 import { z, type ZodType } from 'zod';
 import { CloudEvent } from './cloud-event.ts';
 import type { IncomingMessage } from './consumer.ts';
+import { mayBeIllFormed, pathOfIllFormed } from '../http/well-formed.ts';
 import { MessageFault } from './message-fault.ts';
 import { deadQueueOf, retryQueueOf } from './topology.ts';
 import type { BrokerMessage } from './publisher.ts';
@@ -27,12 +29,16 @@ export function parseDelivery<Event extends { type: string; data: unknown }>(
   delivery: ConsumeMessage,
   schema: ZodType<Event>,
 ): Parsed<Event> {
+  if (!isUtf8(delivery.content)) return { ok: false, reason: 'not UTF-8' };
+  const text = delivery.content.toString('utf8');
   let json: unknown;
   try {
-    json = JSON.parse(delivery.content.toString('utf8'));
+    json = JSON.parse(text);
   } catch {
     return { ok: false, reason: 'malformed JSON' };
   }
+  const illFormed = mayBeIllFormed(text) ? pathOfIllFormed(json) : undefined;
+  if (illFormed !== undefined) return { ok: false, reason: `half a surrogate pair at ${illFormed}` };
   const envelope = CloudEvent.safeParse(json);
   if (!envelope.success) return { ok: false, reason: `not a CloudEvent: ${z.prettifyError(envelope.error)}` };
   const event = schema.safeParse(envelope.data);
