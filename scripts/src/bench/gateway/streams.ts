@@ -54,7 +54,11 @@ export const streams: Benchmark = {
 /** In a process of its own each time, because memory that was freed is used again and would not be seen. */
 async function measure(context: ProxyContext, routes: string): Promise<Figures & { beats: number }> {
   const { stage, upstreamPort, mint } = context;
-  const settings = { ROUTES_FILE: routes, CONNECTIONS_PER_ADDRESS: '100000', UPSTREAM_PERCENT_PER_ADDRESS: '100' };
+  const settings = {
+    ROUTES_FILE: routes,
+    CONNECTIONS_PER_ADDRESS: '100000',
+    UPSTREAM_PERCENT_PER_ADDRESS: '100',
+  };
   const { port, adminPort = 0, pid } = await startGateway(context, settings);
   const plan: StreamPlan = {
     port,
