@@ -1,6 +1,5 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import type { Duplex } from 'node:stream';
-import { endAfterLingering } from 'service-kit/http';
 import type { Dispatcher } from 'undici';
 import type { Exchange } from './exchange.ts';
 import { joinSockets } from './join-sockets.ts';
@@ -14,8 +13,6 @@ export class AnswerRelay {
   readonly #exchange: Exchange;
   /** Of the body, by its announced length; NaN where there is none. */
   #bytesLeft = Number.NaN;
-  /** It came before the client had sent all of its body. */
-  #isEarly = false;
 
   constructor(exchange: Exchange) {
     this.#exchange = exchange;
@@ -33,8 +30,8 @@ export class AnswerRelay {
     const answered = answeredHeaders(headers, securityHeaders.names);
     answered.push(...securityHeaders.flat, ...limitHeaders, 'x-request-id', requestId);
     // What the client still sends of a body that the service did not wait for is not worth reading.
-    this.#isEarly = !request.complete && hasBody(request);
-    if (this.#isEarly) answered.push('connection', 'close');
+    // The connection lingers, so that the answer reaches a client that is still sending.
+    if (!request.complete && hasBody(request)) answered.push('connection', 'close');
     response.writeHead(status, answered);
     this.#exchange.answeredAt = performance.now();
     if (request.method !== 'HEAD') this.#bytesLeft = Number(headers['content-length']);
@@ -46,11 +43,6 @@ export class AnswerRelay {
     const { response } = this.#exchange;
     this.#exchange.bytesOut += chunk.length;
     this.#bytesLeft -= chunk.length;
-    if (this.#bytesLeft === 0 && this.#isEarly) {
-      response.write(chunk);
-      this.end();
-      return true;
-    }
     if (this.#bytesLeft === 0) {
       // Head, body and end in one write; a short body as text, which costs less than two buffers.
       if (chunk.length > MOST_AS_TEXT) response.end(chunk);
@@ -65,14 +57,7 @@ export class AnswerRelay {
   }
 
   end(): void {
-    const { request, response } = this.#exchange;
-    if (!this.#isEarly || request.complete) {
-      response.end();
-      return;
-    }
-    // Closing at once would make the system send a reset, which can destroy the answer on its way.
-    response.flushHeaders();
-    endAfterLingering(request, response);
+    this.#exchange.response.end();
   }
 
   /** The service's connection becomes the client's. */

@@ -11,6 +11,11 @@ export interface ConnectionOptions {
   mostWaiting: number;
 }
 
+// As nginx lingers: until nothing more has come for a second, five seconds in all, and no more than this much.
+const LINGER_LOOK_MS = 1_000;
+const LINGER_LOOKS = 5;
+const LINGER_BYTES = 16 * 1_048_576;
+
 /** A client sent more requests ahead of their answers than one connection may. */
 export class TooManyWaitingError extends Error {
   override readonly name = 'TooManyWaitingError';
@@ -21,6 +26,9 @@ export class TooManyWaitingError extends Error {
  * neither run unsafe requests side by side (RFC 9112, 9.3.2) nor put many requests at a service with one connection.
  *
  * Reading pauses only once a second request has come: a paused socket does not notice that its client has gone.
+ *
+ * A connection that ends lingers: what its client still sends is thrown away for a moment. Closing at once would make the
+ * system send a reset, which can destroy the last answer on its way.
  */
 export class Connection {
   readonly #options: ConnectionOptions;
@@ -29,6 +37,7 @@ export class Connection {
   #latest: ServerResponse | undefined;
   #begun: IncomingMessage | undefined;
   #takesMore = true;
+  #isEnding = false;
   #afterAnswers: (() => void) | undefined;
   /** Requests that were handled. */
   served = 0;
@@ -39,6 +48,8 @@ export class Connection {
       this.#takesMore = false;
       this.#waiting.length = 0;
     });
+    // Node calls this after the last answer of a connection.
+    options.socket.destroySoon = () => this.end();
   }
 
   get socket(): Socket {
@@ -95,6 +106,39 @@ export class Connection {
     else then();
   }
 
+  /** Whether our side of the connection has been ended. */
+  get isEnding(): boolean {
+    return this.#isEnding;
+  }
+
+  /**
+   * Ends our side of the connection, and lingers.
+   *
+   * @param lastAnswer bytes that are sent before the end
+   */
+  end(lastAnswer?: string): void {
+    if (this.#isEnding) return;
+    this.#isEnding = true;
+    this.#takesMore = false;
+    const { socket } = this;
+    if (lastAnswer !== undefined) socket.write(lastAnswer);
+    socket.end();
+    // Read on, so that the end of the client's side is noticed.
+    this.unfinished?.resume();
+    socket.resume();
+    const from = socket.bytesRead;
+    let before = from;
+    let looks = 0;
+    const look = setInterval(() => {
+      const { bytesRead } = socket;
+      looks += 1;
+      const isOver = bytesRead === before || looks === LINGER_LOOKS || bytesRead - from > LINGER_BYTES;
+      if (isOver) socket.destroy();
+      before = bytesRead;
+    }, LINGER_LOOK_MS);
+    socket.once('close', () => clearInterval(look));
+  }
+
   /** Closes this connection, and nothing else, because of an error while it was handled. */
   fail(error: unknown, request: IncomingMessage): void {
     this.#takesMore = false;
@@ -119,7 +163,7 @@ export class Connection {
   #onAnswered(): void {
     this.#current = undefined;
     // An answer with `connection: close` was the last one.
-    if (this.socket.destroyed || this.socket.writableEnded) this.#waiting.length = 0;
+    if (this.socket.destroyed || this.#isEnding) this.#waiting.length = 0;
     const next = this.#waiting.shift();
     if (next) this.#begin(next);
     if (this.#waiting.length === 0) this.socket.resume();

@@ -231,7 +231,7 @@ export function createHttpServer(options: HttpServerOptions): HttpServer {
   function closeIdle(): void {
     server.closeIdleConnections();
     // Node does not count a connection as idle before its first request.
-    for (const socket of connections.keys()) if (socket.bytesRead === 0) socket.destroySoon();
+    for (const socket of connections.keys()) if (socket.bytesRead === 0) socket.destroy();
   }
 
   async function drain(): Promise<void> {
@@ -274,7 +274,8 @@ export function createHttpServer(options: HttpServerOptions): HttpServer {
 function keepErrors(request: IncomingMessage, response: ServerResponse, connection: Connection): void {
   request.on('error', ignore);
   response.on('error', (error) => {
-    if (!response.destroyed) connection.fail(error, request);
+    // What a handler says after the connection was ended reaches nobody.
+    if (!response.destroyed && !connection.isEnding) connection.fail(error, request);
   });
 }
 

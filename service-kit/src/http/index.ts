@@ -32,7 +32,6 @@ export { readBody, type BodyOptions } from './read-body.ts';
 export type { RefusalForm, Refused } from './refusal-form.ts';
 export { contextOf, type RequestContext, type ShellContext } from './request-context.ts';
 export { pathProblem } from './request-path.ts';
-export { endAfterLingering } from './unread-body.ts';
 export { reply, send, type Reply, type ReplyHeaders } from './send.ts';
 export { Time } from './time.ts';
 export { visibleText, visibleTextProblem, type VisibleTextOptions } from './visible-text.ts';

@@ -1,7 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
-import { endAfterLingering, hasOpenBody } from './unread-body.ts';
+import { hasOpenBody } from './unread-body.ts';
 import { jsonText } from './well-formed.ts';
 
 export type ReplyHeaders = Readonly<Record<string, string | number | readonly string[] | undefined>>;
@@ -47,14 +47,9 @@ export async function send(
   if (content !== undefined) response.setHeader('content-length', Buffer.byteLength(content));
   else if (status !== 204 && status !== 304) response.setHeader('content-length', 0);
 
-  if (!hasOpenBody(request)) {
-    response.end(content);
-    return;
-  }
-  response.setHeader('connection', 'close');
-  if (content === undefined || request.method === 'HEAD') response.flushHeaders();
-  else response.write(content);
-  endAfterLingering(request, response);
+  // The connection lingers then, so that the answer reaches a client that is still sending.
+  if (hasOpenBody(request)) response.setHeader('connection', 'close');
+  response.end(content);
 }
 
 function contentOf(body: unknown, response: ServerResponse): string | Uint8Array | undefined {

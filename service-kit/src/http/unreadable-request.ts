@@ -27,9 +27,6 @@ export interface UnreadableRequestsOptions {
   onRefused: (code: ShellProblem) => void;
 }
 
-// As long as nginx waits for the next byte of a client whose answer was given early.
-const LINGER_MS = 1_000;
-
 /** What llhttp and Node call the errors that are not simply bad requests. */
 const CODES: Readonly<Record<string, ShellProblem>> = {
   HPE_HEADER_OVERFLOW: 'headers_too_large',
@@ -55,21 +52,16 @@ export function createUnreadableRequests({
     return requestId;
   }
 
-  /** Ends the connection with an answer, and throws away for a moment what the client is still sending. */
-  function refuse(socket: Socket, code: ShellProblem, reason: string): void {
-    if (!socket.writable) {
-      socket.destroy();
-      return;
-    }
-    socket.end(rawAnswer(code, noteRefusal(code, socket, reason)));
-    const limit = setTimeout(() => socket.destroy(), LINGER_MS);
-    socket.once('close', () => clearTimeout(limit));
+  /** Ends the connection with an answer, unless it has had its last one. */
+  function refuse(connection: Connection, code: ShellProblem, reason: string): void {
+    const { socket, isEnding } = connection;
+    if (!isEnding && socket.writable) connection.end(rawAnswer(code, noteRefusal(code, socket, reason)));
   }
 
   function refuseNext(connection: Connection, code: ShellProblem, reason: string): void {
     if (refused.has(connection)) return;
     refused.add(connection);
-    connection.endAfterAnswers(() => refuse(connection.socket, code, reason));
+    connection.endAfterAnswers(() => refuse(connection, code, reason));
   }
 
   function onClientError(error: Error, connection: Connection): void {
@@ -90,11 +82,9 @@ export function createUnreadableRequests({
 
   function refuseUnfinished(connection: Connection, code: ShellProblem, reason: string): void {
     refused.add(connection);
-    const { socket, current } = connection;
-    if (current?.socket === socket && !current.headersSent) {
-      socket.write(rawAnswer(code, noteRefusal(code, socket, reason)));
-    }
-    socket.destroySoon();
+    const { current } = connection;
+    if (current?.headersSent === false) refuse(connection, code, reason);
+    else connection.end();
   }
 
   function unfinishedOn(connection: Connection): IncomingMessage | undefined {
