@@ -45,11 +45,7 @@ function judged(requests: PlannedRequest[], received: string, changes: Partial<C
     keptOpen: false,
     ...changes,
   };
-  readAnswers(
-    record,
-    Buffer.from(received),
-    requests.map(({ method }) => method),
-  );
+  readAnswers(record, Buffer.from(received), requests);
   const context = { idOf: (who: string) => `id-of-${who}`, requestIds: new Set<string>() };
   return judgeConnection({ requests }, record, context).map(({ kind }) => kind);
 }

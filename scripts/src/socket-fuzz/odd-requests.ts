@@ -29,7 +29,7 @@ const badBody = (mark: string, headers: PlannedRequest['headers'], body: string)
   return last({ ...planned, expects: { statuses: [400, 404, 413], instances: NAMELESS } });
 };
 
-const HOST = ['host', 'fuzz.example'] as const;
+const HOST = ['host', 'localhost'] as const;
 const CHUNKED = ['transfer-encoding', 'chunked'] as const;
 const HIDDEN = `GET ${SMUGGLED}`;
 const WEB_SOCKET = [
@@ -65,7 +65,7 @@ const kinds = {
   },
   'upgrade to h2c with a body': (_target, mark, random) =>
     last(withBody({ ...marked(mark, H2C), method: 'POST' }, `${requestAsBody(mark)}x\r\n\r\n`, random)),
-  CONNECT: (_target, mark) => malformed(mark, { method: 'CONNECT', target: 'fuzz.example:443' }),
+  CONNECT: (_target, mark) => malformed(mark, { method: 'CONNECT', target: 'localhost:443' }),
   'Expect: 100-continue': (target, mark, random) => {
     const planned = wellFormed(target, mark, random);
     return { ...planned, headers: [...planned.headers, ['expect', '100-continue']] };
@@ -165,7 +165,7 @@ const kinds = {
   }),
   'a whole URL': (_target, mark) => ({
     ...marked(mark),
-    target: `http://fuzz.example/fuzz/${mark}`,
+    target: `http://localhost/fuzz/${mark}`,
     expects: { statuses: [400, 404], instances: [`/fuzz/${mark}`] },
   }),
   'a length beyond what is taken': (target, mark) => {

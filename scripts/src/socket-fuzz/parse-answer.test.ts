@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { parseAnswer, UnreadableAnswerError } from './parse-answer.ts';
 
-const parse = (text: string, method = 'GET') => parseAnswer(Buffer.from(text, 'latin1'), method);
+const parse = (text: string, method = 'GET', version = '1.1', hasEnded = false) =>
+  parseAnswer(Buffer.from(text, 'latin1'), { method, version }, hasEnded);
 
 describe('an answer', () => {
   it('is as long as its length says, and what follows is not part of it', () => {
@@ -53,4 +54,11 @@ describe('an answer', () => {
     expect(() => parse(text)).toThrow(UnreadableAnswerError);
     expect(() => parse(text)).toThrow(reason);
   });
+});
+
+it('takes all that comes until the end of the connection, as the answer to HTTP/1.0 alone', () => {
+  const text = 'HTTP/1.1 200 OK\r\nConnection: close\r\n\r\nall of it';
+  expect(parse(text, 'GET', '1.0')).toBeUndefined();
+  expect(parse(text, 'GET', '1.0', true)?.body.toString()).toBe('all of it');
+  expect(() => parse(text, 'GET', '1.1', true)).toThrow(UnreadableAnswerError);
 });

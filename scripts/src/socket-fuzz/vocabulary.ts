@@ -30,7 +30,7 @@ export function request({
   headers = [],
   expects,
 }: RequestParts): PlannedRequest {
-  const host = ['host', 'fuzz.example'] as const;
+  const host = ['host', 'localhost'] as const;
   return {
     method,
     target,
@@ -80,7 +80,7 @@ const post = (
 
 /** A body that is a request: answered as one, it names its path. */
 export const requestAsBody = (mark: string): string =>
-  `GET ${SMUGGLED}${mark} HTTP/1.1\r\nHost: fuzz.example\r\nX-Rest: `;
+  `GET ${SMUGGLED}${mark} HTTP/1.1\r\nHost: localhost\r\nX-Rest: `;
 
 const anywhere = (health: string): Weighted[] => [
   { weight: 3, item: () => get('/healthz', { statuses: [200], body: `"service":"${health}"` }) },
