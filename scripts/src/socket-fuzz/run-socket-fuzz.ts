@@ -4,7 +4,7 @@ import type { Crash } from './crash-watch.ts';
 import { checkLeaks, type Leaks } from './check-leaks.ts';
 import { Findings, type Finding } from './findings.ts';
 import { generateSequence } from './generate-sequence.ts';
-import { DEATH_MS, type Played, playSequence } from './play-sequence.ts';
+import { DEATH_MS, LIMITS_ALONE, type Played, playSequence } from './play-sequence.ts';
 import { serviceOfTarget } from './render-request.ts';
 import type { PlannedRequest, Sequence } from './sequence.ts';
 import { type FuzzStage, readMetrics, readText, setStage } from './set-stage.ts';
@@ -208,7 +208,9 @@ class SocketFuzz {
       const before = this.#stage.watch.crashes.length;
       // A matter of milliseconds: several at once meet more of them.
       const copies = Array.from({ length: COPIES }, () => candidate);
-      await Promise.all(copies.map((copy) => playSequence(this.#stage, copy, this.#requestIds)));
+      await Promise.all(
+        copies.map((copy) => playSequence(this.#stage, copy, this.#requestIds, LIMITS_ALONE)),
+      );
       await this.#isAlive();
       const again = this.#stage.watch.crashes.slice(before);
       return again.some((crash) => crash.signature === signature);
@@ -236,7 +238,7 @@ class SocketFuzz {
   }
 
   async #playAlone(sequence: Sequence): Promise<Played> {
-    const played = await playSequence(this.#stage, sequence, this.#requestIds);
+    const played = await playSequence(this.#stage, sequence, this.#requestIds, LIMITS_ALONE);
     await this.#mended();
     return played;
   }
