@@ -45,11 +45,7 @@ function judged(requests: PlannedRequest[], received: string, changes: Partial<C
     keptOpen: false,
     ...changes,
   };
-  readAnswers(
-    record,
-    Buffer.from(received),
-    requests.map(({ method }) => method),
-  );
+  readAnswers(record, Buffer.from(received), requests);
   const context = { idOf: (who: string) => `id-of-${who}`, requestIds: new Set<string>() };
   return judgeConnection({ requests }, record, context).map(({ kind }) => kind);
 }
@@ -105,7 +101,12 @@ describe('a connection', () => {
     expect(judged(requests, problem(404, '/a'), { endedBy: 'server', error: 'ECONNRESET' })).toEqual([
       'no answer',
     ]);
+    expect(judged(requests, '', { endedBy: 'server' })).toEqual(['no answer']);
     expect(judged(requests, problem(404, '/a', { connection: 'close' }), { endedBy: 'server' })).toEqual([]);
+  });
+
+  it('may lose an answer to a reset that the client has brought about with what it sent behind the request', () => {
+    expect(judged([asking('/a'), asking('/b')], '', { endedBy: 'server', error: 'ECONNRESET' })).toEqual([]);
   });
 
   it('owes nothing to a client that did not wait', () => {

@@ -35,6 +35,12 @@ describe('an answer', () => {
     expect(parse('HTTP/1.1 304 Not Modified\r\nETag: "a"\r\n\r\n')?.body).toHaveLength(0);
   });
 
+  it('ends with its connection where that may be', () => {
+    const bytes = Buffer.from('HTTP/1.1 200 OK\r\nConnection: close\r\n\r\nuntil the end');
+    expect(parseAnswer(bytes, 'GET', false)).toBeUndefined();
+    expect(parseAnswer(bytes, 'GET', true)?.body.toString()).toBe('until the end');
+  });
+
   it.each([
     ['{"type":"the body of another"}', 'begins with'],
     ['HTTP/1.0 200 OK\r\nContent-Length: 0\r\n\r\n', 'status line'],

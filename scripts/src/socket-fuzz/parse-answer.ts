@@ -24,10 +24,11 @@ const CRLF = '\r\n';
  * forgives is what two readers disagree on.
  *
  * @param method of the request that it answers: HEAD has no body
+ * @param atEnd whether the connection has ended, where its end may be the end of a body (HTTP/1.0); undefined: it may not
  * @returns undefined while it has not come whole
  * @throws {UnreadableAnswerError}
  */
-export function parseAnswer(bytes: Buffer, method: string): ParsedAnswer | undefined {
+export function parseAnswer(bytes: Buffer, method: string, atEnd?: boolean): ParsedAnswer | undefined {
   const end = bytes.indexOf('\r\n\r\n');
   if (end === -1) {
     if (bytes.length > LONGEST_HEAD) throw new UnreadableAnswerError('the head has no end');
@@ -40,6 +41,11 @@ export function parseAnswer(bytes: Buffer, method: string): ParsedAnswer | undef
   if (Number.isNaN(status)) throw new UnreadableAnswerError(`its status line is ${quoted(first)}`);
   const headers = headersIn(lines);
   const from = end + 4;
+  const isUntilEnd =
+    atEnd !== undefined && !headers.has('content-length') && !headers.has('transfer-encoding');
+  if (isUntilEnd && method !== 'HEAD' && status >= 200 && status !== 204 && status !== 304) {
+    return atEnd ? { status, headers, body: bytes.subarray(from), length: bytes.length } : undefined;
+  }
   const body = bodyOf(bytes, from, method, status, headers);
   return body && { status, headers, body: body.content, length: body.end };
 }
@@ -80,7 +86,7 @@ function bodyOf(
     if (encoding !== 'chunked') throw new UnreadableAnswerError(`its encoding is ${quoted(encoding)}`);
     return chunksIn(bytes, from);
   }
-  // The end of the connection would be the end of the body; nothing here answers so.
+  // The end of the connection would be the end of the body; nothing here answers HTTP/1.1 so.
   if (length === undefined) throw new UnreadableAnswerError('nothing says where it ends');
   const end = from + Number(length);
   return end > bytes.length ? undefined : { content: bytes.subarray(from, end), end };

@@ -3,7 +3,7 @@ import { connect } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
 import { parseAnswer, type ParsedAnswer, UnreadableAnswerError } from './parse-answer.ts';
 import type { Render } from './render-request.ts';
-import type { PlannedConnection, Step } from './sequence.ts';
+import type { PlannedConnection, PlannedRequest, Step } from './sequence.ts';
 
 /** What came of a connection. */
 export interface ConnectionRecord {
@@ -63,16 +63,14 @@ export async function playConnection(
     wake();
   };
   socket.on('data', (chunk) => {
-    if (record.endedBy !== 'client')
-      readAnswers(
-        record,
-        chunk,
-        requests.map(({ method }) => method),
-      );
+    if (record.endedBy !== 'client') readAnswers(record, chunk, requests);
     wake();
   });
   socket.on('connect', () => wake());
-  socket.on('end', () => ended());
+  socket.on('end', () => {
+    if (record.endedBy !== 'client') readAnswers(record, Buffer.alloc(0), requests, true);
+    ended();
+  });
   socket.on('error', (error) => ended('code' in error ? String(error.code) : error.message));
   socket.on('close', () => ended());
 
@@ -168,12 +166,18 @@ const saidClose = ({ answers }: ConnectionRecord): boolean =>
   answers.at(-1)?.headers.get('connection')?.toLowerCase() === 'close';
 
 /** Takes the answers out of what has been received. */
-export function readAnswers(record: ConnectionRecord, chunk: Buffer, methods: readonly string[]): void {
+export function readAnswers(
+  record: ConnectionRecord,
+  chunk: Buffer,
+  requests: readonly Pick<PlannedRequest, 'method' | 'version'>[],
+  isEnded = false,
+): void {
   if (record.unreadable !== undefined) return;
   record.rest = record.rest.length === 0 ? chunk : Buffer.concat([record.rest, chunk]);
   try {
     while (record.rest.length > 0) {
-      const answer = parseAnswer(record.rest, methods[record.answers.length] ?? 'GET');
+      const { method = 'GET', version } = requests[record.answers.length] ?? {};
+      const answer = parseAnswer(record.rest, method, version === '1.0' ? isEnded : undefined);
       if (answer === undefined) return;
       record.rest = record.rest.subarray(answer.length);
       if (answer.status < 200) {
