@@ -176,7 +176,9 @@ export function readAnswers(
   record.rest = record.rest.length === 0 ? chunk : Buffer.concat([record.rest, chunk]);
   try {
     while (record.rest.length > 0) {
-      const { method = 'GET', version } = requests[record.answers.length] ?? {};
+      // A head that never came whole is not known to be one of HEAD.
+      const isWhole = record.answers.length < record.whole;
+      const { method = 'GET', version } = (isWhole && requests[record.answers.length]) || {};
       const answer = parseAnswer(record.rest, method, version === '1.0' ? isEnded : undefined);
       if (answer === undefined) return;
       record.rest = record.rest.subarray(answer.length);
