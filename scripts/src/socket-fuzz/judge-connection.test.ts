@@ -101,7 +101,12 @@ describe('a connection', () => {
     expect(judged(requests, problem(404, '/a'), { endedBy: 'server', error: 'ECONNRESET' })).toEqual([
       'no answer',
     ]);
+    expect(judged(requests, '', { endedBy: 'server' })).toEqual(['no answer']);
     expect(judged(requests, problem(404, '/a', { connection: 'close' }), { endedBy: 'server' })).toEqual([]);
+  });
+
+  it('may lose an answer to a reset that the client has brought about with what it sent behind the request', () => {
+    expect(judged([asking('/a'), asking('/b')], '', { endedBy: 'server', error: 'ECONNRESET' })).toEqual([]);
   });
 
   it('owes nothing to a client that did not wait', () => {

@@ -74,10 +74,12 @@ export function judgeConnection(
   if (unreadable !== undefined) return breaches;
 
   const isCutByServer = endedBy === 'server' && !record.isHalfClosed;
+  // A reset answers bytes that nobody read, and takes with it what a client had not yet read (RFC 9112, 9.6).
+  if (isCutByServer && error !== undefined && begun > answers.length + 1) return breaches;
   sayIf(
     isCutByServer && rest.length > 0,
     'an unreadable answer',
-    `the connection ends after ${rest.length} bytes of answer ${answers.length + 1}`,
+    `the connection ends after ${rest.length} bytes of answer ${answers.length + 1} (${error ?? 'FIN'})`,
   );
   const expected = lastRequest === -1 ? due : Math.min(due, lastRequest + 1);
   const isOver = lastAnswer !== -1;

@@ -1,8 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { parseAnswer, UnreadableAnswerError } from './parse-answer.ts';
 
-const parse = (text: string, method = 'GET', version = '1.1', hasEnded = false) =>
-  parseAnswer(Buffer.from(text, 'latin1'), { method, version }, hasEnded);
+const parse = (text: string, method = 'GET') => parseAnswer(Buffer.from(text, 'latin1'), method);
 
 describe('an answer', () => {
   it('is as long as its length says, and what follows is not part of it', () => {
@@ -36,6 +35,12 @@ describe('an answer', () => {
     expect(parse('HTTP/1.1 304 Not Modified\r\nETag: "a"\r\n\r\n')?.body).toHaveLength(0);
   });
 
+  it('ends with its connection where that may be', () => {
+    const bytes = Buffer.from('HTTP/1.1 200 OK\r\nConnection: close\r\n\r\nuntil the end');
+    expect(parseAnswer(bytes, 'GET', false)).toBeUndefined();
+    expect(parseAnswer(bytes, 'GET', true)?.body.toString()).toBe('until the end');
+  });
+
   it.each([
     ['{"type":"the body of another"}', 'begins with'],
     ['HTTP/1.0 200 OK\r\nContent-Length: 0\r\n\r\n', 'status line'],
@@ -54,11 +59,4 @@ describe('an answer', () => {
     expect(() => parse(text)).toThrow(UnreadableAnswerError);
     expect(() => parse(text)).toThrow(reason);
   });
-});
-
-it('takes all that comes until the end of the connection, as the answer to HTTP/1.0 alone', () => {
-  const text = 'HTTP/1.1 200 OK\r\nConnection: close\r\n\r\nall of it';
-  expect(parse(text, 'GET', '1.0')).toBeUndefined();
-  expect(parse(text, 'GET', '1.0', true)?.body.toString()).toBe('all of it');
-  expect(() => parse(text, 'GET', '1.1', true)).toThrow(UnreadableAnswerError);
 });

@@ -19,21 +19,16 @@ const CHUNK_LINE = /^([0-9a-fA-F]{1,8})(?:;[^\r\n]*)?$/;
 const LONGEST_HEAD = 65_536;
 const CRLF = '\r\n';
 
-export interface AnsweredRequest {
-  method: string;
-  version: string;
-}
-
 /**
  * Reads the first answer out of received bytes, as strictly as RFC 9112 can be read, because what a lenient reader
  * forgives is what two readers disagree on.
  *
- * @param to the request that it answers: HEAD has no body, and a body without a length may answer HTTP/1.0 alone
- * @param hasEnded whether the server has ended the connection
+ * @param method of the request that it answers: HEAD has no body
+ * @param atEnd whether the connection has ended, where its end may be the end of a body (HTTP/1.0); undefined: it may not
  * @returns undefined while it has not come whole
  * @throws {UnreadableAnswerError}
  */
-export function parseAnswer(bytes: Buffer, to: AnsweredRequest, hasEnded = false): ParsedAnswer | undefined {
+export function parseAnswer(bytes: Buffer, method: string, atEnd?: boolean): ParsedAnswer | undefined {
   const end = bytes.indexOf('\r\n\r\n');
   if (end === -1) {
     if (bytes.length > LONGEST_HEAD) throw new UnreadableAnswerError('the head has no end');
@@ -46,17 +41,13 @@ export function parseAnswer(bytes: Buffer, to: AnsweredRequest, hasEnded = false
   if (Number.isNaN(status)) throw new UnreadableAnswerError(`its status line is ${quoted(first)}`);
   const headers = headersIn(lines);
   const from = end + 4;
-  if (to.version === '1.0' && endsWithConnection(headers)) {
-    return hasEnded ? { status, headers, body: bytes.subarray(from), length: bytes.length } : undefined;
+  const isUntilEnd =
+    atEnd !== undefined && !headers.has('content-length') && !headers.has('transfer-encoding');
+  if (isUntilEnd && method !== 'HEAD' && status >= 200 && status !== 204 && status !== 304) {
+    return atEnd ? { status, headers, body: bytes.subarray(from), length: bytes.length } : undefined;
   }
-  const body = bodyOf(bytes, from, to.method, status, headers);
+  const body = bodyOf(bytes, from, method, status, headers);
   return body && { status, headers, body: body.content, length: body.end };
-}
-
-/** The end of the connection is the end of the body (RFC 9112, 6.3). */
-function endsWithConnection(headers: ReadonlyMap<string, string>): boolean {
-  const hasLength = headers.has('content-length') || headers.has('transfer-encoding');
-  return !hasLength && headers.get('connection')?.toLowerCase() === 'close';
 }
 
 function headersIn(lines: readonly string[]): Map<string, string> {
@@ -95,6 +86,7 @@ function bodyOf(
     if (encoding !== 'chunked') throw new UnreadableAnswerError(`its encoding is ${quoted(encoding)}`);
     return chunksIn(bytes, from);
   }
+  // The end of the connection would be the end of the body; nothing here answers HTTP/1.1 so.
   if (length === undefined) throw new UnreadableAnswerError('nothing says where it ends');
   const end = from + Number(length);
   return end > bytes.length ? undefined : { content: bytes.subarray(from, end), end };

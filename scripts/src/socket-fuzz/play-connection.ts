@@ -1,14 +1,9 @@
 import { once } from 'node:events';
 import { connect } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
-import {
-  type AnsweredRequest,
-  parseAnswer,
-  type ParsedAnswer,
-  UnreadableAnswerError,
-} from './parse-answer.ts';
+import { parseAnswer, type ParsedAnswer, UnreadableAnswerError } from './parse-answer.ts';
 import type { Render } from './render-request.ts';
-import type { PlannedConnection, Step } from './sequence.ts';
+import type { PlannedConnection, PlannedRequest, Step } from './sequence.ts';
 
 /** What came of a connection. */
 export interface ConnectionRecord {
@@ -166,8 +161,6 @@ export async function playConnection(
 }
 
 const SETTLE_MS = 5;
-/** An answer too many is read like any other, so that it is told as what it is. */
-const UNASKED: AnsweredRequest = { method: 'GET', version: '1.1' };
 
 const saidClose = ({ answers }: ConnectionRecord): boolean =>
   answers.at(-1)?.headers.get('connection')?.toLowerCase() === 'close';
@@ -176,14 +169,17 @@ const saidClose = ({ answers }: ConnectionRecord): boolean =>
 export function readAnswers(
   record: ConnectionRecord,
   chunk: Buffer,
-  requests: readonly AnsweredRequest[],
-  hasEnded = false,
+  requests: readonly Pick<PlannedRequest, 'method' | 'version'>[],
+  isEnded = false,
 ): void {
   if (record.unreadable !== undefined) return;
   record.rest = record.rest.length === 0 ? chunk : Buffer.concat([record.rest, chunk]);
   try {
     while (record.rest.length > 0) {
-      const answer = parseAnswer(record.rest, requests[record.answers.length] ?? UNASKED, hasEnded);
+      // A head that never came whole is not known to be one of HEAD.
+      const isWhole = record.answers.length < record.whole;
+      const { method = 'GET', version } = (isWhole && requests[record.answers.length]) || {};
+      const answer = parseAnswer(record.rest, method, version === '1.0' ? isEnded : undefined);
       if (answer === undefined) return;
       record.rest = record.rest.subarray(answer.length);
       if (answer.status < 200) {

@@ -15,7 +15,9 @@ export interface Played {
   isVoid: boolean;
 }
 
+/** While others are played, and while nothing is: what lingers does so for five seconds. */
 const LIMITS = { answersMs: 15_000, endMs: 10_000 };
+export const LIMITS_ALONE = { answersMs: 4_000, endMs: 6_000 };
 /** From when a process closes its connections until the system says that it has ended. */
 export const DEATH_MS = 250;
 
@@ -24,6 +26,7 @@ export async function playSequence(
   stage: FuzzStage,
   sequence: Sequence,
   requestIds: Set<string>,
+  limits = LIMITS,
 ): Promise<Played> {
   const { servers, ports, renderers, idOf } = stage;
   const pids = (): string => servers.map(({ pid }) => pid).join(' ');
@@ -32,7 +35,7 @@ export async function playSequence(
   const before = pids();
   const startedAt = performance.now();
   const records = await Promise.all(
-    sequence.connections.map((connection) => playConnection(port, connection, render, LIMITS)),
+    sequence.connections.map((connection) => playConnection(port, connection, render, limits)),
   );
   const endedAt = performance.now();
   const breaches = records.flatMap((record, index) => {

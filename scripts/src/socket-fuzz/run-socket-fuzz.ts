@@ -4,7 +4,7 @@ import type { Crash } from './crash-watch.ts';
 import { checkLeaks, type Leaks } from './check-leaks.ts';
 import { Findings, type Finding } from './findings.ts';
 import { generateSequence } from './generate-sequence.ts';
-import { DEATH_MS, type Played, playSequence } from './play-sequence.ts';
+import { DEATH_MS, LIMITS_ALONE, type Played, playSequence } from './play-sequence.ts';
 import { serviceOfTarget } from './render-request.ts';
 import type { PlannedRequest, Sequence } from './sequence.ts';
 import { type FuzzStage, readMetrics, readText, setStage } from './set-stage.ts';
@@ -116,6 +116,9 @@ class SocketFuzz {
         `${this.#played} sequences, ${this.#answers} answers, ${this.#findings.all.length} findings, ${this.#crashesMet} crashes`,
       );
     }
+    await delay(2 * DEATH_MS);
+    await this.#mended();
+    await this.#noteCrashes([]);
     this.#say('Waiting until nothing is open any more …');
     const leaks = await checkLeaks(this.#stage, start);
     return {
@@ -150,7 +153,6 @@ class SocketFuzz {
     await Promise.all(Array.from({ length: atOnce }, work));
     await this.#mended();
     const valid = done.filter(({ isVoid }) => !isVoid);
-    this.#crashesMet += watch.crashes.length - this.#crashesSeen;
     const lookingSince = performance.now();
     for (const played of valid) await this.#note(played);
     await this.#noteCrashes(done);
@@ -181,6 +183,7 @@ class SocketFuzz {
 
   async #noteCrashes(done: readonly Played[]): Promise<void> {
     const { crashes } = this.#stage.watch;
+    this.#crashesMet += crashes.length - this.#crashesSeen;
     // One that is looked into may bring others.
     for (; this.#crashesSeen < crashes.length; this.#crashesSeen += 1) {
       const crash = crashes[this.#crashesSeen];
@@ -208,7 +211,9 @@ class SocketFuzz {
       const before = this.#stage.watch.crashes.length;
       // A matter of milliseconds: several at once meet more of them.
       const copies = Array.from({ length: COPIES }, () => candidate);
-      await Promise.all(copies.map((copy) => playSequence(this.#stage, copy, this.#requestIds)));
+      await Promise.all(
+        copies.map((copy) => playSequence(this.#stage, copy, this.#requestIds, LIMITS_ALONE)),
+      );
       await this.#isAlive();
       const again = this.#stage.watch.crashes.slice(before);
       return again.some((crash) => crash.signature === signature);
@@ -236,7 +241,7 @@ class SocketFuzz {
   }
 
   async #playAlone(sequence: Sequence): Promise<Played> {
-    const played = await playSequence(this.#stage, sequence, this.#requestIds);
+    const played = await playSequence(this.#stage, sequence, this.#requestIds, LIMITS_ALONE);
     await this.#mended();
     return played;
   }
@@ -263,7 +268,9 @@ class SocketFuzz {
 
   async #checkHealth(): Promise<void> {
     for (const [target, port] of this.#stage.ports) {
-      await readText(port, '/healthz').catch((error: unknown) => {
+      await readText(port, '/healthz').catch(async (error: unknown) => {
+        await delay(DEATH_MS);
+        if (this.#stage.watch.crashes.length > this.#crashesSeen) return;
         this.#silences.push(`${target} after ${this.#played} sequences: ${String(error)}`);
       });
     }
