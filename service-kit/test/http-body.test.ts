@@ -65,6 +65,21 @@ describe('a body', () => {
     expect(answer).toMatchObject({ status: 200, body: expected });
   });
 
+  const form = { 'content-type': 'application/x-www-form-urlencoded' };
+
+  it('may be a form of a hundred fields; of more none is dropped silently', async () => {
+    const { call } = await start();
+    const fields = (count: number) => Array.from({ length: count }, (_, index) => `f${index}=x`).join('&');
+    const most = await call('POST /echo', { headers: form, body: fields(100) });
+    expect([most.status, Object.keys(most.body as object).length]).toEqual([200, 100]);
+    for (const body of [fields(101), `${fields(100)}&f0=y`, '&'.repeat(100)]) {
+      expect(await call('POST /echo', { headers: form, body })).toMatchObject({
+        status: 413,
+        body: { code: 'payload_too_large', detail: 'A form may have at most 100 fields' },
+      });
+    }
+  });
+
   it.each([
     ['no media type', 415, 'unsupported_media_type', ''],
     ['another media type', 415, 'unsupported_media_type', 'content-type: text/plain\r\n'],
