@@ -1,5 +1,7 @@
 import { execFile } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
 import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { Identity } from 'service-kit/identity';
 import { client, nextOf, staff, type Answer } from './call.ts';
@@ -328,6 +330,22 @@ describe('reading it', () => {
     const { body } = await read('limit=1');
     expect((await read(`limit=1&action=log-in&cursor=${String(body['nextCursor'])}`)).status).toBe(400);
   });
+});
+
+test('npm run migrate makes the indexes of the service with the database alone', async () => {
+  const name = `auth_test_${randomBytes(6).toString('hex')}`;
+  const { MONGODB_URL = '' } = environment(name);
+  const command = fileURLToPath(new URL('../src/migrate.ts', import.meta.url));
+  await promisify(execFile)(process.execPath, [command], { env: { MONGODB_URL, MONGODB_DATABASE: name } });
+  const migrated = system.db.client.db(name);
+  const names = (await migrated.collections()).map(({ collectionName }) => collectionName);
+  expect(names).toEqual(expect.arrayContaining(['accounts', 'audit', 'ledger', 'sessions', 'signingKeys']));
+  for (const collection of names) {
+    const indexes = async (db: typeof migrated) =>
+      new Set((await db.collection(collection).indexes()).map(({ name: index }) => index));
+    expect(await indexes(migrated)).toEqual(await indexes(system.db));
+  }
+  await migrated.dropDatabase();
 });
 
 describe('npm run verify-audit', () => {

@@ -4,14 +4,20 @@ import { codePoints } from './code-points.ts';
 /** One line of text for people: no control, unassigned or invisible direction characters, no half characters. */
 const ONE_LINE = /^(?:[^\p{C}\p{Zl}\p{Zp}]|[\u200C\u200D])*$/u;
 
+const tooLong = (longest: number): string => `must have at most ${longest} characters`;
+
 function oneLine(longest: number) {
-  return z
-    .string()
-    .trim()
-    .min(1)
-    .refine((text) => codePoints(text).length <= longest, `must have at most ${longest} characters`)
-    .refine((text) => ONE_LINE.test(text), 'must be one line of printable characters')
-    .transform((text) => text.normalize('NFC'));
+  return (
+    z
+      .string()
+      .trim()
+      .min(1)
+      // What is far too long is not looked at any further: the other checks take time for each character.
+      .refine((text) => text.length <= longest * 2, { error: tooLong(longest), abort: true })
+      .refine((text) => codePoints(text).length <= longest, tooLong(longest))
+      .refine((text) => ONE_LINE.test(text), 'must be one line of printable characters')
+      .transform((text) => text.normalize('NFC'))
+  );
 }
 
 /** A name for people to read. */
