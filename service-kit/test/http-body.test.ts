@@ -133,6 +133,37 @@ describe('a body', () => {
   });
 });
 
+describe('a body with too many values', () => {
+  const named = (count: number) => ({ body: JSON.stringify({ list: Array(count).fill(0) }) });
+
+  it('is refused where nobody signs in, long before checking it would hold anybody up', async () => {
+    const { call } = await start();
+    expect((await call('POST /echo', named(900))).status).toBe(200);
+    expect(await call('POST /echo', named(1_100))).toMatchObject({
+      status: 413,
+      body: { code: 'payload_too_large', detail: 'The body may have at most 1000 values' },
+    });
+    const text = { body: JSON.stringify({ name: ',[{'.repeat(10_000) }) };
+    expect((await call('POST /echo', text)).status).toBe(200);
+  });
+
+  it('counts objects as well as what is in them', async () => {
+    const { call } = await start();
+    const objects = { body: JSON.stringify({ list: Array(600).fill({}) }) };
+    expect((await call('POST /echo', objects)).status).toBe(413);
+  });
+});
+
+describe('a form that is longer than 128 KiB', () => {
+  it('is refused, because decoding it takes long', async () => {
+    const { call } = await start();
+    const headers = { 'content-type': 'application/x-www-form-urlencoded' };
+    const form = (bytes: number) => ({ headers, body: `a=${'%41'.repeat((bytes - 2) / 3)}` });
+    expect((await call('POST /echo', form(131_000))).status).toBe(200);
+    expect((await call('POST /echo', form(131_200))).status).toBe(413);
+  });
+});
+
 describe('a body that is too large', () => {
   it('is refused by its announced length, before any of it has come', async () => {
     const { port } = await start();

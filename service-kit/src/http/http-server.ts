@@ -6,6 +6,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { Component } from '../lifecycle/index.ts';
 import type { Logger } from '../logging/index.ts';
 import { createBodyWatch } from './body-watch.ts';
+import { joinSmallChunks } from './small-chunks.ts';
 import { createUnreadableRequests } from './unreadable-request.ts';
 
 /** Takes connections that leave HTTP, such as those of WebSockets. */
@@ -84,6 +85,7 @@ export function createHttpServer(options: HttpServerOptions): HttpServer {
 
   const listener: RequestListener = (request, response) => {
     if (unwanted.has(request.socket)) return;
+    joinSmallChunks(request);
     active.add(response);
     response.once('close', () => active.delete(response));
     unreadable.began(response);
