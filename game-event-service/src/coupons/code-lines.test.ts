@@ -38,3 +38,15 @@ it('codes come in batches, however many there are', async () => {
   const codes = Array.from({ length: 4_500 }, (_, index) => `CODE-${index}`);
   expect(await readAll(Buffer.from(codes.join('\n')))).toEqual({ codes, invalid: 0, batches: 3 });
 });
+
+it('an upload of empty lines leaves the event loop to others', async () => {
+  let turns = 0;
+  let isRead = false;
+  const reading = readAll(Buffer.alloc(200_000, '\n')).finally(() => (isRead = true));
+  while (!isRead) {
+    await new Promise(setImmediate);
+    turns += 1;
+  }
+  expect(await reading).toMatchObject({ codes: [], invalid: 0 });
+  expect(turns).toBeGreaterThan(100);
+});

@@ -42,6 +42,7 @@ export function joinSmallChunks(request: IncomingMessage): void {
     }
     small.push(chunk);
     bytes += chunk.length;
-    return small.length <= MOST_IN_A_TURN && request.readableLength + bytes < request.readableHighWaterMark;
+    // Once is enough, and it is not for free.
+    return small.length !== MOST_IN_A_TURN && request.readableLength + bytes < request.readableHighWaterMark;
   };
 }

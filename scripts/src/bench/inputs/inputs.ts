@@ -6,6 +6,8 @@ export interface Input {
   route: string;
   name: string;
   request: RawRequest;
+  /** Makes an access token for each request, where one is needed: an old one is not good any more. */
+  token?: () => string;
 }
 
 const MIB = 1_048_576;

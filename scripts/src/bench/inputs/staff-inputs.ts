@@ -5,22 +5,22 @@ const MIB = 1_048_576;
 const LEAVES = 32;
 
 export interface StaffTokens {
-  operator: string;
-  gameServer: string;
-  player: string;
+  operator: () => string;
+  gameServer: () => string;
+  player: () => string;
   eventId: string;
   rewardId: string;
 }
 
 /** What those can send who have an account, a role or a scope; the most that the limits of each route allow. */
 export function staffInputs({ operator, gameServer, player, eventId, rewardId }: StaffTokens): Input[] {
-  const of = (route: string, name: string, token: string, more: Partial<RawRequest>): Input => {
+  const of = (route: string, name: string, token: () => string, more: Partial<RawRequest>): Input => {
     const [method = '', target = ''] = route
       .replace('{event}', eventId)
       .replace('{reward}', rewardId)
       .split(' ');
-    const headers = { authorization: `Bearer ${token}`, 'content-type': 'application/json', ...more.headers };
-    return { route, name, request: { method, target, ...more, headers } };
+    const headers = { 'content-type': 'application/json', ...more.headers };
+    return { route, name, token, request: { method, target, ...more, headers } };
   };
   const body = (value: unknown): Partial<RawRequest> => ({ body: Buffer.from(JSON.stringify(value)) });
   const csv = (line: string, bytes = 4 * MIB): Partial<RawRequest> => ({

@@ -51,15 +51,16 @@ export const worstInputs: Benchmark = {
     const { url } = privateSystem.system;
     const account = (accountId: string, ...roles: string[]) =>
       mint.accessToken({ accountId, roles, issuer: url });
-    const operator = account('acc_bench', 'ADMIN');
+    const operator = () => account('acc_bench', 'ADMIN');
     const { eventId } = await makeLiveEvent({ privateSystem, mint });
-    const rewardId = await makeCoupon(url, eventId, operator);
+    const rewardId = await makeCoupon(url, eventId, operator());
     const inputs = [
       ...anonymousInputs(),
       ...staffInputs({
         operator,
-        player: account('acc_player', 'USER'),
-        gameServer: mint.clientToken({ clientId: 'cli_bench', scopes: ['activity:write'], issuer: url }),
+        player: () => account('acc_player', 'USER'),
+        gameServer: () =>
+          mint.clientToken({ clientId: 'cli_bench', scopes: ['activity:write'], issuer: url }),
         eventId,
         rewardId,
       }),
@@ -104,12 +105,14 @@ async function makeCoupon(url: string, eventId: string, token: string): Promise<
   return ((await response.json()) as { id: string }).id;
 }
 
-function candidate({ route, name, request }: Input, url: string, probes: Probes): Candidate {
+function candidate({ route, name, request, token }: Input, url: string, probes: Probes): Candidate {
   return {
     name: `${route.slice(0, 60)}: ${name}`,
     prepare: async () => async () => {
+      const authorization = token && { authorization: `Bearer ${token()}` };
+      const headers = { ...request.headers, ...authorization };
       await Promise.all(serviceNames.map((service) => fetch(`${probes[service]}/begin`, { method: 'POST' })));
-      const status = await sendRaw(url, request);
+      const status = await sendRaw(url, { ...request, headers });
       const figures: Figures = { status };
       for (const service of serviceNames) {
         const answer = await fetch(`${probes[service]}/end`, { method: 'POST' });
