@@ -1,6 +1,6 @@
 import { ConfigError } from 'service-kit/config';
 import { describe, expect, test } from 'vitest';
-import { loadConfig } from './config.ts';
+import { loadAuditConfig, loadConfig, loadStoreConfig } from './config.ts';
 
 const SECRET = 'a'.repeat(32);
 const least = {
@@ -36,7 +36,9 @@ describe('the environment', () => {
         loginFailuresPerAccount: 10,
         loginFailuresPerAddress: 300,
         newAccountsPerAddress: 60,
+        newPasswordsPerAccount: 20,
       },
+      judging: { concurrency: 1, queueLimit: 64, timeoutMs: 2_000 },
       accounts: { retentionMs: 2_592_000_000 },
       bootstrapAdmin: undefined,
       rewardRequests: { prefetch: 'auto', batchSize: 200, queueType: 'quorum' },
@@ -47,6 +49,14 @@ describe('the environment', () => {
     for (const name of Object.keys(least)) {
       expect(() => loadConfig({})).toThrow(`${name}: is missing`);
     }
+  });
+
+  test('gives a command what it uses, and does not ask for the rest', () => {
+    const { MONGODB_URL, AUTH_SECRET } = least;
+    const store = { mongo: { url: MONGODB_URL, database: 'auth_db' }, logLevel: 'info' };
+    expect(loadStoreConfig({ MONGODB_URL })).toEqual(store);
+    expect(loadAuditConfig({ MONGODB_URL, AUTH_SECRET })).toEqual({ ...store, secret: AUTH_SECRET });
+    expect(() => loadAuditConfig({ MONGODB_URL })).toThrow('AUTH_SECRET: is missing');
   });
 
   test('is refused without showing a secret', () => {
@@ -61,8 +71,8 @@ describe('the environment', () => {
       username: 'Root-Admin',
       password: 'zebra-tooth-91',
     });
-    expect(problemsOf({ ...admin, BOOTSTRAP_ADMIN_PASSWORD: 'password' })).toEqual([
-      'BOOTSTRAP_ADMIN_PASSWORD This is one of the ten most used passwords',
+    expect(problemsOf({ ...admin, BOOTSTRAP_ADMIN_PASSWORD: 'zebra-t' })).toEqual([
+      'BOOTSTRAP_ADMIN_PASSWORD must have 8 to 128 characters',
     ]);
     expect(problemsOf({ ...admin, BOOTSTRAP_ADMIN_USERNAME: 'root@home' })).toEqual([
       'BOOTSTRAP_ADMIN_USERNAME may have letters of one script, digits and the characters . _ -',

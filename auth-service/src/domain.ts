@@ -13,7 +13,9 @@ import { changePassword } from './accounts/change-password.ts';
 import { createAccount } from './accounts/create-account.ts';
 import { deleteAccount, deleteOwnAccount } from './accounts/delete-account.ts';
 import { endBans } from './accounts/end-bans.ts';
+import { createAssertHardToGuess } from './accounts/hard-to-guess.ts';
 import { createPasswordHasher } from './accounts/password-hasher.ts';
+import { createPasswordJudge } from './accounts/password-judge.ts';
 import { registerAccount } from './accounts/register-account.ts';
 import { replaceRoles } from './accounts/replace-roles.ts';
 import { restoreAccount } from './accounts/restore-account.ts';
@@ -78,7 +80,7 @@ export interface DomainOptions {
   derivedKeys: DerivedKeys;
   config: Pick<
     Config,
-    'tokens' | 'clients' | 'hashing' | 'limits' | 'bootstrapAdmin' | 'entitlements' | 'accounts'
+    'tokens' | 'clients' | 'hashing' | 'judging' | 'limits' | 'bootstrapAdmin' | 'entitlements' | 'accounts'
   >;
   db: Db;
   redis: RedisClient;
@@ -89,6 +91,7 @@ export interface DomainOptions {
   makeId: MakeId;
   logger: Logger;
   metrics: Registry;
+  ensureIndexes: () => Promise<void>;
 }
 
 /** The use cases over their stores, without anything that speaks HTTP or AMQP. */
@@ -101,11 +104,12 @@ export interface Domain {
   rewardRequests: Consumer<RewardMessage>;
   /** Spends and make-goods; ends when those that were asked for are committed. */
   orders: Component;
+  /** Judges new passwords; ends its threads at the stop. */
+  passwordJudge: Component;
   /** Follows what other instances do to the signing keys. */
   signingKeys: Component;
   /** What is to be done again and again, on any instance at any time. */
   jobs: { endBans: () => Promise<void>; eraseAccounts: () => Promise<void> };
-  ensureIndexes(): Promise<void>;
   /** What has to be there before the first request: indexes, a signing key, the first ADMIN. */
   prepare(): Promise<void>;
 }
@@ -139,6 +143,8 @@ export function createDomain(options: DomainOptions): Domain {
   });
 
   const hasher = createPasswordHasher(config.hashing);
+  const passwordJudge = createPasswordJudge({ ...config.judging, metrics: registry });
+  const assertHardToGuess = createAssertHardToGuess({ judge: passwordJudge, metrics: registry });
   const refreshTokens = createRefreshTokens(derivedKeys.refreshTokens);
   const accessTokens = createAccessTokens({ ...config.tokens, signingKey: () => keyRing.signingKey() });
   const issuer = createSessionIssuer({ refreshTokens, accessTokens, refreshTtlMs, makeId });
@@ -169,6 +175,8 @@ export function createDomain(options: DomainOptions): Domain {
     issuer,
     refreshTokens,
     hasher,
+    passwordJudge,
+    assertHardToGuess,
     accessTokens,
     checkAccessToken: checkAccessToken({
       ...config.tokens,
@@ -193,38 +201,20 @@ export function createDomain(options: DomainOptions): Domain {
     registry,
   });
 
-  // One after the other: making indexes locks the catalogue.
-  async function ensureIndexes(): Promise<void> {
-    const stores = [
-      idempotencyKeys,
-      accounts,
-      devices,
-      passwordResets,
-      sessions,
-      clients,
-      revocations,
-      signingKeys,
-      entitlements,
-      ledgerOrders,
-      trail,
-    ];
-    for (const store of stores) await store.ensureIndexes();
-  }
-
   const { issuer: issuerUrl, audience } = config.tokens;
   const entrances = { logIn: logIn(means), refreshSession: refreshSession(means) };
   const asClient = { ...means, authenticateClient: authenticateClient(means) };
 
   return {
-    ensureIndexes,
     idempotencyKeys,
     prepare: async () => {
-      await ensureIndexes();
+      await options.ensureIndexes();
       await keys.begin();
       if (config.bootstrapAdmin) await bootstrapAdmin(config.bootstrapAdmin, means);
     },
     controls: signingKeyControls({ keyRing, rotateKeys: keys }),
     signingKeys: keyRing.component,
+    passwordJudge,
     rewardRequests: rewardRequests(answerGrants({ accounts, entitlements, rules, clock, metrics })),
     orders,
     jobs: { endBans: endBans(means), eraseAccounts: eraseAccounts(means, config.accounts.retentionMs) },

@@ -1,4 +1,4 @@
-import { createAuditTrail, createRefusals, runVerifyAudit } from 'service-kit/audit';
+import { createAuditTrail, createRefusals } from 'service-kit/audit';
 import { createAdminServer, createMetrics, createReadiness } from 'service-kit/admin';
 import { createHttpServer, type HttpServer } from 'service-kit/http';
 import { createIdentityVerifier, createInternalCallVerifier } from 'service-kit/identity';
@@ -11,6 +11,7 @@ import { createAuthApp, endpointsOf } from './app.ts';
 import { systemClock, type Clock } from './clock.ts';
 import { REWARD_REQUESTS_PREFIX, type Config } from './config.ts';
 import { createDomain } from './domain.ts';
+import { ensureIndexes } from './ensure-indexes.ts';
 import { randomId, type MakeId } from './ids.ts';
 import { deriveKeys } from './tokens/derive-keys.ts';
 import { topology } from './topology.ts';
@@ -29,10 +30,6 @@ export interface AuthService {
   lifecycle: Lifecycle;
   http: HttpServer;
   admin: HttpServer;
-  /** Makes the indexes and nothing else. */
-  migrate(): Promise<void>;
-  /** Walks the audit trail, prints what it finds, and gives the exit code. */
-  verifyAudit(args: readonly string[]): Promise<number>;
 }
 
 /** Wires everything; opens nothing before `lifecycle.start()`. */
@@ -72,6 +69,7 @@ export function buildService(config: Config, overrides: Overrides = {}): AuthSer
     makeId,
     logger,
     metrics,
+    ensureIndexes: () => ensureIndexes({ client, db, logger }),
   });
   const consumer = messaging.consume(domain.rewardRequests, config.rewardRequests);
 
@@ -132,6 +130,7 @@ export function buildService(config: Config, overrides: Overrides = {}): AuthSer
     components: [
       mongo,
       redis,
+      domain.passwordJudge,
       preparation,
       domain.signingKeys,
       trail.sealer,
@@ -144,22 +143,5 @@ export function buildService(config: Config, overrides: Overrides = {}): AuthSer
     ],
   });
 
-  return {
-    logger,
-    lifecycle,
-    http,
-    admin,
-    migrate: async () => {
-      await mongo.start();
-      await domain.ensureIndexes();
-      await mongo.stop();
-    },
-    verifyAudit: async (args) => {
-      await mongo.start();
-      const print = (line: string): void => void process.stdout.write(`${line}\n`);
-      const code = await runVerifyAudit({ db, key: derivedKeys.audit, args, print });
-      await mongo.stop();
-      return code;
-    },
-  };
+  return { logger, lifecycle, http, admin };
 }

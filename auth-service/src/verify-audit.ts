@@ -1,12 +1,21 @@
+import { runVerifyAudit } from 'service-kit/audit';
 import { ConfigError } from 'service-kit/config';
 import { EX_CONFIG } from 'service-kit/lifecycle';
-import { loadConfig } from './config.ts';
-import { buildService } from './service.ts';
+import { createLogger } from 'service-kit/logging';
+import { connectMongo } from 'service-kit/mongo';
+import { loadAuditConfig } from './config.ts';
+import { deriveKeys } from './tokens/derive-keys.ts';
 
 // Walks the audit trail; with `--head NUMBER:HASH` of a seal that a log kept it also finds an end cut off.
 try {
-  const service = buildService(loadConfig(process.env));
-  process.exitCode = await service.verifyAudit(process.argv.slice(2));
+  const { mongo: address, logLevel, secret } = loadAuditConfig(process.env);
+  const logger = createLogger({ service: 'auth-service', level: logLevel });
+  const mongo = connectMongo({ ...address, appName: 'auth-service verify-audit', logger });
+  await mongo.start();
+  const print = (line: string): void => void process.stdout.write(`${line}\n`);
+  const { audit: key } = deriveKeys(secret);
+  process.exitCode = await runVerifyAudit({ db: mongo.db, key, args: process.argv.slice(2), print });
+  await mongo.stop();
 } catch (error) {
   process.stderr.write(`${error instanceof ConfigError ? error.message : String(error)}\n`);
   process.exit(error instanceof ConfigError ? EX_CONFIG : 1);

@@ -11,7 +11,7 @@ const COULD_NOT_CHECK = 2;
 // Safe while the service runs. Ends with 0 when everything agrees, 1 when something does not, 2 when it could not tell.
 try {
   const logger = createLogger({ service: 'auth-service', level: 'error' });
-  const mongo = connectMongo({ ...loadStoreConfig(process.env), appName: 'verify-ledger', logger });
+  const mongo = connectMongo({ ...loadStoreConfig(process.env).mongo, appName: 'verify-ledger', logger });
   await mongo.start();
   const reader = createLedgerReader(mongo.client, mongo.db);
   const { differences, ...checked } = await verifyLedger(reader, say);

@@ -1,5 +1,7 @@
 import { execFile } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
 import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { Identity } from 'service-kit/identity';
 import { client, nextOf, staff, type Answer } from './call.ts';
@@ -330,6 +332,22 @@ describe('reading it', () => {
   });
 });
 
+test('npm run migrate makes the indexes of the service with the database alone', async () => {
+  const name = `auth_test_${randomBytes(6).toString('hex')}`;
+  const { MONGODB_URL = '' } = environment(name);
+  const command = fileURLToPath(new URL('../src/migrate.ts', import.meta.url));
+  await promisify(execFile)(process.execPath, [command], { env: { MONGODB_URL, MONGODB_DATABASE: name } });
+  const migrated = system.db.client.db(name);
+  const names = (await migrated.collections()).map(({ collectionName }) => collectionName);
+  expect(names).toEqual(expect.arrayContaining(['accounts', 'audit', 'ledger', 'sessions', 'signingKeys']));
+  for (const collection of names) {
+    const indexes = async (db: typeof migrated) =>
+      new Set((await db.collection(collection).indexes()).map(({ name: index }) => index));
+    expect(await indexes(migrated)).toEqual(await indexes(system.db));
+  }
+  await migrated.dropDatabase();
+});
+
 describe('npm run verify-audit', () => {
   const command = fileURLToPath(new URL('../src/verify-audit.ts', import.meta.url));
   const verify = (
@@ -337,7 +355,13 @@ describe('npm run verify-audit', () => {
     ...args: string[]
   ): Promise<{ code: number; out: string }> =>
     new Promise((resolve) => {
-      const options = { env: environment(system.db.databaseName, env) };
+      const {
+        MONGODB_URL = '',
+        MONGODB_DATABASE = '',
+        AUTH_SECRET = '',
+      } = environment(system.db.databaseName, env);
+      // It uses these and asks for no others.
+      const options = { env: { MONGODB_URL, MONGODB_DATABASE, AUTH_SECRET } };
       execFile(process.execPath, [command, ...args], options, (error, out, problems) => {
         resolve({ code: typeof error?.code === 'number' ? error.code : 0, out: out + problems });
       });

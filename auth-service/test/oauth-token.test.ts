@@ -244,6 +244,8 @@ describe('a service client', () => {
 
 describe('a token request is refused', () => {
   const raw = (body: string, type = FORM): CallOptions => ({ raw: body, headers: type });
+  const others = (count: number): string =>
+    Array.from({ length: count }, (_, index) => `p${index}=x`).join('&');
   const requests: [string, CallOptions, number, string][] = [
     ['without a grant type', { form: { username: 'x', password: 'y' } }, 400, 'invalid_request'],
     ['with an empty grant type', { form: { grant_type: '' } }, 400, 'invalid_request'],
@@ -287,6 +289,18 @@ describe('a token request is refused', () => {
       'with another charset',
       raw('grant_type=x', { 'content-type': `${FORM['content-type']}; charset=utf-16` }),
       400,
+      'invalid_request',
+    ],
+    [
+      'with a parameter twice, the second time as the hundredth field',
+      raw(`grant_type=refresh_token&refresh_token=x&${others(97)}&grant_type=password`),
+      400,
+      'invalid_request',
+    ],
+    [
+      'with a parameter twice, the second time behind the hundredth field',
+      raw(`grant_type=refresh_token&refresh_token=x&${others(98)}&grant_type=password`),
+      413,
       'invalid_request',
     ],
     ['with more than a megabyte', raw(`grant_type=${'x'.repeat(1_100_000)}`), 413, 'invalid_request'],

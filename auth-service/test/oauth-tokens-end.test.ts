@@ -10,7 +10,7 @@ let now = new Date();
 let asker: Made;
 beforeAll(async () => {
   system = await startSystem({ instances: 2, overrides: { clock: () => now } });
-  asker = await createClient(system, 'claims:read');
+  asker = await createClient(system, 'tokens:introspect');
 });
 afterAll(() => system.stop());
 
@@ -89,6 +89,25 @@ describe('introspection', () => {
       client_id: made.id,
       scope: 'activity:write claims:read',
     });
+  });
+
+  test('of the tokens of others needs the scope for it, of its own tokens a client needs none', async () => {
+    const [made, other] = [
+      await createClient(system, 'claims:read'),
+      await createClient(system, 'claims:read'),
+    ];
+    const player = await register(system);
+    const ask = async (token: string) =>
+      (await system.call('POST', '/oauth/introspect', { form: { token }, headers: basic(made) })).body;
+    const own = await clientToken(system, made);
+    expect(await ask(own)).toMatchObject({ active: true, client_id: made.id });
+    const others = [
+      player.tokens.accessToken,
+      player.tokens.refreshToken,
+      await clientToken(system, other),
+      'nonsense',
+    ];
+    for (const token of others) expect(await ask(token)).toEqual({ active: false });
   });
 
   test('is no use of a refresh token, and a replaced one stands for nothing', async () => {
@@ -284,7 +303,7 @@ test.each(['/oauth/introspect', '/oauth/revoke'])('%s needs a token in a form', 
 
 test('a key that is retired takes its tokens with it, and no session', async () => {
   const own = await startSystem({ env: { ADMIN_TOKEN: 'token-of-the-admin-port' } });
-  const made = await createClient(own, 'claims:read');
+  const made = await createClient(own, 'tokens:introspect');
   const { tokens } = await register(own);
   const ask = async (token: string) =>
     (await own.call('POST', '/oauth/introspect', { form: { token }, headers: basic(made) })).body['active'];

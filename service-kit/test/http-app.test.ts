@@ -115,6 +115,15 @@ describe('an endpoint', () => {
     ).toThrow('test is internal, but there is no verifyInternalCall');
   });
 
+  it('sees every query parameter, also those behind the thousandth', async () => {
+    const { call } = await startApp({ endpoints, problems });
+    const target = `/v1/events/evt_1/claims?${'a=1&'.repeat(1_000)}wait=99`;
+    expect(await call(`POST ${target}`, { as: player, body: {} })).toMatchObject({
+      status: 400,
+      body: { errors: [{ path: 'query.wait' }] },
+    });
+  });
+
   it('can answer with a stream', async () => {
     const rows = {
       ...event,

@@ -65,6 +65,21 @@ describe('a body', () => {
     expect(answer).toMatchObject({ status: 200, body: expected });
   });
 
+  const form = { 'content-type': 'application/x-www-form-urlencoded' };
+
+  it('may be a form of a hundred fields; of more none is dropped silently', async () => {
+    const { call } = await start();
+    const fields = (count: number) => Array.from({ length: count }, (_, index) => `f${index}=x`).join('&');
+    const most = await call('POST /echo', { headers: form, body: fields(100) });
+    expect([most.status, Object.keys(most.body as object).length]).toEqual([200, 100]);
+    for (const body of [fields(101), `${fields(100)}&f0=y`, '&'.repeat(100)]) {
+      expect(await call('POST /echo', { headers: form, body })).toMatchObject({
+        status: 413,
+        body: { code: 'payload_too_large', detail: 'A form may have at most 100 fields' },
+      });
+    }
+  });
+
   it.each([
     ['no media type', 415, 'unsupported_media_type', ''],
     ['another media type', 415, 'unsupported_media_type', 'content-type: text/plain\r\n'],
@@ -190,6 +205,37 @@ describe('half a surrogate pair', () => {
       expect(await (await fetch(`http://127.0.0.1:${port}/drop?name=%F0%9F%98%80%25`)).json()).toBe('😀%');
     },
   );
+});
+
+describe('a body with too many values', () => {
+  const named = (count: number) => ({ body: JSON.stringify({ list: Array(count).fill(0) }) });
+
+  it('is refused where nobody signs in, long before checking it would hold anybody up', async () => {
+    const { call } = await start();
+    expect((await call('POST /echo', named(900))).status).toBe(200);
+    expect(await call('POST /echo', named(1_100))).toMatchObject({
+      status: 413,
+      body: { code: 'payload_too_large', detail: 'The body may have at most 1000 values' },
+    });
+    const text = { body: JSON.stringify({ name: ',[{'.repeat(10_000) }) };
+    expect((await call('POST /echo', text)).status).toBe(200);
+  });
+
+  it('counts objects as well as what is in them', async () => {
+    const { call } = await start();
+    const objects = { body: JSON.stringify({ list: Array.from({ length: 600 }, () => ({})) }) };
+    expect((await call('POST /echo', objects)).status).toBe(413);
+  });
+});
+
+describe('a form that is longer than 128 KiB', () => {
+  it('is refused, because decoding it takes long', async () => {
+    const { call } = await start();
+    const headers = { 'content-type': 'application/x-www-form-urlencoded' };
+    const form = (bytes: number) => ({ headers, body: `a=${'%41'.repeat((bytes - 2) / 3)}` });
+    expect((await call('POST /echo', form(131_000))).status).toBe(200);
+    expect((await call('POST /echo', form(131_200))).status).toBe(413);
+  });
 });
 
 describe('a body that is too large', () => {

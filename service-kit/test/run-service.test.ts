@@ -54,6 +54,12 @@ describe('a service as a process', () => {
     expect(output.stdout).toContain('the store is away');
   });
 
+  it('exits with 78 when only its start can tell that its configuration is wrong', async () => {
+    const { output, exited } = run({ ...env, BEHAVIOUR: 'is-misconfigured' });
+    expect(await exited).toEqual([78, null]);
+    expect(output.stdout).toContain('KEY_MATERIAL: is known to everybody');
+  });
+
   it('exits with 1 when it does not stop in time', async () => {
     const { process: child, output, exited } = await started({ ...env, BEHAVIOUR: 'never-stops' });
     child.kill('SIGTERM');

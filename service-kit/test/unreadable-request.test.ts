@@ -83,6 +83,7 @@ describe('what is no request is answered with a problem and the end of the conne
       'malformed_request',
     ],
     ['no host', 'GET /healthz HTTP/1.1\r\n\r\n', 400, 'malformed_request'],
+    ['two hosts', 'GET /healthz HTTP/1.1\r\nHost: x\r\nhost: x\r\n\r\n', 400, 'malformed_request'],
     ['no host, and a body', 'POST /work HTTP/1.1\r\nContent-Length: 5\r\n\r\n{}', 400, 'malformed_request'],
     [
       'headers of 20 kB',

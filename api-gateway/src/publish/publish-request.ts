@@ -9,6 +9,8 @@ import { isProblemCode } from '../problems.ts';
 import type { PublishRoute } from '../routing/route.ts';
 import type { MessageContracts } from './message-contracts.ts';
 
+/** A batch of a thousand items with generous attributes. */
+const MOST_VALUES = 200_000;
 const RETRY_LATER = { 'retry-after': '1' };
 
 /**
@@ -109,7 +111,7 @@ async function readInTime({ request, response }: Exchange, route: PublishRoute):
   }, timeoutMs);
   try {
     return await Promise.race([
-      readBody(request, response, { maxBodyBytes, acceptsForm: false }),
+      readBody(request, response, { maxBodyBytes, maxBodyValues: MOST_VALUES, acceptsForm: false }),
       stalled.promise,
     ]);
   } finally {

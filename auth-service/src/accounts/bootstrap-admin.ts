@@ -1,3 +1,4 @@
+import { ConfigError } from 'service-kit/config';
 import { DomainError } from 'service-kit/http';
 import type { Logger } from 'service-kit/logging';
 import type { Audit } from '../audit/audit.ts';
@@ -9,10 +10,12 @@ import { accountRegistered, accountRolesChanged } from './account-messages.ts';
 import type { AccountStore } from './account-store.ts';
 import { openAccount } from './account.ts';
 import type { PasswordHasher } from './password-hasher.ts';
+import type { PasswordJudge } from './password-judge.ts';
 
 export interface BootstrapAdminDependencies {
   accounts: AccountStore;
   hasher: PasswordHasher;
+  passwordJudge: Pick<PasswordJudge, 'weaknessOf'>;
   audit: Pick<Audit, 'done'>;
   transact: Transact;
   makeId: MakeId;
@@ -23,13 +26,19 @@ export interface BootstrapAdminDependencies {
 /**
  * Opens the first ADMIN account. Once there is any account with that role this does nothing, so it may run at every
  * start of every instance. An account that a player registered under the name is never promoted.
+ *
+ * @throws {ConfigError} when the password is too easy to guess
  */
 export async function bootstrapAdmin(
   { username, password }: Credentials,
   dependencies: BootstrapAdminDependencies,
 ): Promise<void> {
-  const { accounts, hasher, audit, transact, makeId, clock, logger } = dependencies;
+  const { accounts, hasher, passwordJudge, audit, transact, makeId, clock, logger } = dependencies;
   if (await accounts.hasAdmin()) return;
+  const weakness = await passwordJudge.weaknessOf(password, [username]);
+  if (weakness !== undefined) {
+    throw new ConfigError([{ variable: 'BOOTSTRAP_ADMIN_PASSWORD', rule: weakness }]);
+  }
 
   const passwordHash = await hasher.hash(password);
   const registered = openAccount({ id: makeId('acc'), username, passwordHash }, clock());

@@ -1,13 +1,14 @@
 import type { Caller } from 'service-kit/audit';
 import type { Audited } from '../audit/audit.ts';
+import type { CountNewPassword } from '../limits/new-passwords.ts';
 import type { CheckPassword } from '../limits/password-checks.ts';
 import { refusal } from '../refusal.ts';
 import type { EndSessions } from '../sessions/end-sessions.ts';
 import type { Transact } from '../transact.ts';
 import type { AccountStore } from './account-store.ts';
 import { assertActive } from './account.ts';
+import type { AssertHardToGuess } from './hard-to-guess.ts';
 import type { PasswordHasher } from './password-hasher.ts';
-import { assertHardToGuess } from './password-policy.ts';
 
 export type ChangePassword = (
   by: Caller,
@@ -19,13 +20,16 @@ export interface ChangePasswordDependencies {
   endSessions: EndSessions;
   hasher: PasswordHasher;
   checkPassword: CheckPassword;
+  countNewPassword: CountNewPassword;
+  assertHardToGuess: AssertHardToGuess;
   audited: Audited;
   transact: Transact;
 }
 
 /** Gives an account another password and ends all its sessions but the one that asks. */
 export function changePassword(dependencies: ChangePasswordDependencies): ChangePassword {
-  const { accounts, endSessions, hasher, checkPassword, audited, transact } = dependencies;
+  const { accounts, endSessions, hasher, checkPassword } = dependencies;
+  const { countNewPassword, assertHardToGuess, audited, transact } = dependencies;
 
   return (by, { currentPassword, newPassword }) => {
     const accountId = by.id;
@@ -36,7 +40,9 @@ export function changePassword(dependencies: ChangePasswordDependencies): Change
       const tried = { username, password: currentPassword, passwordHash: currentHash, address };
       const matches = await checkPassword(tried);
       if (!matches) throw refusal('wrong_password');
-      assertHardToGuess('newPassword', newPassword, [account.username, account.email, account.displayName]);
+      await countNewPassword(accountId);
+      const personal = [username, account.email, account.displayName];
+      await assertHardToGuess({ door: 'change', field: 'newPassword', password: newPassword, personal });
 
       const passwordHash = await hasher.hash(newPassword);
       const isChanged = await transact(async (tx) => {

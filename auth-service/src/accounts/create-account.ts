@@ -8,8 +8,8 @@ import type { Transact } from '../transact.ts';
 import { accountRegistered, accountRolesChanged } from './account-messages.ts';
 import type { AccountStore } from './account-store.ts';
 import { changed, openAccount, type Account } from './account.ts';
+import type { AssertHardToGuess } from './hard-to-guess.ts';
 import type { PasswordHasher } from './password-hasher.ts';
-import { assertHardToGuess } from './password-policy.ts';
 
 export interface AccountToCreate {
   username: string;
@@ -25,6 +25,7 @@ export type CreateAccount = (given: AccountToCreate, by: Caller) => Promise<Acco
 export interface CreateAccountDependencies {
   accounts: AccountStore;
   hasher: PasswordHasher;
+  assertHardToGuess: AssertHardToGuess;
   audited: Audited;
   transact: Transact;
   makeId: MakeId;
@@ -33,13 +34,14 @@ export interface CreateAccountDependencies {
 
 /** Opens an account for somebody else, with roles where they are asked for, and without logging it in. */
 export function createAccount(dependencies: CreateAccountDependencies): CreateAccount {
-  const { accounts, hasher, audited, transact, makeId, clock } = dependencies;
+  const { accounts, hasher, assertHardToGuess, audited, transact, makeId, clock } = dependencies;
 
   return ({ password, roles = ['USER'], ...names }, by) => {
     const { username, email, displayName } = names;
     const attempt = { action: 'create-account', by, username, details: { roles } } as const;
     return audited(attempt, async (done) => {
-      assertHardToGuess('password', password, [username, email, displayName]);
+      const personal = [username, email, displayName];
+      await assertHardToGuess({ door: 'creation', field: 'password', password, personal });
       // The unique index decides; this spares the hash where the answer is known.
       if (await accounts.findByUsername(username)) throw refusal('username_taken');
 

@@ -1,6 +1,6 @@
 import { hash, hashSync, verify } from '@node-rs/argon2';
 import { randomBytes } from 'node:crypto';
-import { DomainError } from 'service-kit/http';
+import { createBoundedWork } from './bounded-work.ts';
 
 export interface PasswordHasherOptions {
   /** Hashes computed at the same time, each on a thread of its own. */
@@ -25,24 +25,8 @@ const ARGON2ID = { memoryCost: 19_456, timeCost: 2, parallelism: 1 };
  * for it is bounded: rather a quick refusal than answers that come too late for anybody.
  */
 export function createPasswordHasher(options: PasswordHasherOptions): PasswordHasher {
-  const { concurrency, queueLimit } = options;
+  const withThread = createBoundedWork(options);
   const nobody = hashSync(randomBytes(32), ARGON2ID);
-  const waiting: (() => void)[] = [];
-  let running = 0;
-
-  async function withThread<T>(work: () => Promise<T>): Promise<T> {
-    if (running < concurrency) running += 1;
-    else if (waiting.length < queueLimit) await new Promise<void>((resolve) => waiting.push(resolve));
-    else throw tooManyWaiting();
-    try {
-      return await work();
-    } finally {
-      // The place goes to the next in the queue, if there is one.
-      const next = waiting.shift();
-      if (next) next();
-      else running -= 1;
-    }
-  }
 
   return {
     hash: (password) => withThread(() => hash(password, ARGON2ID)),
@@ -51,14 +35,4 @@ export function createPasswordHasher(options: PasswordHasherOptions): PasswordHa
       return matches && typeof hashed === 'string';
     },
   };
-}
-
-function tooManyWaiting(): DomainError {
-  return new DomainError(
-    'service_unavailable',
-    'Too many passwords are being checked; try again in a moment',
-    {
-      headers: { 'retry-after': '1' },
-    },
-  );
 }

@@ -18,6 +18,11 @@ describe('a display name', () => {
     expect(DisplayName.safeParse(name).success).toBe(false);
   });
 
+  test('that is far too long is not looked at any further', () => {
+    const { error } = DisplayName.safeParse('a\n'.repeat(500_000));
+    expect(error?.issues.map(({ message }) => message)).toEqual(['must have at most 64 characters']);
+  });
+
   test('is kept without the space around it, composed', () => {
     expect(DisplayName.parse('  Zoe\u0308 ')).toBe('Zo\u00EB');
   });

@@ -4,16 +4,18 @@ import { codePoints } from './code-points.ts';
 
 /** One line of text for people, which shows something. */
 function oneLine(longest: number) {
-  return z
-    .string()
-    .trim()
-    .min(1)
-    .refine(
-      (text) => text.length <= 2 * longest && codePoints(text).length <= longest,
-      `must have at most ${longest} characters`,
-    )
-    .check(visibleText())
-    .transform((text) => text.normalize('NFC'));
+  const tooLong = `must have at most ${longest} characters`;
+  return (
+    z
+      .string()
+      .trim()
+      .min(1)
+      // What is far too long is not looked at any further: the other checks take time for each character.
+      .refine((text) => text.length <= 2 * longest, { error: tooLong, abort: true })
+      .refine((text) => codePoints(text).length <= longest, tooLong)
+      .check(visibleText())
+      .transform((text) => text.normalize('NFC'))
+  );
 }
 
 /** A name for people to read. */

@@ -11,8 +11,8 @@ import type { Transact } from '../transact.ts';
 import { accountRegistered } from './account-messages.ts';
 import type { AccountStore } from './account-store.ts';
 import { openAccount, type Account } from './account.ts';
+import type { AssertHardToGuess } from './hard-to-guess.ts';
 import type { PasswordHasher } from './password-hasher.ts';
-import { assertHardToGuess } from './password-policy.ts';
 
 export interface Registration {
   username: string;
@@ -33,6 +33,7 @@ export interface RegisterAccountDependencies {
   issuer: SessionIssuer;
   hasher: PasswordHasher;
   countNewAccount: CountNewAccount;
+  assertHardToGuess: AssertHardToGuess;
   audited: Audited;
   transact: Transact;
   makeId: MakeId;
@@ -41,15 +42,16 @@ export interface RegisterAccountDependencies {
 
 /** Opens an account and logs it in. */
 export function registerAccount(dependencies: RegisterAccountDependencies): RegisterAccount {
-  const { accounts, sessions, issuer, hasher, countNewAccount, audited, transact, makeId, clock } =
-    dependencies;
+  const { accounts, sessions, issuer, hasher, countNewAccount, assertHardToGuess } = dependencies;
+  const { audited, transact, makeId, clock } = dependencies;
 
   return (registration, origin) => {
     const { username, password, email, displayName, inviteCode } = registration;
     const attempt = { action: 'register-account', by: somebodyAt(origin), username } as const;
     return audited(attempt, async (done) => {
-      assertHardToGuess('password', password, [username, email, displayName]);
       await countNewAccount(origin.address);
+      const personal = [username, email, displayName];
+      await assertHardToGuess({ door: 'registration', field: 'password', password, personal });
       // The unique index decides; this spares the hash where the answer is known.
       if (await accounts.findByUsername(username)) throw refusal('username_taken');
 

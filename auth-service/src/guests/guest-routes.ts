@@ -51,7 +51,14 @@ export function guestRoutes({ enterAsGuest, upgradeGuest }: GuestRoutesDependenc
       body: z.strictObject({ username: Username, password: NewPassword, email: Email.optional() }),
     },
     responses: { 200: { description: 'The account and tokens of a new session', body: SignedIn } },
-    problems: ['username_taken', 'not_a_guest', 'account_not_found', 'account_banned', 'service_unavailable'],
+    problems: [
+      'username_taken',
+      'not_a_guest',
+      'account_not_found',
+      'account_banned',
+      'rate_limited',
+      'service_unavailable',
+    ],
     handle: async (input) =>
       reply(200, toSignedIn(await upgradeGuest(input.body, callerOf(input))), NO_STORE),
   });

@@ -2,10 +2,11 @@ import type { Caller } from 'service-kit/audit';
 import { accountUpgraded } from '../accounts/account-messages.ts';
 import type { AccountStore } from '../accounts/account-store.ts';
 import { assertActive, upgrade, type Account } from '../accounts/account.ts';
+import type { AssertHardToGuess } from '../accounts/hard-to-guess.ts';
 import type { PasswordHasher } from '../accounts/password-hasher.ts';
-import { assertHardToGuess } from '../accounts/password-policy.ts';
 import type { Audited } from '../audit/audit.ts';
 import type { Clock } from '../clock.ts';
+import type { CountNewAccount } from '../limits/new-accounts.ts';
 import { refusal } from '../refusal.ts';
 import type { EndSessions } from '../sessions/end-sessions.ts';
 import type { SessionIssuer, Tokens } from '../sessions/session-issuer.ts';
@@ -26,6 +27,8 @@ export interface UpgradeGuestDependencies {
   endSessions: EndSessions;
   issuer: SessionIssuer;
   hasher: PasswordHasher;
+  countNewAccount: CountNewAccount;
+  assertHardToGuess: AssertHardToGuess;
   audited: Audited;
   transact: Transact;
   clock: Clock;
@@ -36,7 +39,8 @@ export interface UpgradeGuestDependencies {
  * not enter, so the sessions that it opened end, but for the one that asks.
  */
 export function upgradeGuest(dependencies: UpgradeGuestDependencies): UpgradeGuest {
-  const { accounts, sessions, endSessions, issuer, hasher, audited, transact, clock } = dependencies;
+  const { accounts, sessions, endSessions, issuer, hasher, countNewAccount } = dependencies;
+  const { assertHardToGuess, audited, transact, clock } = dependencies;
 
   return (given, by) => {
     const accountId = by.id;
@@ -44,7 +48,10 @@ export function upgradeGuest(dependencies: UpgradeGuestDependencies): UpgradeGue
     return audited({ action: 'upgrade-guest', by, accountId }, async (done) => {
       const guest = assertActive(await accounts.find(accountId));
       if (!guest.guest) throw refusal('not_a_guest');
-      assertHardToGuess('password', password, [username, email, guest.displayName]);
+      // Its answer tells whether a name is taken, as a registration does, so it counts as one.
+      await countNewAccount(by.origin.address);
+      const personal = [username, email, guest.displayName];
+      await assertHardToGuess({ door: 'upgrade', field: 'password', password, personal });
       const named = await accounts.findByUsername(username);
       if (named && named.id !== accountId) throw refusal('username_taken');
 

@@ -1,5 +1,6 @@
 import type { RedisClient } from 'service-kit/redis';
 import type { PasswordHasher } from '../accounts/password-hasher.ts';
+import { createNewPasswordCount, type CountNewPassword } from './new-passwords.ts';
 import { createNewAccountCount, type CountNewAccount } from './new-accounts.ts';
 import { createPasswordChecks, type CheckPassword } from './password-checks.ts';
 import { createSlidingWindow } from './sliding-window.ts';
@@ -12,11 +13,14 @@ export interface LimitSettings {
   loginFailuresPerAddress: number;
   /** Accounts that one address opens. */
   newAccountsPerAddress: number;
+  /** New passwords that one account tries to take, by a change or by a reset. */
+  newPasswordsPerAccount: number;
 }
 
 export interface Limits {
   checkPassword: CheckPassword;
   countNewAccount: CountNewAccount;
+  countNewPassword: CountNewPassword;
 }
 
 /** What strangers may try how often, over all instances. */
@@ -24,7 +28,8 @@ export function createLimits(
   { redis, hasher }: { redis: RedisClient; hasher: PasswordHasher },
   settings: LimitSettings,
 ): Limits {
-  const { windowMs, loginFailuresPerAccount, loginFailuresPerAddress, newAccountsPerAddress } = settings;
+  const { windowMs, loginFailuresPerAccount, loginFailuresPerAddress } = settings;
+  const { newAccountsPerAddress, newPasswordsPerAccount } = settings;
   const window = (name: string, limit: number) => createSlidingWindow({ redis, name, limit, windowMs });
 
   return {
@@ -34,5 +39,6 @@ export function createLimits(
       hasher,
     }),
     countNewAccount: createNewAccountCount(window('new-account', newAccountsPerAddress)),
+    countNewPassword: createNewPasswordCount(window('new-password', newPasswordsPerAccount)),
   };
 }

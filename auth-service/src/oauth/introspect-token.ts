@@ -1,6 +1,7 @@
 import type { Role } from 'service-kit/identity';
 import type { AccountStore } from '../accounts/account-store.ts';
 import type { ClientStore } from '../clients/client-store.ts';
+import type { ServiceClient } from '../clients/client.ts';
 import type { Clock } from '../clock.ts';
 import { hashOf, type RefreshTokens } from '../sessions/refresh-token.ts';
 import type { SessionStore } from '../sessions/session-store.ts';
@@ -29,7 +30,11 @@ export type Introspection =
       exp: number;
     };
 
-export type IntrospectToken = (token: string) => Promise<Introspection>;
+/** @param by the client that asks, once it has authenticated itself */
+export type IntrospectToken = (
+  token: string,
+  by: Pick<ServiceClient, 'id' | 'scopes'>,
+) => Promise<Introspection>;
 
 export interface IntrospectTokenDependencies {
   accounts: Pick<AccountStore, 'find'>;
@@ -44,7 +49,11 @@ export interface IntrospectTokenDependencies {
 
 const INACTIVE = { active: false } as const;
 
-/** Tells whether a token is good at this moment: by what is stored, not by what the token says alone. */
+/**
+ * Tells whether a token is good at this moment: by what is stored, not by what the token says alone. A client may ask
+ * about the tokens that were issued to it; about others it needs the scope `tokens:introspect`. Without it the answer
+ * is the one for a token that is not active (RFC 7662, section 2.2), so that nobody learns whether the token is good.
+ */
 export function introspectToken(dependencies: IntrospectTokenDependencies): IntrospectToken {
   const { accounts, clients, sessions, refreshTokens, checkAccessToken, issuer, audience, clock } =
     dependencies;
@@ -100,9 +109,11 @@ export function introspectToken(dependencies: IntrospectTokenDependencies): Intr
     };
   }
 
-  return async (text) => {
+  return async (text, by) => {
     const now = clock();
     const token = checkAccessToken(text, now);
+    const isOwn = token?.of === 'client' && token.clientId === by.id;
+    if (!isOwn && !by.scopes.includes('tokens:introspect')) return INACTIVE;
     return token ? introspectAccess(token, now) : introspectRefresh(text, now);
   };
 }

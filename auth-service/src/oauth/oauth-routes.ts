@@ -69,7 +69,8 @@ export function oauthRoutes(dependencies: OAuthRoutesDependencies): Endpoint[] {
     path: '/oauth/introspect',
     operationId: 'introspectToken',
     summary: 'Ask whether a token is good (RFC 7662)',
-    description: 'For every service client. Of a token that is not active nothing else is said.',
+    description:
+      'A service client may ask about its own tokens, and with the scope `tokens:introspect` about all others. Of a token that is not active, or that it may not ask about, nothing else is said.',
     request: { body: IntrospectBody },
     responses: { 200: { description: 'What is known of it', body: IntrospectionView } },
     problems: ['invalid_client'],
@@ -77,8 +78,8 @@ export function oauthRoutes(dependencies: OAuthRoutesDependencies): Endpoint[] {
       const { request, body } = input;
       const credentials = presentedClient(request.headers.authorization, body);
       if (!credentials) throw refusal('invalid_client', 'Only service clients may ask');
-      await authenticateClient(credentials, originOf(input));
-      return reply(200, await introspectToken(tokenIn(body)), OAUTH_HEADERS);
+      const client = await authenticateClient(credentials, originOf(input));
+      return reply(200, await introspectToken(tokenIn(body), client), OAUTH_HEADERS);
     },
   });
 

@@ -49,7 +49,7 @@ export function passwordResetRoutes(dependencies: PasswordResetRoutesDependencie
     access: 'public',
     request: { body: Reset },
     responses: { 204: { description: 'It is replaced' } },
-    problems: ['invalid_reset_token', 'service_unavailable'],
+    problems: ['invalid_reset_token', 'rate_limited', 'service_unavailable'],
     handle: async (input) => {
       await dependencies.resetPassword(input.body.token, input.body.newPassword, originOf(input));
       return reply(204);

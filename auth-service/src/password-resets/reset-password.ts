@@ -1,11 +1,12 @@
 import type { RequestOrigin } from 'service-kit/audit';
 import type { AccountStore } from '../accounts/account-store.ts';
 import { withPassword, type Account } from '../accounts/account.ts';
+import type { AssertHardToGuess } from '../accounts/hard-to-guess.ts';
 import type { PasswordHasher } from '../accounts/password-hasher.ts';
-import { assertHardToGuess } from '../accounts/password-policy.ts';
 import type { Audited } from '../audit/audit.ts';
 import { somebodyAt } from '../audit/somebody-at.ts';
 import type { Clock } from '../clock.ts';
+import type { CountNewPassword } from '../limits/new-passwords.ts';
 import { refusal } from '../refusal.ts';
 import type { EndSessions } from '../sessions/end-sessions.ts';
 import type { Transact } from '../transact.ts';
@@ -18,6 +19,8 @@ export interface ResetPasswordDependencies {
   passwordResets: PasswordResetStore;
   endSessions: EndSessions;
   hasher: PasswordHasher;
+  countNewPassword: CountNewPassword;
+  assertHardToGuess: AssertHardToGuess;
   audited: Audited;
   transact: Transact;
   clock: Clock;
@@ -28,14 +31,17 @@ export interface ResetPasswordDependencies {
  * refused leaves the token good. A ban stays: the new password does not log in before it is over.
  */
 export function resetPassword(dependencies: ResetPasswordDependencies): ResetPassword {
-  const { accounts, passwordResets, endSessions, hasher, audited, transact, clock } = dependencies;
+  const { accounts, passwordResets, endSessions, hasher, countNewPassword } = dependencies;
+  const { assertHardToGuess, audited, transact, clock } = dependencies;
 
   return async (token, newPassword, origin) => {
     const accountId = await passwordResets.findAccountId(token, clock());
     await audited({ action: 'reset-password', by: somebodyAt(origin), accountId }, async (done) => {
       const owner = accountId === undefined ? undefined : await accounts.find(accountId);
       const { id, username, email, displayName } = assertGood(owner);
-      assertHardToGuess('newPassword', newPassword, [username, email, displayName]);
+      await countNewPassword(id);
+      const personal = [username, email, displayName];
+      await assertHardToGuess({ door: 'reset', field: 'newPassword', password: newPassword, personal });
 
       const passwordHash = await hasher.hash(newPassword);
       await transact(async (tx) => {

@@ -23,7 +23,6 @@ interface SigningKeyDocument {
 export interface StoredSigningKey extends SigningKey, KeyTimes {}
 
 export interface SigningKeyStore {
-  ensureIndexes(): Promise<void>;
   /** All keys, the newest first. @throws when one was stored with another `AUTH_SECRET` */
   load(): Promise<StoredSigningKey[]>;
   /** @throws a duplicate key error where another instance has just made the key of that sequence */
@@ -33,16 +32,22 @@ export interface SigningKeyStore {
   remove(kids: readonly string[], session?: ClientSession): Promise<void>;
 }
 
+const signingKeysIn = (db: Db) => db.collection<SigningKeyDocument>('signingKeys');
+
+/** The indexes of the signing keys; making them needs no key. */
+export const signingKeyIndexes = (db: Db) => ({
+  ensureIndexes: async (): Promise<void> => {
+    await signingKeysIn(db).createIndex({ sequence: 1 }, { unique: true });
+  },
+});
+
 /** @param sealingKey AES-256 key under which private keys are stored */
 export function createSigningKeyStore(db: Db, sealingKey: KeyObject): SigningKeyStore {
-  const keys = db.collection<SigningKeyDocument>('signingKeys');
+  const keys = signingKeysIn(db);
   // To open a key takes far longer than to find it, and all instances look every few seconds.
   let opened = new Map<string, SigningKey>();
 
   return {
-    ensureIndexes: async () => {
-      await keys.createIndex({ sequence: 1 }, { unique: true });
-    },
     load: async () => {
       const found = await keys.find().sort({ sequence: -1 }).toArray();
       opened = new Map(

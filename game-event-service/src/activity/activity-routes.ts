@@ -7,6 +7,8 @@ import { REJECTIONS, type ActivityResult, type Batch } from './decide-activity.t
 import { receiveItems } from './receive-items.ts';
 
 const MOST_BYTES = 4 * 1_048_576;
+/** As many as `MOST_ITEMS` have with generous attributes. */
+const MOST_VALUES = 200_000;
 
 const ActivityInput = z.strictObject({
   items: z
@@ -58,6 +60,7 @@ export function activityRoutes(deps: {
       tag: 'activity',
       access: { scopes: ['activity:write'] },
       maxBodyBytes: MOST_BYTES,
+      maxBodyValues: MOST_VALUES,
       request: { body: ActivityInput },
       responses: { 200: { description: 'What became of the items', body: ActivityResponse } },
       problems: ['service_unavailable'],

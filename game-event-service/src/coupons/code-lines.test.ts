@@ -48,3 +48,15 @@ it('a code with half a surrogate pair, or with something that nobody sees, is in
   const raw = Buffer.concat([Buffer.from('A\u3164\nB'), Buffer.from([0xed, 0xa0, 0x80]), Buffer.from('\nC')]);
   expect(await readAll(raw)).toMatchObject({ codes: ['C'], invalid: 2 });
 });
+
+it('an upload of empty lines leaves the event loop to others', async () => {
+  let turns = 0;
+  let isRead = false;
+  const reading = readAll(Buffer.alloc(200_000, '\n')).finally(() => (isRead = true));
+  while (!isRead) {
+    await new Promise(setImmediate);
+    turns += 1;
+  }
+  expect(await reading).toMatchObject({ codes: [], invalid: 0 });
+  expect(turns).toBeGreaterThan(100);
+});

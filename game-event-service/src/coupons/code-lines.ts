@@ -1,4 +1,5 @@
 import { isUtf8 } from 'node:buffer';
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { z } from 'zod';
 
 export const CODE_FORMATS = {
@@ -17,6 +18,8 @@ export interface ReadCodes {
 /** In bytes: more than the longest code needs, however it is escaped. */
 const LONGEST_LINE = 4_096;
 const MOST_CODES = 2_000;
+/** As many are read in one turn of the event loop: others must not wait for an upload of empty lines. */
+const MOST_LINES = 1_000;
 const LF = 0x0a;
 
 /** 1 to 128 characters that can be seen or are spaces, though not at its ends. */
@@ -50,13 +53,17 @@ export async function* readCodes(
   yield read;
 }
 
-/** Of each chunk the lines that end in it; undefined in the place of one that is too long to be kept. */
+/**
+ * Of each chunk the lines that end in it, each part of them in a turn of its own; undefined in the place of one that is
+ * too long to be kept.
+ */
 async function* linesOf(body: AsyncIterable<Buffer>): AsyncGenerator<(Buffer | undefined)[]> {
   let begun: Buffer = Buffer.alloc(0);
   let isTooLong = false;
   const add = (part: Buffer): void => {
     isTooLong ||= begun.length + part.length > LONGEST_LINE;
-    begun = isTooLong ? Buffer.alloc(0) : Buffer.concat([begun, part]);
+    if (isTooLong) begun = Buffer.alloc(0);
+    else begun = begun.length === 0 ? part : Buffer.concat([begun, part]);
   };
   const end = (): Buffer | undefined => {
     const line = isTooLong ? undefined : begun;
@@ -65,15 +72,20 @@ async function* linesOf(body: AsyncIterable<Buffer>): AsyncGenerator<(Buffer | u
     return line;
   };
   for await (const chunk of body) {
-    const lines: (Buffer | undefined)[] = [];
+    let lines: (Buffer | undefined)[] = [];
     let start = 0;
     for (let at = chunk.indexOf(LF); at !== -1; at = chunk.indexOf(LF, start)) {
       add(chunk.subarray(start, at));
       lines.push(end());
       start = at + 1;
+      if (lines.length < MOST_LINES) continue;
+      yield lines;
+      lines = [];
+      await nextTurn();
     }
     add(chunk.subarray(start));
     yield lines;
+    await nextTurn();
   }
   yield [end()];
 }

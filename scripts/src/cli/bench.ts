@@ -12,6 +12,8 @@ import { volume } from '../bench/claims/volume.ts';
 import { codes } from '../bench/codes.ts';
 import { gateway } from '../bench/gateway/gateway.ts';
 import { streams } from '../bench/gateway/streams.ts';
+import { weakPasswords } from '../bench/inputs/weak-passwords.ts';
+import { worstInputs } from '../bench/inputs/worst-inputs.ts';
 import { grants } from '../bench/grants.ts';
 import { adaptation } from '../bench/kit/adaptation.ts';
 import { consumer } from '../bench/kit/consumer.ts';
@@ -41,6 +43,8 @@ const benchmarks = {
   poison: [poison],
   outage: [outage],
   streams: [streams],
+  'weak-passwords': [weakPasswords],
+  'worst-inputs': [worstInputs],
 } satisfies Record<string, Benchmark[]>;
 
 interface Options {

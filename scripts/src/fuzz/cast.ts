@@ -12,7 +12,7 @@ import {
   type Program,
 } from './people.ts';
 
-const SCOPES = ['activity:write', 'accounts:read', 'claims:read', 'entitlements:write'];
+const SCOPES = ['activity:write', 'accounts:read', 'claims:read', 'entitlements:write', 'tokens:introspect'];
 
 /** Everybody who calls. */
 export interface Cast {

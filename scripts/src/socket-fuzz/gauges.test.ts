@@ -28,11 +28,11 @@ describe('gauges', () => {
   it('of exceptions that a guard caught must not grow', () => {
     const counted = (count: number) =>
       samplesIn(
-        `http_connection_errors_total{kind="exception"} ${count}\nhttp_connection_errors_total{kind="reset"} ${9 * count}`,
+        `http_connection_errors_total{reason="exception"} ${count}\nhttp_connection_errors_total{reason="reset"} ${9 * count}`,
       );
     expect(exceptionsCounted('auth-service', counted(2), counted(2))).toEqual([]);
     expect(exceptionsCounted('auth-service', counted(2), counted(3))).toEqual([
-      'auth-service: http_connection_errors_total{kind="exception"} has grown by 1',
+      'auth-service: http_connection_errors_total{reason="exception"} has grown by 1',
     ]);
   });
 });

@@ -15,16 +15,20 @@ export const WATCHED_GAUGES: readonly WatchedGauge[] = [
   { metric: 'gateway_streams', of: ['api-gateway'], atMost: 0 },
   { metric: 'messages_unconfirmed', atMost: 0 },
   { metric: 'outbox_rows', atMost: 0 },
-  // The one that reads the metrics is open itself, and in work.
-  { metric: 'http_connections_open', atMost: 1 },
-  { metric: 'http_requests_in_flight', atMost: 1 },
+  { metric: 'gateway_bulkhead_inside', of: ['api-gateway'], atMost: 0 },
+  { metric: 'gateway_bulkhead_waiting', of: ['api-gateway'], atMost: 0 },
+  { metric: 'gateway_bulkhead_streams', of: ['api-gateway'], atMost: 0 },
+  // The one that reads the metrics is in work itself, and so are its connection and that of health checks.
+  { metric: 'http_requests_active', atMost: 1 },
+  { metric: 'http_requests_waiting', atMost: 0 },
+  { metric: 'http_connections', of: ['api-gateway'], atMost: 2 },
   // Connections to stores and services are kept, and come back by and by.
   { metric: 'process_open_fds', atMost: { aboveStart: 64 } },
 ];
 
 /** Counters of exceptions that a guard caught: one is a fault, although nobody but its connection was harmed. */
 export const EXCEPTION_COUNTERS: readonly { metric: string; labels: RegExp }[] = [
-  { metric: 'http_connection_errors_total', labels: /kind="(?:exception|uncaught)/ },
+  { metric: 'http_connection_errors_total', labels: /reason="exception"/ },
 ];
 
 /** Resident memory may grow by this much, in bytes. */

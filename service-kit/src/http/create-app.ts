@@ -1,6 +1,7 @@
 import type { Registry } from '@prometheus-io/client';
 import express, { type Express, type RequestHandler } from 'express';
 import { randomUUID } from 'node:crypto';
+import { parse as parseQuery } from 'node:querystring';
 import { z } from 'zod';
 import type { Readiness } from '../admin/readiness.ts';
 import type { IdentityVerifier, InternalCallVerifier } from '../identity/index.ts';
@@ -69,6 +70,8 @@ export function createApp(options: AppOptions): Express {
   app.disable('x-powered-by');
   app.enable('case sensitive routing');
   app.enable('strict routing');
+  // By default parameters behind the thousandth are dropped silently; a request target has a limit of its own.
+  app.set('query parser', (text: string | null) => parseQuery(text ?? '', '&', '=', { maxKeys: 0 }));
   app.use(openRequests({ logger, verifyIdentity, metrics }));
   app.use(securityHeaders());
   if (servesHost) app.use(refuseOtherHosts(servesHost));

@@ -55,8 +55,10 @@ const UNEXPECTED = {
   headers: {},
 };
 
+const CANCELLED: ReadonlySet<string> = new Set(['ERR_STREAM_PREMATURE_CLOSE', 'ERR_STREAM_UNABLE_TO_PIPE']);
+
 /** What streams and calls end with when they are given up. */
 function isCancellation(error: unknown): boolean {
   if (!(error instanceof Error)) return false;
-  return error.name === 'AbortError' || ('code' in error && error.code === 'ERR_STREAM_PREMATURE_CLOSE');
+  return error.name === 'AbortError' || ('code' in error && CANCELLED.has(String(error.code)));
 }

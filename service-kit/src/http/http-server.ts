@@ -10,6 +10,7 @@ import { createBodyWatch } from './body-watch.ts';
 import { Connection, TooManyWaitingError } from './connection.ts';
 import { pathOf } from './problem.ts';
 import { createServerMetrics } from './server-metrics.ts';
+import { joinSmallChunks } from './small-chunks.ts';
 import { createUnreadableRequests } from './unreadable-request.ts';
 
 /** Takes connections that leave HTTP, such as those of WebSockets. */
@@ -145,6 +146,7 @@ export function createHttpServer(options: HttpServerOptions): HttpServer {
     const { socket } = request;
     if (unwanted.has(socket)) return;
     keepErrors(request, response, connectionOf(socket));
+    joinSmallChunks(request);
     connectionOf(socket).take(request, response);
   };
 

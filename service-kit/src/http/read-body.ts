@@ -13,6 +13,8 @@ import { isUtf8Escaped, mayBeIllFormed, pathOfIllFormed } from './well-formed.ts
 export interface BodyOptions {
   /** In bytes. */
   maxBodyBytes: number;
+  /** Values in a JSON body, at every level together. */
+  maxBodyValues: number;
   /** Whether a form may be sent in place of JSON, or nothing but a form. */
   acceptsForm: boolean | 'only';
 }
@@ -20,8 +22,11 @@ export interface BodyOptions {
 const JSON_TYPE = /^application\/(?:[a-z0-9!#$&^_.+-]+\+)?json$/;
 const FORM_TYPE = 'application/x-www-form-urlencoded';
 const MOST_FORM_FIELDS = 100;
+/** To decode a megabyte of escapes would hold everybody up, and no form is that long. */
+const MOST_FORM_BYTES = 131_072;
 const DEEPEST = 64;
 const [QUOTE, BACKSLASH] = Buffer.from('"\\\\');
+const [COMMA, AMPERSAND] = Buffer.from(',&');
 const [OPEN_ARRAY, CLOSE_ARRAY, OPEN_OBJECT, CLOSE_OBJECT] = Buffer.from('[]{}');
 
 /**
@@ -40,15 +45,21 @@ export async function readBody(
   if (request.headers['transfer-encoding'] === undefined && (length === undefined || Number(length) === 0)) {
     return undefined;
   }
-  const parse = parserFor(request, options);
-  if (Number(length ?? 0) > options.maxBodyBytes) throw tooLarge(options.maxBodyBytes);
+  const { parse, maxBytes } = readerFor(request, options);
+  if (Number(length ?? 0) > maxBytes) throw tooLarge(maxBytes);
   // Only now does a client that asked before sending learn that it may.
   if (request.headers.expect !== undefined) response.writeContinue();
-  const content = await readAll(request, options.maxBodyBytes);
+  const content = await readAll(request, maxBytes);
   return content.length === 0 ? undefined : parse(content);
 }
 
-function parserFor(request: IncomingMessage, { acceptsForm }: BodyOptions): (content: Buffer) => unknown {
+interface BodyReader {
+  parse: (content: Buffer) => unknown;
+  maxBytes: number;
+}
+
+function readerFor(request: IncomingMessage, options: BodyOptions): BodyReader {
+  const { acceptsForm, maxBodyBytes: maxBytes, maxBodyValues } = options;
   if ((request.headers['content-encoding'] ?? 'identity').toLowerCase() !== 'identity') {
     throw refusal('unsupported_media_type', 'Send the body without content encoding');
   }
@@ -57,8 +68,12 @@ function parserFor(request: IncomingMessage, { acceptsForm }: BodyOptions): (con
   if (charset && !/^\s*charset="?utf-8"?\s*$/.test(charset)) {
     throw refusal('unsupported_media_type', 'Send the body in UTF-8');
   }
-  if (acceptsForm !== 'only' && JSON_TYPE.test(type.trim())) return parseJson;
-  if (acceptsForm !== false && type.trim() === FORM_TYPE) return (content) => formFields(content);
+  if (acceptsForm !== 'only' && JSON_TYPE.test(type.trim())) {
+    return { parse: (content) => parseJson(content, maxBodyValues), maxBytes };
+  }
+  if (acceptsForm !== false && type.trim() === FORM_TYPE) {
+    return { parse: formFields, maxBytes: Math.min(maxBytes, MOST_FORM_BYTES) };
+  }
   const taken = { only: FORM_TYPE, true: `application/json or ${FORM_TYPE}`, false: 'application/json' };
   throw refusal('unsupported_media_type', `Send ${taken[`${acceptsForm}`]}`);
 }
@@ -92,9 +107,9 @@ function readAll(request: IncomingMessage, maxBytes: number): Promise<Buffer> {
   });
 }
 
-function parseJson(content: Buffer): unknown {
+function parseJson(content: Buffer, maxValues: number): unknown {
   if (!isUtf8(content)) throw refusal('malformed_json', 'The body is not UTF-8');
-  if (isTooDeep(content)) throw refusal('malformed_json', `The body is nested deeper than ${DEEPEST} levels`);
+  assertBounded(content, maxValues);
   const text = content.toString();
   let value: unknown;
   try {
@@ -118,9 +133,13 @@ function parseJson(content: Buffer): unknown {
   return value;
 }
 
-/** Whatever walks a body later, a validator or a store, does it recursively: so no body may exhaust the stack. */
-function isTooDeep(content: Buffer): boolean {
+/**
+ * Whatever walks a body later, a validator or a store, does it recursively and takes time for each value: so no body may
+ * exhaust the stack, and none may hold the event loop with a hundred thousand values.
+ */
+function assertBounded(content: Buffer, maxValues: number): void {
   let depth = 0;
+  let values = 1;
   let inText = false;
   for (let index = 0; index < content.length; index += 1) {
     const byte = content[index];
@@ -128,11 +147,19 @@ function isTooDeep(content: Buffer): boolean {
       if (byte === BACKSLASH) index += 1;
       else if (byte === QUOTE) inText = false;
     } else if (byte === QUOTE) inText = true;
-    else if (byte === OPEN_ARRAY || byte === OPEN_OBJECT) depth += 1;
+    else if (byte === COMMA) values += 1;
     else if (byte === CLOSE_ARRAY || byte === CLOSE_OBJECT) depth -= 1;
-    if (depth > DEEPEST) return true;
+    else if (byte === OPEN_ARRAY || byte === OPEN_OBJECT) {
+      depth += 1;
+      values += 1;
+      if (depth > DEEPEST) {
+        throw refusal('malformed_json', `The body is nested deeper than ${DEEPEST} levels`);
+      }
+    }
+    if (values > maxValues) {
+      throw refusal('payload_too_large', `The body may have at most ${maxValues} values`);
+    }
   }
-  return false;
 }
 
 /** A quick look, so that ordinary bodies are not walked: the name itself, or an escape that could spell it. */
@@ -151,11 +178,23 @@ function pathOfPrototype(value: unknown, path: string): string | undefined {
   return undefined;
 }
 
-/** @returns an object without a prototype; a name that came several times has an array */
+/**
+ * @returns an object without a prototype; a name that came several times has an array
+ * @throws {DomainError} `payload_too_large` for more fields than a form may have: none is dropped silently, because a
+ * repeated one could hide among those
+ */
 function formFields(content: Buffer): unknown {
+  if (!isUtf8(content)) throw refusal('invalid_request', 'The form is not UTF-8');
+  let fields = 1;
+  for (let at = 0; at < content.length; at += 1) {
+    if (content[at] === AMPERSAND) fields += 1;
+    if (fields > MOST_FORM_FIELDS) {
+      throw refusal('payload_too_large', `A form may have at most ${MOST_FORM_FIELDS} fields`);
+    }
+  }
   const text = content.toString();
-  if (!isUtf8(content) || !isUtf8Escaped(text)) throw refusal('invalid_request', 'The form is not UTF-8');
-  return parseForm(text, '&', '=', { maxKeys: MOST_FORM_FIELDS });
+  if (!isUtf8Escaped(text)) throw refusal('invalid_request', 'The form is not UTF-8');
+  return parseForm(text, '&', '=', { maxKeys: 0 });
 }
 
 function tooLarge(maxBytes: number): DomainError {

@@ -17,7 +17,7 @@ export interface UnreadableRequests {
   refuseUnfinished(connection: Connection, code: ShellProblem, reason: string): void;
   /** For Node's `clientError`. */
   onClientError(error: Error, connection: Connection): void;
-  /** Answers a request of HTTP/1.1 without `Host` (RFC 9112, 3.2); false: there is nothing wrong with it. */
+  /** Answers a request with two `Host`, or one of HTTP/1.1 without (RFC 9112, 3.2); false: there is nothing wrong with it. */
   refusesHost(request: IncomingMessage, response: ServerResponse): boolean;
 }
 
@@ -112,9 +112,11 @@ export function createUnreadableRequests({
     refuseUnfinished,
     onClientError,
     refusesHost: (request, response) => {
-      if (request.httpVersion !== '1.1' || request.headers.host !== undefined) return false;
+      const { httpVersion, rawHeaders } = request;
+      const hosts = countOfHosts(rawHeaders);
+      if (hosts === 1 || (hosts === 0 && httpVersion !== '1.1')) return false;
       const code = 'malformed_request';
-      const requestId = noteRefusal(code, request.socket, 'NO_HOST');
+      const requestId = noteRefusal(code, request.socket, hosts === 0 ? 'NO_HOST' : 'TWO_HOSTS');
       for (const [name, value] of Object.entries(headers)) response.setHeader(name, value ?? '');
       response.setHeader('x-request-id', requestId);
       const close = { connection: 'close' };
@@ -122,4 +124,14 @@ export function createUnreadableRequests({
       return true;
     },
   };
+}
+
+/** @param rawHeaders names and values in turn */
+function countOfHosts(rawHeaders: readonly string[]): number {
+  let count = 0;
+  for (let index = 0; index < rawHeaders.length; index += 2) {
+    const name = rawHeaders[index];
+    if (name?.length === 4 && name.toLowerCase() === 'host') count += 1;
+  }
+  return count;
 }

@@ -30,6 +30,12 @@ describe('parsePart', () => {
     ]);
   });
 
+  it('stops at fifty errors, however many there are', () => {
+    const fields = Object.fromEntries(Array.from({ length: 1_000 }, (_, index) => [`field${index}`, 1]));
+    expect(errorsOf(z.strictObject({}), fields)).toHaveLength(50);
+    expect(errorsOf(z.array(z.string()), Array<number>(1_000).fill(1))).toHaveLength(50);
+  });
+
   it('puts the place before the path of what is not in the body', () => {
     expect(errorsOf(z.object({ limit: z.coerce.number() }), { limit: 'x' }, 'query')[0]?.path).toBe(
       'query.limit',

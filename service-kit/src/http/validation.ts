@@ -24,7 +24,10 @@ export function parsePart(
 ): unknown {
   const result = schema.safeParse(value);
   if (result.success) return result.data;
-  for (const issue of result.error.issues) addIssue(issue, place === '' ? [] : [place], errors);
+  for (const issue of result.error.issues) {
+    if (errors.length >= MOST_ERRORS) break;
+    addIssue(issue, place === '' ? [] : [place], errors);
+  }
   return undefined;
 }
 
@@ -39,7 +42,9 @@ export function refuseInvalid(errors: readonly InputError[]): void {
 function addIssue(issue: z.core.$ZodIssue, prefix: readonly PropertyKey[], errors: InputError[]): void {
   const path = [...prefix, ...issue.path];
   if (issue.code === 'unrecognized_keys') {
-    for (const key of issue.keys) errors.push({ path: text([...path, key]), message: 'Unknown field' });
+    // A body of a megabyte can have a hundred thousand of them.
+    const keys = issue.keys.slice(0, MOST_ERRORS);
+    for (const key of keys) errors.push({ path: text([...path, key]), message: 'Unknown field' });
     return;
   }
   const closest = issue.code === 'invalid_union' ? closestOption(issue.errors) : undefined;

@@ -15,7 +15,7 @@ const SIGNAL_CODES = { SIGINT: 130, SIGTERM: 143 } as const;
 /**
  * Runs a service as this process: builds it, starts it, and stops it at SIGTERM or SIGINT.
  *
- * Exit codes: 0 stopped as asked; 78 the configuration is wrong (all problems on standard error); 1 it could not
+ * Exit codes: 0 stopped as asked; 78 the configuration is wrong (all problems on standard error, or in the log where only the start finds them); 1 it could not
  * start, did not stop in time or crashed; 128 + n a second signal ended it at once. After a crash requests in work are
  * finished first, as at a stop; a second crash ends the process at once.
  *
@@ -43,7 +43,7 @@ async function run(name: string, build: () => Service | Promise<Service>): Promi
   } catch (error) {
     if (error instanceof StoppedError) return; // The signal's handler ends the process.
     logger.error('Could not start', { error });
-    process.exit(1);
+    process.exit(error instanceof ConfigError ? EX_CONFIG : 1);
   }
 }
 
