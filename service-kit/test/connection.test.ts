@@ -239,6 +239,23 @@ describe('an upgrade', () => {
     expect(received()).toMatch(/ 101 Switching/);
   });
 
+  it('behind one that was declined is never taken', async () => {
+    let taken = 0;
+    const { app, begun, answer } = heldRequests();
+    const { port } = await serve(app, {
+      upgrades: { accepts: ({ url }) => url === '/2', take: () => void (taken += 1) },
+    });
+    const { socket, received } = client(port);
+    socket.write(get('/1', ...WEBSOCKET));
+    await expect.poll(begun).toEqual(['/1']);
+    answer(0);
+    // In the turn in which the answer ends, before the connection does.
+    socket.write(get('/lost') + get('/2', ...WEBSOCKET));
+    await once(socket, 'close');
+    expect(received().match(/HTTP\/1\.1/g)).toHaveLength(1);
+    expect(taken).toBe(0);
+  });
+
   it.each(['h2c', 'websocket'])(
     'to %s that is declined closes its connection, and what comes behind it is never a request',
     async (protocol) => {

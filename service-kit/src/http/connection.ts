@@ -75,6 +75,11 @@ export class Connection {
     return this.#begun?.complete === false ? this.#begun : undefined;
   }
 
+  /** Whether it owes no answer and takes further requests. */
+  get isIdle(): boolean {
+    return this.#takesMore && this.latest === undefined;
+  }
+
   /** Handles a request now, or once the answers to those before it are complete. */
   take(request: IncomingMessage, response: ServerResponse): void {
     if (!this.#takesMore) return;

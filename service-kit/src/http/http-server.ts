@@ -153,7 +153,7 @@ export function createHttpServer(options: HttpServerOptions): HttpServer {
   function accepts(request: IncomingMessage): boolean {
     const { socket } = request;
     const connection = connectionOf(socket);
-    if (!upgrades || unwanted.has(socket) || connection.latest) return false;
+    if (!upgrades || unwanted.has(socket) || !connection.isIdle) return false;
     try {
       return upgrades.accepts(request);
     } catch (error) {
