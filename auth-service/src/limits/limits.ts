@@ -1,6 +1,8 @@
+import { Counter, type Registry } from '@prometheus-io/client';
 import type { RedisClient } from 'service-kit/redis';
 import type { PasswordHasher } from '../accounts/password-hasher.ts';
 import { createNewAccountCount, type CountNewAccount } from './new-accounts.ts';
+import { createNewSessionCount, type CountNewSession } from './new-sessions.ts';
 import { createPasswordChecks, type CheckPassword } from './password-checks.ts';
 import { createSlidingWindow } from './sliding-window.ts';
 
@@ -12,20 +14,36 @@ export interface LimitSettings {
   loginFailuresPerAddress: number;
   /** Accounts that one address opens. */
   newAccountsPerAddress: number;
+  /** Sessions that are opened for one account: logins, and entries of a device that is known. */
+  newSessionsPerAccount: number;
+  /** The same from one address. */
+  newSessionsPerAddress: number;
 }
 
 export interface Limits {
   checkPassword: CheckPassword;
   countNewAccount: CountNewAccount;
+  countNewSession: CountNewSession;
 }
 
 /** What strangers may try how often, over all instances. */
 export function createLimits(
-  { redis, hasher }: { redis: RedisClient; hasher: PasswordHasher },
+  { redis, hasher, metrics }: { redis: RedisClient; hasher: PasswordHasher; metrics: Registry },
   settings: LimitSettings,
 ): Limits {
   const { windowMs, loginFailuresPerAccount, loginFailuresPerAddress, newAccountsPerAddress } = settings;
-  const window = (name: string, limit: number) => createSlidingWindow({ redis, name, limit, windowMs });
+  const { newSessionsPerAccount, newSessionsPerAddress } = settings;
+  const refusals = new Counter({
+    name: 'auth_limit_refusals_total',
+    help: 'Tries that were refused because there were too many in the window, by the limit',
+    labelNames: ['limit'],
+    registers: [metrics],
+  });
+  const window = (name: string, limit: number) => {
+    refusals.inc({ limit: name }, 0);
+    const onRefusal = (): void => refusals.inc({ limit: name });
+    return createSlidingWindow({ redis, name, limit, windowMs, onRefusal });
+  };
 
   return {
     checkPassword: createPasswordChecks({
@@ -34,5 +52,9 @@ export function createLimits(
       hasher,
     }),
     countNewAccount: createNewAccountCount(window('new-account', newAccountsPerAddress)),
+    countNewSession: createNewSessionCount({
+      account: window('new-session:account', newSessionsPerAccount),
+      address: window('new-session:address', newSessionsPerAddress),
+    }),
   };
 }
