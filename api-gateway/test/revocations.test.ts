@@ -104,6 +104,20 @@ describe('a revoked token', () => {
     expect(await statusOf(gateway, stays)).toBe(200);
   });
 
+  test('of an older version is good in the session that ended all others, heard or read', async () => {
+    const revoked = { accountId: account, minVersion: 3, exceptSessionId: 'ses_stays' };
+    services.revocations.record(revoked);
+    await start(NO_POLL);
+    for (const gateway of gateways) {
+      expect(await statusOf(gateway, token({ sid: 'ses_gone' }))).toBe(401);
+      expect(await statusOf(gateway, token({ sid: 'ses_stays' }))).toBe(200);
+    }
+
+    broker.revoke({ ...revoked, minVersion: 4 });
+    await refusedWithin(1_000, token({ sid: 'ses_gone', ver: 3 }));
+    for (const gateway of gateways) expect(await statusOf(gateway, token({ sid: 'ses_stays' }))).toBe(200);
+  });
+
   test('of an older version of the account is refused in every session, a newer one and other accounts not', async () => {
     const gateway = await start(NO_POLL);
     broker.revoke({ accountId: account, minVersion: 3 });

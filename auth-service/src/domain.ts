@@ -59,11 +59,14 @@ import { createRevocationStore } from './revocations/revocation-store.ts';
 import { createRevoke } from './revocations/revoke.ts';
 import { createDeadSessions } from './sessions/dead-sessions.ts';
 import { createEndSessions } from './sessions/end-sessions.ts';
+import { createEndedSessionStore } from './sessions/ended-session-store.ts';
 import { logIn } from './sessions/log-in.ts';
 import { createLogins } from './sessions/logins.ts';
 import { endAllSessions, endSession, logOut } from './sessions/log-out.ts';
 import { refreshSession } from './sessions/refresh-session.ts';
 import { createRefreshTokens } from './sessions/refresh-token.ts';
+import { removeEndedSessions } from './sessions/remove-ended-sessions.ts';
+import { createSessionCap } from './sessions/session-cap.ts';
 import { createSessionIssuer } from './sessions/session-issuer.ts';
 import { createRotations } from './sessions/rotations.ts';
 import { createSessionStore } from './sessions/session-store.ts';
@@ -80,7 +83,15 @@ export interface DomainOptions {
   derivedKeys: DerivedKeys;
   config: Pick<
     Config,
-    'tokens' | 'clients' | 'hashing' | 'judging' | 'limits' | 'bootstrapAdmin' | 'entitlements' | 'accounts'
+    | 'tokens'
+    | 'clients'
+    | 'hashing'
+    | 'judging'
+    | 'limits'
+    | 'sessions'
+    | 'bootstrapAdmin'
+    | 'entitlements'
+    | 'accounts'
   >;
   db: Db;
   redis: RedisClient;
@@ -109,10 +120,17 @@ export interface Domain {
   /** Follows what other instances do to the signing keys. */
   signingKeys: Component;
   /** What is to be done again and again, on any instance at any time. */
-  jobs: { endBans: () => Promise<void>; eraseAccounts: () => Promise<void> };
+  jobs: {
+    endBans: () => Promise<void>;
+    eraseAccounts: () => Promise<void>;
+    removeEndedSessions: () => Promise<void>;
+  };
   /** What has to be there before the first request: indexes, a signing key, the first ADMIN. */
   prepare(): Promise<void>;
 }
+
+/** Revocations in an answer to a gateway; it asks again at once while there are more. */
+const REVOCATIONS_PAGE = 5_000;
 
 export function createDomain(options: DomainOptions): Domain {
   const { config, derivedKeys, db, redis, trail, refusals, transact, clock, makeId, logger } = options;
@@ -120,6 +138,7 @@ export function createDomain(options: DomainOptions): Domain {
   const audit = createAudit({ trail, refusals, nameKey: derivedKeys.auditNames });
   const accounts = createAccountStore(db);
   const sessions = createSessionStore(db);
+  const endedSessions = createEndedSessionStore(db);
   const clients = createClientStore(db);
   const entitlements = createEntitlementStore(db);
   const ledgerOrders = createOrderStore(db);
@@ -150,8 +169,12 @@ export function createDomain(options: DomainOptions): Domain {
   const issuer = createSessionIssuer({ refreshTokens, accessTokens, refreshTtlMs, makeId });
   const revoke = createRevoke({ revocations, accessTtlMs, clock });
   const deadSessions = createDeadSessions(redis);
-  const endSessions = createEndSessions({ sessions, deadSessions, revoke, clock });
-  const limits = createLimits({ redis, hasher }, config.limits);
+  const endSessions = createEndSessions({ sessions, endedSessions, deadSessions, revoke, clock });
+  const limits = createLimits({ redis, hasher, metrics: registry }, config.limits);
+  const capSessions = createSessionCap(
+    { sessions, deadSessions, revoke, transact, clock, metrics: registry, logger },
+    { perAccount: config.sessions.perAccount, accessTtlMs },
+  );
   const rotations = createRotations({ sessions, accounts, metrics: registry });
   const logins = createLogins({ accounts, sessions, audit, transact, metrics: registry });
   const means = {
@@ -170,7 +193,9 @@ export function createDomain(options: DomainOptions): Domain {
     passwordResets,
     revoke,
     endSessions,
+    endedSessions,
     deadSessions,
+    capSessions,
     sessions,
     issuer,
     refreshTokens,
@@ -217,7 +242,11 @@ export function createDomain(options: DomainOptions): Domain {
     passwordJudge,
     rewardRequests: rewardRequests(answerGrants({ accounts, entitlements, rules, clock, metrics })),
     orders,
-    jobs: { endBans: endBans(means), eraseAccounts: eraseAccounts(means, config.accounts.retentionMs) },
+    jobs: {
+      endBans: endBans(means),
+      eraseAccounts: eraseAccounts(means, config.accounts.retentionMs),
+      removeEndedSessions: removeEndedSessions({ sessions, endedSessions, metrics: registry }),
+    },
     routes: {
       accounts,
       sessions,
@@ -257,7 +286,7 @@ export function createDomain(options: DomainOptions): Domain {
       resetPassword: resetPassword(means),
       exportData: exportData(means),
       publicKeys: () => keyRing.publicKeys(),
-      readRevocations: readRevocations({ revocations, clock }),
+      readRevocations: readRevocations({ revocations, pageSize: REVOCATIONS_PAGE, clock }),
     },
   };
 }

@@ -9,6 +9,7 @@ import { createOrderStore } from './entitlements/order-store.ts';
 import { createDeviceStore } from './guests/device-store.ts';
 import { createPasswordResetStore } from './password-resets/password-reset-store.ts';
 import { createRevocationStore } from './revocations/revocation-store.ts';
+import { createEndedSessionStore } from './sessions/ended-session-store.ts';
 import { createSessionStore } from './sessions/session-store.ts';
 import { signingKeyIndexes } from './tokens/signing-key-store.ts';
 
@@ -21,6 +22,7 @@ export async function ensureIndexes(where: { client: MongoClient; db: Db; logger
     createDeviceStore(db),
     createPasswordResetStore(db),
     createSessionStore(db),
+    createEndedSessionStore(db),
     createClientStore(db),
     createRevocationStore(db),
     signingKeyIndexes(db),

@@ -76,6 +76,12 @@ export function buildService(config: Config, overrides: Overrides = {}): AuthSer
   const jobs = [
     createPeriodic({ name: 'ends of bans', everyMs: 500, run: domain.jobs.endBans, logger }),
     createPeriodic({ name: 'erasures', everyMs: 1_000, run: domain.jobs.eraseAccounts, logger }),
+    createPeriodic({
+      name: 'removal of ended sessions',
+      everyMs: 500,
+      run: domain.jobs.removeEndedSessions,
+      logger,
+    }),
   ];
 
   const readiness = createReadiness({

@@ -41,6 +41,38 @@ describe('entitlements', () => {
     }
   });
 
+  test('come in pages by kind and asset, each once, a thousand where nothing else is asked for', async () => {
+    const owner = await register(system);
+    const holdings = Array.from({ length: 1_203 }, (_, index) => {
+      const kind = ['coupon', 'currency', 'item'][index % 3] ?? 'item';
+      const asset = `asset-${String(index).padStart(4, '0')}`;
+      return {
+        _id: `${owner.id}/${kind}/${asset}`,
+        accountId: owner.id,
+        kind,
+        asset,
+        quantity: 1,
+        entries: 1,
+      };
+    });
+    await system.db.collection<{ _id: string }>('balances').insertMany(holdings);
+    const sizes: number[] = [];
+    const found: unknown[] = [];
+    let target = '/v1/me/entitlements';
+    while (target !== '') {
+      const page = await system.call('GET', target, { as: owner.as });
+      const items = page.body['items'] as { kind: string; asset: string }[];
+      sizes.push(items.length);
+      found.push(...items.map(({ kind, asset }) => `${owner.id}/${kind}/${asset}`));
+      target = nextOf(page);
+    }
+    expect(sizes).toEqual([1_000, 203]);
+    expect(found).toEqual(holdings.map(({ _id }) => _id).toSorted());
+    const exported = await system.call('GET', '/v1/me/export', { as: owner.as });
+    expect(exported.body['entitlements']).toHaveLength(1_203);
+    expect((await system.call('GET', '/v1/me/entitlements?limit=1001', { as: owner.as })).status).toBe(400);
+  });
+
   test('have a ledger that comes in pages, newest first, each entry once', async () => {
     const owner = await register(system);
     const claims = Array.from({ length: 5 }, () => newClaim(owner.id));

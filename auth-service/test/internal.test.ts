@@ -50,6 +50,37 @@ describe('revocations', () => {
     expect(accountsIn(newest)).toEqual([second.id]);
   });
 
+  it('come in pages, each once, and what came meanwhile with the next reading', async () => {
+    const revocations = system.db.collection('revocations');
+    now = new Date(now.getTime() + 60 * 60_000);
+    const [revokedAt, expiresAt] = [now, new Date(now.getTime() + 60_000)];
+    const accountIds = Array.from({ length: 12_000 }, (_, index) => `acc_${index}`);
+    // All in one millisecond, so that the time alone could not tell where a page ends.
+    await revocations.insertMany(
+      accountIds.map((accountId) => ({ accountId, minVersion: 2, revokedAt, expiresAt })),
+    );
+
+    const pages = [await ask('/internal/revocations')];
+    const last = () => pages.at(-1) ?? pages[0];
+    const late = {
+      accountId: 'acc_late',
+      minVersion: 2,
+      revokedAt: new Date(now.getTime() - 20_000),
+      expiresAt,
+    };
+    await revocations.insertOne(late);
+    now = new Date(now.getTime() + 20_000);
+    while (last()?.body['hasMore'] === true) {
+      pages.push(await ask(`/internal/revocations?since=${cursorIn(last() as Answer)}`));
+    }
+
+    expect(pages.map((page) => accountsIn(page).length)).toEqual([5_000, 5_000, 2_000]);
+    expect(new Set(pages.flatMap(accountsIn))).toEqual(new Set(accountIds));
+    const next = await ask(`/internal/revocations?since=${cursorIn(last() as Answer)}`);
+    expect(accountsIn(next)).toContain('acc_late');
+    await revocations.deleteMany({ revokedAt: { $lte: revokedAt } });
+  });
+
   it('are forgotten when every token they could end has expired', async () => {
     const player = await register(system);
     await logOut(player.as);
@@ -59,7 +90,13 @@ describe('revocations', () => {
     expect(accountsIn(await ask('/internal/revocations'))).not.toContain(player.id);
   });
 
-  it.each(['yesterday', '2026-13-01T00:00:00Z', '$ne'])('since %s answer 400', async (since) => {
+  it.each([
+    'yesterday',
+    '2026-13-01T00:00:00Z',
+    '$ne',
+    '2026-12-01T00:00:00Z~x',
+    '2026-12-01T00:00:00Z~2026-12-01T00:00:00Z~xyz',
+  ])('since %s answer 400', async (since) => {
     expect((await ask(`/internal/revocations?since=${since}`)).body).toMatchObject({
       status: 400,
       code: 'invalid_cursor',

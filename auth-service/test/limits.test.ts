@@ -1,8 +1,22 @@
-import { randomInt } from 'node:crypto';
+import { randomBytes, randomInt } from 'node:crypto';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { statusesIn, type Answer } from './call.ts';
 import { PASSWORD, randomName, register } from './player.ts';
 import { eventually, startSystem, type System } from './system.ts';
+
+/** What the metrics say of a limit. */
+async function refusalsOf({ instances }: System, limit: string): Promise<number> {
+  const counts = await Promise.all(
+    instances.map(async ({ admin }) => {
+      const text = await (await fetch(`http://127.0.0.1:${admin.address().port}/metrics`)).text();
+      const found = new RegExp(`^auth_limit_refusals_total\\{limit="${limit}"[^}]*\\} (\\d+)$`, 'm').exec(
+        text,
+      );
+      return Number(found?.[1] ?? Number.NaN);
+    }),
+  );
+  return counts.reduce((sum, count) => sum + count, 0);
+}
 
 const WRONG = 'not-the-password';
 
@@ -169,6 +183,58 @@ describe('settings', () => {
 
     expect(answers.map(({ status }) => status)).toEqual([201, 201, 429]);
     expect(answers[2]?.headers.get('retry-after')).toMatch(/^\d+$/);
+  });
+
+  const guestAt = (running: System, deviceId: string, address: string, instance = 0): Promise<Answer> =>
+    running.call('POST', '/v1/auth/guest', { as: { clientAddress: address }, json: { deviceId }, instance });
+  const newDevice = (): string => randomBytes(16).toString('hex');
+
+  it('bound the sessions that a known device opens, from wherever it comes', async () => {
+    system = await startSystem({ instances: 2, env: { NEW_SESSIONS_PER_ACCOUNT: '3' } });
+    const running = system;
+    const device = newDevice();
+    const answers = [];
+    for (let entry = 0; entry < 5; entry += 1) {
+      answers.push(await guestAt(running, device, someAddress(), entry % 2));
+    }
+
+    expect(answers.map(({ status }) => status)).toEqual([201, 200, 200, 200, 429]);
+    expect(answers[4]?.body).toMatchObject({ code: 'rate_limited' });
+    expect(Number(answers[4]?.headers.get('retry-after'))).toBeGreaterThan(590);
+    expect((await guestAt(running, newDevice(), someAddress())).status).toBe(201);
+    expect(await refusalsOf(running, 'new-session:account')).toBe(1);
+  });
+
+  it('bound the logins to one account that succeed; wrong passwords use none of them up', async () => {
+    system = await startSystem({ env: { NEW_SESSIONS_PER_ACCOUNT: '2' } });
+    const running = system;
+    const { username } = await register(running);
+    for (let tried = 0; tried < 4; tried += 1) await logIn(running, username, { address: someAddress() });
+    const right = () => logIn(running, username, { address: someAddress(), password: PASSWORD });
+
+    expect([(await right()).status, (await right()).status]).toEqual([200, 200]);
+    const refused = await right();
+    expect(refused.status).toBe(429);
+    expect(refused.headers.get('retry-after')).toMatch(/^\d+$/);
+  });
+
+  it('bound the sessions that one address opens, and then ask no password of it', async () => {
+    system = await startSystem({ env: { NEW_SESSIONS_PER_ADDRESS: '2' } });
+    const running = system;
+    const address = someAddress();
+    const [one, other, device] = [await register(running), await register(running), newDevice()];
+    expect((await guestAt(running, device, address)).status).toBe(201);
+    // Neither of these opens any.
+    for (let tried = 0; tried < 4; tried += 1) await logIn(running, one.username, { address });
+
+    expect((await guestAt(running, device, address)).status).toBe(200);
+    expect((await logIn(running, one.username, { address, password: PASSWORD })).status).toBe(200);
+    expect((await logIn(running, other.username, { address, password: PASSWORD })).status).toBe(429);
+    expect((await logIn(running, other.username, { address })).status).toBe(429);
+    expect((await guestAt(running, device, address)).status).toBe(429);
+    const elsewhere = { address: someAddress(), password: PASSWORD };
+    expect((await logIn(running, other.username, elsewhere)).status).toBe(200);
+    expect(await refusalsOf(running, 'new-session:address')).toBe(3);
   });
 
   it('hold for each instance by itself while Redis is away', async () => {

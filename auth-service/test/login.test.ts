@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { logIn, PASSWORD, randomName, register } from './player.ts';
 import { staff, type Answer } from './call.ts';
-import { startSystem, type System } from './system.ts';
+import { eventually, startSystem, type System } from './system.ts';
 
 let system: System;
 beforeAll(async () => {
@@ -85,7 +85,9 @@ describe('a login', () => {
         const ban = own.call('PUT', `/v1/accounts/${id}/status`, { json, as: staff('ADMIN') });
         await Promise.all([ban, ...attempts]);
         const alive = { accountId: id, revokedAt: null };
-        expect(await own.db.collection('sessions').countDocuments(alive)).toBe(0);
+        await eventually(async () =>
+          expect(await own.db.collection('sessions').countDocuments(alive)).toBe(0),
+        );
       }
     } finally {
       await own.stop();

@@ -41,7 +41,7 @@ describe('a spend', () => {
         },
       });
       const owned = await system.call('GET', '/v1/me/entitlements', { as: owner.as });
-      expect(owned.body).toEqual({ items: [{ kind, asset: 'gold', quantity: 70 }] });
+      expect(owned.body).toEqual({ items: [{ kind, asset: 'gold', quantity: 70 }], nextCursor: null });
       const ledger = await system.call('GET', '/v1/me/entitlements/ledger?limit=1', { as: owner.as });
       expect(ledger.body['items']).toEqual([answer.body]);
     },

@@ -1,6 +1,15 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { client, staff, statusesIn, type Answer } from './call.ts';
-import { isAlive, logIn, PASSWORD, playerIn, randomName, register, versionIn } from './player.ts';
+import {
+  isAlive,
+  logIn,
+  PASSWORD,
+  playerIn,
+  randomName,
+  register,
+  versionIn,
+  type Player,
+} from './player.ts';
 import { eventually, startSystem, type System } from './system.ts';
 
 let system: System;
@@ -17,6 +26,8 @@ const offer = (id: string, as = admin): Promise<Answer> =>
 const tokenFor = async (id: string): Promise<string> => String((await offer(id)).body['token']);
 const reset = (token: unknown, newPassword: unknown = NEW, instance = 0): Promise<Answer> =>
   system.call('POST', '/v1/auth/password-reset', { json: { token, newPassword }, instance });
+const setStatus = (id: string, status: string): Promise<Answer> =>
+  system.call('PUT', `/v1/accounts/${id}/status`, { as: admin, json: { status, reason: 'test' } });
 const logInStatus = async (username: string, password: string): Promise<number> =>
   (await system.call('POST', '/v1/auth/login', { json: { username, password } })).status;
 
@@ -115,6 +126,82 @@ describe('a reset', () => {
       expect([answer.status, answer.body['code']]).toEqual([401, 'invalid_reset_token']);
     }
     expect(await logInStatus(players[1]?.username ?? '', PASSWORD)).toBe(200);
+  });
+
+  test.each<[string, (who: Player) => Promise<unknown>]>([
+    [
+      'the owner changes the password',
+      (who) =>
+        system.call('PUT', '/v1/me/password', {
+          as: who.as,
+          json: { currentPassword: PASSWORD, newPassword: 'quite-another-81' },
+        }),
+    ],
+    [
+      'the e-mail address is changed, and changed back',
+      async (who) => {
+        await system.call('PATCH', '/v1/me', { as: who.as, json: { email: 'somebody@example.com' } });
+        await system.call('PATCH', '/v1/me', { as: who.as, json: { email: null } });
+      },
+    ],
+    [
+      'staff changes the e-mail address',
+      (who) =>
+        system.call('PATCH', `/v1/accounts/${who.id}`, { as: admin, json: { email: 'new@example.com' } }),
+    ],
+    [
+      'the account is deleted and restored',
+      async (who) => {
+        await system.call('DELETE', `/v1/accounts/${who.id}`, { as: admin });
+        await system.call('POST', `/v1/accounts/${who.id}/restore`, { as: admin });
+      },
+    ],
+    ['the account is banned', (who) => setStatus(who.id, 'banned')],
+    [
+      'the account is banned and not any more',
+      async (who) => {
+        await setStatus(who.id, 'banned');
+        await setStatus(who.id, 'active');
+      },
+    ],
+  ])('is not possible with a token from before %s', async (_, change) => {
+    const player = await register(system);
+    const token = await tokenFor(player.id);
+    await change(player);
+    expect(await reset(token)).toMatchObject({ status: 401, body: { code: 'invalid_reset_token' } });
+  });
+
+  test('is possible after the display name was changed, or the roles', async () => {
+    const player = await register(system);
+    const token = await tokenFor(player.id);
+    await system.call('PATCH', '/v1/me', { as: player.as, json: { displayName: 'Min' } });
+    await system.call('PUT', `/v1/accounts/${player.id}/roles`, { as: admin, json: { roles: ['AUDITOR'] } });
+    await logIn(system, player.username);
+    expect((await reset(token)).status).toBe(204);
+  });
+
+  test('or another change of the password happens, not both, when they come at the same moment', async () => {
+    const player = await register(system);
+    const token = await tokenFor(player.id);
+    const json = { currentPassword: PASSWORD, newPassword: 'quite-another-81' };
+    const answers = await Promise.all([
+      reset(token),
+      system.call('PUT', '/v1/me/password', { as: player.as, json }),
+    ]);
+    expect([
+      [204, 401],
+      [204, 403],
+    ]).toContainEqual(statusesIn(answers));
+  });
+
+  test('is possible with a token from before tokens were bound to the state of the account', async () => {
+    const { id } = await register(system);
+    const token = await tokenFor(id);
+    await resets().updateOne({ _id: id }, { $unset: { credentialVersion: 1 } });
+    await system.db
+      .collection<{ _id: string }>('accounts')
+      .updateOne({ _id: id }, { $unset: { credentialVersion: 1, sessionEpoch: 1 } });
+    expect((await reset(token)).status).toBe(204);
   });
 
   test('with a password that is easy to guess says why, and leaves the token good', async () => {

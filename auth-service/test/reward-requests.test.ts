@@ -40,7 +40,10 @@ describe('a requested reward', () => {
     expect(await goldOf(player.id)).toBe(before + 70);
 
     const owned = await system.call('GET', '/v1/me/entitlements', { as: player.as });
-    expect(owned.body).toEqual({ items: [{ kind: 'currency', asset: 'gold', quantity: before + 70 }] });
+    expect(owned.body).toEqual({
+      items: [{ kind: 'currency', asset: 'gold', quantity: before + 70 }],
+      nextCursor: null,
+    });
     const ledger = await system.call('GET', '/v1/me/entitlements/ledger?limit=1', { as: player.as });
     expect(ledger.body['items']).toEqual([
       {

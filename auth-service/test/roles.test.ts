@@ -23,7 +23,10 @@ test('http serves and a worker grants, and neither does the part of the other', 
   await worker.lifecycle.start();
   await answersTo(front, claim, 1);
   const owned = await front.call('GET', '/v1/me/entitlements', { as: player.as });
-  expect(owned.body).toEqual({ items: [{ kind: 'currency', asset: 'gold', quantity: 70 }] });
+  expect(owned.body).toEqual({
+    items: [{ kind: 'currency', asset: 'gold', quantity: 70 }],
+    nextCursor: null,
+  });
   expect(() => worker.http.address()).toThrow();
   const admin = `http://127.0.0.1:${worker.admin.address().port}`;
   expect((await fetch(`${admin}/readyz`)).status).toBe(200);

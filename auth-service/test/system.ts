@@ -54,6 +54,7 @@ export function environment(database: string, more: Record<string, string> = {})
     // Everything in these tests comes from one address.
     LOGIN_FAILURES_PER_ADDRESS: '1000000',
     NEW_ACCOUNTS_PER_ADDRESS: '1000000',
+    NEW_SESSIONS_PER_ADDRESS: '1000000',
     GATEWAY_SIGNING_KEYS: `${GATEWAY_KEY.id}:${GATEWAY_KEY.secret}`,
     PUBLIC_URL: ISSUER,
     AUTH_SECRET,

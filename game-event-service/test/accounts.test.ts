@@ -131,6 +131,40 @@ it('a ban asks for the cancellation of what the account has pending, and leaves 
   });
 });
 
+it('a ban asks for no more cancellations at once than fit into a transaction, those of the newest claims', async () => {
+  const { userId } = account();
+  auth.decide = () => undefined;
+  const later = new Date(Date.now() + HOUR_MS);
+  const waiting = { deadline: later, cancelAt: later, lookAt: later };
+  const pending = Array.from({ length: 1_100 }, (_, index) => ({
+    _id: `clm_${userId}_${String(index)}`,
+    accountId: userId,
+    eventId: 'evt_1',
+    eventVersion: 1,
+    rewardId: 'rwd_1',
+    period: 'all',
+    status: 'pending',
+    attempt: 1,
+    grantId: `grt_${userId}_${String(index)}`,
+    caps: [],
+    waiting,
+    reward: { kind: 'currency', asset: 'gold', quantity: 1 },
+    createdAt: new Date(Date.now() - index * 1_000),
+  }));
+  await service.db.collection<{ _id: string }>('claims').insertMany(pending);
+  const cancelled = () =>
+    auth.received.flatMap(({ type, data }) =>
+      type === 'laurel.reward.cancelled.v1' && data['accountId'] === userId ? [data['claimId']] : [],
+    );
+
+  await status(userId, 2, { status: 'banned' });
+
+  await expect.poll(() => cancelled().length, { timeout: 20_000 }).toBe(1_000);
+  const newest = pending.slice(0, 1_000).map(({ _id }) => _id);
+  expect(new Set(cancelled())).toEqual(new Set(newest));
+  await service.db.collection('claims').deleteMany({ accountId: userId });
+});
+
 it('what a ban or a deletion has cancelled can be claimed again once it is undone, and is granted then', async () => {
   for (const [barred, reason] of [
     ['banned', 'account_banned'],

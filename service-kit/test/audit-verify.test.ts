@@ -347,7 +347,7 @@ describe('erasing', () => {
     await recordMany(trail, 1, staff);
     await sealAll(trail);
     await recordMany(trail, 1, own);
-    await database.client.withSession((session) => trail.eraseOrigins('acc_gone', session));
+    await trail.eraseOrigins('acc_gone');
     await sealAll(trail);
     const verdict = await verdictOn(database.db, { key });
     expect(verdict).toMatchObject({ findings: [], summary: { entries: 7, erased: 6 } });
@@ -361,6 +361,17 @@ describe('erasing', () => {
       requestId: 'r-1',
       traceparent: '00-aa-bb-01',
     });
+  });
+});
+
+describe('erasing what is more than one write takes', () => {
+  it('takes address and device from all of it', async () => {
+    const trail = await trailOf();
+    const own = { actor: { kind: 'account', id: 'acc_gone' } } as const;
+    await recordMany(trail, 2_500, own);
+    await trail.eraseOrigins('acc_gone');
+    const { entries } = stores();
+    expect(await entries.countDocuments({ origin: null })).toBe(2_500);
   });
 });
 

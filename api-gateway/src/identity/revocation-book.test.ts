@@ -77,6 +77,55 @@ describe('of several revocations', () => {
   });
 });
 
+describe('a session that a version is not for', () => {
+  const except = (exceptSessionId: string, minVersion: number) => ({
+    accountId: 'acc_1',
+    minVersion,
+    exceptSessionId,
+  });
+
+  test('keeps its tokens, and no other does', () => {
+    book.add(except('ses_1', 2), now);
+    expect(book.isRevoked(token())).toBe(false);
+    expect(book.isRevoked(token({ sessionId: 'ses_2' }))).toBe(true);
+    expect(book.isRevoked(token({ sessionId: 'ses_2', tokenVersion: 2 }))).toBe(false);
+  });
+
+  test('loses them when it is ended itself', () => {
+    book.add(except('ses_1', 2), now);
+    book.add({ accountId: 'acc_1', sessionIds: ['ses_1'] }, now);
+    expect(book.isRevoked(token({ tokenVersion: 2 }))).toBe(true);
+  });
+
+  const told = [
+    except('ses_1', 2),
+    { accountId: 'acc_1', minVersion: 3 },
+    except('ses_2', 4),
+    except('ses_1', 5),
+    except('ses_1', 6),
+    except('ses_1', 6),
+  ];
+  const orders = told.map((_, index) => told.slice(index).concat(told.slice(0, index)));
+  test.each([...orders, ...orders.map((order) => order.toReversed())])(
+    'needs what the strictest of the others says, in whatever order they come and how often (%#)',
+    (...order) => {
+      for (const each of order) {
+        book.add(each, now);
+        for (const sessionId of ['ses_1', 'ses_2', 'ses_3']) {
+          const heard = order.slice(0, order.indexOf(each) + 1);
+          const lowest = heard
+            .filter((one) => !('exceptSessionId' in one) || one.exceptSessionId !== sessionId)
+            .reduce((most, { minVersion }) => Math.max(most, minVersion), 0);
+          expect(book.isRevoked(token({ sessionId, tokenVersion: lowest }))).toBe(false);
+          const older = token({ sessionId, tokenVersion: Math.max(lowest - 1, 0) });
+          expect(book.isRevoked(older)).toBe(lowest > 0);
+        }
+      }
+      expect(book.size()).toBe(1);
+    },
+  );
+});
+
 describe('a revocation is remembered', () => {
   test('until the last token that it ends has expired, and no longer', () => {
     book.add({ accountId: 'acc_1', sessionIds: ['ses_1'], minVersion: 2 }, START);

@@ -29,6 +29,8 @@ export interface RevocationBookOptions {
 interface Entry {
   /** Tokens with a lower version are refused; those of a session in any version. */
   minVersion: number;
+  /** The session that this version is not for; lower ones that were not for another are for it. */
+  except?: { sessionId: string; minVersion: number } | undefined;
   revokedAt: number;
 }
 
@@ -50,12 +52,14 @@ export function createRevocationBook(options: RevocationBookOptions): Revocation
   const isOver = ({ revokedAt }: Entry): boolean => revokedAt + tokenLifeMs + CLOCK_TOLERANCE_MS <= now();
   const size = (): number => sessions.size + accounts.size;
 
-  function add({ accountId, sessionIds = [], minVersion }: Revocation, givenRevokedAt: number): void {
+  function add(revocation: Revocation, givenRevokedAt: number): void {
+    const { accountId, sessionIds = [], minVersion, exceptSessionId: sessionId } = revocation;
     // A time that is far off must not keep an entry for ever.
     const revokedAt = Math.min(givenRevokedAt, now() + tokenLifeMs);
     if (isOver({ minVersion: 0, revokedAt })) return;
     for (const id of sessionIds) keep(sessions, id, { minVersion: Number.POSITIVE_INFINITY, revokedAt });
-    if (minVersion !== undefined) keep(accounts, accountId, { minVersion, revokedAt });
+    const except = sessionId === undefined ? undefined : { sessionId, minVersion: 0 };
+    if (minVersion !== undefined) keep(accounts, accountId, { minVersion, except, revokedAt });
     if (size() > limit) forgetExpired();
     if (size() > limit) makeRoom();
   }
@@ -96,17 +100,36 @@ export function createRevocationBook(options: RevocationBookOptions): Revocation
     isRevoked: ({ userId, sessionId, tokenVersion, issuedAt }) =>
       issuedAt * 1000 <= refusedUntil ||
       tokenVersion < (sessions.get(sessionId)?.minVersion ?? 0) ||
-      tokenVersion < (accounts.get(userId)?.minVersion ?? 0),
+      tokenVersion < minVersionFor(sessionId, accounts.get(userId)),
   };
 }
 
-/** Repetitions change nothing; otherwise the stricter of both holds, for as long as either of them. */
-function keep(entries: Entries, id: string, { minVersion, revokedAt }: Entry): void {
-  const known = entries.get(id);
-  if (known && known.minVersion >= minVersion && known.revokedAt >= revokedAt) return;
-  entries.delete(id);
-  entries.set(id, {
-    minVersion: Math.max(minVersion, known?.minVersion ?? 0),
-    revokedAt: Math.max(revokedAt, known?.revokedAt ?? 0),
-  });
+/** What a token of a session needs by the entry of its account. */
+function minVersionFor(sessionId: string, entry: Entry | undefined): number {
+  return (entry?.except?.sessionId === sessionId ? entry.except.minVersion : entry?.minVersion) ?? 0;
 }
+
+/** Repetitions change nothing; otherwise the stricter of both holds, for as long as either of them. */
+function keep(entries: Entries, id: string, entry: Entry): void {
+  const known = entries.get(id);
+  const next = known ? stricter(known, entry) : entry;
+  if (known && isSame(known, next)) return;
+  entries.delete(id);
+  entries.set(id, next);
+}
+
+/** For every token exactly what the two say one by one, in whatever order they come. */
+function stricter(one: Entry, other: Entry): Entry {
+  const [higher, lower] = one.minVersion >= other.minVersion ? [one, other] : [other, one];
+  const revokedAt = Math.max(one.revokedAt, other.revokedAt);
+  const { minVersion, except } = higher;
+  if (!except) return { minVersion, revokedAt };
+  const { sessionId } = except;
+  const excepted = Math.max(except.minVersion, minVersionFor(sessionId, lower));
+  return { minVersion, except: { sessionId, minVersion: excepted }, revokedAt };
+}
+
+const isSame = (one: Entry, other: Entry): boolean =>
+  one.minVersion === other.minVersion &&
+  one.revokedAt === other.revokedAt &&
+  one.except?.minVersion === other.except?.minVersion;

@@ -35,6 +35,16 @@ test('a reading that was asked for while another is under way follows it, becaus
   await vi.waitFor(() => expect(readings.map(({ cursor }) => cursor)).toEqual([undefined, 'c1']));
 });
 
+test('a reading goes on at once while there is more, and only its end counts as one', async () => {
+  const readings = heldPoll(60_000);
+  readings[0]?.answer({ items: [], cursor: 'c1', hasMore: true });
+  await vi.waitFor(() => expect(readings).toHaveLength(2));
+  expect(poll.loaded()).toBe(false);
+  readings[1]?.answer({ items: [], cursor: 'c2', hasMore: false });
+  await vi.waitFor(() => expect(poll.loaded()).toBe(true));
+  expect(readings.map(({ cursor }) => cursor)).toEqual([undefined, 'c1']);
+});
+
 test('a reading that takes longer than the interval has no other beside it, and the next one follows at once', async () => {
   const readings = heldPoll(20);
   const began = performance.now();

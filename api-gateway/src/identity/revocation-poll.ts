@@ -44,11 +44,9 @@ export function createRevocationPoll({
   async function readOnce(): Promise<void> {
     const startedAt = performance.now();
     try {
-      const page = await read(cursor);
-      apply(page.items);
+      const count = await readPages();
       if (failures > 0) logger.info('Revocations can be read again', { after: failures });
-      if (readAt === undefined) logger.info('Revocations were read', { count: page.items.length });
-      cursor = page.cursor;
+      if (readAt === undefined) logger.info('Revocations were read', { count });
       readAt = startedAt;
       failures = 0;
     } catch (error) {
@@ -60,6 +58,18 @@ export function createRevocationPoll({
       failures += 1;
       const level = readAt === undefined ? 'error' : 'warn';
       if (failures === 1) logger[level]('Revocations could not be read', { ageMs: age(), error });
+    }
+  }
+
+  /** What a reading that fails has read is not read again: the cursor says where to go on. */
+  async function readPages(): Promise<number> {
+    let count = 0;
+    for (;;) {
+      const page = await read(cursor);
+      apply(page.items);
+      cursor = page.cursor;
+      count += page.items.length;
+      if (!page.hasMore || stopped) return count;
     }
   }
 

@@ -5,6 +5,7 @@ export interface Revoked {
   accountId: string;
   sessionIds?: string[];
   minVersion?: number;
+  exceptSessionId?: string;
   /** RFC 3339. Default: now. */
   revokedAt?: string;
 }

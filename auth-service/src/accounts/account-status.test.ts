@@ -90,6 +90,7 @@ describe('a ban', () => {
       statusReason: null,
       bannedUntil: null,
       version: 2,
+      credentialVersion: 1,
       updatedAt: later,
     });
   });
@@ -198,6 +199,8 @@ describe('an erasure', () => {
       lastLoginAt: null,
       version: 2,
       tokenVersion: 1,
+      sessionEpoch: 0,
+      credentialVersion: 1,
       createdAt: at,
       updatedAt: later,
     });

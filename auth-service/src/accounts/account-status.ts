@@ -1,5 +1,5 @@
 import { invalidInput, refusal } from '../refusal.ts';
-import { changed, isActiveAdmin, type Account, type Staff } from './account.ts';
+import { changed, isActiveAdmin, sessionsEnded, type Account, type Staff } from './account.ts';
 
 /** A status as staff set it. */
 export type NewStatus = { reason: string } & (
@@ -8,7 +8,7 @@ export type NewStatus = { reason: string } & (
 );
 
 /**
- * Decides a ban or its end; undefined when it changes nothing. A ban ends all tokens.
+ * Decides a ban or its end; undefined when it changes nothing. A ban ends all sessions and tokens.
  *
  * @param isLastAdmin whether no other active account is ADMIN
  * @throws refusals `self_status_change`, `staff_account`, `account_deleted`, `last_admin`; `invalid_request` for a
@@ -36,7 +36,7 @@ export function changeStatus(
   const ban = account.status !== 'banned' && to.status === 'banned';
   if (ban && isLastAdmin && isActiveAdmin(account)) throw refusal('last_admin');
   const change = { status: to.status, statusReason: to.reason, bannedUntil };
-  return changed(account, ban ? { ...change, tokenVersion: account.tokenVersion + 1 } : change, now);
+  return changed(account, ban ? { ...change, ...sessionsEnded(account) } : change, now);
 }
 
 /** Ends a ban whose time has come; undefined when there is none, or not yet. */
@@ -105,8 +105,8 @@ function markDeleted(
   now: Date,
 ): Account {
   if (isLastAdmin && isActiveAdmin(account)) throw refusal('last_admin');
-  const tokenVersion = account.tokenVersion + 1;
-  return changed(account, { status: 'deleted', deletion: { at: now, statusBefore }, tokenVersion }, now);
+  const deletion = { at: now, statusBefore };
+  return changed(account, { status: 'deleted', deletion, ...sessionsEnded(account) }, now);
 }
 
 function assertNotOneself(account: Account, by: Staff): void {

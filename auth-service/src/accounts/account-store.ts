@@ -3,7 +3,13 @@ import type { Role } from 'service-kit/identity';
 import { isDuplicateKey } from 'service-kit/mongo';
 import { inOneAnswer } from '../in-one-answer.ts';
 import { refusal } from '../refusal.ts';
-import { searchKeysOf, type Account, type AccountStatus, type TokenHolder } from './account.ts';
+import {
+  searchKeysOf,
+  type Account,
+  type AccountStatus,
+  type SessionsEnded,
+  type TokenHolder,
+} from './account.ts';
 import { foldCase } from './username.ts';
 
 type AccountDocument = Omit<Account, 'id' | 'roles'> & {
@@ -59,14 +65,22 @@ export interface AccountStore {
     logins: readonly { account: Account; at: Date }[],
     session: ClientSession,
   ): Promise<(Account | undefined)[]>;
-  /** @returns false when the password is not the one that was checked any more */
-  changePassword(account: Account, passwordHash: string, session: ClientSession): Promise<boolean>;
   /**
-   * Ends all tokens of an account.
+   * Gives an account another password, which ends its sessions and tokens.
    *
-   * @returns the version of tokens from now on; undefined when there is no such account
+   * @returns undefined when the password is not the one that was checked any more
    */
-  raiseTokenVersion(id: string, session: ClientSession): Promise<number | undefined>;
+  changePassword(
+    account: Account,
+    passwordHash: string,
+    session: ClientSession,
+  ): Promise<SessionsEnded | undefined>;
+  /**
+   * Ends all sessions and tokens of an account.
+   *
+   * @returns undefined when there is no such account
+   */
+  endSessions(id: string, session: ClientSession): Promise<SessionsEnded | undefined>;
   /** Ids of accounts whose ban is over by its end, the longest over first. */
   dueBanEnds(now: Date, limit: number): Promise<string[]>;
   /** Ids of accounts that were deleted up to a time and not erased yet, the longest deleted first. */
@@ -108,10 +122,8 @@ export function createAccountStore(db: Db): AccountStore {
       return found.map(toAccount);
     },
     tokenHoldersOf: async (ids) => {
-      const found = await accounts
-        .find({ _id: { $in: [...ids] } }, { projection: { roles: 1, status: 1, tokenVersion: 1 } })
-        .toArray();
-      return found.map(({ _id, roles, status, tokenVersion }) => ({ id: _id, roles, status, tokenVersion }));
+      const found = await accounts.find({ _id: { $in: [...ids] } }, { projection: TOKEN_HOLDER }).toArray();
+      return found.map(toTokenHolder);
     },
     list: async (filter, after, limit) => {
       const found = await accounts
@@ -143,17 +155,11 @@ export function createAccountStore(db: Db): AccountStore {
     },
     changePassword: async (account, passwordHash, session) => {
       const filter = { _id: account.id, status: 'active', passwordHash: account.passwordHash } as const;
-      const { matchedCount } = await accounts.updateOne(filter, { $set: { passwordHash } }, { session });
-      return matchedCount === 1;
+      const update = { $set: { passwordHash }, $inc: { ...SESSIONS_ENDED, credentialVersion: 1 } };
+      return endedIn(await accounts.findOneAndUpdate(filter, update, { ...AFTER, session }));
     },
-    raiseTokenVersion: async (id, session) => {
-      const raised = await accounts.findOneAndUpdate(
-        { _id: id },
-        { $inc: { tokenVersion: 1 } },
-        { session, returnDocument: 'after', projection: { tokenVersion: 1 } },
-      );
-      return raised?.tokenVersion;
-    },
+    endSessions: async (id, session) =>
+      endedIn(await accounts.findOneAndUpdate({ _id: id }, { $inc: SESSIONS_ENDED }, { ...AFTER, session })),
     dueBanEnds: (now, limit) =>
       idsIn(
         accounts.find({ status: 'banned', bannedUntil: { ...SET, $lte: now } }).sort({ bannedUntil: 1 }),
@@ -230,11 +236,33 @@ function toAccount(document: WithId<AccountDocument>): Account {
   return { id: _id, ...ABSENT, ...account };
 }
 
+const TOKEN_HOLDER = { roles: 1, status: 1, tokenVersion: 1, sessionEpoch: 1 } as const;
+
+function toTokenHolder(document: WithId<AccountDocument>): TokenHolder {
+  const { _id, roles, status, tokenVersion, sessionEpoch } = { ...ABSENT, ...document };
+  return { id: _id, roles, status, tokenVersion, sessionEpoch };
+}
+
+/** What {@link sessionsEnded} does, where the account is not read first. */
+const SESSIONS_ENDED = { tokenVersion: 1, sessionEpoch: 1 } as const;
+const AFTER = { returnDocument: 'after', projection: TOKEN_HOLDER } as const;
+
+function endedIn(document: WithId<AccountDocument> | null): SessionsEnded | undefined {
+  return document ? toTokenHolder(document) : undefined;
+}
+
 /** Part of every update: one that changes no value writes nothing, and so conflicts with nothing. */
 const COUNTED = { $inc: { writes: 1 } } as const;
 
 /** What accounts do not have that were stored before there was such a thing. */
-const ABSENT = { bannedUntil: null, guest: false, deletion: null, erasedAt: null } as const;
+const ABSENT = {
+  bannedUntil: null,
+  guest: false,
+  deletion: null,
+  erasedAt: null,
+  sessionEpoch: 0,
+  credentialVersion: 0,
+} as const;
 
 function nameTaken(error: unknown): never {
   if (isDuplicateKey(error)) throw refusal('username_taken');

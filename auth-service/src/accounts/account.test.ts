@@ -1,6 +1,7 @@
 import type { Role } from 'service-kit/identity';
 import { describe, expect, test } from 'vitest';
 import {
+  changed,
   changeProfile,
   changeRoles,
   openAccount,
@@ -94,7 +95,8 @@ describe('an upgrade', () => {
   test('gives a guest a name and a password, and its e-mail address where one is given', () => {
     expect(guest).toMatchObject({ guest: true, passwordHash: null, roles: ['USER'] });
     const upgraded = { ...guest, ...given, guest: false, version: 2, updatedAt: later, lastLoginAt: later };
-    expect(upgrade(guest, given, later)).toEqual(upgraded);
+    const ended = { tokenVersion: 2, sessionEpoch: 1, credentialVersion: 1 };
+    expect(upgrade(guest, given, later)).toEqual({ ...upgraded, ...ended });
     expect(upgrade({ ...guest, email: 'a@example.com' }, given, later).email).toBe('a@example.com');
     expect(upgrade(guest, { ...given, email: 'b@example.com' }, later).email).toBe('b@example.com');
   });
@@ -104,12 +106,25 @@ describe('an upgrade', () => {
   });
 });
 
-test('another password ends all tokens', () => {
+test('another password ends all sessions and tokens, and voids one-time tokens', () => {
   expect(withPassword(account(), 'other')).toMatchObject({
     passwordHash: 'other',
     tokenVersion: 2,
+    sessionEpoch: 1,
+    credentialVersion: 1,
     version: 1,
   });
+});
+
+test.each([
+  [{ email: 'other@example.com' }, 1],
+  [{ status: 'banned' as const }, 1],
+  [{ passwordHash: 'other' }, 1],
+  [{ displayName: 'Other' }, 0],
+  [{ roles: ['ADMIN' as const] }, 0],
+])('a change to %j raises the version of the credentials by %i', (change, by) => {
+  const before = account();
+  expect(changed(before, change, later).credentialVersion).toBe(before.credentialVersion + by);
 });
 
 test('an account is searched by its names, whatever their case', () => {

@@ -34,12 +34,19 @@ export interface Account {
   version: number;
   /** The `ver` of access tokens: those with a lower one are no longer good. */
   tokenVersion: number;
+  /** Sessions of an earlier epoch are dead. One write ends them all, however many there are. */
+  sessionEpoch: number;
+  /** Grows with every change of password, e-mail address or status; it voids one-time tokens made before. */
+  credentialVersion: number;
   createdAt: Date;
   updatedAt: Date;
 }
 
 /** What of an account an access token depends on. */
-export type TokenHolder = Pick<Account, 'id' | 'roles' | 'status' | 'tokenVersion'>;
+export type TokenHolder = Pick<Account, 'id' | 'roles' | 'status' | 'tokenVersion' | 'sessionEpoch'>;
+
+/** An account after its sessions were ended: older ones, and access tokens of older versions, are good no more. */
+export type SessionsEnded = Pick<Account, 'id' | 'tokenVersion' | 'sessionEpoch'>;
 
 export interface NewAccount {
   id: string;
@@ -67,6 +74,8 @@ export function openAccount(given: NewAccount, now: Date): Account {
     lastLoginAt: null,
     version: 1,
     tokenVersion: 1,
+    sessionEpoch: 0,
+    credentialVersion: 0,
     createdAt: now,
     updatedAt: now,
   };
@@ -96,15 +105,25 @@ export function changeProfile(account: Account, change: ProfileChange, now: Date
   return changed(account, { email, displayName }, now);
 }
 
-/** The account with another password. Nobody sees the change, but all tokens end. */
+/** The account with another password. Nobody sees the change, but all sessions and tokens end. */
 export const withPassword = (account: Account, passwordHash: string): Account => ({
   ...account,
   passwordHash,
-  tokenVersion: account.tokenVersion + 1,
+  ...sessionsEnded(account),
+  credentialVersion: account.credentialVersion + 1,
+});
+
+/** What changes in an account when all its sessions and access tokens end. */
+export const sessionsEnded = ({
+  tokenVersion,
+  sessionEpoch,
+}: Account): Pick<Account, 'tokenVersion' | 'sessionEpoch'> => ({
+  tokenVersion: tokenVersion + 1,
+  sessionEpoch: sessionEpoch + 1,
 });
 
 /**
- * Decides an upgrade.
+ * Decides an upgrade. It ends all sessions.
  *
  * @throws refusal `not_a_guest`
  */
@@ -115,7 +134,8 @@ export function upgrade(
 ): Account {
   if (!account.guest) throw refusal('not_a_guest');
   const { username, passwordHash, email = account.email } = given;
-  return changed(account, { username, passwordHash, email, guest: false, lastLoginAt: now }, now);
+  const change = { username, passwordHash, email, guest: false, lastLoginAt: now };
+  return changed(account, { ...change, ...sessionsEnded(account) }, now);
 }
 
 export interface Staff {
@@ -151,9 +171,14 @@ export function searchKeysOf(account: Pick<Account, 'username' | 'displayName'>)
   return [...new Set([account.username, account.displayName ?? account.username].map(foldCase))];
 }
 
+/** By which an account is entered or recovered, and whether it may be. */
+const CREDENTIALS = ['passwordHash', 'email', 'status'] as const;
+
 /** The account after a change that others can see. */
 export function changed(account: Account, change: Partial<Account>, now: Date): Account {
-  return { ...account, ...change, version: account.version + 1, updatedAt: now };
+  const next = { ...account, ...change, version: account.version + 1, updatedAt: now };
+  const isSame = CREDENTIALS.every((field) => next[field] === account[field]);
+  return isSame ? next : { ...next, credentialVersion: account.credentialVersion + 1 };
 }
 
 function isSameSet(one: readonly string[], other: readonly string[]): boolean {

@@ -46,10 +46,10 @@ export function changePassword(dependencies: ChangePasswordDependencies): Change
 
       const passwordHash = await hasher.hash(newPassword);
       const isChanged = await transact(async (tx) => {
-        if (!(await accounts.changePassword(account, passwordHash, tx.session))) return false;
+        const changed = await accounts.changePassword(account, passwordHash, tx.session);
+        if (!changed) return false;
         const { traceparent } = by.origin;
-        const ending = { accountId, except: by.sessionId, because: 'password_change', traceparent } as const;
-        await endSessions.all(ending, tx);
+        await endSessions.all(changed, { except: by.sessionId, traceparent }, tx);
         await done(tx);
         return true;
       });

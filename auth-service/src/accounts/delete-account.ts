@@ -83,7 +83,6 @@ async function store(
   { origin: { traceparent } }: Caller,
 ): Promise<void> {
   await accounts.update(deleted, tx.session);
-  const { id: accountId, tokenVersion: minVersion } = deleted;
-  await endSessions.all({ accountId, because: 'deletion', minVersion, traceparent }, tx);
+  await endSessions.all(deleted, { traceparent }, tx);
   tx.emit(accountStatusChanged(deleted, traceparent));
 }

@@ -58,7 +58,7 @@ export function registerAccount(dependencies: RegisterAccountDependencies): Regi
       const passwordHash = await hasher.hash(password);
       const now = clock();
       const account = openAccount({ id: makeId('acc'), username, email, displayName, passwordHash }, now);
-      const { session, refreshToken } = issuer.open(account.id, origin, now);
+      const { session, refreshToken } = issuer.open(account, origin, now);
       await transact(async (tx) => {
         await accounts.insert(account, tx.session);
         await sessions.insertAll([session], tx.session);

@@ -43,10 +43,7 @@ export function setStatus(dependencies: SetStatusDependencies): SetStatus {
         if (!changed) return account;
         const { traceparent } = by.origin;
         await accounts.update(changed, tx.session);
-        if (changed.status === 'banned') {
-          const minVersion = changed.tokenVersion;
-          await endSessions.all({ accountId, because: 'ban', minVersion, traceparent }, tx);
-        }
+        if (changed.sessionEpoch > account.sessionEpoch) await endSessions.all(changed, { traceparent }, tx);
         await done(tx, { details: { from: account.status } });
         tx.emit(accountStatusChanged(changed, traceparent));
         return changed;

@@ -4,7 +4,6 @@ import {
   pageReply,
   pageSchema,
   readPage,
-  reply,
   type Endpoint,
   type Page,
 } from 'service-kit/http';
@@ -14,7 +13,7 @@ import type { AccountStore } from '../accounts/account-store.ts';
 import { refusal } from '../refusal.ts';
 import type { EntitlementStore, LedgerPosition } from './entitlement-store.ts';
 import { Entitlements, LedgerEntryView, toLedgerEntryView } from './entitlement-schemas.ts';
-import type { LedgerEntry } from './ledger.ts';
+import { assetKinds, type Balance, type LedgerEntry } from './ledger.ts';
 
 export interface EntitlementRoutesDependencies {
   accounts: Pick<AccountStore, 'find'>;
@@ -24,6 +23,18 @@ export interface EntitlementRoutesDependencies {
 const tag = 'entitlements';
 type LedgerPage = Page<z.infer<typeof LedgerEntryView>>;
 
+const MOST_BALANCES = 1_000;
+/** So many that there is one page nearly always: they came in one before there were pages. */
+const BalancesQuery = z.object({
+  ...listQuery,
+  limit: z.coerce.number().int().min(1).max(MOST_BALANCES).default(MOST_BALANCES).meta({
+    description: 'How many items at most',
+  }),
+});
+const BalancePosition = z
+  .tuple([z.enum(assetKinds), z.string()])
+  .transform(([kind, asset]) => ({ kind, asset }));
+const balancePositionOf = ({ kind, asset }: Balance): z.input<typeof BalancePosition> => [kind, asset];
 const LedgerQuery = z.object(listQuery);
 const Position = z
   .tuple([z.iso.datetime(), z.int(), z.string()])
@@ -36,9 +47,17 @@ const positionOf = ({ at, sequence, id }: LedgerEntry): z.input<typeof Position>
 
 /** What an account owns, and how it came to. */
 export function entitlementRoutes({ accounts, entitlements }: EntitlementRoutesDependencies): Endpoint[] {
-  async function ownedBy(accountId: string): Promise<z.infer<typeof Entitlements>> {
-    const balances = await entitlements.balancesOf(accountId);
-    return { items: balances.map(({ kind, asset, quantity }) => ({ kind, asset, quantity })) };
+  async function ownedBy(
+    accountId: string,
+    query: z.output<typeof BalancesQuery>,
+  ): Promise<z.infer<typeof Entitlements>> {
+    const page = await readPage(query, {
+      filters: { accountId },
+      position: BalancePosition,
+      positionOf: balancePositionOf,
+      read: (after, limit) => entitlements.balancesOf(accountId, after, limit),
+    });
+    return { ...page, items: page.items.map(({ kind, asset, quantity }) => ({ kind, asset, quantity })) };
   }
 
   async function ledgerPage(accountId: string, query: z.output<typeof LedgerQuery>): Promise<LedgerPage> {
@@ -62,8 +81,11 @@ export function entitlementRoutes({ accounts, entitlements }: EntitlementRoutesD
     summary: 'What I own',
     tag,
     access: 'signed-in',
-    responses: { 200: { description: 'Balances', body: Entitlements } },
-    handle: async ({ identity }) => reply(200, await ownedBy(identity.userId)),
+    request: { query: BalancesQuery },
+    responses: { 200: { description: 'A page of balances', body: Entitlements } },
+    problems: ['invalid_cursor'],
+    handle: async ({ identity, query, request }) =>
+      pageReply(request.originalUrl, await ownedBy(identity.userId, query)),
   });
 
   const myLedger = defineEndpoint({
@@ -87,12 +109,12 @@ export function entitlementRoutes({ accounts, entitlements }: EntitlementRoutesD
     summary: 'What an account owns',
     tag,
     access: READERS,
-    request: { params: AccountParams },
-    responses: { 200: { description: 'Balances', body: Entitlements } },
-    problems: ['account_not_found'],
-    handle: async ({ params }) => {
+    request: { params: AccountParams, query: BalancesQuery },
+    responses: { 200: { description: 'A page of balances', body: Entitlements } },
+    problems: ['account_not_found', 'invalid_cursor'],
+    handle: async ({ params, query, request }) => {
       await assertKnown(params.id);
-      return reply(200, await ownedBy(params.id));
+      return pageReply(request.originalUrl, await ownedBy(params.id, query));
     },
   });
 

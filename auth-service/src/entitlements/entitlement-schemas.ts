@@ -1,9 +1,10 @@
+import { pageSchema } from 'service-kit/http';
 import { z } from 'zod';
 import { assetKinds, entryKinds, type LedgerEntry } from './ledger.ts';
 
-export const Entitlements = z
-  .object({ items: z.array(z.object({ kind: z.enum(assetKinds), asset: z.string(), quantity: z.int() })) })
-  .meta({ id: 'Entitlements' });
+export const Entitlements = pageSchema(
+  z.object({ kind: z.enum(assetKinds), asset: z.string(), quantity: z.int() }),
+).meta({ id: 'Entitlements' });
 
 export const LedgerEntryView = z
   .object({

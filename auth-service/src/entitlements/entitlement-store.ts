@@ -18,6 +18,9 @@ export interface LedgerPosition {
   id: string;
 }
 
+/** The last balance of a page, after which the next begins. */
+export type BalancePosition = Pick<Balance, 'kind' | 'asset'>;
+
 export interface EntitlementStore {
   ensureIndexes(): Promise<void>;
   /** Decisions about these grants, by grant id. */
@@ -34,7 +37,8 @@ export interface EntitlementStore {
     changes: Pick<Decided, 'newEntries' | 'changedBalances'>,
     session: ClientSession,
   ): Promise<void>;
-  balancesOf(accountId: string): Promise<Balance[]>;
+  /** Balances of an account, by kind and asset. */
+  balancesOf(accountId: string, after: BalancePosition | undefined, limit: number): Promise<Balance[]>;
   /** Entries of an account, newest first. */
   ledgerOf(accountId: string, after: LedgerPosition | undefined, limit: number): Promise<LedgerEntry[]>;
 }
@@ -108,8 +112,8 @@ export function createEntitlementStore(db: Db): EntitlementStore {
       }
       await writeEntries(changes, session);
     },
-    balancesOf: async (accountId) => {
-      const found = await balances.find(ownedBy(accountId)).sort({ _id: 1 }).toArray();
+    balancesOf: async (accountId, after, limit) => {
+      const found = await balances.find(ownedBy(accountId, after)).sort({ _id: 1 }).limit(limit).toArray();
       return found.map(({ _id, ...balance }) => balance);
     },
     ledgerOf: async (accountId, after, limit) => {
@@ -151,8 +155,8 @@ function movesOf(
 }
 
 /** A range of ids, since they begin with the account's; "0" comes next after "/". By kind and asset in their order. */
-const ownedBy = (accountId: string): Filter<BalanceDocument> => ({
-  _id: { $gte: `${accountId}/`, $lt: `${accountId}0` },
+const ownedBy = (accountId: string, after: BalancePosition | undefined): Filter<BalanceDocument> => ({
+  _id: { $gt: after ? balanceId({ accountId, ...after }) : `${accountId}/`, $lt: `${accountId}0` },
   accountId,
 });
 

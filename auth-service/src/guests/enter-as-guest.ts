@@ -10,7 +10,9 @@ import { somebodyAt } from '../audit/somebody-at.ts';
 import type { Clock } from '../clock.ts';
 import type { MakeId } from '../ids.ts';
 import type { CountNewAccount } from '../limits/new-accounts.ts';
+import type { CountNewSession } from '../limits/new-sessions.ts';
 import { refusal } from '../refusal.ts';
+import type { CapSessions } from '../sessions/session-cap.ts';
 import type { SessionIssuer, Tokens } from '../sessions/session-issuer.ts';
 import type { SessionStore } from '../sessions/session-store.ts';
 import type { Transact, Transaction } from '../transact.ts';
@@ -35,6 +37,8 @@ export interface EnterAsGuestDependencies {
   sessions: SessionStore;
   issuer: SessionIssuer;
   countNewAccount: CountNewAccount;
+  countNewSession: CountNewSession;
+  capSessions: CapSessions;
   audited: Audited;
   transact: Transact;
   makeId: MakeId;
@@ -49,14 +53,14 @@ const ATTEMPTS = 3;
  */
 export function enterAsGuest(dependencies: EnterAsGuestDependencies): EnterAsGuest {
   const { accounts, devices, deviceKeyOf, sessions, issuer, countNewAccount } = dependencies;
-  const { audited, transact, makeId, clock } = dependencies;
+  const { countNewSession, capSessions, audited, transact, makeId, clock } = dependencies;
 
   return async (deviceId, origin) => {
     const device = deviceKeyOf(deviceId);
     const accountId = await devices.findAccountId(device);
     return await audited({ action: 'enter-as-guest', by: somebodyAt(origin), accountId }, async (done) => {
-      if (!(await guestOf(device))) await countNewAccount(origin.address);
-      return await again(() =>
+      await countEntry(await guestOf(device), origin.address);
+      const entered = await again(() =>
         transact(async (tx) => {
           const entry = await enter(device, origin, tx);
           const who = accountSubject(entry.account.id);
@@ -65,8 +69,17 @@ export function enterAsGuest(dependencies: EnterAsGuestDependencies): EnterAsGue
           return entry;
         }),
       );
+      await capSessions(entered.account, origin.traceparent);
+      return entered;
     });
   };
+
+  /** A device that is not known opens an account, which is limited more strictly. */
+  async function countEntry(known: Account | undefined, address: string | null): Promise<void> {
+    if (!known) return await countNewAccount(address);
+    await countNewSession.from(address);
+    await countNewSession.of(known.id);
+  }
 
   async function again<T>(work: () => Promise<T>): Promise<T> {
     for (let attempt = 1; ; attempt += 1) {
@@ -91,7 +104,7 @@ export function enterAsGuest(dependencies: EnterAsGuestDependencies): EnterAsGue
       await devices.assign(device, account.id, tx.session);
       tx.emit(accountRegistered(account, { traceparent: origin.traceparent }));
     }
-    const { session, refreshToken } = issuer.open(account.id, origin, now);
+    const { session, refreshToken } = issuer.open(account, origin, now);
     await sessions.insertAll([session], tx.session);
     const tokens = issuer.tokensFor(account, refreshToken, now);
     return { account, tokens, sessionId: session.id, isNew: !known };

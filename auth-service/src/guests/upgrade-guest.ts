@@ -62,8 +62,8 @@ export function upgradeGuest(dependencies: UpgradeGuestDependencies): UpgradeGue
         const account = upgrade(current, { username, passwordHash, email }, now);
         await accounts.update(account, tx.session);
         const { traceparent } = by.origin;
-        await endSessions.all({ accountId, except: by.sessionId, because: 'upgrade', traceparent }, tx);
-        const { session, refreshToken } = issuer.open(accountId, by.origin, now);
+        await endSessions.all(account, { except: by.sessionId, traceparent }, tx);
+        const { session, refreshToken } = issuer.open(account, by.origin, now);
         await sessions.insertAll([session], tx.session);
         await done(tx, { details: { sessionId: session.id } });
         tx.emit(accountUpgraded(account, traceparent));

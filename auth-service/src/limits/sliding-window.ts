@@ -8,6 +8,7 @@ export interface WindowOptions {
   /** How many in a window of `windowMs` milliseconds. */
   limit: number;
   windowMs: number;
+  onRefusal: () => void;
 }
 
 /** At most so many in any span of time, over all instances. */
@@ -43,7 +44,8 @@ return {used + 1, wait}
 `;
 
 /** While Redis is away each instance counts for itself. */
-export function createSlidingWindow({ redis, name, limit, windowMs }: WindowOptions): SlidingWindow {
+export function createSlidingWindow(options: WindowOptions): SlidingWindow {
+  const { redis, name, limit, windowMs, onRefusal } = options;
   const window = { points: limit, duration: Math.ceil(windowMs / 1_000), keyPrefix: `limit:${name}` };
   const limiter = new RateLimiterRedis({
     ...window,
@@ -60,8 +62,9 @@ export function createSlidingWindow({ redis, name, limit, windowMs }: WindowOpti
         await limiter.consume(key);
         return undefined;
       } catch (refused) {
-        if (refused instanceof RateLimiterRes) return refused.msBeforeNext;
-        throw refused;
+        if (!(refused instanceof RateLimiterRes)) throw refused;
+        onRefusal();
+        return refused.msBeforeNext;
       }
     },
     giveBack: async (key) => void (await limiter.reward(key)),

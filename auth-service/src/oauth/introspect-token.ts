@@ -1,11 +1,12 @@
 import type { Role } from 'service-kit/identity';
 import type { AccountStore } from '../accounts/account-store.ts';
+import type { Account } from '../accounts/account.ts';
 import type { ClientStore } from '../clients/client-store.ts';
 import type { ServiceClient } from '../clients/client.ts';
 import type { Clock } from '../clock.ts';
 import { hashOf, type RefreshTokens } from '../sessions/refresh-token.ts';
 import type { SessionStore } from '../sessions/session-store.ts';
-import { isLive, type Session } from '../sessions/session.ts';
+import { isLive, isOfEpoch, minTokenVersion, type Session } from '../sessions/session.ts';
 import type { CheckAccessToken, CheckedToken } from '../tokens/check-access-token.ts';
 
 /** RFC 7662, section 2.2, and whose token of which use it is. Of a token that is not active nothing is said. */
@@ -58,22 +59,28 @@ export function introspectToken(dependencies: IntrospectTokenDependencies): Intr
   const { accounts, clients, sessions, refreshTokens, checkAccessToken, issuer, audience, clock } =
     dependencies;
 
-  async function liveSession(id: string, now: Date): Promise<Session | undefined> {
+  /** The account is read first: a session that is kept while the others end is kept when it is read after it. */
+  async function liveSession(
+    accountId: string,
+    id: string,
+    now: Date,
+  ): Promise<{ account: Account; session: Session } | undefined> {
+    const account = await accounts.find(accountId);
+    if (account?.status !== 'active') return undefined;
     const session = await sessions.find(id);
-    return session && isLive(session, now) ? session : undefined;
+    return session && isLive(session, now) && isOfEpoch(session, account) ? { account, session } : undefined;
   }
 
-  /** @returns the version that the tokens of the living account or client must have at least */
-  async function versionOfOwner(token: CheckedToken): Promise<number | undefined> {
+  /** @returns the version that the token must have at least; undefined when nothing that it stands for lives */
+  async function minVersionOf(token: CheckedToken, now: Date): Promise<number | undefined> {
     if (token.of === 'client') return (await clients.find(token.clientId))?.tokenVersion;
-    const account = await accounts.find(token.accountId);
-    return account?.status === 'active' ? account.tokenVersion : undefined;
+    const live = await liveSession(token.accountId, token.sessionId, now);
+    return live && minTokenVersion(live.session, live.account);
   }
 
   async function introspectAccess(token: CheckedToken, now: Date): Promise<Introspection> {
-    const version = await versionOfOwner(token);
-    if (version === undefined || token.tokenVersion < version) return INACTIVE;
-    if (token.of === 'account' && !(await liveSession(token.sessionId, now))) return INACTIVE;
+    const minVersion = await minVersionOf(token, now);
+    if (minVersion === undefined || token.tokenVersion < minVersion) return INACTIVE;
     const whose =
       token.of === 'client'
         ? { sub: token.clientId, client_id: token.clientId, scope: token.scope }
@@ -94,10 +101,10 @@ export function introspectToken(dependencies: IntrospectTokenDependencies): Intr
   /** Only the head of its session: a replaced one may still be answered, but no longer stands for anything. */
   async function introspectRefresh(text: string, now: Date): Promise<Introspection> {
     const token = refreshTokens.read(text);
-    const session = token && (await liveSession(token.sessionId, now));
-    if (!session || session.tokenHash !== hashOf(token)) return INACTIVE;
-    const account = await accounts.find(session.accountId);
-    if (account?.status !== 'active') return INACTIVE;
+    const found = token && (await sessions.find(token.sessionId));
+    const live = found && (await liveSession(found.accountId, found.id, now));
+    if (!token || !live || live.session.tokenHash !== hashOf(token)) return INACTIVE;
+    const { account, session } = live;
     return {
       active: true,
       token_use: 'refresh_token',

@@ -26,7 +26,10 @@ export interface OfferPasswordResetDependencies {
 
 const LIFE_MS = 60 * 60 * 1_000;
 
-/** Makes a token with which the password of an account can be replaced once; an earlier one is void. */
+/**
+ * Makes a token with which the password of an account can be replaced once; an earlier one is void. So is this
+ * one as soon as password, e-mail address or status of the account are changed: see `credentialVersion`.
+ */
 export function offerPasswordReset(dependencies: OfferPasswordResetDependencies): OfferPasswordReset {
   const { accounts, passwordResets, audited, transact, makeId, clock } = dependencies;
 
@@ -39,7 +42,8 @@ export function offerPasswordReset(dependencies: OfferPasswordResetDependencies)
         if (!account) throw refusal('account_not_found');
         if (account.status === 'deleted') throw refusal('account_deleted');
         if (account.guest) throw refusal('guest_account');
-        await passwordResets.put({ accountId, token, expiresAt }, tx.session);
+        const { credentialVersion } = account;
+        await passwordResets.put({ accountId, token, credentialVersion, expiresAt }, tx.session);
         await done(tx);
       });
       return { token, expiresAt };

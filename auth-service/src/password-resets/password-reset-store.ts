@@ -6,15 +6,23 @@ interface PasswordResetDocument {
   _id: string;
   /** Of the token; the token itself is nowhere. */
   tokenHash: string;
+  /** Of the account when the token was made. */
+  credentialVersion?: number;
   expiresAt: Date;
+}
+
+/** Which account a token was made for, and in which state. */
+export interface PasswordReset {
+  accountId: string;
+  credentialVersion: number;
 }
 
 export interface PasswordResetStore {
   ensureIndexes(): Promise<void>;
   /** Stores a reset in the place of an earlier one. */
-  put(reset: { accountId: string; token: string; expiresAt: Date }, session: ClientSession): Promise<void>;
-  /** @returns the account that a token is good for */
-  findAccountId(token: string, now: Date): Promise<string | undefined>;
+  put(reset: PasswordReset & { token: string; expiresAt: Date }, session: ClientSession): Promise<void>;
+  /** @returns what a token was made for, while it is not used or replaced and not too old */
+  find(token: string, now: Date): Promise<PasswordReset | undefined>;
   /**
    * Uses a token up.
    *
@@ -34,12 +42,14 @@ export function createPasswordResetStore(db: Db): PasswordResetStore {
         { key: { expiresAt: 1 }, expireAfterSeconds: 0 },
       ]);
     },
-    put: async ({ accountId, token, expiresAt }, session) => {
-      const document = { tokenHash: hashOf(token), expiresAt };
+    put: async ({ accountId, token, credentialVersion, expiresAt }, session) => {
+      const document = { tokenHash: hashOf(token), credentialVersion, expiresAt };
       await resets.replaceOne({ _id: accountId }, document, { session, upsert: true });
     },
-    findAccountId: async (token, now) =>
-      (await resets.findOne({ tokenHash: hashOf(token), expiresAt: { $gt: now } }))?._id,
+    find: async (token, now) => {
+      const found = await resets.findOne({ tokenHash: hashOf(token), expiresAt: { $gt: now } });
+      return found ? { accountId: found._id, credentialVersion: found.credentialVersion ?? 0 } : undefined;
+    },
     take: async ({ accountId, token, now }, session) => {
       const good = { _id: accountId, tokenHash: hashOf(token), expiresAt: { $gt: now } };
       return (await resets.deleteOne(good, { session })).deletedCount === 1;

@@ -10,7 +10,7 @@ import type { CountNewPassword } from '../limits/new-passwords.ts';
 import { refusal } from '../refusal.ts';
 import type { EndSessions } from '../sessions/end-sessions.ts';
 import type { Transact } from '../transact.ts';
-import type { PasswordResetStore } from './password-reset-store.ts';
+import type { PasswordReset, PasswordResetStore } from './password-reset-store.ts';
 
 export type ResetPassword = (token: string, newPassword: string, origin: RequestOrigin) => Promise<void>;
 
@@ -35,10 +35,11 @@ export function resetPassword(dependencies: ResetPasswordDependencies): ResetPas
   const { assertHardToGuess, audited, transact, clock } = dependencies;
 
   return async (token, newPassword, origin) => {
-    const accountId = await passwordResets.findAccountId(token, clock());
+    const reset = await passwordResets.find(token, clock());
+    const accountId = reset?.accountId;
     await audited({ action: 'reset-password', by: somebodyAt(origin), accountId }, async (done) => {
       const owner = accountId === undefined ? undefined : await accounts.find(accountId);
-      const { id, username, email, displayName } = assertGood(owner);
+      const { id, username, email, displayName } = assertGood(owner, reset);
       await countNewPassword(id);
       const personal = [username, email, displayName];
       await assertHardToGuess({ door: 'reset', field: 'newPassword', password: newPassword, personal });
@@ -46,19 +47,20 @@ export function resetPassword(dependencies: ResetPasswordDependencies): ResetPas
       const passwordHash = await hasher.hash(newPassword);
       await transact(async (tx) => {
         const isGood = await passwordResets.take({ accountId: id, token, now: clock() }, tx.session);
-        const account = assertGood(isGood ? await accounts.find(id, tx.session) : undefined);
+        const account = assertGood(isGood ? await accounts.find(id, tx.session) : undefined, reset);
         const changed = withPassword(account, passwordHash);
         await accounts.update(changed, tx.session);
         const { traceparent } = origin;
-        const minVersion = changed.tokenVersion;
-        await endSessions.all({ accountId: id, because: 'password_reset', minVersion, traceparent }, tx);
+        await endSessions.all(changed, { traceparent }, tx);
         await done(tx);
       });
     });
   };
 }
 
-function assertGood(account: Account | undefined): Account {
-  if (!account || account.status === 'deleted') throw refusal('invalid_reset_token');
+/** A token is good for the account as it was when it was made, and void once anybody has changed how it is entered. */
+function assertGood(account: Account | undefined, reset: PasswordReset | undefined): Account {
+  const isSame = account?.credentialVersion === reset?.credentialVersion;
+  if (!account || !isSame || account.status === 'deleted') throw refusal('invalid_reset_token');
   return account;
 }

@@ -3,6 +3,7 @@ import type { Logger } from 'service-kit/logging';
 import { accountStatusChanged } from '../accounts/account-messages.ts';
 import { erase } from '../accounts/account-status.ts';
 import type { AccountStore } from '../accounts/account-store.ts';
+import type { Account } from '../accounts/account.ts';
 import type { Audit } from '../audit/audit.ts';
 import type { Clock } from '../clock.ts';
 import type { DeviceStore } from '../guests/device-store.ts';
@@ -13,7 +14,7 @@ import { workOff } from '../work-off.ts';
 
 export interface EraseAccountsDependencies {
   accounts: AccountStore;
-  sessions: Pick<SessionStore, 'eraseOrigins'>;
+  sessions: Pick<SessionStore, 'removeSome'>;
   devices: Pick<DeviceStore, 'forget'>;
   passwordResets: Pick<PasswordResetStore, 'forget'>;
   audit: Pick<Audit, 'done'>;
@@ -22,6 +23,8 @@ export interface EraseAccountsDependencies {
   clock: Clock;
   logger: Logger;
 }
+
+const BATCH = 500;
 
 /**
  * Erases what is personal of accounts that have been deleted for long enough, and tells the others to do the same.
@@ -37,16 +40,26 @@ export function eraseAccounts(
   const { accounts, sessions, devices, passwordResets, audit, trail } = dependencies;
   const { transact, clock, logger } = dependencies;
 
-  function eraseOne(accountId: string): Promise<boolean> {
-    return transact(async (tx) => {
+  /**
+   * A player can make any number of these, so they are erased before the account is marked, in writes of a bounded size.
+   * When a process dies in between, the account is still due.
+   */
+  async function eraseTraces({ id: accountId, sessionEpoch: before }: Account): Promise<void> {
+    const dead = { accountId, before, andEndedAlone: true };
+    while ((await sessions.removeSome(dead, BATCH)) === BATCH);
+    await trail.eraseOrigins(accountId);
+  }
+
+  async function eraseOne(accountId: string): Promise<boolean> {
+    const due = await accounts.find(accountId);
+    if (due && erase(due, clock())) await eraseTraces(due);
+    return await transact(async (tx) => {
       const account = await accounts.find(accountId, tx.session);
       const erased = account && erase(account, clock());
       if (!erased) return false;
       await accounts.update(erased, tx.session);
-      await sessions.eraseOrigins(accountId, tx.session);
       await devices.forget(accountId, tx.session);
       await passwordResets.forget(accountId, tx.session);
-      await trail.eraseOrigins(accountId, tx.session);
       await audit.done({ action: 'erase-account', by: 'auth-service', accountId }, tx);
       tx.emit(accountStatusChanged(erased));
       return true;

@@ -5,7 +5,7 @@ import { assertActive } from '../accounts/account.ts';
 import type { Audit } from '../audit/audit.ts';
 import type { Clock } from '../clock.ts';
 import type { EntitlementStore } from '../entitlements/entitlement-store.ts';
-import type { LedgerEntry } from '../entitlements/ledger.ts';
+import type { Balance, LedgerEntry } from '../entitlements/ledger.ts';
 import type { SessionStore } from '../sessions/session-store.ts';
 import type { Session } from '../sessions/session.ts';
 
@@ -36,7 +36,6 @@ export function exportData(dependencies: ExportDataDependencies): ExportData {
     const accountId = by.id;
     const account = assertActive(await accounts.find(accountId));
     await audit.seen({ action: 'export-data', by, accountId });
-    const balances = await entitlements.balancesOf(accountId);
     const head = {
       exportedAt: clock(),
       account: {
@@ -44,11 +43,11 @@ export function exportData(dependencies: ExportDataDependencies): ExportData {
         statusReason: account.statusReason,
         lastLoginAt: account.lastLoginAt,
       },
-      entitlements: balances.map(({ kind, asset, quantity }) => ({ kind, asset, quantity })),
     };
-    const ownSessions = everyOne((after: Session | undefined, limit) =>
-      sessions.list(accountId, after, limit),
+    const balances = everyOne((after: Balance | undefined, limit) =>
+      entitlements.balancesOf(accountId, after, limit),
     );
+    const ownSessions = everyOne((after: Session | undefined, limit) => sessions.list(account, after, limit));
     const ownLedger = everyOne((after: LedgerEntry | undefined, limit) =>
       entitlements.ledgerOf(accountId, after, limit),
     );
@@ -56,6 +55,7 @@ export function exportData(dependencies: ExportDataDependencies): ExportData {
       trail.list({ subjectId: accountId }, after, limit),
     );
     return objectText(head, {
+      entitlements: mapped(balances, ({ kind, asset, quantity }) => ({ kind, asset, quantity })),
       sessions: mapped(ownSessions, toExportedSession),
       ledger: mapped(ownLedger, toExportedEntry),
       audit: mapped(audited, (entry) => toExportedAuditEntry(entry, accountId)),

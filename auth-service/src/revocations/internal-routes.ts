@@ -5,6 +5,7 @@ import { AccountParams } from '../accounts/account-routes.ts';
 import { AccountStatus } from '../accounts/account-schemas.ts';
 import { refusal } from '../refusal.ts';
 import type { ReadRevocations } from './read-revocations.ts';
+import { readRevocationCursor, writeRevocationCursor, type RevocationCursor } from './revocation-cursor.ts';
 import type { RevocationRecord } from './revocation.ts';
 
 export interface InternalRoutesDependencies {
@@ -17,6 +18,7 @@ const RevocationView = z.object({
   accountId: z.string(),
   sessionIds: z.array(z.string()).optional(),
   minVersion: z.int().optional(),
+  exceptSessionId: z.string().optional(),
   revokedAt: z.iso.datetime(),
 });
 
@@ -33,21 +35,22 @@ export function internalRoutes({ accounts, readRevocations }: InternalRoutesDepe
     operationId: 'listRevocations',
     summary: 'What ended access tokens that have not expired yet',
     description:
-      'Without since everything that still matters; with the cursor of an earlier answer what is new, and some of what was told before.',
+      'Without since everything that still matters; with the cursor of an earlier answer what is new, and some of what was told before. It comes in pages: where hasMore is true, ask with the cursor at once.',
     tag,
     access: 'internal',
     quiet: true,
     request: { query: z.object({ since: z.string().max(256).optional() }) },
     responses: {
       200: {
-        description: 'Revocations, the oldest first',
-        body: z.object({ items: z.array(RevocationView), cursor: z.string() }),
+        description: 'A page of revocations, the oldest first',
+        body: z.object({ items: z.array(RevocationView), cursor: z.string(), hasMore: z.boolean() }),
       },
     },
     problems: ['invalid_cursor'],
     handle: async ({ query: { since } }) => {
-      const { items, next } = await readRevocations(since === undefined ? undefined : timeIn(since));
-      return reply(200, { items: items.map(toView), cursor: next.toISOString() });
+      const cursor = since === undefined ? undefined : cursorIn(since);
+      const { items, next, hasMore } = await readRevocations(cursor);
+      return reply(200, { items: items.map(toView), cursor: writeRevocationCursor(next), hasMore });
     },
   });
 
@@ -76,10 +79,8 @@ export function internalRoutes({ accounts, readRevocations }: InternalRoutesDepe
   return [revocations, status];
 }
 
-const Cursor = z.iso.datetime().transform((text) => new Date(text));
-
-function timeIn(cursor: string): Date {
-  const time = Cursor.safeParse(cursor);
-  if (!time.success) throw new DomainError('invalid_cursor', 'The cursor must be one of an earlier answer');
-  return time.data;
+function cursorIn(text: string): RevocationCursor {
+  const cursor = readRevocationCursor(text);
+  if (!cursor) throw new DomainError('invalid_cursor', 'The cursor must be one of an earlier answer');
+  return cursor;
 }

@@ -1,4 +1,4 @@
-import type { ClientSession, Db } from 'mongodb';
+import { MongoServerError, ObjectId, type ClientSession, type Db, type Filter, type WithId } from 'mongodb';
 import type { Revocation, RevocationRecord } from './revocation.ts';
 
 interface RevocationDocument extends Omit<Revocation, 'sessionIds'> {
@@ -8,11 +8,25 @@ interface RevocationDocument extends Omit<Revocation, 'sessionIds'> {
   expiresAt: Date;
 }
 
+/** The last revocation of a page, after which the next begins. */
+export interface RevocationPosition {
+  revokedAt: Date;
+  /** 24 hexadecimal digits. */
+  id: string;
+}
+
+/** Which revocations are asked for: of those that still end a token, from a time on or after a position. */
+export interface RevocationQuery {
+  now: Date;
+  from: Date | undefined;
+  after: RevocationPosition | undefined;
+}
+
 export interface RevocationStore {
   ensureIndexes(): Promise<void>;
   insert(revocation: RevocationRecord & { expiresAt: Date }, transaction: ClientSession): Promise<void>;
-  /** Those that still end a token, from a time on, oldest first. */
-  listLive(now: Date, from: Date | undefined): Promise<RevocationRecord[]>;
+  /** A page, oldest first. */
+  listLive(query: RevocationQuery, limit: number): Promise<(RevocationRecord & { id: string })[]>;
 }
 
 export function createRevocationStore(db: Db): RevocationStore {
@@ -21,20 +35,41 @@ export function createRevocationStore(db: Db): RevocationStore {
   return {
     ensureIndexes: async () => {
       await revocations.createIndexes([
-        { key: { revokedAt: 1 } },
+        { key: { revokedAt: 1, _id: 1 } },
         { key: { expiresAt: 1 }, expireAfterSeconds: 0 },
       ]);
+      // The one that the first has replaced.
+      await revocations.dropIndex('revokedAt_1').catch((error: unknown) => {
+        if (!(error instanceof MongoServerError) || error.codeName !== 'IndexNotFound') throw error;
+      });
     },
     insert: async ({ sessionIds, ...revocation }, transaction) => {
       const document = { ...revocation, ...(sessionIds && { sessionIds: [...sessionIds] }) };
       await revocations.insertOne(document, { session: transaction });
     },
-    listLive: async (now, from) => {
-      return await revocations
-        .find({ expiresAt: { $gt: now }, ...(from && { revokedAt: { $gte: from } }) })
-        .project<RevocationRecord>({ _id: 0, expiresAt: 0 })
-        .sort({ revokedAt: 1 })
+    listLive: async ({ now, from, after }, limit) => {
+      const found = await revocations
+        .find({
+          expiresAt: { $gt: now },
+          ...(from && { revokedAt: { $gte: from } }),
+          ...(after && beyond(after)),
+        })
+        .sort({ revokedAt: 1, _id: 1 })
+        .limit(limit)
         .toArray();
+      return found.map(toRecord);
     },
   };
 }
+
+function toRecord({
+  _id,
+  expiresAt: _expiresAt,
+  ...record
+}: WithId<RevocationDocument>): RevocationRecord & { id: string } {
+  return { id: _id.toHexString(), ...record };
+}
+
+const beyond = ({ revokedAt, id }: RevocationPosition): Filter<RevocationDocument> => ({
+  $or: [{ revokedAt: { $gt: revokedAt } }, { revokedAt, _id: { $gt: ObjectId.createFromHexString(id) } }],
+});

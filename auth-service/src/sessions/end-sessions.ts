@@ -1,20 +1,11 @@
+import type { SessionsEnded } from '../accounts/account.ts';
 import type { Clock } from '../clock.ts';
-import type { Revocation } from '../revocations/revocation.ts';
 import type { Revoke } from '../revocations/revoke.ts';
 import type { Transaction } from '../transact.ts';
 import type { DeadSessions } from './dead-sessions.ts';
+import type { EndedSessionStore } from './ended-session-store.ts';
 import type { SessionStore } from './session-store.ts';
 import type { RevocationReason } from './session.ts';
-
-export interface EndingOfAll {
-  accountId: string;
-  because: RevocationReason;
-  /** The session that lives on. */
-  except?: string;
-  /** The account's new token version, where older tokens end whatever their session. */
-  minVersion?: number | undefined;
-  traceparent?: string;
-}
 
 /** Ends sessions together with their access tokens, in the caller's transaction. */
 export interface EndSessions {
@@ -23,42 +14,44 @@ export interface EndSessions {
     ending: { id: string; accountId: string; because: RevocationReason; traceparent?: string },
     tx: Transaction,
   ): Promise<boolean>;
-  all(ending: EndingOfAll, tx: Transaction): Promise<void>;
+  /**
+   * Does what is left to do when an account has raised its epoch, which ends all sessions: tells of it, and sees to
+   * their removal. It is as much for one session as for a million.
+   *
+   * @param ended the account as it is stored now
+   * @param except the session that lives on, with the access token that it has
+   */
+  all(
+    ended: SessionsEnded,
+    how: { except?: string | undefined; traceparent?: string },
+    tx: Transaction,
+  ): Promise<void>;
 }
 
 export function createEndSessions(dependencies: {
-  sessions: SessionStore;
+  sessions: Pick<SessionStore, 'revokeOne' | 'keep'>;
+  endedSessions: Pick<EndedSessionStore, 'add'>;
   deadSessions: Pick<DeadSessions, 'remember'>;
   revoke: Revoke;
   clock: Clock;
 }): EndSessions {
-  const { sessions, deadSessions, revoke, clock } = dependencies;
-
-  async function tell(revocation: Revocation, tx: Transaction, traceparent?: string): Promise<void> {
-    await revoke(revocation, tx, traceparent);
-    const { sessionIds = [] } = revocation;
-    if (sessionIds.length > 0) tx.afterCommit(() => deadSessions.remember(sessionIds));
-  }
+  const { sessions, endedSessions, deadSessions, revoke, clock } = dependencies;
 
   return {
     one: async ({ id, accountId, because, traceparent }, tx) => {
       const ended = await sessions.revokeOne({ id, accountId, because, now: clock() }, tx.session);
-      if (ended === 'ended') await tell({ accountId, sessionIds: [id] }, tx, traceparent);
+      if (ended === 'ended') {
+        await revoke({ accountId, sessionIds: [id] }, tx, traceparent);
+        tx.afterCommit(() => deadSessions.remember([id]));
+      }
       return ended !== 'unknown';
     },
-    all: async ({ accountId, because, except, minVersion, traceparent }, tx) => {
-      // A refresh may have read the account just after its version rose, so the sessions are named as well.
-      const sessionIds = await sessions.revokeAll(
-        { accountId, because, now: clock(), ...(except !== undefined && { except }) },
-        tx.session,
-      );
-      if (sessionIds.length === 0 && minVersion === undefined) return;
-      const revocation = {
-        accountId,
-        ...(sessionIds.length > 0 && { sessionIds }),
-        ...(minVersion !== undefined && { minVersion }),
-      };
-      await tell(revocation, tx, traceparent);
+    all: async (ended, { except, traceparent }, tx) => {
+      const { id: accountId, sessionEpoch: before, tokenVersion: minVersion } = ended;
+      const isKept = except !== undefined && (await sessions.keep(except, ended, tx.session));
+      await endedSessions.add({ accountId, before }, tx.session);
+      const revocation = { accountId, minVersion, ...(isKept && { exceptSessionId: except }) };
+      await revoke(revocation, tx, traceparent);
     },
   };
 }

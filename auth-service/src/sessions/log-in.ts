@@ -4,9 +4,11 @@ import type { Account } from '../accounts/account.ts';
 import type { Audited } from '../audit/audit.ts';
 import { somebodyAt } from '../audit/somebody-at.ts';
 import type { Clock } from '../clock.ts';
+import type { CountNewSession } from '../limits/new-sessions.ts';
 import type { CheckPassword } from '../limits/password-checks.ts';
 import { refusal } from '../refusal.ts';
 import type { Logins } from './logins.ts';
+import type { CapSessions } from './session-cap.ts';
 import type { SessionIssuer, Tokens } from './session-issuer.ts';
 
 export interface Credentials {
@@ -25,6 +27,8 @@ export interface LogInDependencies {
   logins: Pick<Logins, 'submit'>;
   issuer: SessionIssuer;
   checkPassword: CheckPassword;
+  countNewSession: CountNewSession;
+  capSessions: CapSessions;
   audited: Audited;
   clock: Clock;
 }
@@ -35,6 +39,7 @@ export interface LogInDependencies {
  */
 export function logIn(dependencies: LogInDependencies): LogIn {
   const { accounts, logins, issuer, checkPassword, audited, clock } = dependencies;
+  const { countNewSession, capSessions } = dependencies;
 
   return async ({ username, password }, origin) => {
     const found = await accounts.findByUsername(username);
@@ -43,14 +48,23 @@ export function logIn(dependencies: LogInDependencies): LogIn {
     return await audited({ action: 'log-in', by: somebodyAt(origin), ...whom }, async () => {
       const { address } = origin;
       const passwordHash = known?.passwordHash;
-      const matches = await checkPassword({ username, password, passwordHash, address });
+      const uncount = await countNewSession.from(address);
+      const tried = { username, password, passwordHash, address };
+      const matches = await checkPassword(tried).catch(async (error: unknown) => {
+        await uncount();
+        throw error;
+      });
+      // Wrong passwords have a limit of their own.
+      if (!matches) await uncount();
       if (!known || !matches) throw refusal('invalid_credentials');
       if (known.status === 'banned') throw refusal('account_banned');
+      await countNewSession.of(known.id);
 
       const now = clock();
-      const { session, refreshToken } = issuer.open(known.id, origin, now);
+      const { session, refreshToken } = issuer.open(known, origin, now);
       const account = await logins.submit({ account: known, session, origin });
       if (!account) throw await whyNot(known.id);
+      await capSessions(account, origin.traceparent);
       return { account, tokens: issuer.tokensFor(account, refreshToken, now) };
     });
   };

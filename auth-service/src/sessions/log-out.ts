@@ -14,7 +14,7 @@ export type EndAllSessions = (accountId: string, by: Caller) => Promise<void>;
 export type EndSession = (sessionId: string, by: Caller) => Promise<void>;
 
 export interface LogOutDependencies {
-  accounts: Pick<AccountStore, 'raiseTokenVersion'>;
+  accounts: Pick<AccountStore, 'endSessions'>;
   endSessions: EndSessions;
   audited: Audited;
   transact: Transact;
@@ -22,8 +22,6 @@ export interface LogOutDependencies {
 
 /** Ends sessions of the caller; what has ended already stays as it is. */
 export function logOut({ accounts, endSessions, audited, transact }: LogOutDependencies): LogOut {
-  const because = 'logout';
-
   return (by, scope) => {
     const { id: accountId, sessionId } = by;
     const { traceparent } = by.origin;
@@ -32,14 +30,13 @@ export function logOut({ accounts, endSessions, audited, transact }: LogOutDepen
         await done(tx);
         switch (scope) {
           case 'this':
-            await endSessions.one({ id: sessionId, accountId, because, traceparent }, tx);
+            await endSessions.one({ id: sessionId, accountId, because: 'logout', traceparent }, tx);
             return;
           case 'others':
-            await endSessions.all({ accountId, except: sessionId, because, traceparent }, tx);
-            return;
           case 'all': {
-            const minVersion = await accounts.raiseTokenVersion(accountId, tx.session);
-            await endSessions.all({ accountId, minVersion, because, traceparent }, tx);
+            const ended = await accounts.endSessions(accountId, tx.session);
+            const except = scope === 'others' ? sessionId : undefined;
+            if (ended) await endSessions.all(ended, { except, traceparent }, tx);
           }
         }
       }),
@@ -75,10 +72,10 @@ export function endAllSessions(dependencies: LogOutDependencies): EndAllSessions
   return (accountId, by) =>
     audited({ action: 'end-sessions', by, accountId }, (done) =>
       transact(async (tx) => {
-        const minVersion = await accounts.raiseTokenVersion(accountId, tx.session);
-        if (minVersion === undefined) throw refusal('account_not_found');
+        const ended = await accounts.endSessions(accountId, tx.session);
+        if (!ended) throw refusal('account_not_found');
         const { traceparent } = by.origin;
-        await endSessions.all({ accountId, because: 'ended_by_staff', minVersion, traceparent }, tx);
+        await endSessions.all(ended, { traceparent }, tx);
         await done(tx);
       }),
     );

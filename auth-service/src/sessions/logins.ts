@@ -49,7 +49,11 @@ export function createLogins(dependencies: {
           logins.map(({ account, session }) => ({ account, at: session.createdAt })),
           tx.session,
         );
-        const opened = logins.filter((_, index) => found[index]);
+        // Ended meanwhile or not, the session belongs to the epoch that the account has now.
+        const opened = logins.flatMap(({ session, ...login }, index) => {
+          const account = found[index];
+          return account ? [{ ...login, session: { ...session, epoch: account.sessionEpoch } }] : [];
+        });
         if (opened.length === 0) return found;
         await sessions.insertAll(
           opened.map(({ session }) => session),

@@ -20,6 +20,8 @@ const session: Session = {
   createdAt: rotatedAt,
   lastUsedAt: rotatedAt,
   expiresAt: after(1_000_000),
+  epoch: 0,
+  kept: null,
   revokedAt: null,
   revokedBecause: null,
   device: null,

@@ -15,16 +15,16 @@ import type { EndSessions } from './end-sessions.ts';
 import type { SessionIssuer, Tokens } from './session-issuer.ts';
 import type { Rotations } from './rotations.ts';
 import type { SessionStore } from './session-store.ts';
-import type { Session } from './session.ts';
+import { isOfEpoch, type Session } from './session.ts';
 
 export type RefreshSession = (refreshToken: string, origin: RequestOrigin) => Promise<Tokens>;
 
 export interface RefreshSessionDependencies {
   accounts: AccountStore;
-  sessions: Pick<SessionStore, 'findDurable'>;
+  sessions: Pick<SessionStore, 'findDurable' | 'find'>;
   rotations: Pick<Rotations, 'submit'>;
   endSessions: EndSessions;
-  deadSessions: Pick<DeadSessions, 'has'>;
+  deadSessions: Pick<DeadSessions, 'has' | 'remember'>;
   audit: Pick<Audit, 'refused'>;
   transact: Transact;
   refreshTokens: RefreshTokens;
@@ -61,13 +61,21 @@ export function refreshSession(dependencies: RefreshSessionDependencies): Refres
     const id = randomUUID();
     const account =
       (await rotations.submit({ id, presented, successor, origin, now, expiresAt })) ??
-      (await accountOf(await repeated(presented, successor, origin, now)));
+      (await repeated(presented, successor, origin, now));
     if (account?.status !== 'active') throw refusal('invalid_refresh_token');
     return issuer.tokensFor(account, successor, now);
   };
 
-  async function accountOf(session: Session | undefined): Promise<TokenHolder | undefined> {
-    return session && (await accounts.find(session.accountId));
+  /** @returns undefined when the session was ended with all others of its account */
+  async function holderOf(session: Session): Promise<TokenHolder | undefined> {
+    const account = await accounts.find(session.accountId);
+    if (!account || isOfEpoch(session, account)) return account;
+    // It may have been kept between the two reads, while the others ended.
+    const now = await sessions.find(session.id);
+    if (now && isOfEpoch(now, account)) return account;
+    // It is not remembered while Redis is away, and asked of the database again.
+    await deadSessions.remember([session.id]).catch(() => undefined);
+    return undefined;
   }
 
   async function repeated(
@@ -75,10 +83,12 @@ export function refreshSession(dependencies: RefreshSessionDependencies): Refres
     successor: RefreshToken,
     origin: RequestOrigin,
     now: Date,
-  ): Promise<Session | undefined> {
+  ): Promise<TokenHolder | undefined> {
     // A read that is sure costs a round trip to a majority; the dead need none.
     if (await deadSessions.has(presented.sessionId)) return undefined;
-    const session = await sessions.findDurable(presented.sessionId);
+    const found = await sessions.findDurable(presented.sessionId);
+    const account = found && (await holderOf(found));
+    const session = account && found;
     const decision = judgeReplacedToken(session, presented, successor, now);
     if (session && decision === 'reuse') {
       const { id, accountId } = session;
@@ -98,6 +108,6 @@ export function refreshSession(dependencies: RefreshSessionDependencies): Refres
         traceparent: origin.traceparent,
       });
     }
-    return decision === 'repeat' ? session : undefined;
+    return decision === 'repeat' ? account : undefined;
   }
 }

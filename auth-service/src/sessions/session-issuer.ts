@@ -1,5 +1,5 @@
 import type { RequestOrigin } from 'service-kit/audit';
-import type { TokenHolder } from '../accounts/account.ts';
+import type { Account, TokenHolder } from '../accounts/account.ts';
 import type { MakeId } from '../ids.ts';
 import type { AccessTokens } from '../tokens/access-token.ts';
 import { hashOf, type RefreshToken, type RefreshTokens } from './refresh-token.ts';
@@ -16,7 +16,11 @@ export interface Tokens {
 
 export interface SessionIssuer {
   /** A new session with its first refresh token; nothing is stored yet. */
-  open(accountId: string, origin: RequestOrigin, now: Date): { session: Session; refreshToken: RefreshToken };
+  open(
+    account: Pick<Account, 'id' | 'sessionEpoch'>,
+    origin: RequestOrigin,
+    now: Date,
+  ): { session: Session; refreshToken: RefreshToken };
   tokensFor(account: TokenHolder, refreshToken: RefreshToken, now: Date): Tokens;
   /** When a session ends unless it is refreshed before. */
   expiryFrom(now: Date): Date;
@@ -36,12 +40,14 @@ export function createSessionIssuer(options: SessionIssuerOptions): SessionIssue
 
   return {
     expiryFrom,
-    open: (accountId, origin, now) => {
+    open: ({ id: accountId, sessionEpoch }, origin, now) => {
       const id = makeId('ses');
       const refreshToken = refreshTokens.first(id);
       const session: Session = {
         id,
         accountId,
+        epoch: sessionEpoch,
+        kept: null,
         generation: refreshToken.generation,
         tokenHash: hashOf(refreshToken),
         rotatedAt: now,

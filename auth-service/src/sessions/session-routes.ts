@@ -9,6 +9,7 @@ import {
   type Endpoint,
 } from 'service-kit/http';
 import { z } from 'zod';
+import type { AccountStore } from '../accounts/account-store.ts';
 import type { Clock } from '../clock.ts';
 import type { EndSession } from './log-out.ts';
 import { SessionView, toSessionView } from './session-schemas.ts';
@@ -16,6 +17,7 @@ import type { SessionPosition, SessionStore } from './session-store.ts';
 import type { Session } from './session.ts';
 
 export interface SessionRoutesDependencies {
+  accounts: Pick<AccountStore, 'find'>;
   sessions: Pick<SessionStore, 'listLive'>;
   endSession: EndSession;
   clock: Clock;
@@ -28,7 +30,9 @@ const Position = z
 const positionOf = ({ createdAt, id }: Session): z.input<typeof Position> => [createdAt.toISOString(), id];
 
 /** Where an account is logged in. */
-export function sessionRoutes({ sessions, endSession, clock }: SessionRoutesDependencies): Endpoint[] {
+export function sessionRoutes(dependencies: SessionRoutesDependencies): Endpoint[] {
+  const { accounts, sessions, endSession, clock } = dependencies;
+
   const list = defineEndpoint({
     method: 'GET',
     path: '/v1/me/sessions',
@@ -41,11 +45,13 @@ export function sessionRoutes({ sessions, endSession, clock }: SessionRoutesDepe
     problems: ['invalid_cursor'],
     handle: async ({ query, identity, request }) => {
       const accountId = identity.userId;
+      const account = await accounts.find(accountId);
       const page = await readPage(query, {
         filters: { accountId },
         position: Position,
         positionOf,
-        read: (after, limit) => sessions.listLive(accountId, clock(), after, limit),
+        read: async (after, limit) =>
+          account ? await sessions.listLive(account, clock(), after, limit) : [],
       });
       const items = page.items.map((session) => toSessionView(session, identity.sessionId));
       return pageReply(request.originalUrl, { ...page, items });

@@ -52,9 +52,10 @@ export function followAccounts(deps: FollowAccountsDeps): FollowAccounts {
       tx.afterCommit(() => cache.put([...changed.values()]));
     }
     if (barred.size > 0) await cancelClaimsOf([...barred.values()], tx);
+    // In no transaction, for there may be any number of them: it is done again when this one is not committed.
     for (const { type, data } of messages)
       if (type === 'laurel.account.status-changed.v1' && data.erased)
-        await trail.eraseOrigins(data.accountId, tx.session);
+        await trail.eraseOrigins(data.accountId);
     // Whether or not the account is news: what was refused or not read then may be accepted now, and never twice.
     const now = clock();
     const invited = messages.flatMap((message) => acceptanceIn(message, now));

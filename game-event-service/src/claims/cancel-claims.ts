@@ -10,14 +10,21 @@ export type CancelClaimsOf = (
   tx: Transaction<OutgoingMessage>,
 ) => Promise<void>;
 
-/** Asks for the cancellation of what banned and deleted accounts have pending; the ledger's answer settles it. */
+/** How many claims are read and asked about in one transaction. */
+const NEWEST = 1_000;
+
+/**
+ * Asks for the cancellation of what banned and deleted accounts have pending; the ledger's answer settles it. It looks
+ * at their newest claims alone, because players can make any number: an older one that is still pending is refused by
+ * the ledger itself, which knew of the ban before, or cancelled at its deadline.
+ */
 export function cancelClaimsOf(deps: { claims: ClaimStore; metrics: ServiceMetrics }): CancelClaimsOf {
   const { claims, metrics } = deps;
   return async (accounts, tx) => {
     const reasons = new Map<string, CancelReason>(
       accounts.map(({ id, status }) => [id, status === 'deleted' ? 'account_deleted' : 'account_banned']),
     );
-    const pending = await claims.pendingOf([...reasons.keys()], tx.session);
+    const pending = await claims.pendingAmongNewest([...reasons.keys()], NEWEST, tx.session);
     const cancelled = pending.map((claim) => ({
       claim,
       reason: reasons.get(claim.accountId) ?? ('account_banned' as const),

@@ -46,7 +46,8 @@ export interface ClaimStore {
   /** Stores granted claims that are revoked from now on. */
   revokeAll(claims: readonly RevokingClaim[], session: ClientSession): Promise<void>;
   settleRevokes(settlements: readonly RevokeSettlement[], at: Date, session: ClientSession): Promise<void>;
-  pendingOf(accountIds: readonly string[], session: ClientSession): Promise<Claim[]>;
+  /** What is pending among so many newest claims of all these accounts together. */
+  pendingAmongNewest(accountIds: readonly string[], limit: number, session: ClientSession): Promise<Claim[]>;
   /** Claims that wait for the ledger, with which the sweeper has something to do. */
   findDue(now: Date, limit: number, session: ClientSession): Promise<Claim[]>;
   saveWaiting(claims: readonly { id: string; waiting: Waiting }[], session: ClientSession): Promise<void>;
@@ -154,11 +155,13 @@ export function createClaimStore(db: Db): ClaimStore {
         { session, ordered: false },
       );
     },
-    pendingOf: async (accountIds, session) => {
+    pendingAmongNewest: async (accountIds, limit, session) => {
       const found = await claims
-        .find({ accountId: { $in: [...accountIds] }, status: 'pending' }, { session })
+        .find({ accountId: { $in: [...accountIds] } }, { session })
+        .sort({ createdAt: -1, _id: -1 })
+        .limit(limit)
         .toArray();
-      return found.map(fromDocument);
+      return found.filter(({ status }) => status === 'pending').map(fromDocument);
     },
     findDue: async (now, limit, session) => {
       const found = await due.look(

@@ -33,6 +33,9 @@ export const auth: Benchmark = {
           LOGIN_FAILURES_PER_ACCOUNT: NEVER,
           LOGIN_FAILURES_PER_ADDRESS: NEVER,
           NEW_ACCOUNTS_PER_ADDRESS: NEVER,
+          NEW_SESSIONS_PER_ACCOUNT: NEVER,
+          SESSIONS_PER_ACCOUNT: '1000',
+          NEW_SESSIONS_PER_ADDRESS: NEVER,
         },
       },
     });

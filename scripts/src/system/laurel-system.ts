@@ -16,7 +16,11 @@ import {
 import { serviceProcess } from './service-process.ts';
 
 /** On a machine of one's own everybody comes from one address. The environment may say otherwise. */
-const LOCAL_DEFAULTS = { NEW_ACCOUNTS_PER_ADDRESS: '5000', RATE_LIMIT_SCALE: '1000' };
+const LOCAL_DEFAULTS = {
+  NEW_ACCOUNTS_PER_ADDRESS: '5000',
+  NEW_SESSIONS_PER_ADDRESS: '5000',
+  RATE_LIMIT_SCALE: '1000',
+};
 
 /** Variables laid over the system's own: for every service, and for one. */
 export type EnvironmentOverrides = Partial<Record<'all' | ServiceName, Record<string, string>>>;

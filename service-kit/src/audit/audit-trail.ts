@@ -67,13 +67,16 @@ export interface AuditTrail {
   list(filter: AuditFilter, after: AuditPosition | undefined, limit: number): Promise<RecordedEntry[]>;
   /**
    * Removes address and device from what an account did, and from what nobody known did to it (failed logins). The
-   * seals stay valid: they cover a salted hash of it, and the salt goes as well.
+   * seals stay valid: they cover a salted hash of it, and the salt goes as well. There may be any number of entries, so
+   * it works in no transaction, by writes of a bounded size; when it is cut short it may be called again.
    */
-  eraseOrigins(accountId: string, session: ClientSession): Promise<void>;
+  eraseOrigins(accountId: string): Promise<void>;
   ensureIndexes(): Promise<void>;
   /** To be started before what records, so that it stops after it and seals the rest. */
   sealer: Required<Component>;
 }
+
+const ERASED_AT_ONCE = 1_000;
 
 /** A trail in its own collections; nothing is opened before the sealer starts. */
 export function createAuditTrail(options: AuditTrailOptions): AuditTrail {
@@ -99,16 +102,27 @@ export function createAuditTrail(options: AuditTrailOptions): AuditTrail {
         .toArray();
       return found.map(recordedEntry);
     },
-    eraseOrigins: async (accountId, session) => {
+    eraseOrigins: async (accountId) => {
       const theirs = [
         { 'actor.id': accountId },
         { 'subject.id': accountId, 'actor.kind': 'anonymous' as const },
       ];
-      await entries.updateMany(
-        { $or: theirs, origin: { $type: 'object' } },
-        { $set: { origin: null } },
-        { session },
-      );
+      const ids = entries
+        .find(
+          { $or: theirs, origin: { $type: 'object' } },
+          { projection: { _id: 1 }, batchSize: ERASED_AT_ONCE },
+        )
+        .map(({ _id }) => _id);
+      const erase = (batch: string[]) =>
+        entries.updateMany({ _id: { $in: batch } }, { $set: { origin: null } });
+      let batch: string[] = [];
+      for await (const id of ids) {
+        batch.push(id);
+        if (batch.length < ERASED_AT_ONCE) continue;
+        await erase(batch);
+        batch = [];
+      }
+      if (batch.length > 0) await erase(batch);
     },
     ensureIndexes: () => ensureAuditIndexes(collections),
     sealer: createSealer({
