@@ -14,6 +14,7 @@ import type { ProblemCode } from './problems.ts';
 import { canonicalTarget } from './routing/canonical-target.ts';
 import type { LiveRouteTable } from './routing/live-route-table.ts';
 import { requestHost } from './routing/request-host.ts';
+import { targetProblem } from './routing/target-problem.ts';
 
 export interface AppOptions {
   /** What the gateway answers itself. Hands on whatever is not its own. */
@@ -86,7 +87,12 @@ export function createApp(options: AppOptions): App {
   function admits(exchange: Exchange): boolean {
     const { request } = exchange;
     exchange.target = canonicalTarget(request.url ?? '');
-    const problem = exchange.target ? (problemOfHead(request) ?? problemOfHost(exchange)) : 'ambiguous_path';
+    if (!exchange.target) {
+      const { code, detail } = targetProblem(request.method ?? '', request.url ?? '');
+      exchange.refuse(code, detail);
+      return false;
+    }
+    const problem = problemOfHead(request) ?? problemOfHost(exchange);
     if (problem) exchange.refuse(problem);
     return problem === undefined;
   }

@@ -4,7 +4,6 @@ import type { Logger } from 'service-kit/logging';
 import { continueTrace, sendProblem, type TraceContext } from 'service-kit/http';
 import { type ProblemCode, problems } from '../problems.ts';
 import type { CanonicalTarget } from '../routing/canonical-target.ts';
-import { targetProblem } from '../routing/target-problem.ts';
 import type { AccessToken } from '../identity/access-token.ts';
 import type { SecurityHeaders } from './security-headers.ts';
 import type { Upgrade } from './upgrade.ts';
@@ -72,18 +71,14 @@ export class Exchange {
     this.response.setHeader('x-request-id', this.requestId);
   }
 
-  /** Answers with a problem, unless an answer has begun. A target without a canonical form is told what is wrong with it. */
+  /** Answers with a problem, unless an answer has begun. */
   refuse(
-    given: ProblemCode,
-    said?: string,
+    code: ProblemCode,
+    detail?: string,
     headers?: Readonly<Record<string, string>>,
     members?: Readonly<Record<string, unknown>>,
   ): void {
     if (this.response.headersSent || this.response.destroyed) return;
-    const { code, detail } =
-      given === 'ambiguous_path'
-        ? targetProblem(this.request.method ?? '', this.request.url ?? '')
-        : { code: given, detail: said };
     this.problem = code;
     this.applyHeaders();
     const { status, title } = problems[code];

@@ -45,7 +45,7 @@ export interface HttpServerOptions {
    * least 1 KiB a second on average.
    */
   bodyTimeoutMs?: number;
-  /** How many requests may wait on one connection for the answer to the one in work. Default 100. */
+  /** How many requests may wait on one connection for the answer to the one in work. Default 256. */
   mostWaiting?: number;
   /** Asked of each new connection; one that is refused gets a 429 `too_many_connections` and is closed. */
   admits?: (socket: Socket) => boolean;
@@ -69,7 +69,7 @@ const KEEP_ALIVE_MS = 65_000;
 const HEADERS_TIMEOUT_MS = 60_000;
 const BODY_IDLE_TIMEOUT_MS = 60_000;
 const BODY_TIMEOUT_MS = 20_000;
-const MOST_WAITING = 100;
+const MOST_WAITING = 256;
 const LONGEST_CHECK_MS = 30_000;
 const SWEEP_MS = 50;
 const QUIET_WITHIN_MS = 500;
