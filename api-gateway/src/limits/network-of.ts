@@ -1,4 +1,5 @@
 import ipaddr from 'ipaddr.js';
+import { isIPv4 } from 'node:net';
 
 const PREFIX_OCTETS = 8;
 
@@ -7,6 +8,8 @@ const PREFIX_OCTETS = 8;
  * has them all (RFC 6177).
  */
 export function networkOf(address: string): string {
+  // Most addresses, and every request asks.
+  if (isIPv4(address)) return address;
   if (!ipaddr.isValid(address)) return 'unknown';
   const parsed = ipaddr.process(address);
   if (parsed.kind() === 'ipv4') return parsed.toString();
