@@ -1,7 +1,7 @@
 import type { Messaging } from 'service-kit/messaging';
-import { accountEvents } from './accounts/account-events-consumer.ts';
-import { followAccounts } from './accounts/follow-accounts.ts';
-import { activity } from './activity/activity-consumer.ts';
+import { accountEvents } from './participation/accounts/account-events-consumer.ts';
+import { followAccounts } from './participation/accounts/follow-accounts.ts';
+import { activity } from './participation/activity/activity-consumer.ts';
 import { cancelClaimsOf } from './claims/cancel-claims.ts';
 import { rewardResults } from './claims/reward-results-consumer.ts';
 import { settleClaims } from './claims/settle-claims.ts';

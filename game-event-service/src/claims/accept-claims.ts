@@ -8,17 +8,17 @@ import {
   type Transact,
   type Transaction,
 } from 'service-kit/mongo';
-import { later, type Clock } from '../time.ts';
-import { countUp, type Counts } from '../counting.ts';
-import type { NewId } from '../ids.ts';
-import type { ServiceMetrics } from '../metrics.ts';
-import { isRefusal, type Refusal } from '../refusal.ts';
-import type { ProgressKeeper } from '../progress/progress-keeper.ts';
-import type { SharedStock } from '../rewards/stock.ts';
-import type { StockStore } from '../rewards/stock-store.ts';
-import type { StatsStore } from '../stats/stats-store.ts';
-import { tallyTransitions } from '../stats/tally.ts';
-import { transactAgain } from '../transact-again.ts';
+import { later, type Clock } from '../catalog/calendar/time.ts';
+import { countUp, type Counts } from '../database/counting.ts';
+import type { NewId } from '../database/ids.ts';
+import type { ServiceMetrics } from './metrics.ts';
+import { isRefusal, type Refusal } from '../http/refusal.ts';
+import type { ProgressKeeper } from '../participation/progress/progress-keeper.ts';
+import type { SharedStock } from '../catalog/rewards/stock.ts';
+import type { StockStore } from '../catalog/rewards/stock-store.ts';
+import type { StatsStore } from './stats-store.ts';
+import { tallyTransitions } from './tally.ts';
+import { transactAgain } from '../database/transact-again.ts';
 import type { BooksReader } from './books-reader.ts';
 import type { CapStore } from './cap-store.ts';
 import { attemptsToKeep } from './claim-attempt.ts';

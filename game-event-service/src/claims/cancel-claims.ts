@@ -1,7 +1,7 @@
 import type { OutgoingMessage } from 'service-kit/messaging';
 import type { Transaction } from 'service-kit/mongo';
-import type { Account } from '../accounts/account.ts';
-import type { ServiceMetrics } from '../metrics.ts';
+import type { Account } from '../participation/accounts/account.ts';
+import type { ServiceMetrics } from './metrics.ts';
 import { rewardCancelled, type CancelReason } from './claim-messages.ts';
 import type { ClaimStore } from './claim-store.ts';
 

@@ -1,10 +1,10 @@
-import { accountFacts, type AccountStanding } from '../accounts/account.ts';
-import { calendarOf } from '../calendar/calendar.ts';
-import type { CompiledCondition, Facts } from '../conditions/compiled-condition.ts';
-import { judgedAt, periodOf, takesClaimsAt, type EventRules } from '../events/event.ts';
-import { isRefusal, refuse, type Refusal } from '../refusal.ts';
-import type { RewardRules } from '../rewards/reward.ts';
-import type { RewardRule, Rules } from '../rules/rules.ts';
+import { accountFacts, type AccountStanding } from '../participation/accounts/account.ts';
+import { calendarOf } from '../catalog/calendar/calendar.ts';
+import type { CompiledCondition, Facts } from '../catalog/conditions/compiled-condition.ts';
+import { judgedAt, periodOf, takesClaimsAt, type EventRules } from '../catalog/events/event.ts';
+import { isRefusal, refuse, type Refusal } from '../http/refusal.ts';
+import type { RewardRules } from '../catalog/rewards/reward.ts';
+import type { RewardRule, Rules } from '../catalog/rules/rules.ts';
 import { claimIdOf } from './claim.ts';
 
 export interface ClaimRequest {

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
-import type { Revocation } from '../revokes/revocation.ts';
-import type { RewardRules } from '../rewards/reward.ts';
+import type { Revocation } from './revocation.ts';
+import type { RewardRules } from '../catalog/rewards/reward.ts';
 
 export const CLAIM_STATUSES = ['pending', 'granted', 'rejected', 'revoking', 'revoked'] as const;
 export type ClaimStatus = (typeof CLAIM_STATUSES)[number];

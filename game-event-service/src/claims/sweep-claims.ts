@@ -1,10 +1,10 @@
 import type { Logger } from 'service-kit/logging';
 import type { OutgoingMessage } from 'service-kit/messaging';
 import type { Transact } from 'service-kit/mongo';
-import { later, type Clock } from '../time.ts';
-import type { ServiceMetrics } from '../metrics.ts';
-import { isRevoking } from '../revokes/revocation.ts';
-import { rewardRevokeRequested } from '../revokes/revoke-messages.ts';
+import { later, type Clock } from '../catalog/calendar/time.ts';
+import type { ServiceMetrics } from './metrics.ts';
+import { isRevoking } from './revocation.ts';
+import { rewardRevokeRequested } from './revoke-messages.ts';
 import { rewardCancelled } from './claim-messages.ts';
 import type { ClaimStore } from './claim-store.ts';
 import type { Claim, Waiting } from './claim.ts';
