@@ -3,7 +3,7 @@ import { calendarOf, REPEATS, type Day, type Repeat } from '../../src/catalog/ca
 import type { Facts } from '../../src/catalog/conditions/compiled-condition.ts';
 import type { Condition } from '../../src/catalog/conditions/condition.ts';
 import { ACCOUNT_STATUSES, COMPARISONS, type Leaf } from '../../src/catalog/conditions/leaf.ts';
-import { CHECK_IN_METRIC, counterKey, type Where } from '../../src/participation/progress/progress.ts';
+import { CHECK_IN_METRIC, counterKey, type Where } from '../../src/catalog/conditions/counter.ts';
 
 export interface Item {
   metric: string;

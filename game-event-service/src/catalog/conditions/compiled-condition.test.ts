@@ -7,7 +7,7 @@ import {
   type Situation,
 } from '../../../test/support/arbitrary-situation.ts';
 import { naiveExplanation } from '../../../test/support/naive-explanation.ts';
-import { counterKey } from '../../participation/progress/progress.ts';
+import { counterKey } from './counter.ts';
 import { compileCondition } from './compiled-condition.ts';
 
 describe('a compiled condition', () => {

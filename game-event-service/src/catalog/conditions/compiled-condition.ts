@@ -1,6 +1,6 @@
 import type { Calendar, Day, Period } from '../calendar/calendar.ts';
-import { counterKey, counterOf, sumWithin, type Progress } from '../../participation/progress/progress.ts';
-import { longestStreak } from '../../participation/progress/streak.ts';
+import { counterKey, counterOf, sumWithin, type Counters } from './counter.ts';
+import { longestStreak } from './streak.ts';
 import type { Condition } from './condition.ts';
 import {
   rollingDays,
@@ -19,7 +19,7 @@ export interface Facts {
   today: Day;
   period: Period;
   /** Undefined where the account has done nothing in this event yet. */
-  progress: Pick<Progress, 'counters'> | undefined;
+  progress: Counters | undefined;
   account: { ageDays: number; guest: boolean; status: AccountStatus };
 }
 

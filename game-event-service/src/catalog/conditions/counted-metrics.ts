@@ -1,4 +1,4 @@
-import { counterKey, type Where } from '../../participation/progress/progress.ts';
+import { counterKey, type Where } from './counter.ts';
 import { leavesOf, type Condition } from './condition.ts';
 
 /** A metric that conditions ask for, with the attributes that its items must have to count. */

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { arbitraryCondition } from '../../../test/support/arbitrary-situation.ts';
 import { calendarOf } from '../calendar/calendar.ts';
-import { CHECK_IN_METRIC, counterKey } from '../../participation/progress/progress.ts';
+import { CHECK_IN_METRIC, counterKey } from './counter.ts';
 import { compileCondition } from './compiled-condition.ts';
 import { ConditionInput } from './condition.ts';
 import { ACCOUNT_STATUSES } from './leaf.ts';

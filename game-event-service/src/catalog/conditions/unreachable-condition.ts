@@ -1,5 +1,5 @@
 import { calendarOf, type Repeat } from '../calendar/calendar.ts';
-import { CHECK_IN_METRIC, counterKey } from '../../participation/progress/progress.ts';
+import { CHECK_IN_METRIC, counterKey } from './counter.ts';
 import type { InvalidField } from '../../http/invalid-fields.ts';
 import { HOLDS, type Value } from './compiled-condition.ts';
 import type { ConditionProblem } from './condition-problems.ts';

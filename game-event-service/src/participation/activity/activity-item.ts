@@ -3,7 +3,7 @@ import { Time } from 'service-kit/http';
 import { z } from 'zod';
 import { Attributes } from '../../http/attributes.ts';
 import { MetricName } from '../../catalog/conditions/leaf.ts';
-import { CHECK_IN_METRIC } from '../progress/progress.ts';
+import { CHECK_IN_METRIC } from '../../catalog/conditions/counter.ts';
 
 /** Most items in one request or message, and in one transaction. */
 export const MOST_ITEMS = 1_000;

@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest';
 import type { Condition } from '../../catalog/conditions/condition.ts';
 import type { EventRules } from '../../catalog/events/event.ts';
 import type { RewardRules } from '../../catalog/rewards/reward.ts';
-import { counterKey } from '../progress/progress.ts';
+import { counterKey } from '../../catalog/conditions/counter.ts';
 import { rulesOf } from '../../catalog/rules/rules.ts';
 import { additionsOf, type Countable } from './count-activity.ts';
 

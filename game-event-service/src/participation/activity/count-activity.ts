@@ -1,7 +1,7 @@
 import { calendarOf } from '../../catalog/calendar/calendar.ts';
 import type { CountedMetric } from '../../catalog/conditions/counted-metrics.ts';
 import { happenedIn } from '../../catalog/events/event.ts';
-import type { Where } from '../progress/progress.ts';
+import type { Where } from '../../catalog/conditions/counter.ts';
 import type { Addition } from '../progress/progress-store.ts';
 import type { Rules } from '../../catalog/rules/rules.ts';
 import type { ActivityItem } from './activity-item.ts';

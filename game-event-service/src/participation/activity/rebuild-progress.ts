@@ -3,7 +3,8 @@ import { ACCEPTED_KEY, SENT_ACCEPTED_KEY } from '../invites/decide-acceptances.t
 import { decideRebuild } from '../progress/decide-rebuild.ts';
 import type { ProgressKeeper } from '../progress/progress-keeper.ts';
 import type { ProgressStore } from '../progress/progress-store.ts';
-import { CHECK_IN_METRIC, counterKey, progressIdOf } from '../progress/progress.ts';
+import { CHECK_IN_METRIC, counterKey } from '../../catalog/conditions/counter.ts';
+import { progressIdOf } from '../progress/progress.ts';
 import type { RuleBook } from '../../catalog/rules/rule-book.ts';
 import { later, type Clock } from '../../catalog/calendar/time.ts';
 import type { ActivityStore } from './activity-store.ts';

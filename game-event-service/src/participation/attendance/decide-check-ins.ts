@@ -3,15 +3,9 @@ import { calendarOf, type Calendar, type Day } from '../../catalog/calendar/cale
 import { leavesOf, type Condition } from '../../catalog/conditions/condition.ts';
 import { isActiveAt, type EventRules } from '../../catalog/events/event.ts';
 import type { Addition } from '../progress/progress-store.ts';
-import {
-  CHECK_IN_METRIC,
-  counterKey,
-  counterOf,
-  progressIdOf,
-  type Counter,
-  type Progress,
-} from '../progress/progress.ts';
-import { longestStreak } from '../progress/streak.ts';
+import { CHECK_IN_METRIC, counterKey, counterOf, type Counter } from '../../catalog/conditions/counter.ts';
+import { progressIdOf, type Progress } from '../progress/progress.ts';
+import { longestStreak } from '../../catalog/conditions/streak.ts';
 import type { Rules } from '../../catalog/rules/rules.ts';
 import { refuse, type Refusal } from '../../http/refusal.ts';
 

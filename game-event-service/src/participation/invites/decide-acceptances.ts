@@ -2,7 +2,7 @@ import { accountFacts, type AccountStanding } from '../accounts/account.ts';
 import { calendarOf } from '../../catalog/calendar/calendar.ts';
 import { judgedAt, takesClaimsAt, type EventRules } from '../../catalog/events/event.ts';
 import type { Addition } from '../progress/progress-store.ts';
-import { counterKey } from '../progress/progress.ts';
+import { counterKey } from '../../catalog/conditions/counter.ts';
 import { refuse, type Refusal } from '../../http/refusal.ts';
 import type { Acceptance, Invite, Participant } from './invite.ts';
 

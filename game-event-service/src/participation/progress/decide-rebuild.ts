@@ -1,6 +1,7 @@
 import type { Rules } from '../../catalog/rules/rules.ts';
 import type { Addition } from './progress-store.ts';
-import { knownCounter, progressIdOf, type Counter, type Progress } from './progress.ts';
+import { knownCounter, type Counter } from '../../catalog/conditions/counter.ts';
+import { progressIdOf, type Progress } from './progress.ts';
 
 /** A counter as it has to be; undefined where nothing is to be counted. */
 export interface CounterChange {

@@ -6,7 +6,8 @@ import type { Explanation, Facts } from '../../catalog/conditions/compiled-condi
 import type { EventRules } from '../../catalog/events/event.ts';
 import type { Rules } from '../../catalog/rules/rules.ts';
 import type { Clock } from '../../catalog/calendar/time.ts';
-import { counterOf, progressIdOf, sumWithin, type Where } from './progress.ts';
+import { counterOf, sumWithin, type Where } from '../../catalog/conditions/counter.ts';
+import { progressIdOf } from './progress.ts';
 
 /** What one metric stands at. */
 export interface MetricProgress {

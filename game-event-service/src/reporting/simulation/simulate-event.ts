@@ -7,7 +7,7 @@ import { calendarOf, type Day } from '../../catalog/calendar/calendar.ts';
 import type { EventStore } from '../../catalog/events/event-store.ts';
 import { ACCEPTED_KEY, SENT_ACCEPTED_KEY } from '../../participation/invites/decide-acceptances.ts';
 import type { ProgressStore } from '../../participation/progress/progress-store.ts';
-import { CHECK_IN_METRIC, counterKey, counterOf } from '../../participation/progress/progress.ts';
+import { CHECK_IN_METRIC, counterKey, counterOf } from '../../catalog/conditions/counter.ts';
 import type { StockStore } from '../../catalog/rewards/stock-store.ts';
 import type { RuleBook } from '../../catalog/rules/rule-book.ts';
 import type { Rules } from '../../catalog/rules/rules.ts';

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { calendarOf } from '../../catalog/calendar/calendar.ts';
+import { calendarOf } from '../calendar/calendar.ts';
 import { longestStreak } from './streak.ts';
 
 /** The streak on the last of the instants, each of which counted its day in the zone. */

@@ -1,5 +1,5 @@
-import { isWithin, type Calendar, type DaySpan } from '../../catalog/calendar/calendar.ts';
-import type { Counter } from './progress.ts';
+import { isWithin, type Calendar, type DaySpan } from '../calendar/calendar.ts';
+import type { Counter } from './counter.ts';
 
 /**
  * The length of a streak: the most days with something counted that any stretch of days holds in which at most
