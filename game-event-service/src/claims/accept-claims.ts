@@ -25,7 +25,8 @@ import { attemptsToKeep } from './claim-attempt.ts';
 import type { ClaimAttemptStore } from './claim-attempt-store.ts';
 import { rewardRequested } from './claim-messages.ts';
 import type { ClaimStore } from './claim-store.ts';
-import { aimClaim, type ClaimRequest, type Scene, type Target } from './claim-target.ts';
+import type { Scene } from '../catalog/rules/facts.ts';
+import { aimClaim, type ClaimRequest, type Target } from './claim-target.ts';
 import { decideClaims, type Accepted, type Books, type Decision } from './decide-claims.ts';
 
 export interface AcceptClaimsDeps {

@@ -10,7 +10,8 @@ import { nextPosition, unitsLeft, type SharedStock } from '../catalog/rewards/st
 import type { StockStore } from '../catalog/rewards/stock-store.ts';
 import type { CapStore } from './cap-store.ts';
 import type { ClaimStore } from './claim-store.ts';
-import type { Scene, Target } from './claim-target.ts';
+import type { Scene } from '../catalog/rules/facts.ts';
+import type { Target } from './claim-target.ts';
 import type { Books } from './decide-claims.ts';
 
 /** With what a decision need not know and storing it must: where units are to be taken from. */

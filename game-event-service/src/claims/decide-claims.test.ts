@@ -5,7 +5,8 @@ import type { RewardRules } from '../catalog/rewards/reward.ts';
 import { rulesOf } from '../catalog/rules/rules.ts';
 import type { Stock } from '../catalog/rewards/stock.ts';
 import { claimIdOf, type Claim } from './claim.ts';
-import { aimClaim, type ClaimRequest, type Scene } from './claim-target.ts';
+import type { Scene } from '../catalog/rules/facts.ts';
+import { aimClaim, type ClaimRequest } from './claim-target.ts';
 import { decideClaims, type Books, type Decision } from './decide-claims.ts';
 
 const NOW = new Date('2026-12-10T12:00:00Z');

@@ -7,7 +7,8 @@ import { stockFigures, type Stock } from '../catalog/rewards/stock.ts';
 import { rulesOf } from '../catalog/rules/rules.ts';
 import type { RewardResult } from './claim-messages.ts';
 import type { Claim } from './claim.ts';
-import { aimClaim, type Scene } from './claim-target.ts';
+import type { Scene } from '../catalog/rules/facts.ts';
+import { aimClaim } from './claim-target.ts';
 import { decideClaims } from './decide-claims.ts';
 import { decideSettlements } from './decide-settlements.ts';
 

@@ -1,5 +1,6 @@
 import type { ClientSession, Db } from 'mongodb';
-import type { Account, AccountStanding } from './account.ts';
+import type { AccountStanding } from '../../catalog/conditions/account-facts.ts';
+import type { Account } from './account.ts';
 
 interface AccountDocument extends Omit<Account, 'id'> {
   _id: string;

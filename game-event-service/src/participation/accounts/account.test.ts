@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { accountFacts, applyNews, statusAt, unheardOf, type AccountNews } from './account.ts';
+import { accountFacts, statusAt } from '../../catalog/conditions/account-facts.ts';
+import { applyNews, unheardOf, type AccountNews } from './account.ts';
 
 const REGISTERED = new Date('2026-12-01T00:00:00Z');
 

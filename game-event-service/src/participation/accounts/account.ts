@@ -1,25 +1,18 @@
+import type { AccountStanding } from '../../catalog/conditions/account-facts.ts';
 import type { AccountStatus } from '../../catalog/conditions/leaf.ts';
 
 /**
  * What this service has heard of an account. Messages come in any order, so each part has the account's version
  * at which it was last set, 0 where nothing was heard yet.
  */
-export interface Account {
+export interface Account extends AccountStanding {
   id: string;
   username: string | null;
-  guest: boolean;
-  registeredAt?: Date;
   profileVersion: number;
-  status: AccountStatus;
-  /** When a ban ends by itself. */
-  bannedUntil?: Date;
   statusVersion: number;
   roles: readonly string[];
   rolesVersion: number;
 }
-
-/** What decisions about claims and check-ins need of an account. */
-export type AccountStanding = Pick<Account, 'status' | 'bannedUntil' | 'guest' | 'registeredAt'>;
 
 /** What has been heard of an account, of each part the newest. */
 export type AccountNews =
@@ -56,21 +49,4 @@ function applyProfile(account: Account, news: Extract<AccountNews, { about: 'pro
   const known = registeredAt === account.registeredAt ? account : { ...account, registeredAt };
   if (news.version <= account.profileVersion) return known;
   return { ...known, username: news.username, guest: news.guest, profileVersion: news.version };
-}
-
-/** The status at `now`: a ban with an end ends by itself. */
-export function statusAt({ status, bannedUntil }: AccountStanding, now: Date): AccountStatus {
-  return status === 'banned' && bannedUntil && bannedUntil <= now ? 'active' : status;
-}
-
-const DAY_MS = 24 * 60 * 60 * 1_000;
-
-/** What conditions read of an account. One that has not been heard of yet is as new as can be. */
-export function accountFacts(account: AccountStanding | undefined, now: Date) {
-  const age = account?.registeredAt ? now.getTime() - account.registeredAt.getTime() : 0;
-  return {
-    ageDays: Math.max(0, Math.floor(age / DAY_MS)),
-    guest: account?.guest ?? false,
-    status: account ? statusAt(account, now) : ('active' as const),
-  };
 }

@@ -1,4 +1,4 @@
-import { accountFacts, type AccountStanding } from '../accounts/account.ts';
+import { accountFacts, type AccountStanding } from '../../catalog/conditions/account-facts.ts';
 import { calendarOf, type Calendar, type Day } from '../../catalog/calendar/calendar.ts';
 import { leavesOf, type Condition } from '../../catalog/conditions/condition.ts';
 import { isActiveAt, type EventRules } from '../../catalog/events/event.ts';

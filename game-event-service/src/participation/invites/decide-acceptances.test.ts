@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import type { AccountStanding } from '../accounts/account.ts';
+import type { AccountStanding } from '../../catalog/conditions/account-facts.ts';
 import type { EventRules } from '../../catalog/events/event.ts';
 import { decideAcceptances, type AcceptRequest, type AcceptWorld } from './decide-acceptances.ts';
 import { countInvite, type Participant } from './invite.ts';

@@ -1,4 +1,4 @@
-import { accountFacts, type AccountStanding } from '../accounts/account.ts';
+import { accountFacts, type AccountStanding } from '../../catalog/conditions/account-facts.ts';
 import { calendarOf } from '../../catalog/calendar/calendar.ts';
 import { judgedAt, takesClaimsAt, type EventRules } from '../../catalog/events/event.ts';
 import type { Addition } from '../progress/progress-store.ts';

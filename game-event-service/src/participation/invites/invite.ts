@@ -1,4 +1,4 @@
-import { accountFacts, type AccountStanding } from '../accounts/account.ts';
+import { accountFacts, type AccountStanding } from '../../catalog/conditions/account-facts.ts';
 import { refuse, type Refusal } from '../../http/refusal.ts';
 
 /** May be accepted by any number of accounts. */

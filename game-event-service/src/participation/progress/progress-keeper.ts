@@ -1,6 +1,6 @@
 import type { ClientSession } from 'mongodb';
 import type { AccountStore } from '../accounts/account-store.ts';
-import { factsOf } from '../../claims/claim-target.ts';
+import { factsOf } from '../../catalog/rules/facts.ts';
 import type { Claim } from '../../claims/claim.ts';
 import { unique } from '../../database/counting.ts';
 import type { Rules } from '../../catalog/rules/rules.ts';

@@ -1,6 +1,6 @@
 import { DomainError } from 'service-kit/http';
 import type { BooksReader } from '../../claims/books-reader.ts';
-import { factsOf } from '../../claims/claim-target.ts';
+import { factsOf } from '../../catalog/rules/facts.ts';
 import type { Day } from '../../catalog/calendar/calendar.ts';
 import type { Explanation, Facts } from '../../catalog/conditions/compiled-condition.ts';
 import type { EventRules } from '../../catalog/events/event.ts';

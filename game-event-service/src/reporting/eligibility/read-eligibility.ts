@@ -4,7 +4,8 @@ import type { Explanation } from '../../catalog/conditions/compiled-condition.ts
 import { takesClaimsAt, type EventRules } from '../../catalog/events/event.ts';
 import { progressIdOf } from '../../participation/progress/progress.ts';
 import type { BooksReader } from '../../claims/books-reader.ts';
-import { factsOf, judgeAccount, targetOf, type Target } from '../../claims/claim-target.ts';
+import { factsOf } from '../../catalog/rules/facts.ts';
+import { judgeAccount, targetOf, type Target } from '../../claims/claim-target.ts';
 import { judgeClaim, type Books } from '../../claims/decide-claims.ts';
 
 export interface RewardEligibility {

@@ -1,6 +1,7 @@
 import { calendarOf } from '../../catalog/calendar/calendar.ts';
 import type { BooksReader } from '../../claims/books-reader.ts';
-import { factsOf, judgeAccount, targetOf } from '../../claims/claim-target.ts';
+import { factsOf } from '../../catalog/rules/facts.ts';
+import { judgeAccount, targetOf } from '../../claims/claim-target.ts';
 import type { Claim } from '../../claims/claim.ts';
 import { rewardEligibility, type RewardEligibility } from '../eligibility/read-eligibility.ts';
 import { isActiveAt, type GameEvent } from '../../catalog/events/event.ts';

@@ -1,4 +1,4 @@
-import { accountFacts, type AccountStanding } from '../../participation/accounts/account.ts';
+import { accountFacts, type AccountStanding } from '../../catalog/conditions/account-facts.ts';
 import { calendarOf, type Calendar, type Day } from '../../catalog/calendar/calendar.ts';
 import type { Facts } from '../../catalog/conditions/compiled-condition.ts';
 import { countUp, type Counts } from '../../database/counting.ts';
