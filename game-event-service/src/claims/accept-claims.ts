@@ -17,7 +17,7 @@ import type { ProgressKeeper } from '../participation/progress/progress-keeper.t
 import type { SharedStock } from '../catalog/rewards/stock.ts';
 import type { StockStore } from '../catalog/rewards/stock-store.ts';
 import type { StatsStore } from './stats-store.ts';
-import { tallyTransitions } from './tally.ts';
+import { tallyTransitions } from './tally-transitions.ts';
 import { transactAgain } from '../database/transact-again.ts';
 import type { BooksReader } from './books-reader.ts';
 import type { CapStore } from './cap-store.ts';

@@ -9,7 +9,7 @@ import { resultsByJob } from './revokes/revoke-job.ts';
 import type { RevokeJobStore } from './revokes/revoke-job-store.ts';
 import type { StockStore } from '../catalog/rewards/stock-store.ts';
 import type { StatsStore } from './stats-store.ts';
-import { tallyTransitions } from './tally.ts';
+import { tallyTransitions } from './tally-transitions.ts';
 import type { CapStore } from './cap-store.ts';
 import { claimIdOfFirst } from './claim.ts';
 import type { RewardResult } from './claim-messages.ts';

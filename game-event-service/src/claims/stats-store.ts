@@ -1,7 +1,7 @@
 import { randomInt } from 'node:crypto';
 import type { ClientSession, Db } from 'mongodb';
 import { CLAIM_STATUSES, type ClaimStatus } from './claim.ts';
-import type { Tallies } from './tally.ts';
+import type { Tallies } from '../participation/progress/tally.ts';
 
 interface StatsDocument {
   /** The event and a slot: the figures of an event are the sums over its slots. */

@@ -3,7 +3,7 @@ import type { Transaction } from 'service-kit/mongo';
 import type { ClaimStore } from '../claim-store.ts';
 import type { ServiceMetrics } from '../metrics.ts';
 import type { StatsStore } from '../stats-store.ts';
-import { tallyTransitions } from '../tally.ts';
+import { tallyTransitions } from '../tally-transitions.ts';
 import type { RevokingClaim } from '../revocation.ts';
 import { rewardRevokeRequested } from '../revoke-messages.ts';
 

@@ -1,14 +1,12 @@
 import type { ClientSession } from 'mongodb';
 import type { AccountStore } from '../accounts/account-store.ts';
 import { factsOf } from '../../catalog/rules/facts.ts';
-import type { Claim } from '../../claims/claim.ts';
 import { unique } from '../../database/counting.ts';
 import type { Rules } from '../../catalog/rules/rules.ts';
-import type { StatsStore } from '../../claims/stats-store.ts';
-import { tally, type Tallies } from '../../claims/tally.ts';
+import { tally, type Tallies } from './tally.ts';
 import type { Clock } from '../../catalog/calendar/time.ts';
 import type { CounterChange } from './decide-rebuild.ts';
-import type { Addition, ProgressStore } from './progress-store.ts';
+import type { Addition, ProgressKey, ProgressStore } from './progress-store.ts';
 import { progressIdOf, type Progress } from './progress.ts';
 
 type RulesById = ReadonlyMap<string, Pick<Rules, 'event' | 'condition'>>;
@@ -20,7 +18,7 @@ export interface ProgressKeeper {
   replace(changes: readonly CounterChange[], rules: RulesById, session: ClientSession): Promise<void>;
   /** Who claims takes part, and is eligible, whatever was done before. */
   noteClaims(
-    claims: readonly Pick<Claim, 'eventId' | 'accountId'>[],
+    claims: readonly ProgressKey[],
     rules: RulesById,
     tallies: Tallies,
     session: ClientSession,
@@ -30,7 +28,8 @@ export interface ProgressKeeper {
 export function createProgressKeeper(deps: {
   progress: ProgressStore;
   accounts: Pick<AccountStore, 'standingOf'>;
-  stats: Pick<StatsStore, 'add'>;
+  /** Adds to the figures of events. */
+  stats: { add(tallies: Tallies, session: ClientSession): Promise<void> };
   clock: Clock;
 }): ProgressKeeper {
   const { progress, accounts, stats, clock } = deps;

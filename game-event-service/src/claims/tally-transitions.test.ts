@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { tally, tallyTransitions, type Tallies } from './tally.ts';
+import type { Tallies } from '../participation/progress/tally.ts';
+import { tallyTransitions } from './tally-transitions.ts';
 
 const plain = (tallies: Tallies) =>
   Object.fromEntries([...tallies].map(([id, figures]) => [id, Object.fromEntries(figures)]));
@@ -16,14 +17,5 @@ describe('tallyTransitions', () => {
       evt_1: { 'claims.pending': 1, 'claims.granted': 1 },
       evt_2: { 'claims.pending': -1, 'claims.rejected': 1 },
     });
-  });
-});
-
-describe('tally', () => {
-  it('leaves nothing to be written where it comes to nothing', () => {
-    const tallies: Tallies = new Map();
-    tally(tallies, 'evt_1', 'participants', 1);
-    tally(tallies, 'evt_1', 'participants', -1);
-    expect(tallies.size).toBe(0);
   });
 });
