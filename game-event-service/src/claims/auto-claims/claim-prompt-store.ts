@@ -1,14 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { ClientSession, Db, ObjectId } from 'mongodb';
 import { createQueueHead } from 'service-kit/mongo';
-
-/** Says that something was counted for an account in an event whose claims are made by themselves. */
-export interface ClaimPrompt {
-  eventId: string;
-  accountId: string;
-  /** When it was counted. */
-  at: Date;
-}
+import type { ClaimPrompt } from '../../participation/progress/count-progress.ts';
 
 interface PromptDocument extends ClaimPrompt {
   _id: ObjectId;

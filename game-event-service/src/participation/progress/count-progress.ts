@@ -1,10 +1,17 @@
 import type { ClientSession } from 'mongodb';
-import type { ClaimPromptStore } from '../../claims/auto-claims/claim-prompt-store.ts';
 import type { Rules } from '../../catalog/rules/rules.ts';
 import type { Clock } from '../../catalog/calendar/time.ts';
 import { progressIdOf } from './progress.ts';
 import type { ProgressKeeper } from './progress-keeper.ts';
 import type { Addition } from './progress-store.ts';
+
+/** Says that something was counted for an account in an event whose claims are made by themselves. */
+export interface ClaimPrompt {
+  eventId: string;
+  accountId: string;
+  /** When it was counted. */
+  at: Date;
+}
 
 /** @param rules of the events that are added to, by id */
 export type CountProgress = (
@@ -16,7 +23,7 @@ export type CountProgress = (
 /** Adds to counters; where that may fulfil the condition of a claim that makes itself, it leaves a prompt with it. */
 export function countProgress(deps: {
   progressKeeper: Pick<ProgressKeeper, 'add'>;
-  prompts: Pick<ClaimPromptStore, 'insertAll'>;
+  prompts: { insertAll(prompts: readonly ClaimPrompt[], session: ClientSession): Promise<void> };
   clock: Clock;
 }): CountProgress {
   const { progressKeeper, prompts, clock } = deps;

@@ -1,15 +1,7 @@
 import type { Rules } from '../../catalog/rules/rules.ts';
 import type { Addition } from './progress-store.ts';
 import { knownCounter, type Counter } from '../../catalog/conditions/counter.ts';
-import { progressIdOf, type Progress } from './progress.ts';
-
-/** A counter as it has to be; undefined where nothing is to be counted. */
-export interface CounterChange {
-  eventId: string;
-  accountId: string;
-  counterKey: string;
-  counter: Counter | undefined;
-}
+import { progressIdOf, type CounterChange, type Progress } from './progress.ts';
 
 interface Sum {
   total: number;

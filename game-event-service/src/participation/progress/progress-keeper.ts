@@ -5,9 +5,8 @@ import { unique } from '../../database/counting.ts';
 import type { Rules } from '../../catalog/rules/rules.ts';
 import { tally, type Tallies } from './tally.ts';
 import type { Clock } from '../../catalog/calendar/time.ts';
-import type { CounterChange } from './decide-rebuild.ts';
+import { progressIdOf, type CounterChange, type Progress } from './progress.ts';
 import type { Addition, ProgressKey, ProgressStore } from './progress-store.ts';
-import { progressIdOf, type Progress } from './progress.ts';
 
 type RulesById = ReadonlyMap<string, Pick<Rules, 'event' | 'condition'>>;
 

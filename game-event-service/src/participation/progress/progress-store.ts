@@ -1,7 +1,6 @@
 import type { ClientSession, Db } from 'mongodb';
 import type { Day } from '../../catalog/calendar/calendar.ts';
-import type { CounterChange } from './decide-rebuild.ts';
-import { progressIdOf, type Progress } from './progress.ts';
+import { progressIdOf, type CounterChange, type Progress } from './progress.ts';
 
 interface ProgressDocument extends Progress {
   /** {@link progressIdOf} */

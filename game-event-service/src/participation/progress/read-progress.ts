@@ -1,5 +1,4 @@
 import { DomainError } from 'service-kit/http';
-import type { BooksReader } from '../../claims/books-reader.ts';
 import { factsOf } from '../../catalog/rules/facts.ts';
 import type { Day } from '../../catalog/calendar/calendar.ts';
 import type { Explanation, Facts } from '../../catalog/conditions/compiled-condition.ts';
@@ -7,7 +6,9 @@ import type { EventRules } from '../../catalog/events/event.ts';
 import type { Rules } from '../../catalog/rules/rules.ts';
 import type { Clock } from '../../catalog/calendar/time.ts';
 import { counterOf, sumWithin, type Where } from '../../catalog/conditions/counter.ts';
+import type { ProgressStore } from './progress-store.ts';
 import { progressIdOf } from './progress.ts';
+import { readScene, type ReadSceneDeps } from './read-scene.ts';
 
 /** What one metric stands at. */
 export interface MetricProgress {
@@ -39,19 +40,22 @@ export interface ProgressRequest {
 export type ReadProgress = (request: ProgressRequest) => Promise<EventProgress>;
 
 /** Says how far an account has come in an event. */
-export function readProgress(deps: { books: BooksReader; clock: Clock }): ReadProgress {
-  const { books: reader, clock } = deps;
+export function readProgress(
+  deps: ReadSceneDeps & { progress: Pick<ProgressStore, 'findAll'>; clock: Clock },
+): ReadProgress {
+  const { progress, clock } = deps;
+  const read = readScene(deps);
   return async ({ isVisible, ...request }) => {
     const { eventId, accountId } = request;
-    const scene = await reader.scene([request], clock());
+    const scene = await read([request], clock());
     const rules = scene.rules.get(eventId);
     if (!rules || !isVisible(rules.event)) throw new DomainError('not_found', 'There is no such event');
 
     const progressId = progressIdOf(eventId, accountId);
-    const books = await reader.books([], undefined, [progressId]);
+    const known = await progress.findAll([progressId]);
     return progressIn(rules, {
       ...factsOf(rules.event, accountId, scene),
-      progress: books.progress.get(progressId),
+      progress: known.get(progressId),
     });
   };
 }
