@@ -6,6 +6,7 @@ import type { OutgoingMessage } from 'service-kit/messaging';
 import type { Transact } from 'service-kit/mongo';
 import type { RedisConnection } from 'service-kit/redis';
 import { createAccountCache } from './participation/accounts/account-cache.ts';
+import { createActivityMetrics } from './participation/activity/activity-metrics.ts';
 import { recordActivity } from './participation/activity/record-activity.ts';
 import { createAudit } from './audit/audit.ts';
 import { createClaimAcceptance } from './claims/accept-claims.ts';
@@ -17,7 +18,7 @@ import { createEventChanges } from './catalog/events/event-changes.ts';
 import { followEvents } from './catalog/events/event-feed.ts';
 import { newId } from './database/ids.ts';
 import { acceptInvites } from './participation/invites/accept-invites.ts';
-import { createServiceMetrics } from './claims/metrics.ts';
+import { createClaimMetrics } from './claims/claim-metrics.ts';
 import { countProgress } from './participation/progress/count-progress.ts';
 import { createProgressKeeper } from './participation/progress/progress-keeper.ts';
 import { createRevocableClaims } from './claims/revokes/revocable-claims.ts';
@@ -47,7 +48,8 @@ export function createDomain({ config, db, redis, trail, refusals, transact, ...
   const audit = createAudit({ trail, refusals });
   const stores = createStores(db);
   const { events, rewards, claims } = stores;
-  const metrics = createServiceMetrics(registry, () => claims.countStuck());
+  const claimMetrics = createClaimMetrics(registry, () => claims.countStuck());
+  const metrics = { ...claimMetrics, ...createActivityMetrics(registry) };
 
   const memory = createRuleMemory({ events, rewards, clock });
   const rules = createRuleFollower({ follow: followEvents(db), memory, logger });
@@ -94,7 +96,7 @@ export function createDomain({ config, db, redis, trail, refusals, transact, ...
       attemptRetentionMs,
       newId,
       registry,
-      metrics,
+      metrics: claimMetrics,
     }),
     waiter,
     announce: createClaimNotices(redis, waiter, logger).announce,

@@ -11,7 +11,7 @@ import {
 import { later, type Clock } from '../catalog/calendar/time.ts';
 import { countUp, type Counts } from '../database/counting.ts';
 import type { NewId } from '../database/ids.ts';
-import type { ServiceMetrics } from './metrics.ts';
+import type { ClaimMetrics } from './claim-metrics.ts';
 import { isRefusal, type Refusal } from '../http/refusal.ts';
 import type { ProgressKeeper } from '../participation/progress/progress-keeper.ts';
 import type { SharedStock } from '../catalog/rewards/stock.ts';
@@ -44,7 +44,7 @@ export interface AcceptClaimsDeps {
   /** How long requests for claims are remembered that no claim tells of. */
   attemptRetentionMs: number;
   registry: Registry;
-  metrics: ServiceMetrics;
+  metrics: ClaimMetrics;
 }
 
 /**

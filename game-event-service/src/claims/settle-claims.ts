@@ -3,7 +3,7 @@ import type { IncomingMessage, OutgoingMessage } from 'service-kit/messaging';
 import type { Transaction } from 'service-kit/mongo';
 import type { Clock } from '../catalog/calendar/time.ts';
 import { unique } from '../database/counting.ts';
-import type { ServiceMetrics } from './metrics.ts';
+import type { ClaimMetrics } from './claim-metrics.ts';
 import type { CodeStore } from '../catalog/rewards/code-store.ts';
 import { resultsByJob } from './revokes/revoke-job.ts';
 import type { RevokeJobStore } from './revokes/revoke-job-store.ts';
@@ -34,7 +34,7 @@ export interface SettleClaimsDeps {
   announce: (settled: readonly Settlement[], completedAt: Date) => void;
   clock: Clock;
   logger: Logger;
-  metrics: ServiceMetrics;
+  metrics: ClaimMetrics;
 }
 
 /** Settles the claims and revokes that a batch of results is about, and frees the stock and caps of claims refused. */

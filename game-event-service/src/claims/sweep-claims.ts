@@ -2,7 +2,7 @@ import type { Logger } from 'service-kit/logging';
 import type { OutgoingMessage } from 'service-kit/messaging';
 import type { Transact } from 'service-kit/mongo';
 import { later, type Clock } from '../catalog/calendar/time.ts';
-import type { ServiceMetrics } from './metrics.ts';
+import type { ClaimMetrics } from './claim-metrics.ts';
 import { isRevoking } from './revocation.ts';
 import { rewardRevokeRequested } from './revoke-messages.ts';
 import { rewardCancelled } from './claim-messages.ts';
@@ -37,7 +37,7 @@ export interface SweepClaimsDeps {
   clock: Clock;
   deadlineMs: number;
   logger: Logger;
-  metrics: ServiceMetrics;
+  metrics: ClaimMetrics;
 }
 
 /** Looks after claims that wait for the ledger. Instances that meet at a claim conflict, and the second finds it looked after. */

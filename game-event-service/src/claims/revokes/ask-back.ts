@@ -1,7 +1,7 @@
 import type { OutgoingMessage } from 'service-kit/messaging';
 import type { Transaction } from 'service-kit/mongo';
 import type { ClaimStore } from '../claim-store.ts';
-import type { ServiceMetrics } from '../metrics.ts';
+import type { ClaimMetrics } from '../claim-metrics.ts';
 import type { StatsStore } from '../stats-store.ts';
 import { tallyTransitions } from '../tally-transitions.ts';
 import type { RevokingClaim } from '../revocation.ts';
@@ -10,7 +10,7 @@ import { rewardRevokeRequested } from '../revoke-messages.ts';
 export interface AskBackDeps {
   claims: ClaimStore;
   stats: Pick<StatsStore, 'add'>;
-  metrics: Pick<ServiceMetrics, 'revokesRequested'>;
+  metrics: Pick<ClaimMetrics, 'revokesRequested'>;
 }
 
 /** Stores that granted claims are being revoked, and asks the ledger, in one transaction. */

@@ -1,5 +1,5 @@
 import type { Consumer, IncomingMessage } from 'service-kit/messaging';
-import type { ServiceMetrics } from '../../claims/metrics.ts';
+import type { ActivityMetrics } from './activity-metrics.ts';
 import { later, type Clock } from '../../catalog/calendar/time.ts';
 import { ACTIVITY } from '../../messaging/topology.ts';
 import { ActivityItemInMessage, MOST_ITEMS } from './activity-item.ts';
@@ -14,7 +14,7 @@ export interface ActivityConsumerDeps {
   clock: Clock;
   /** How long ago a message may have been sent, in milliseconds: no older one is ever replayed. */
   inboxRetentionMs: number;
-  metrics: Pick<ServiceMetrics, 'activityItems'>;
+  metrics: ActivityMetrics;
 }
 
 /** Takes from the queue what could as well have come over HTTP. */

@@ -1,7 +1,7 @@
 import type { Registry } from '@prometheus-io/client';
 import type { OutgoingMessage } from 'service-kit/messaging';
 import { createGroupCommit, isStoreUnavailable, type GroupCommit, type Transact } from 'service-kit/mongo';
-import type { ServiceMetrics } from '../../claims/metrics.ts';
+import type { ActivityMetrics } from './activity-metrics.ts';
 import { transactAgain } from '../../database/transact-again.ts';
 import { MOST_ITEMS } from './activity-item.ts';
 import { countOutcomes } from './activity-outcomes.ts';
@@ -12,7 +12,7 @@ export interface ActivityIntakeDeps {
   recordActivity: RecordActivity;
   transact: Transact<OutgoingMessage>;
   registry: Registry;
-  metrics: Pick<ServiceMetrics, 'activityItems'>;
+  metrics: ActivityMetrics;
 }
 
 /** Items that may wait in this process. */

@@ -1,6 +1,6 @@
 import { Counter, Gauge, type Registry } from '@prometheus-io/client';
 
-export interface ServiceMetrics {
+export interface ClaimMetrics {
   /** Claims that are flagged as stuck; counted when it is asked for. */
   stuckClaims: Gauge;
   /** Claims by what was decided at once: accepted, known, or the code of the refusal. */
@@ -11,11 +11,9 @@ export interface ServiceMetrics {
   revokesRequested: Counter<'cause'>;
   /** Cancellations asked for, by reason. */
   cancellations: Counter<'reason'>;
-  /** Items of activity, by what became of them. */
-  activityItems: Counter<'outcome'>;
 }
 
-export function createServiceMetrics(registry: Registry, countStuck: () => Promise<number>): ServiceMetrics {
+export function createClaimMetrics(registry: Registry, countStuck: () => Promise<number>): ClaimMetrics {
   const registers = [registry];
   const stuckClaims = new Gauge({
     name: 'claims_stuck',
@@ -51,12 +49,6 @@ export function createServiceMetrics(registry: Registry, countStuck: () => Promi
       name: 'claims_cancellations_total',
       help: 'Cancellations asked for, by reason',
       labelNames: ['reason'],
-      registers,
-    }),
-    activityItems: new Counter({
-      name: 'activity_items_total',
-      help: 'Items of activity: accepted, duplicate, or why they were rejected',
-      labelNames: ['outcome'],
       registers,
     }),
   };
