@@ -2,6 +2,7 @@ import type { Messaging } from 'service-kit/messaging';
 import { accountEvents } from './participation/accounts/account-events-consumer.ts';
 import { followAccounts } from './participation/accounts/follow-accounts.ts';
 import { activity } from './participation/activity/activity-consumer.ts';
+import { acceptRegistered } from './participation/invites/accept-registered.ts';
 import { cancelClaimsOf } from './claims/cancel-claims.ts';
 import { rewardResults } from './claims/reward-results-consumer.ts';
 import { settleClaims } from './claims/settle-claims.ts';
@@ -14,7 +15,13 @@ export function createConsumers(domain: Domain, messaging: Messaging, config: Co
   return {
     REWARD_RESULTS: messaging.consume(rewardResults(settleClaims(domain)), config.rewardResults),
     ACCOUNT_EVENTS: messaging.consume(
-      accountEvents(followAccounts({ ...domain, cancelClaimsOf: cancelClaimsOf(domain) })),
+      accountEvents(
+        followAccounts({
+          ...domain,
+          cancelClaimsOf: cancelClaimsOf(domain),
+          acceptRegistered: acceptRegistered(domain),
+        }),
+      ),
       config.accountEvents,
     ),
     ACTIVITY: messaging.consume(activity({ ...domain, inboxRetentionMs }), config.activity),

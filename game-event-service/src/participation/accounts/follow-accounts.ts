@@ -1,10 +1,6 @@
 import type { AuditTrail } from 'service-kit/audit';
 import type { IncomingMessage, OutgoingMessage } from 'service-kit/messaging';
 import type { Transaction } from 'service-kit/mongo';
-import type { AcceptRequest } from '../invites/decide-acceptances.ts';
-import { readInviteCode } from '../invites/invite-code.ts';
-import type { AcceptInvites } from '../invites/accept-invites.ts';
-import type { Clock } from '../../catalog/calendar/time.ts';
 import type { AccountEvent } from './account-messages.ts';
 import type { AccountCache } from './account-cache.ts';
 import type { AccountStore } from './account-store.ts';
@@ -20,9 +16,12 @@ export interface FollowAccountsDeps {
   cache: AccountCache;
   /** Asks for the cancellation of what these accounts have pending. */
   cancelClaimsOf: (accounts: readonly Account[], tx: Transaction<OutgoingMessage>) => Promise<void>;
-  acceptInvites: AcceptInvites;
+  /** Accepts the invites with which accounts were registered. */
+  acceptRegistered: (
+    messages: readonly IncomingMessage<AccountEvent>[],
+    tx: Transaction<OutgoingMessage>,
+  ) => Promise<void>;
   trail: Pick<AuditTrail, 'eraseOrigins'>;
-  clock: Clock;
 }
 
 /**
@@ -30,7 +29,7 @@ export interface FollowAccountsDeps {
  * invites with which they were registered.
  */
 export function followAccounts(deps: FollowAccountsDeps): FollowAccounts {
-  const { accounts, cache, cancelClaimsOf, acceptInvites, trail, clock } = deps;
+  const { accounts, cache, cancelClaimsOf, acceptRegistered, trail } = deps;
   return async (messages, tx) => {
     const known = await accounts.findAll(
       [...new Set(messages.map(({ data }) => data.accountId))],
@@ -57,18 +56,8 @@ export function followAccounts(deps: FollowAccountsDeps): FollowAccounts {
       if (type === 'laurel.account.status-changed.v1' && data.erased)
         await trail.eraseOrigins(data.accountId);
     // Whether or not the account is news: what was refused or not read then may be accepted now, and never twice.
-    const now = clock();
-    const invited = messages.flatMap((message) => acceptanceIn(message, now));
-    if (invited.length > 0) await acceptInvites(invited, tx.session);
+    await acceptRegistered(messages, tx);
   };
-}
-
-/** Accepted at the registration: a message that comes late makes nobody too old. Guests and what is no code are ignored. */
-function acceptanceIn({ type, data }: AccountEvent, now: Date): AcceptRequest[] {
-  if (type !== 'laurel.account.registered.v1' || data.guest) return [];
-  const code = readInviteCode(data.inviteCode ?? '');
-  if (code === undefined) return [];
-  return [{ code, accountId: data.accountId, at: data.registeredAt < now ? data.registeredAt : now }];
 }
 
 function newsIn({ type, data }: AccountEvent): AccountNews {
