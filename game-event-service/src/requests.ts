@@ -21,7 +21,9 @@ import { readProgress } from './participation/progress/read-progress.ts';
 import { createBulkRevokes } from './claims/revokes/bulk-revokes.ts';
 import { revokeClaim } from './claims/revokes/revoke-claim.ts';
 import { createRewardChanges } from './catalog/rewards/change-rewards.ts';
+import { copyRewards } from './catalog/rewards/copy-rewards.ts';
 import { createReward } from './catalog/rewards/create-reward.ts';
+import { removeRewards } from './catalog/rewards/remove-rewards.ts';
 import { simulateEvent } from './reporting/simulation/simulate-event.ts';
 import { readStats } from './claims/stats/read-stats.ts';
 
@@ -39,8 +41,8 @@ export function createRequests(domain: Domain, config: Pick<Config, 'claims' | '
     ...domain,
     createEvent: createEvent(domain),
     updateEvent: updateEvent(domain),
-    deleteEvent: deleteEvent(domain),
-    cloneEvent: cloneEvent(domain),
+    deleteEvent: deleteEvent({ ...domain, removeRewards: removeRewards(domain) }),
+    cloneEvent: cloneEvent({ ...domain, copyRewards: copyRewards(domain) }),
     changeEventStatus: changeEventStatus(domain),
     createReward: createReward(domain),
     rewardChanges: createRewardChanges(domain),

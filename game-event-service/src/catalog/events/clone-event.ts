@@ -1,20 +1,19 @@
+import type { ClientSession } from 'mongodb';
 import type { Caller } from 'service-kit/audit';
 import { DomainError } from 'service-kit/http';
-import type { RewardStore } from '../rewards/reward-store.ts';
-import type { StockStore } from '../rewards/stock-store.ts';
 import type { CreateEventDeps } from './create-event.ts';
 import { cloneEvent as draftOf, type GameEvent } from './event.ts';
 
 export type CloneEvent = (eventId: string, by: Caller) => Promise<GameEvent>;
 
 export interface CloneEventDeps extends CreateEventDeps {
-  rewards: RewardStore;
-  stock: StockStore;
+  /** Gives the clone the same rewards as the original, at their full stock. */
+  copyRewards: (originalId: string, clone: GameEvent, session: ClientSession) => Promise<void>;
 }
 
 /** Makes a draft like an event, with the same rewards at their full stock; no code of a coupon is in two pools. */
 export function cloneEvent(deps: CloneEventDeps): CloneEvent {
-  const { events, rewards, stock, transact, audited, clock, newId } = deps;
+  const { events, copyRewards, transact, audited, clock, newId } = deps;
   return async (eventId, by) => {
     const original = await events.find(eventId);
     if (!original) throw new DomainError('not_found', 'There is no such event');
@@ -23,22 +22,7 @@ export function cloneEvent(deps: CloneEventDeps): CloneEvent {
       transact(async (tx) => {
         const { session } = tx;
         await events.insert({ event, by: by.id }, session);
-        const originals = await rewards.allOf(eventId, session);
-        const totals = await stock.findAll(
-          originals.map(({ id }) => id),
-          session,
-        );
-        for (const reward of originals) {
-          const clone = {
-            ...reward,
-            id: newId('rwd'),
-            eventId: event.id,
-            version: 1,
-            createdAt: event.createdAt,
-          };
-          await rewards.insert(clone, session);
-          await stock.create(clone, totals.get(reward.id)?.total ?? null, session);
-        }
+        await copyRewards(eventId, event, session);
         await done(tx);
       }),
     );

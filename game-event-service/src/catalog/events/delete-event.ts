@@ -1,10 +1,9 @@
+import type { ClientSession } from 'mongodb';
 import type { Caller } from 'service-kit/audit';
 import { assertPreconditions, DomainError, type Preconditions } from 'service-kit/http';
 import type { OutgoingMessage } from 'service-kit/messaging';
 import type { Transact } from 'service-kit/mongo';
 import type { Audited } from '../../audit/audit.ts';
-import type { RewardStore } from '../rewards/reward-store.ts';
-import type { StockStore } from '../rewards/stock-store.ts';
 import { etagOf } from './event-schema.ts';
 import type { EventStore } from './event-store.ts';
 
@@ -12,15 +11,15 @@ export type DeleteEvent = (eventId: string, by: Caller, preconditions: Precondit
 
 export interface DeleteEventDeps {
   events: EventStore;
-  rewards: RewardStore;
-  stock: StockStore;
+  /** Removes the rewards of the event with their stock, and says which they were. */
+  removeRewards: (eventId: string, session: ClientSession) => Promise<string[]>;
   transact: Transact<OutgoingMessage>;
   audited: Audited;
 }
 
 /** Removes a draft with its rewards; what has been more than a draft stays for ever. */
 export function deleteEvent(deps: DeleteEventDeps): DeleteEvent {
-  const { events, rewards, stock, transact, audited } = deps;
+  const { events, removeRewards, transact, audited } = deps;
   return (eventId, by, preconditions) =>
     audited({ action: 'delete-event', by, eventId }, (done) =>
       transact(async (tx) => {
@@ -30,8 +29,7 @@ export function deleteEvent(deps: DeleteEventDeps): DeleteEvent {
         assertPreconditions(preconditions, etagOf(event));
         if (event.status !== 'draft') throw new DomainError('event_in_use', 'Only a draft can be deleted');
         await events.remove(event, session);
-        const removed = await rewards.removeAllOf(eventId, session);
-        await stock.remove(removed, session);
+        const removed = await removeRewards(eventId, session);
         await done(tx, { details: { rewards: removed } });
       }),
     );
