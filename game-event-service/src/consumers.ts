@@ -5,6 +5,7 @@ import { activity } from './participation/activity/activity-consumer.ts';
 import { acceptRegistered } from './participation/invites/accept-registered.ts';
 import { cancelClaimsOf } from './claims/cancel-claims.ts';
 import { rewardResults } from './claims/reward-results-consumer.ts';
+import { countRevokes } from './claims/revokes/count-revokes.ts';
 import { settleClaims } from './claims/settle-claims.ts';
 import type { Config } from './config.ts';
 import type { Domain } from './domain.ts';
@@ -13,7 +14,10 @@ import type { Domain } from './domain.ts';
 export function createConsumers(domain: Domain, messaging: Messaging, config: Config['messaging']) {
   const { inboxRetentionMs } = config;
   return {
-    REWARD_RESULTS: messaging.consume(rewardResults(settleClaims(domain)), config.rewardResults),
+    REWARD_RESULTS: messaging.consume(
+      rewardResults(settleClaims({ ...domain, countRevokes: countRevokes(domain) })),
+      config.rewardResults,
+    ),
     ACCOUNT_EVENTS: messaging.consume(
       accountEvents(
         followAccounts({

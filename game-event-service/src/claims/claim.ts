@@ -54,6 +54,11 @@ export interface Claim {
   completedAt?: Date;
 }
 
+export type RevokingClaim = Claim & { revocation: Revocation };
+
+export const isRevoking = (claim: Claim): claim is RevokingClaim =>
+  claim.status === 'revoking' && claim.revocation !== undefined;
+
 /** The one id that a claim of this reward, by this account, in this period can have, for ever. */
 export function claimIdOf(eventId: string, rewardId: string, accountId: string, period: string): string {
   const key = JSON.stringify([eventId, rewardId, accountId, period]);

@@ -1,5 +1,3 @@
-import type { Claim } from './claim.ts';
-
 /** Why the ledger took nothing back: it is spent, or was never granted. */
 export const REVOKE_REFUSALS = ['insufficient_balance', 'not_granted'] as const;
 export type RevokeRefusal = (typeof REVOKE_REFUSALS)[number];
@@ -24,9 +22,4 @@ export interface Revocation {
   ledgerEntryId?: string;
 }
 
-export type RevokingClaim = Claim & { revocation: Revocation };
-
 export const revocationIdOf = (grantId: string, attempt: number): string => `${grantId}.r${attempt}`;
-
-export const isRevoking = (claim: Claim): claim is RevokingClaim =>
-  claim.status === 'revoking' && claim.revocation !== undefined;

@@ -1,6 +1,6 @@
 import type { OutgoingMessage } from 'service-kit/messaging';
 import { REWARDS } from '../messaging/topology.ts';
-import type { RevokingClaim } from './revocation.ts';
+import type { RevokingClaim } from './claim.ts';
 
 /** Asks the ledger to take back what a claim was granted; sent again, it names the same attempt. */
 export function rewardRevokeRequested(

@@ -3,11 +3,10 @@ import type { OutgoingMessage } from 'service-kit/messaging';
 import type { Transact } from 'service-kit/mongo';
 import { later, type Clock } from '../catalog/calendar/time.ts';
 import type { ClaimMetrics } from './claim-metrics.ts';
-import { isRevoking } from './revocation.ts';
+import { isRevoking, type Claim, type Waiting } from './claim.ts';
 import { rewardRevokeRequested } from './revoke-messages.ts';
 import { rewardCancelled } from './claim-messages.ts';
 import type { ClaimStore } from './claim-store.ts';
-import type { Claim, Waiting } from './claim.ts';
 
 /** A claim that waits for so long after its deadline is flagged. */
 const STUCK_AFTER_MS = 60_000;

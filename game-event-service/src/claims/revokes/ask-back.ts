@@ -4,7 +4,7 @@ import type { ClaimStore } from '../claim-store.ts';
 import type { ClaimMetrics } from '../claim-metrics.ts';
 import type { StatsStore } from '../stats-store.ts';
 import { tallyTransitions } from '../tally-transitions.ts';
-import type { RevokingClaim } from '../revocation.ts';
+import type { RevokingClaim } from '../claim.ts';
 import { rewardRevokeRequested } from '../revoke-messages.ts';
 
 export interface AskBackDeps {

@@ -1,7 +1,7 @@
-import { waitingUntil, type Claim } from '../claim.ts';
+import { waitingUntil, type Claim, type RevokingClaim } from '../claim.ts';
 import { refuse, type Refusal } from '../../http/refusal.ts';
 import { later } from '../../catalog/calendar/time.ts';
-import { revocationIdOf, type Revocation, type RevokingClaim } from '../revocation.ts';
+import { revocationIdOf, type Revocation } from '../revocation.ts';
 
 /** That something is to be taken back, and why. */
 export type RevokeOrder = Pick<Revocation, 'reason' | 'by' | 'jobId'>;

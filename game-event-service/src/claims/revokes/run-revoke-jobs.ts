@@ -5,7 +5,7 @@ import { later, type Clock } from '../../catalog/calendar/time.ts';
 import { askBack, type AskBackDeps } from './ask-back.ts';
 import { decideRevoke } from './decide-revoke.ts';
 import type { RevocableClaims } from './revocable-claims.ts';
-import type { RevokingClaim } from '../revocation.ts';
+import type { RevokingClaim } from '../claim.ts';
 import { isRevocableSince, type RevokeJob } from './revoke-job.ts';
 import type { RevokeJobStore } from './revoke-job-store.ts';
 
