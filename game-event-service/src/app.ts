@@ -4,25 +4,25 @@ import { createApp, DomainError, openApiDocument, type Endpoint } from 'service-
 import type { IdentityVerifier } from 'service-kit/identity';
 import type { Logger } from 'service-kit/logging';
 import { isStoreUnavailable, type StoredIdempotencyKeys } from 'service-kit/mongo';
-import { activityRoutes } from './activity/activity-routes.ts';
-import { checkInRoutes } from './attendance/check-in-routes.ts';
-import { auditRoutes } from './audit/audit-routes.ts';
-import { claimAttemptRoutes } from './claims/claim-attempt-routes.ts';
-import { claimExportRoutes } from './claims/claim-export-routes.ts';
+import { activityRoutes } from './participation/activity/activity-routes.ts';
+import { checkInRoutes } from './participation/attendance/check-in-routes.ts';
+import { auditRoutes } from './reporting/history/audit-routes.ts';
+import { claimAttemptRoutes } from './reporting/history/claim-attempt-routes.ts';
+import { claimExportRoutes } from './reporting/history/claim-export-routes.ts';
 import { claimRoutes } from './claims/claim-routes.ts';
-import { eligibilityRoutes } from './claims/eligibility-routes.ts';
-import { codeRoutes } from './coupons/code-routes.ts';
-import { eventChangeRoutes } from './events/event-change-routes.ts';
-import { eventRoutes } from './events/event-routes.ts';
-import { inviteRoutes } from './invites/invite-routes.ts';
-import { problems } from './problems.ts';
-import { myEventsRoutes } from './progress/my-events-routes.ts';
-import { progressRoutes } from './progress/progress-routes.ts';
-import { revokeJobRoutes } from './revokes/revoke-job-routes.ts';
-import { revokeRoutes } from './revokes/revoke-routes.ts';
-import { rewardRoutes } from './rewards/reward-routes.ts';
-import { simulationRoutes } from './simulation/simulation-routes.ts';
-import { statsRoutes } from './stats/stats-routes.ts';
+import { eligibilityRoutes } from './reporting/eligibility/eligibility-routes.ts';
+import { codeRoutes } from './catalog/coupons/code-routes.ts';
+import { eventChangeRoutes } from './catalog/events/event-change-routes.ts';
+import { eventRoutes } from './catalog/events/event-routes.ts';
+import { inviteRoutes } from './participation/invites/invite-routes.ts';
+import { problems } from './http/problems.ts';
+import { myEventsRoutes } from './reporting/my-events/my-events-routes.ts';
+import { progressRoutes } from './participation/progress/progress-routes.ts';
+import { revokeJobRoutes } from './claims/revokes/revoke-job-routes.ts';
+import { revokeRoutes } from './claims/revokes/revoke-routes.ts';
+import { rewardRoutes } from './catalog/rewards/reward-routes.ts';
+import { simulationRoutes } from './reporting/simulation/simulation-routes.ts';
+import { statsRoutes } from './claims/stats/stats-routes.ts';
 
 export type RoutesDeps = Parameters<typeof eventRoutes>[0] &
   Parameters<typeof eventChangeRoutes>[0] &

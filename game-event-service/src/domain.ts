@@ -5,28 +5,29 @@ import type { Logger } from 'service-kit/logging';
 import type { OutgoingMessage } from 'service-kit/messaging';
 import type { Transact } from 'service-kit/mongo';
 import type { RedisConnection } from 'service-kit/redis';
-import { createAccountCache } from './accounts/account-cache.ts';
-import { recordActivity } from './activity/record-activity.ts';
+import { createAccountCache } from './participation/accounts/account-cache.ts';
+import { createActivityMetrics } from './participation/activity/activity-metrics.ts';
+import { recordActivity } from './participation/activity/record-activity.ts';
 import { createAudit } from './audit/audit.ts';
 import { createClaimAcceptance } from './claims/accept-claims.ts';
 import { createBooksReader } from './claims/books-reader.ts';
 import { createClaimNotices } from './claims/claim-notices.ts';
 import { createClaimWaiter } from './claims/claim-waiter.ts';
 import type { Config } from './config.ts';
-import { createEventChanges } from './events/event-changes.ts';
-import { followEvents } from './events/event-feed.ts';
-import { newId } from './ids.ts';
-import { acceptInvites } from './invites/accept-invites.ts';
-import { createServiceMetrics } from './metrics.ts';
-import { countProgress } from './progress/count-progress.ts';
-import { createProgressKeeper } from './progress/progress-keeper.ts';
-import { createRevocableClaims } from './revokes/revocable-claims.ts';
-import { rememberEvent } from './rules/remember-event.ts';
-import { createRuleBook } from './rules/rule-book.ts';
-import { createRuleFollower } from './rules/rule-follower.ts';
-import { createRuleMemory } from './rules/rule-memory.ts';
+import { createEventChanges } from './catalog/events/event-changes.ts';
+import { followEvents } from './catalog/events/event-feed.ts';
+import { newId } from './database/ids.ts';
+import { acceptInvites } from './participation/invites/accept-invites.ts';
+import { createClaimMetrics } from './claims/claim-metrics.ts';
+import { countProgress } from './participation/progress/count-progress.ts';
+import { createProgressKeeper } from './participation/progress/progress-keeper.ts';
+import { createRevocableClaims } from './claims/revokes/revocable-claims.ts';
+import { rememberEvent } from './catalog/rules/remember-event.ts';
+import { createRuleBook } from './catalog/rules/rule-book.ts';
+import { createRuleFollower } from './catalog/rules/rule-follower.ts';
+import { createRuleMemory } from './catalog/rules/rule-memory.ts';
 import { createStores } from './stores.ts';
-import type { Clock } from './time.ts';
+import type { Clock } from './catalog/calendar/time.ts';
 
 export interface DomainOptions {
   config: Pick<Config, 'claims' | 'activity' | 'invites'>;
@@ -47,7 +48,8 @@ export function createDomain({ config, db, redis, trail, refusals, transact, ...
   const audit = createAudit({ trail, refusals });
   const stores = createStores(db);
   const { events, rewards, claims } = stores;
-  const metrics = createServiceMetrics(registry, () => claims.countStuck());
+  const claimMetrics = createClaimMetrics(registry, () => claims.countStuck());
+  const metrics = { ...claimMetrics, ...createActivityMetrics(registry) };
 
   const memory = createRuleMemory({ events, rewards, clock });
   const rules = createRuleFollower({ follow: followEvents(db), memory, logger });
@@ -94,7 +96,7 @@ export function createDomain({ config, db, redis, trail, refusals, transact, ...
       attemptRetentionMs,
       newId,
       registry,
-      metrics,
+      metrics: claimMetrics,
     }),
     waiter,
     announce: createClaimNotices(redis, waiter, logger).announce,

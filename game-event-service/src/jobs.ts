@@ -1,10 +1,10 @@
 import { createPeriodic, type Component } from 'service-kit/lifecycle';
-import { makeAutoClaims } from './auto-claims/make-auto-claims.ts';
+import { makeAutoClaims } from './claims/auto-claims/make-auto-claims.ts';
 import { sweepClaims } from './claims/sweep-claims.ts';
 import type { Config } from './config.ts';
 import type { Domain } from './domain.ts';
-import { moveDueEvents } from './events/move-due-events.ts';
-import { runRevokeJobs } from './revokes/run-revoke-jobs.ts';
+import { moveDueEvents } from './catalog/events/move-due-events.ts';
+import { runRevokeJobs } from './claims/revokes/run-revoke-jobs.ts';
 
 /** What is done again and again, on every instance that works. */
 export function createJobs(domain: Domain, { rate }: Config['revokes']): Component[] {

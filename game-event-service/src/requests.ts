@@ -1,29 +1,31 @@
-import { createActivityIntake } from './activity/activity-intake.ts';
+import { createActivityIntake } from './participation/activity/activity-intake.ts';
 import type { RoutesDeps } from './app.ts';
-import { createCheckIns } from './attendance/check-in.ts';
-import { listAttempts } from './claims/list-attempts.ts';
-import { readEligibility } from './claims/read-eligibility.ts';
+import { createCheckIns } from './participation/attendance/check-in.ts';
+import { listAttempts } from './reporting/history/list-attempts.ts';
+import { readEligibility } from './reporting/eligibility/read-eligibility.ts';
 import { submitClaim } from './claims/submit-claim.ts';
 import type { Config } from './config.ts';
-import { addCodes } from './coupons/add-codes.ts';
+import { addCodes } from './catalog/coupons/add-codes.ts';
 import type { Domain } from './domain.ts';
-import { changeEventStatus } from './events/change-event-status.ts';
-import { cloneEvent } from './events/clone-event.ts';
-import { createEvent } from './events/create-event.ts';
-import { deleteEvent } from './events/delete-event.ts';
-import { updateEvent } from './events/update-event.ts';
-import { createAcceptances } from './invites/accept-invites.ts';
-import { newInviteCode } from './invites/invite-code.ts';
-import { makeInvite } from './invites/make-invite.ts';
-import { submitAcceptance } from './invites/submit-acceptance.ts';
-import { readMyEvents } from './progress/read-my-events.ts';
-import { readProgress } from './progress/read-progress.ts';
-import { createBulkRevokes } from './revokes/bulk-revokes.ts';
-import { revokeClaim } from './revokes/revoke-claim.ts';
-import { createRewardChanges } from './rewards/change-rewards.ts';
-import { createReward } from './rewards/create-reward.ts';
-import { simulateEvent } from './simulation/simulate-event.ts';
-import { readStats } from './stats/read-stats.ts';
+import { changeEventStatus } from './catalog/events/change-event-status.ts';
+import { cloneEvent } from './catalog/events/clone-event.ts';
+import { createEvent } from './catalog/events/create-event.ts';
+import { deleteEvent } from './catalog/events/delete-event.ts';
+import { updateEvent } from './catalog/events/update-event.ts';
+import { createAcceptances } from './participation/invites/accept-invites.ts';
+import { newInviteCode } from './participation/invites/invite-code.ts';
+import { makeInvite } from './participation/invites/make-invite.ts';
+import { submitAcceptance } from './participation/invites/submit-acceptance.ts';
+import { readMyEvents } from './reporting/my-events/read-my-events.ts';
+import { readProgress } from './participation/progress/read-progress.ts';
+import { createBulkRevokes } from './claims/revokes/bulk-revokes.ts';
+import { revokeClaim } from './claims/revokes/revoke-claim.ts';
+import { createRewardChanges } from './catalog/rewards/change-rewards.ts';
+import { copyRewards } from './catalog/rewards/copy-rewards.ts';
+import { createReward } from './catalog/rewards/create-reward.ts';
+import { removeRewards } from './catalog/rewards/remove-rewards.ts';
+import { simulateEvent } from './reporting/simulation/simulate-event.ts';
+import { readStats } from './claims/stats/read-stats.ts';
 
 /** How long an acceptance waits to hear of an account that has just been registered. */
 const ACCOUNT_WAIT_MS = 2_000;
@@ -39,8 +41,8 @@ export function createRequests(domain: Domain, config: Pick<Config, 'claims' | '
     ...domain,
     createEvent: createEvent(domain),
     updateEvent: updateEvent(domain),
-    deleteEvent: deleteEvent(domain),
-    cloneEvent: cloneEvent(domain),
+    deleteEvent: deleteEvent({ ...domain, removeRewards: removeRewards(domain) }),
+    cloneEvent: cloneEvent({ ...domain, copyRewards: copyRewards(domain) }),
     changeEventStatus: changeEventStatus(domain),
     createReward: createReward(domain),
     rewardChanges: createRewardChanges(domain),

@@ -12,10 +12,10 @@ import type { Config } from './config.ts';
 import { createConsumers } from './consumers.ts';
 import { createDomain } from './domain.ts';
 import { createJobs } from './jobs.ts';
-import { migrateDatabase } from './migrate-database.ts';
+import { migrateDatabase } from './database/migrate-database.ts';
 import { createRequests } from './requests.ts';
-import type { Clock } from './time.ts';
-import { topologyOf } from './topology.ts';
+import type { Clock } from './catalog/calendar/time.ts';
+import { topologyOf } from './messaging/topology.ts';
 
 const NAME = 'game-event-service';
 

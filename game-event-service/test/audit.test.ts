@@ -211,7 +211,7 @@ describe('npm run verify-audit', () => {
   const verify = async () => {
     const { MONGODB_URL } = environment();
     const env = { ...process.env, MONGODB_URL, MONGODB_DATABASE: service.db.databaseName, AUDIT_SECRET };
-    const command = fileURLToPath(new URL('../src/verify-audit.ts', import.meta.url));
+    const command = fileURLToPath(new URL('../src/commands/verify-audit.ts', import.meta.url));
     return promisify(execFile)(process.execPath, [command], { env }).then(
       ({ stdout }) => ({ code: 0, stdout }),
       ({ code, stdout }: { code: number; stdout: string }) => ({ code, stdout }),

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import type { Identity } from 'service-kit/identity';
-import { calendarOf } from '../src/calendar/calendar.ts';
+import { calendarOf } from '../src/catalog/calendar/calendar.ts';
 import { account, client, expectProblem } from './support/caller.ts';
 import { startService, type RunningService } from './support/running-service.ts';
 import { activeEvent, changeStatus, makeEvent } from './support/scenario.ts';

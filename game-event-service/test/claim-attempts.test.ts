@@ -2,7 +2,7 @@ import { describe, expect, it, vi } from 'vitest';
 import { pageSchema } from 'service-kit/http';
 import type { Identity } from 'service-kit/identity';
 import type { z } from 'zod';
-import { ClaimAttemptResponse } from '../src/claims/claim-attempt-routes.ts';
+import { ClaimAttemptResponse } from '../src/reporting/history/claim-attempt-routes.ts';
 import { account, bodyOf, client, expectProblem } from './support/caller.ts';
 import { activeCoupon } from './support/codes.ts';
 import { startService } from './support/running-service.ts';

@@ -1,7 +1,7 @@
 import { createInterface } from 'node:readline';
 import { Readable } from 'node:stream';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { AddedCodesResponse } from '../src/coupons/code-routes.ts';
+import { AddedCodesResponse } from '../src/catalog/coupons/code-routes.ts';
 import { bodyOf, signedHeaders } from './support/caller.ts';
 import { activeCoupon, codesPath, piecesOf, sendCodes } from './support/codes.ts';
 import { startService, type RunningService } from './support/running-service.ts';

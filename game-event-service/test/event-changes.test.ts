@@ -1,7 +1,7 @@
 import { pageSchema } from 'service-kit/http';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { EventResponse, EventVersionResponse } from '../src/events/event-schema.ts';
-import { RewardResponse } from '../src/rewards/reward-schema.ts';
+import { EventResponse, EventVersionResponse } from '../src/catalog/events/event-schema.ts';
+import { RewardResponse } from '../src/catalog/rewards/reward-schema.ts';
 import { account, bodyOf, client, expectProblem, type Answer } from './support/caller.ts';
 import { startService, type RunningService } from './support/running-service.ts';
 import {

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { pageSchema } from 'service-kit/http';
-import { EventResponse, EventVersionResponse } from '../src/events/event-schema.ts';
+import { EventResponse, EventVersionResponse } from '../src/catalog/events/event-schema.ts';
 import { account, bodyOf, client, expectProblem, type Answer } from './support/caller.ts';
 import { startService, type RunningService } from './support/running-service.ts';
 import {

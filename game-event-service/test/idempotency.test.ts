@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { ClaimResponse } from '../src/claims/claim-schema.ts';
-import { EventResponse } from '../src/events/event-schema.ts';
+import { EventResponse } from '../src/catalog/events/event-schema.ts';
 import { startAuthStandIn, type AuthStandIn } from './support/auth-stand-in.ts';
 import { account, bodyOf, expectProblem } from './support/caller.ts';
 import { startService, type RunningService } from './support/running-service.ts';

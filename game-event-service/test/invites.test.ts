@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import type { Identity } from 'service-kit/identity';
 import { pageSchema } from 'service-kit/http';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { AcceptanceResponse, InviteResponse } from '../src/invites/invite-schema.ts';
+import { AcceptanceResponse, InviteResponse } from '../src/participation/invites/invite-schema.ts';
 import { startAuthStandIn, type AuthStandIn } from './support/auth-stand-in.ts';
 import { account, bodyOf, client, expectProblem } from './support/caller.ts';
 import { startService, type RunningService } from './support/running-service.ts';

@@ -2,8 +2,8 @@ import { MongoClient, type Db } from 'mongodb';
 import { randomBytes } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createLogger } from 'service-kit/logging';
-import { migrateDatabase } from '../src/migrate-database.ts';
-import { withMigrationLock } from '../src/migration-lock.ts';
+import { migrateDatabase } from '../src/database/migrate-database.ts';
+import { withMigrationLock } from '../src/database/migration-lock.ts';
 import { needed } from './support/environment.ts';
 
 const logger = createLogger({ service: 'game-event-service', level: 'error' });

@@ -24,7 +24,7 @@ const progress = () => service.db.collection<{ _id: string }>('progress');
 const stored = () => progress().find().sort({ _id: 1 }).toArray();
 
 async function rebuild(env: Record<string, string> = {}): Promise<string> {
-  const run = promisify(execFile)(process.execPath, ['src/rebuild-progress.ts'], {
+  const run = promisify(execFile)(process.execPath, ['src/commands/rebuild-progress.ts'], {
     env: { ...process.env, ...environment({ MONGODB_DATABASE: service.db.databaseName, ...env }) },
   });
   return (await run).stdout;

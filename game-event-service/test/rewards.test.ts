@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { pageSchema } from 'service-kit/http';
-import { RewardResponse } from '../src/rewards/reward-schema.ts';
+import { RewardResponse } from '../src/catalog/rewards/reward-schema.ts';
 import { account, bodyOf, expectProblem } from './support/caller.ts';
 import { startService, type RunningService } from './support/running-service.ts';
 import {

@@ -8,24 +8,25 @@ import {
   type Transact,
   type Transaction,
 } from 'service-kit/mongo';
-import { later, type Clock } from '../time.ts';
-import { countUp, type Counts } from '../counting.ts';
-import type { NewId } from '../ids.ts';
-import type { ServiceMetrics } from '../metrics.ts';
-import { isRefusal, type Refusal } from '../refusal.ts';
-import type { ProgressKeeper } from '../progress/progress-keeper.ts';
-import type { SharedStock } from '../rewards/stock.ts';
-import type { StockStore } from '../rewards/stock-store.ts';
-import type { StatsStore } from '../stats/stats-store.ts';
-import { tallyTransitions } from '../stats/tally.ts';
-import { transactAgain } from '../transact-again.ts';
+import { later, type Clock } from '../catalog/calendar/time.ts';
+import { countUp, type Counts } from '../database/counting.ts';
+import type { NewId } from '../database/ids.ts';
+import type { ClaimMetrics } from './claim-metrics.ts';
+import { isRefusal, type Refusal } from '../http/refusal.ts';
+import type { ProgressKeeper } from '../participation/progress/progress-keeper.ts';
+import type { SharedStock } from '../catalog/rewards/stock.ts';
+import type { StockStore } from '../catalog/rewards/stock-store.ts';
+import type { StatsStore } from './stats-store.ts';
+import { tallyTransitions } from './tally-transitions.ts';
+import { transactAgain } from '../database/transact-again.ts';
 import type { BooksReader } from './books-reader.ts';
 import type { CapStore } from './cap-store.ts';
 import { attemptsToKeep } from './claim-attempt.ts';
 import type { ClaimAttemptStore } from './claim-attempt-store.ts';
 import { rewardRequested } from './claim-messages.ts';
 import type { ClaimStore } from './claim-store.ts';
-import { aimClaim, type ClaimRequest, type Scene, type Target } from './claim-target.ts';
+import type { Scene } from '../catalog/rules/facts.ts';
+import { aimClaim, type ClaimRequest, type Target } from './claim-target.ts';
 import { decideClaims, type Accepted, type Books, type Decision } from './decide-claims.ts';
 
 export interface AcceptClaimsDeps {
@@ -43,7 +44,7 @@ export interface AcceptClaimsDeps {
   /** How long requests for claims are remembered that no claim tells of. */
   attemptRetentionMs: number;
   registry: Registry;
-  metrics: ServiceMetrics;
+  metrics: ClaimMetrics;
 }
 
 /**

@@ -1,16 +1,15 @@
 import type { ClientSession } from 'mongodb';
-import type { AccountStore } from '../accounts/account-store.ts';
-import { countUp, unique, type Counts } from '../counting.ts';
-import type { ProgressStore } from '../progress/progress-store.ts';
-import { progressIdOf } from '../progress/progress.ts';
-import { isRefusal, type Refusal } from '../refusal.ts';
-import type { CodeStore, Stretch } from '../coupons/code-store.ts';
-import type { RuleBook } from '../rules/rule-book.ts';
-import { nextPosition, unitsLeft, type SharedStock } from '../rewards/stock.ts';
-import type { StockStore } from '../rewards/stock-store.ts';
+import { countUp, unique, type Counts } from '../database/counting.ts';
+import type { ProgressStore } from '../participation/progress/progress-store.ts';
+import { progressIdOf } from '../participation/progress/progress.ts';
+import { readScene, type ReadScene, type ReadSceneDeps } from '../participation/progress/read-scene.ts';
+import { isRefusal, type Refusal } from '../http/refusal.ts';
+import type { CodeStore, Stretch } from '../catalog/rewards/code-store.ts';
+import { nextPosition, unitsLeft, type SharedStock } from '../catalog/rewards/stock.ts';
+import type { StockStore } from '../catalog/rewards/stock-store.ts';
 import type { CapStore } from './cap-store.ts';
 import type { ClaimStore } from './claim-store.ts';
-import type { Scene, Target } from './claim-target.ts';
+import type { Target } from './claim-target.ts';
 import type { Books } from './decide-claims.ts';
 
 /** With what a decision need not know and storing it must: where units are to be taken from. */
@@ -20,11 +19,7 @@ export interface StoredBooks extends Books {
 
 /** Reads what decisions about claims need: for all requests together, one question a collection. */
 export interface BooksReader {
-  scene(
-    requests: readonly { eventId: string; accountId: string }[],
-    now: Date,
-    session?: ClientSession,
-  ): Promise<Scene>;
+  scene: ReadScene;
   /**
    * Asks only for what the targets make necessary.
    *
@@ -43,9 +38,7 @@ export interface BooksReader {
   ): Promise<Map<string, string[]>>;
 }
 
-export interface BooksReaderDeps {
-  ruleBook: RuleBook;
-  accounts: AccountStore;
+export interface BooksReaderDeps extends ReadSceneDeps {
   claims: ClaimStore;
   stock: StockStore;
   codes: Pick<CodeStore, 'read'>;
@@ -54,18 +47,10 @@ export interface BooksReaderDeps {
 }
 
 export function createBooksReader(deps: BooksReaderDeps): BooksReader {
-  const { ruleBook, accounts, claims, stock, codes, caps, progress } = deps;
+  const { claims, stock, codes, caps, progress } = deps;
 
   return {
-    scene: async (requests, now, session) => {
-      const eventIds = unique(requests.map(({ eventId }) => eventId));
-      const accountIds = unique(requests.map(({ accountId }) => accountId));
-      return {
-        now,
-        rules: await ruleBook.of(eventIds, session),
-        accounts: await accounts.standingOf(accountIds, session),
-      };
-    },
+    scene: readScene(deps),
     // One after the other: a session has one operation at a time.
     books: async (aimed, session, more = []) => {
       const targets = aimed.flatMap((target) => (isRefusal(target) ? [] : [target]));

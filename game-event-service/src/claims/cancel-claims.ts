@@ -1,7 +1,7 @@
 import type { OutgoingMessage } from 'service-kit/messaging';
 import type { Transaction } from 'service-kit/mongo';
-import type { Account } from '../accounts/account.ts';
-import type { ServiceMetrics } from '../metrics.ts';
+import type { Account } from '../participation/accounts/account.ts';
+import type { ClaimMetrics } from './claim-metrics.ts';
 import { rewardCancelled, type CancelReason } from './claim-messages.ts';
 import type { ClaimStore } from './claim-store.ts';
 
@@ -18,7 +18,7 @@ const NEWEST = 1_000;
  * at their newest claims alone, because players can make any number: an older one that is still pending is refused by
  * the ledger itself, which knew of the ban before, or cancelled at its deadline.
  */
-export function cancelClaimsOf(deps: { claims: ClaimStore; metrics: ServiceMetrics }): CancelClaimsOf {
+export function cancelClaimsOf(deps: { claims: ClaimStore; metrics: ClaimMetrics }): CancelClaimsOf {
   const { claims, metrics } = deps;
   return async (accounts, tx) => {
     const reasons = new Map<string, CancelReason>(

@@ -1,5 +1,5 @@
 import type { ClientSession, Db } from 'mongodb';
-import type { Counts } from '../counting.ts';
+import type { Counts } from '../database/counting.ts';
 
 interface CapDocument {
   _id: string;

@@ -1,6 +1,6 @@
 import type { ClientSession, Db } from 'mongodb';
-import { historyFilter, type Span } from '../history-filter.ts';
-import type { Position } from '../position.ts';
+import { historyFilter, type Span } from '../database/history-filter.ts';
+import type { Position } from '../database/position.ts';
 import type { AttemptStatus, ClaimAttempt } from './claim-attempt.ts';
 import type { Settlement } from './decide-settlements.ts';
 

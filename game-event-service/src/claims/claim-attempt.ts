@@ -1,4 +1,4 @@
-import { isRefusal, type Refusal } from '../refusal.ts';
+import { isRefusal, type Refusal } from '../http/refusal.ts';
 import { CLAIM_STATUSES, grantIdOf, type Claim, type ClaimStatus } from './claim.ts';
 import type { ClaimRequest, Target } from './claim-target.ts';
 import type { Decision } from './decide-claims.ts';

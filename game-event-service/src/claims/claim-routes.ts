@@ -15,10 +15,10 @@ import {
 } from 'service-kit/http';
 import { z } from 'zod';
 import type { Audit } from '../audit/audit.ts';
-import { isStaff } from '../callers.ts';
-import { EventId } from '../events/event-schema.ts';
-import { ExplanationResponse } from '../conditions/explanation-schema.ts';
-import { byCreation } from '../position.ts';
+import { isStaff } from '../http/callers.ts';
+import { EventId } from '../catalog/events/event-schema.ts';
+import { ExplanationResponse } from '../catalog/conditions/explanation-schema.ts';
+import { byCreation } from '../database/position.ts';
 import { mayRead, ownerOf } from './claim-access.ts';
 import { ClaimId, ClaimInput, ClaimResponse, toClaimResponse } from './claim-schema.ts';
 import type { ClaimStore } from './claim-store.ts';

@@ -1,8 +1,8 @@
 import { z } from 'zod';
-import { OptionalExplanation } from '../conditions/explanation-schema.ts';
-import { REVOKE_REFUSALS, type Revocation } from '../revokes/revocation.ts';
-import { REWARD_KINDS } from '../rewards/reward.ts';
-import { RewardId } from '../rewards/reward-schema.ts';
+import { OptionalExplanation } from '../catalog/conditions/explanation-schema.ts';
+import { REVOKE_REFUSALS, type Revocation } from './revocation.ts';
+import { REWARD_KINDS } from '../catalog/rewards/reward.ts';
+import { RewardId } from '../catalog/rewards/reward-schema.ts';
 import { CLAIM_STATUSES, REFUSAL_REASONS, type Claim } from './claim.ts';
 
 export const ClaimId = z.string().min(1).max(128).meta({ example: 'clm_7Jq0xw2mS4n8VbYc1ZtK3A' });

@@ -1,9 +1,8 @@
 import type { ClientSession, Db, Filter } from 'mongodb';
 import { createQueueHead } from 'service-kit/mongo';
-import { historyFilter, type Span } from '../history-filter.ts';
-import type { Position } from '../position.ts';
-import type { RevokingClaim } from '../revokes/revocation.ts';
-import type { Claim, ClaimStatus, Waiting } from './claim.ts';
+import { historyFilter, type Span } from '../database/history-filter.ts';
+import type { Position } from '../database/position.ts';
+import type { RevokingClaim, Claim, ClaimStatus, Waiting } from './claim.ts';
 import type { RevokeSettlement, Settlement, Unsettled } from './decide-settlements.ts';
 
 interface ClaimDocument extends Omit<Claim, 'id'> {

@@ -1,10 +1,10 @@
-import { accountFacts, type AccountStanding } from '../accounts/account.ts';
-import { calendarOf } from '../calendar/calendar.ts';
-import type { CompiledCondition, Facts } from '../conditions/compiled-condition.ts';
-import { judgedAt, periodOf, takesClaimsAt, type EventRules } from '../events/event.ts';
-import { isRefusal, refuse, type Refusal } from '../refusal.ts';
-import type { RewardRules } from '../rewards/reward.ts';
-import type { RewardRule, Rules } from '../rules/rules.ts';
+import { accountFacts } from '../catalog/conditions/account-facts.ts';
+import type { CompiledCondition, Facts } from '../catalog/conditions/compiled-condition.ts';
+import { takesClaimsAt, type EventRules } from '../catalog/events/event.ts';
+import { isRefusal, refuse, type Refusal } from '../http/refusal.ts';
+import type { RewardRules } from '../catalog/rewards/reward.ts';
+import { factsOf, type Scene } from '../catalog/rules/facts.ts';
+import type { RewardRule } from '../catalog/rules/rules.ts';
 import { claimIdOf } from './claim.ts';
 
 export interface ClaimRequest {
@@ -35,14 +35,6 @@ export interface Target {
   caps: readonly Cap[];
   condition: CompiledCondition | undefined;
   facts: Omit<Facts, 'progress'>;
-}
-
-/** What is known before the target of a request can be found. */
-export interface Scene {
-  now: Date;
-  /** By event id. */
-  rules: ReadonlyMap<string, Rules>;
-  accounts: ReadonlyMap<string, AccountStanding>;
 }
 
 /** The first checks of a request, and what the others need to be looked up. */
@@ -80,18 +72,6 @@ export function targetOf(request: ClaimRequest, event: EventRules, rule: RewardR
     isOpen: reward.active && takesClaimsAt(event, scene.now),
     caps: capsOf(event, reward, request.accountId, facts.today),
   };
-}
-
-/** What conditions of the event are judged by, all but the account's progress. */
-export function factsOf(
-  event: EventRules,
-  accountId: string,
-  { now, accounts }: Pick<Scene, 'now' | 'accounts'>,
-): Omit<Facts, 'progress'> {
-  const at = judgedAt(event, now);
-  const calendar = calendarOf(event.timeZone);
-  const account = accountFacts(accounts.get(accountId), now);
-  return { calendar, today: calendar.dayOf(at), period: periodOf(event, at), account };
 }
 
 function chooseReward(rewardId: string | undefined, rules: readonly RewardRule[]): RewardRule | Refusal {

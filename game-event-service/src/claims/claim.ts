@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
-import type { Revocation } from '../revokes/revocation.ts';
-import type { RewardRules } from '../rewards/reward.ts';
+import type { Revocation } from './revocation.ts';
+import type { RewardRules } from '../catalog/rewards/reward.ts';
 
 export const CLAIM_STATUSES = ['pending', 'granted', 'rejected', 'revoking', 'revoked'] as const;
 export type ClaimStatus = (typeof CLAIM_STATUSES)[number];
@@ -53,6 +53,11 @@ export interface Claim {
   /** When it became granted or rejected. */
   completedAt?: Date;
 }
+
+export type RevokingClaim = Claim & { revocation: Revocation };
+
+export const isRevoking = (claim: Claim): claim is RevokingClaim =>
+  claim.status === 'revoking' && claim.revocation !== undefined;
 
 /** The one id that a claim of this reward, by this account, in this period can have, for ever. */
 export function claimIdOf(eventId: string, rewardId: string, accountId: string, period: string): string {

@@ -1,11 +1,12 @@
 import { describe, expect, it } from 'vitest';
-import type { EventRules } from '../events/event.ts';
-import { isRefusal } from '../refusal.ts';
-import type { RewardRules } from '../rewards/reward.ts';
-import { rulesOf } from '../rules/rules.ts';
-import type { Stock } from '../rewards/stock.ts';
+import type { EventRules } from '../catalog/events/event.ts';
+import { isRefusal } from '../http/refusal.ts';
+import type { RewardRules } from '../catalog/rewards/reward.ts';
+import { rulesOf } from '../catalog/rules/rules.ts';
+import type { Stock } from '../catalog/rewards/stock.ts';
 import { claimIdOf, type Claim } from './claim.ts';
-import { aimClaim, type ClaimRequest, type Scene } from './claim-target.ts';
+import type { Scene } from '../catalog/rules/facts.ts';
+import { aimClaim, type ClaimRequest } from './claim-target.ts';
 import { decideClaims, type Books, type Decision } from './decide-claims.ts';
 
 const NOW = new Date('2026-12-10T12:00:00Z');

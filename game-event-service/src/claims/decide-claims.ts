@@ -1,7 +1,7 @@
-import { later } from '../time.ts';
-import { progressIdOf, type Progress } from '../progress/progress.ts';
-import { isRefusal, refuse, type Refusal } from '../refusal.ts';
-import { hasUnit, type Stock } from '../rewards/stock.ts';
+import { later } from '../catalog/calendar/time.ts';
+import { progressIdOf, type Progress } from '../participation/progress/progress.ts';
+import { isRefusal, refuse, type Refusal } from '../http/refusal.ts';
+import { hasUnit, type Stock } from '../catalog/rewards/stock.ts';
 import type { Target } from './claim-target.ts';
 import { grantIdOf, waitingUntil, type Claim } from './claim.ts';
 

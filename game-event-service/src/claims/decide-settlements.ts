@@ -1,5 +1,5 @@
-import { countUp, type Counts } from '../counting.ts';
-import type { Revocation } from '../revokes/revocation.ts';
+import { countUp, type Counts } from '../database/counting.ts';
+import type { Revocation } from './revocation.ts';
 import type { Claim, RefusalReason } from './claim.ts';
 import type { RewardResult } from './claim-messages.ts';
 

@@ -1,5 +1,5 @@
 import type { Consumer } from 'service-kit/messaging';
-import { REWARD_RESULTS } from '../topology.ts';
+import { REWARD_RESULTS } from '../messaging/topology.ts';
 import { RewardResult } from './claim-messages.ts';
 import type { SettleClaims } from './settle-claims.ts';
 

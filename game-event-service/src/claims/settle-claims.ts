@@ -1,21 +1,20 @@
+import type { ClientSession } from 'mongodb';
 import type { Logger } from 'service-kit/logging';
 import type { IncomingMessage, OutgoingMessage } from 'service-kit/messaging';
 import type { Transaction } from 'service-kit/mongo';
-import type { Clock } from '../time.ts';
-import { unique } from '../counting.ts';
-import type { ServiceMetrics } from '../metrics.ts';
-import type { CodeStore } from '../coupons/code-store.ts';
-import { resultsByJob } from '../revokes/revoke-job.ts';
-import type { RevokeJobStore } from '../revokes/revoke-job-store.ts';
-import type { StockStore } from '../rewards/stock-store.ts';
-import type { StatsStore } from '../stats/stats-store.ts';
-import { tallyTransitions } from '../stats/tally.ts';
+import type { Clock } from '../catalog/calendar/time.ts';
+import { unique } from '../database/counting.ts';
+import type { ClaimMetrics } from './claim-metrics.ts';
+import type { CodeStore } from '../catalog/rewards/code-store.ts';
+import type { StockStore } from '../catalog/rewards/stock-store.ts';
+import type { StatsStore } from './stats-store.ts';
+import { tallyTransitions } from './tally-transitions.ts';
 import type { CapStore } from './cap-store.ts';
 import { claimIdOfFirst } from './claim.ts';
 import type { RewardResult } from './claim-messages.ts';
 import type { ClaimAttemptStore } from './claim-attempt-store.ts';
 import type { ClaimStore } from './claim-store.ts';
-import { decideSettlements, type Settlement } from './decide-settlements.ts';
+import { decideSettlements, type RevokeSettlement, type Settlement } from './decide-settlements.ts';
 
 export type SettleClaims = (
   messages: readonly IncomingMessage<RewardResult>[],
@@ -29,17 +28,19 @@ export interface SettleClaimsDeps {
   caps: CapStore;
   stats: StatsStore;
   attempts: Pick<ClaimAttemptStore, 'settleAll'>;
-  revokeJobs: Pick<RevokeJobStore, 'countResults'>;
+  /** Adds what was decided to the results of the jobs that asked for it. */
+  countRevokes: (revokes: readonly RevokeSettlement[], session: ClientSession) => Promise<void>;
   /** Tells whoever waits for these claims, here and in other instances. */
   announce: (settled: readonly Settlement[], completedAt: Date) => void;
   clock: Clock;
   logger: Logger;
-  metrics: ServiceMetrics;
+  metrics: ClaimMetrics;
 }
 
 /** Settles the claims and revokes that a batch of results is about, and frees the stock and caps of claims refused. */
 export function settleClaims(deps: SettleClaimsDeps): SettleClaims {
-  const { claims, stock, codes, caps, stats, attempts, revokeJobs, announce, clock, logger, metrics } = deps;
+  const { claims, stock, codes, caps, stats, attempts, countRevokes, announce, clock, logger, metrics } =
+    deps;
   return async (messages, tx) => {
     const { session } = tx;
     const ids = unique(messages.map(({ data }) => data.claimId));
@@ -51,8 +52,7 @@ export function settleClaims(deps: SettleClaimsDeps): SettleClaims {
     const triedAgain = settled.filter(({ grantId }) => claimIdOfFirst(grantId) === undefined);
     if (triedAgain.length > 0) await attempts.settleAll(triedAgain, session);
     if (revokes.length > 0) await claims.settleRevokes(revokes, completedAt, session);
-    const byJob = resultsByJob(revokes);
-    if (byJob.size > 0) await revokeJobs.countResults(byJob, session);
+    await countRevokes(revokes, session);
     if (granted.size > 0) await stock.countGrants(granted, session);
     if (released.size > 0) await stock.giveBack(released, session);
     if (returned.length > 0) await codes.giveBack(returned, session);

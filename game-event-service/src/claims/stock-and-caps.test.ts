@@ -1,13 +1,14 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import type { EventRules } from '../events/event.ts';
-import { isRefusal } from '../refusal.ts';
-import type { RewardRules } from '../rewards/reward.ts';
-import { stockFigures, type Stock } from '../rewards/stock.ts';
-import { rulesOf } from '../rules/rules.ts';
+import type { EventRules } from '../catalog/events/event.ts';
+import { isRefusal } from '../http/refusal.ts';
+import type { RewardRules } from '../catalog/rewards/reward.ts';
+import { stockFigures, type Stock } from '../catalog/rewards/stock.ts';
+import { rulesOf } from '../catalog/rules/rules.ts';
 import type { RewardResult } from './claim-messages.ts';
 import type { Claim } from './claim.ts';
-import { aimClaim, type Scene } from './claim-target.ts';
+import type { Scene } from '../catalog/rules/facts.ts';
+import { aimClaim } from './claim-target.ts';
 import { decideClaims } from './decide-claims.ts';
 import { decideSettlements } from './decide-settlements.ts';
 

@@ -1,5 +1,5 @@
 import type { GroupCommit } from 'service-kit/mongo';
-import { orThrow } from '../refusal.ts';
+import { orThrow } from '../http/refusal.ts';
 import type { ClaimWaiter } from './claim-waiter.ts';
 import type { Claim } from './claim.ts';
 import type { ClaimRequest } from './claim-target.ts';

@@ -1,13 +1,12 @@
 import type { Logger } from 'service-kit/logging';
 import type { OutgoingMessage } from 'service-kit/messaging';
 import type { Transact } from 'service-kit/mongo';
-import { later, type Clock } from '../time.ts';
-import type { ServiceMetrics } from '../metrics.ts';
-import { isRevoking } from '../revokes/revocation.ts';
-import { rewardRevokeRequested } from '../revokes/revoke-messages.ts';
+import { later, type Clock } from '../catalog/calendar/time.ts';
+import type { ClaimMetrics } from './claim-metrics.ts';
+import { isRevoking, type Claim, type Waiting } from './claim.ts';
+import { rewardRevokeRequested } from './revoke-messages.ts';
 import { rewardCancelled } from './claim-messages.ts';
 import type { ClaimStore } from './claim-store.ts';
-import type { Claim, Waiting } from './claim.ts';
 
 /** A claim that waits for so long after its deadline is flagged. */
 const STUCK_AFTER_MS = 60_000;
@@ -37,7 +36,7 @@ export interface SweepClaimsDeps {
   clock: Clock;
   deadlineMs: number;
   logger: Logger;
-  metrics: ServiceMetrics;
+  metrics: ClaimMetrics;
 }
 
 /** Looks after claims that wait for the ledger. Instances that meet at a claim conflict, and the second finds it looked after. */

@@ -1,9 +1,9 @@
 import fc from 'fast-check';
-import { calendarOf, REPEATS, type Day, type Repeat } from '../../src/calendar/calendar.ts';
-import type { Facts } from '../../src/conditions/compiled-condition.ts';
-import type { Condition } from '../../src/conditions/condition.ts';
-import { ACCOUNT_STATUSES, COMPARISONS, type Leaf } from '../../src/conditions/leaf.ts';
-import { CHECK_IN_METRIC, counterKey, type Where } from '../../src/progress/progress.ts';
+import { calendarOf, REPEATS, type Day, type Repeat } from '../../src/catalog/calendar/calendar.ts';
+import type { Facts } from '../../src/catalog/conditions/compiled-condition.ts';
+import type { Condition } from '../../src/catalog/conditions/condition.ts';
+import { ACCOUNT_STATUSES, COMPARISONS, type Leaf } from '../../src/catalog/conditions/leaf.ts';
+import { CHECK_IN_METRIC, counterKey, type Where } from '../../src/catalog/conditions/counter.ts';
 
 export interface Item {
   metric: string;

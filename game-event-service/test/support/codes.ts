@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import type { Identity } from 'service-kit/identity';
-import { AddedCodesResponse } from '../../src/coupons/code-routes.ts';
+import { AddedCodesResponse } from '../../src/catalog/coupons/code-routes.ts';
 import { bodyOf, signedHeaders, type Answer } from './caller.ts';
 import { activeEvent, operator } from './scenario.ts';
 import type { RunningService } from './running-service.ts';

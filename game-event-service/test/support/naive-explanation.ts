@@ -1,6 +1,6 @@
-import type { Explanation } from '../../src/conditions/compiled-condition.ts';
-import type { Condition } from '../../src/conditions/condition.ts';
-import type { Leaf, MetricLeaf, StreakLeaf } from '../../src/conditions/leaf.ts';
+import type { Explanation } from '../../src/catalog/conditions/compiled-condition.ts';
+import type { Condition } from '../../src/catalog/conditions/condition.ts';
+import type { Leaf, MetricLeaf, StreakLeaf } from '../../src/catalog/conditions/leaf.ts';
 import type { Item, Situation } from './arbitrary-situation.ts';
 
 /**

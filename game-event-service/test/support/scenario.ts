@@ -1,6 +1,6 @@
 import type { Identity } from 'service-kit/identity';
-import { EventResponse } from '../../src/events/event-schema.ts';
-import { RewardResponse } from '../../src/rewards/reward-schema.ts';
+import { EventResponse } from '../../src/catalog/events/event-schema.ts';
+import { RewardResponse } from '../../src/catalog/rewards/reward-schema.ts';
 import { account, bodyOf, type Answer, type Caller } from './caller.ts';
 
 export const operator = account(['USER', 'OPERATOR']);

@@ -27,7 +27,7 @@ const ACCEPT = 'src/claims/accept-claims.ts';
 const LEDGER = 'src/entitlements/entitlement-store.ts';
 const STORING =
   'if (accepted.length > 0) await store(accepted, { rules: scene.rules, stock: found.stock }, tx, deps);';
-const STOCK = 'src/rewards/stock-store.ts';
+const STOCK = 'src/catalog/rewards/stock-store.ts';
 
 const withoutDeduplication: Mutation = {
   name: 'inbox and decision look-up off, their unique indexes dropped',

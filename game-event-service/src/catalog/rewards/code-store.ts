@@ -1,0 +1,147 @@
+import { createHash } from 'node:crypto';
+import { Binary, type ClientSession, type Db } from 'mongodb';
+import { countUp, type Counts } from '../../database/counting.ts';
+
+/**
+ * The codes of one coupon, as a queue: those that are added or come back go to its end, and each unit of its stock
+ * that is taken is the next one.
+ */
+export interface CodePool {
+  /** Codes there are. */
+  total: number;
+  /** Position after the last code. */
+  end: number;
+}
+
+interface PoolDocument extends CodePool {
+  /** The reward's id. */
+  _id: string;
+  /** Nobody can reach it any more; its codes are removed in their own time, since there may be a million. */
+  isRemoved?: true;
+}
+
+interface CodeDocument {
+  /** Hash of reward and code: no error about a duplicate key ever tells a code. */
+  _id: Binary;
+  rewardId: string;
+  position: number;
+  code: string;
+}
+
+/** A stretch of a queue, `from` included, `to` not. */
+export interface Stretch {
+  rewardId: string;
+  from: number;
+  to: number;
+}
+
+export interface CodeStore {
+  createPool(rewardId: string, session: ClientSession): Promise<void>;
+  /** @returns the pools of those that are coupons, by reward id */
+  poolsOf(rewardIds: readonly string[], session?: ClientSession): Promise<Map<string, CodePool>>;
+  /**
+   * Adds those of the codes that the pool does not hold.
+   *
+   * @returns how many those are; undefined where there is no such pool any more
+   */
+  add(rewardId: string, codes: readonly string[], session: ClientSession): Promise<number | undefined>;
+  /** @returns the codes in these stretches, each list in the queue's order, by reward id */
+  read(stretches: readonly Stretch[], session: ClientSession): Promise<Map<string, string[]>>;
+  /** Puts codes that were taken at the end of their queues. */
+  giveBack(codes: readonly { rewardId: string; code: string }[], session: ClientSession): Promise<void>;
+  /** Gives pools up; {@link CodeStore.sweep} removes their codes. */
+  removePools(rewardIds: readonly string[], session: ClientSession): Promise<void>;
+  sweep(): Promise<void>;
+}
+
+export function createCodeStore(db: Db): CodeStore {
+  const pools = db.collection<PoolDocument>('couponPools');
+  const codes = db.collection<CodeDocument>('couponCodes');
+
+  async function poolsOf(
+    rewardIds: readonly string[],
+    session?: ClientSession,
+  ): Promise<Map<string, CodePool>> {
+    const found = await pools.find({ _id: { $in: [...rewardIds] } }, session && { session }).toArray();
+    return new Map(found.map(({ _id, total, end }) => [_id, { total, end }]));
+  }
+
+  return {
+    createPool: async (rewardId, session) => {
+      await pools.insertOne({ _id: rewardId, total: 0, end: 0 }, { session });
+    },
+    poolsOf,
+    add: async (rewardId, uploaded, session) => {
+      const fresh = new Map(uploaded.map((code) => [keyOf(rewardId, code), code]));
+      const ids = [...fresh.keys()].map(toId);
+      const known = codes.find({ _id: { $in: ids } }, { session, projection: { _id: 1 } });
+      for await (const { _id } of known) fresh.delete(toKey(_id));
+      const { size } = fresh;
+      const pool = await pools.findOneAndUpdate(
+        { _id: rewardId, isRemoved: { $exists: false } },
+        { $inc: { total: size, end: size } },
+        { session, returnDocument: 'before' },
+      );
+      if (!pool) return undefined;
+      const documents = [...fresh].map(([key, code], index) => ({
+        _id: toId(key),
+        rewardId,
+        position: pool.end + index,
+        code,
+      }));
+      if (size > 0) await codes.insertMany(documents, { session, ordered: false });
+      return size;
+    },
+    read: async (stretches, session) => {
+      const wanted = stretches.map(({ rewardId, from, to }) => ({
+        rewardId,
+        position: { $gte: from, $lt: to },
+      }));
+      const found = await codes
+        .find({ $or: wanted }, { session })
+        .sort({ rewardId: 1, position: 1 })
+        .toArray();
+      const byReward = Map.groupBy(found, ({ rewardId }) => rewardId);
+      return new Map(
+        [...byReward].map(([rewardId, documents]) => [rewardId, documents.map(({ code }) => code)]),
+      );
+    },
+    giveBack: async (returned, session) => {
+      const counts: Counts = new Map();
+      for (const { rewardId } of returned) countUp(counts, rewardId);
+      const ends = await poolsOf([...counts.keys()], session);
+      await pools.bulkWrite(
+        [...counts].map(([rewardId, count]) => ({
+          updateOne: { filter: { _id: rewardId }, update: { $inc: { end: count } } },
+        })),
+        { session },
+      );
+      const next = new Map([...ends].map(([rewardId, { end }]) => [rewardId, end]));
+      const moves = returned.map(({ rewardId, code }) => {
+        const position = next.get(rewardId) ?? 0;
+        next.set(rewardId, position + 1);
+        return {
+          updateOne: { filter: { _id: toId(keyOf(rewardId, code)) }, update: { $set: { position } } },
+        };
+      });
+      const { matchedCount } = await codes.bulkWrite(moves, { session });
+      if (matchedCount !== moves.length) throw new Error('a code that was taken is not in its pool');
+    },
+    removePools: async (rewardIds, session) => {
+      await pools.updateMany({ _id: { $in: [...rewardIds] } }, { $set: { isRemoved: true } }, { session });
+    },
+    sweep: async () => {
+      for await (const { _id } of pools.find({ isRemoved: true }, { projection: { _id: 1 } })) {
+        await codes.deleteMany({ rewardId: _id });
+        await pools.deleteOne({ _id });
+      }
+    },
+  };
+}
+
+const keyOf = (rewardId: string, code: string): string =>
+  createHash('sha256')
+    .update(JSON.stringify([rewardId, code]))
+    .digest('base64url');
+const toId = (key: string): Binary => new Binary(Buffer.from(key, 'base64url'));
+const toKey = (id: Binary): string => Buffer.from(id.value()).toString('base64url');

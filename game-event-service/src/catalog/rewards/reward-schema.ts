@@ -1,0 +1,116 @@
+import { versionTag, visibleText } from 'service-kit/http';
+import { z } from 'zod';
+import { Attributes } from '../../http/attributes.ts';
+import { Condition, ConditionInput } from '../conditions/condition.ts';
+import { REWARD_KINDS, type Reward } from './reward.ts';
+import type { StockFigures } from './stock.ts';
+
+export const RewardId = z.string().min(1).max(128).meta({ example: 'rwd_1aYxR6mG8oLd3NvTq0sKfA' });
+
+const MOST = 1_000_000_000;
+const count = z.int().min(1).max(MOST);
+
+export const COUPON_STOCK = 'must be null: the stock of a coupon is its codes';
+
+/** Whatever else is wrong, what is wrong between fields is told with it. */
+const hasRead = ({ value }: z.core.ParsePayload): boolean => typeof value === 'object' && value !== null;
+
+const fields = {
+  name: z.string().trim().min(1).max(200).check(visibleText()),
+  kind: z.enum(REWARD_KINDS),
+  asset: z
+    .string()
+    .regex(/^[A-Za-z0-9][A-Za-z0-9._:-]{0,127}$/, 'must be 1 to 128 of letters, digits, . _ : -'),
+  quantity: count,
+  stock: z
+    .int()
+    .min(0)
+    .max(MOST)
+    .nullable()
+    .meta({ description: 'Units there are; null is unlimited. Of a coupon null: its codes are its stock' }),
+  perAccount: count
+    .nullable()
+    .meta({ description: 'Cap of one account over all periods; null: once in each' }),
+  perPeriod: z.strictObject({ day: count }).meta({ description: 'Cap of all accounts together' }),
+  condition: ConditionInput,
+  active: z.boolean(),
+  attributes: Attributes,
+};
+
+export const RewardInput = z
+  .strictObject({
+    ...fields,
+    stock: fields.stock.optional(),
+    perAccount: fields.perAccount.default(null),
+    perPeriod: fields.perPeriod.optional(),
+    condition: fields.condition.optional(),
+    active: fields.active.default(true),
+    attributes: fields.attributes.default({}),
+  })
+  .refine(({ kind, stock }) => kind === 'coupon' || stock !== undefined, {
+    path: ['stock'],
+    error: 'is needed: a number, or null for no limit',
+    when: hasRead,
+  })
+  .refine(({ kind, stock }) => kind !== 'coupon' || (stock ?? null) === null, {
+    path: ['stock'],
+    error: COUPON_STOCK,
+    when: hasRead,
+  });
+export type RewardInput = z.output<typeof RewardInput>;
+
+/** What is to be changed; `null` gives a field back its default. */
+export const RewardPatch = z
+  .strictObject({
+    name: fields.name.optional(),
+    kind: fields.kind.optional(),
+    asset: fields.asset.optional(),
+    quantity: fields.quantity.optional(),
+    stock: fields.stock.optional(),
+    perAccount: fields.perAccount.optional(),
+    perPeriod: fields.perPeriod.nullable().optional(),
+    condition: fields.condition.nullable().optional(),
+    active: fields.active
+      .nullable()
+      .transform((value) => value ?? true)
+      .optional(),
+    attributes: fields.attributes.nullable().optional(),
+  })
+  .meta({ description: 'JSON Merge Patch; a condition is replaced as a whole' });
+export type RewardPatch = z.output<typeof RewardPatch>;
+
+export const RewardResponse = z
+  .object({
+    id: RewardId,
+    eventId: z.string(),
+    name: z.string(),
+    kind: z.enum(REWARD_KINDS),
+    asset: z.string(),
+    quantity: z.int(),
+    stock: z.int().nullable(),
+    available: z.int().nullable().meta({ description: 'What may still be claimed; null is unlimited' }),
+    reserved: z.int().meta({ description: 'Claimed and not yet decided' }),
+    granted: z.int(),
+    perAccount: z.int().nullable(),
+    perPeriod: z.object({ day: z.int() }).optional(),
+    condition: Condition.optional(),
+    active: z.boolean(),
+    attributes: z.record(z.string(), z.unknown()),
+    createdAt: z.iso.datetime(),
+  })
+  .meta({ id: 'Reward' });
+export type RewardResponse = z.output<typeof RewardResponse>;
+
+/**
+ * The tag is the version. The counts beside it (`available`, `reserved`, `granted`) are outside it: an operator can change a
+ * reward while it is being claimed.
+ */
+export const rewardTag = ({ version }: Pick<Reward, 'version'>): string => versionTag(version);
+
+/** A reward is stored together with its stock; where that were missing, nothing could be given. */
+const NOTHING: StockFigures = { stock: 0, available: 0, reserved: 0, granted: 0 };
+
+export function toRewardResponse(reward: Reward, figures = NOTHING): RewardResponse {
+  const { version: _, createdAt, ...shown } = reward;
+  return { ...shown, ...figures, createdAt: createdAt.toISOString() };
+}

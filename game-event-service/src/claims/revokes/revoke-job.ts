@@ -1,0 +1,70 @@
+import type { RevokeSettlement } from '../decide-settlements.ts';
+import type { Claim } from '../claim.ts';
+import type { Position } from '../../database/position.ts';
+
+/** Which granted claims are meant; all that it names has to fit. */
+export interface RevokeFilter {
+  eventId?: string | undefined;
+  rewardId?: string | undefined;
+  accountId?: string | undefined;
+  /** Of when the claim was first made, `from` included, `to` not. */
+  from?: Date | undefined;
+  to?: Date | undefined;
+}
+
+/** Takes back what the claims were granted that fitted its filter when it began, batch by batch. */
+export interface RevokeJob {
+  id: string;
+  filter: RevokeFilter;
+  reason: string;
+  /** The account of the operator. */
+  by: string;
+  createdAt: Date;
+  /** Claims that fitted when it began. */
+  matched: number;
+  /** Claims that were asked back; fewer than matched where others revoked some meanwhile. */
+  requested: number;
+  /** Batches so far. */
+  steps: number;
+  /** Of the last claim that it has looked at. */
+  position?: Position | undefined;
+  /** When its next batch is due; gone once it has looked at all. */
+  nextAt?: Date | undefined;
+}
+
+/** What the ledger has decided about claims that a job asked back. */
+export interface RevokeResults {
+  revoked: number;
+  refused: number;
+}
+
+export const REVOKE_JOB_STATES = ['running', 'done'] as const;
+export type RevokeJobState = (typeof REVOKE_JOB_STATES)[number];
+
+/** Done once every claim was asked back and the ledger has decided about each. */
+export function stateOf(
+  { nextAt, requested }: RevokeJob,
+  { revoked, refused }: RevokeResults,
+): RevokeJobState {
+  return nextAt === undefined && revoked + refused >= requested ? 'done' : 'running';
+}
+
+/**
+ * Whether a claim that was granted before a job began is so still, and was not asked back since: what the ledger
+ * refused to another meanwhile is left alone.
+ */
+export function isRevocableSince({ status, revocation }: Claim, began: Date): boolean {
+  const askedBackAt = revocation?.completedAt;
+  return status === 'granted' && (askedBackAt === undefined || askedBackAt < began);
+}
+
+export function resultsByJob(settlements: readonly RevokeSettlement[]): Map<string, RevokeResults> {
+  const byJob = new Map<string, RevokeResults>();
+  for (const { status, revocation } of settlements) {
+    if (revocation.jobId === undefined) continue;
+    const results = byJob.get(revocation.jobId) ?? { revoked: 0, refused: 0 };
+    results[status === 'revoked' ? 'revoked' : 'refused'] += 1;
+    byJob.set(revocation.jobId, results);
+  }
+  return byJob;
+}

@@ -1,0 +1,41 @@
+import type { ClientSession } from 'mongodb';
+import type { Rules } from '../../catalog/rules/rules.ts';
+import type { Clock } from '../../catalog/calendar/time.ts';
+import { progressIdOf } from './progress.ts';
+import type { ProgressKeeper } from './progress-keeper.ts';
+import type { Addition } from './progress-store.ts';
+
+/** Says that something was counted for an account in an event whose claims are made by themselves. */
+export interface ClaimPrompt {
+  eventId: string;
+  accountId: string;
+  /** When it was counted. */
+  at: Date;
+}
+
+/** @param rules of the events that are added to, by id */
+export type CountProgress = (
+  additions: readonly Addition[],
+  rules: ReadonlyMap<string, Pick<Rules, 'event' | 'condition'>>,
+  session: ClientSession,
+) => Promise<void>;
+
+/** Adds to counters; where that may fulfil the condition of a claim that makes itself, it leaves a prompt with it. */
+export function countProgress(deps: {
+  progressKeeper: Pick<ProgressKeeper, 'add'>;
+  prompts: { insertAll(prompts: readonly ClaimPrompt[], session: ClientSession): Promise<void> };
+  clock: Clock;
+}): CountProgress {
+  const { progressKeeper, prompts, clock } = deps;
+  return async (additions, rules, session) => {
+    if (additions.length === 0) return;
+    await progressKeeper.add(additions, rules, session);
+    const at = clock();
+    const prompted = new Map(
+      additions
+        .filter(({ eventId }) => rules.get(eventId)?.event.autoClaim)
+        .map(({ eventId, accountId }) => [progressIdOf(eventId, accountId), { eventId, accountId, at }]),
+    );
+    if (prompted.size > 0) await prompts.insertAll([...prompted.values()], session);
+  };
+}

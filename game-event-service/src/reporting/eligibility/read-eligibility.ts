@@ -1,0 +1,79 @@
+import { DomainError } from 'service-kit/http';
+import type { Clock } from '../../catalog/calendar/time.ts';
+import type { Explanation } from '../../catalog/conditions/compiled-condition.ts';
+import { takesClaimsAt, type EventRules } from '../../catalog/events/event.ts';
+import { progressIdOf } from '../../participation/progress/progress.ts';
+import type { BooksReader } from '../../claims/books-reader.ts';
+import { factsOf } from '../../catalog/rules/facts.ts';
+import { judgeAccount, targetOf, type Target } from '../../claims/claim-target.ts';
+import { judgeClaim, type Books } from '../../claims/decide-claims.ts';
+
+export interface RewardEligibility {
+  rewardId: string;
+  claimable: boolean;
+  /** Why it is not claimable: a code of the refusals of claims, `already_claimed` or `claim_pending`. */
+  reason?: string;
+}
+
+export interface Eligibility {
+  /** Whether the account may claim from this event now, as far as that is not up to one reward. */
+  eligible: boolean;
+  period: string;
+  rewards: RewardEligibility[];
+  /** The event's condition; null where it has none. */
+  conditions: Explanation | null;
+}
+
+export interface EligibilityRequest {
+  eventId: string;
+  accountId: string;
+  isStaff: boolean;
+  /** Whether the caller may know of this event. */
+  isVisible: (event: EventRules) => boolean;
+}
+
+export type ReadEligibility = (request: EligibilityRequest) => Promise<Eligibility>;
+
+/** Says what a claim would meet now, by the same decisions, and stores nothing. */
+export function readEligibility(deps: { books: BooksReader; clock: Clock }): ReadEligibility {
+  const { books: reader, clock } = deps;
+  return async ({ isVisible, ...request }) => {
+    const scene = await reader.scene([request], clock());
+    const rules = scene.rules.get(request.eventId);
+    if (!rules || !isVisible(rules.event)) throw new DomainError('not_found', 'There is no such event');
+
+    const { event, condition } = rules;
+    const targets = rules.rewards.map((rule) => targetOf(request, event, rule, scene));
+    const progressId = progressIdOf(event.id, request.accountId);
+    const books = await reader.books(targets, undefined, condition?.readsProgress ? [progressId] : []);
+    const refusal = judgeAccount(request, scene);
+    const facts = factsOf(event, request.accountId, scene);
+    const progress = books.progress.get(progressId);
+    const conditions = condition?.explain({ ...facts, progress }) ?? null;
+    return {
+      eligible: !refusal && takesClaimsAt(event, scene.now) && (conditions?.met ?? true),
+      period: facts.period.key,
+      rewards: targets.map((target) => rewardEligibility(target, refusal?.code, books)),
+      conditions,
+    };
+  };
+}
+
+/** Whether the claim that is aimed at would be accepted. */
+export function rewardEligibility(
+  target: Target,
+  refused: string | undefined,
+  books: Books,
+): RewardEligibility {
+  const rewardId = target.reward.id;
+  const reason = refused ?? reasonOf(target, books);
+  return reason === undefined ? { rewardId, claimable: true } : { rewardId, claimable: false, reason };
+}
+
+function reasonOf(target: Target, books: Books): string | undefined {
+  const status = books.claims.get(target.claimId)?.status;
+  if (status === 'pending') return 'claim_pending';
+  // What is taken back was claimed all the same.
+  const isOver = status !== undefined && status !== 'rejected';
+  return isOver ? 'already_claimed' : judgeClaim(target, books)?.code;
+}

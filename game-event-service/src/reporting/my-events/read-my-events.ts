@@ -1,0 +1,72 @@
+import { calendarOf } from '../../catalog/calendar/calendar.ts';
+import type { BooksReader } from '../../claims/books-reader.ts';
+import { factsOf } from '../../catalog/rules/facts.ts';
+import { judgeAccount, targetOf } from '../../claims/claim-target.ts';
+import type { Claim } from '../../claims/claim.ts';
+import { rewardEligibility, type RewardEligibility } from '../eligibility/read-eligibility.ts';
+import { isActiveAt, type GameEvent } from '../../catalog/events/event.ts';
+import type { RewardRules } from '../../catalog/rewards/reward.ts';
+import type { Clock } from '../../catalog/calendar/time.ts';
+import { progressIdOf } from '../../participation/progress/progress.ts';
+import { progressIn, type EventProgress } from '../../participation/progress/read-progress.ts';
+
+/** All that the event's screen in a game shows. */
+export interface MyEvent {
+  event: GameEvent;
+  progress: EventProgress;
+  rewards: MyReward[];
+  /** When the next period begins, within the event. */
+  nextResetAt: Date | null;
+}
+
+export interface MyReward extends RewardEligibility {
+  reward: RewardRules;
+  /** The claim of this period. */
+  claim: Claim | null;
+}
+
+/** @returns what the account sees of those of the events that are active, in their order */
+export type ReadMyEvents = (
+  events: readonly GameEvent[],
+  about: { accountId: string; isStaff: boolean },
+) => Promise<MyEvent[]>;
+
+/** Reads what one account sees of many events: one question a collection, however many they are. */
+export function readMyEvents(deps: { books: BooksReader; clock: Clock }): ReadMyEvents {
+  const { books: reader, clock } = deps;
+  return async (events, about) => {
+    const now = clock();
+    const requests = events.map(({ id }) => ({ ...about, eventId: id }));
+    const scene = await reader.scene(requests, now);
+    const screens = events.flatMap((event) => {
+      const rules = scene.rules.get(event.id);
+      if (!rules || !isActiveAt(rules.event, now)) return [];
+      const request = { ...about, eventId: event.id };
+      const targets = rules.rewards.map((rule) => targetOf(request, rules.event, rule, scene));
+      return [{ event, rules, request, targets, progressId: progressIdOf(event.id, about.accountId) }];
+    });
+    const books = await reader.books(
+      screens.flatMap(({ targets }) => targets),
+      undefined,
+      screens.map(({ progressId }) => progressId),
+    );
+    return screens.map(({ event, rules, request, targets, progressId }) => ({
+      event,
+      progress: progressIn(rules, {
+        ...factsOf(rules.event, about.accountId, scene),
+        progress: books.progress.get(progressId),
+      }),
+      rewards: targets.map((target) => ({
+        ...rewardEligibility(target, judgeAccount(request, scene)?.code, books),
+        reward: target.reward,
+        claim: books.claims.get(target.claimId) ?? null,
+      })),
+      nextResetAt: nextResetOf(event, now),
+    }));
+  };
+}
+
+function nextResetOf({ timeZone, repeat, endsAt }: GameEvent, now: Date): Date | null {
+  const next = calendarOf(timeZone).nextResetAt(repeat, now);
+  return next && next < endsAt ? next : null;
+}
