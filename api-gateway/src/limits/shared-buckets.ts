@@ -9,7 +9,7 @@ export interface SharedBuckets {
    *
    * @param keys of the buckets; in a Redis cluster they have to be in one slot
    * @param sizes of each of them
-   * @returns undefined while Redis is away or does not answer: whoever asks has to count for itself
+   * @returns undefined while Redis is away or does not answer: the caller then counts by itself
    */
   take(keys: readonly string[], sizes: readonly BucketSize[]): Promise<Taken[] | undefined>;
 }

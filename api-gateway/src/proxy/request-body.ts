@@ -47,7 +47,7 @@ export class RequestBody extends Readable {
     if (this.#request.headers.expect !== undefined && this.#request.httpVersion === '1.1')
       this.#response.writeContinue();
     this.#request.on('data', this.#onData).on('end', this.#onEnd).on('close', this.#onClose);
-    // For life: Node tells of an error after this body has ended, and one that nobody hears would end the process.
+    // For life: Node may emit an error after this body has ended, and an error without a listener ends the process.
     this.#request.on('error', this.#onClose);
   }
 

@@ -1,6 +1,6 @@
 import type { ServiceName } from '../repository/packages.ts';
 
-/** A gauge that tells of something kept, and where it has to be once nobody asks for anything any more. */
+/** A gauge of something that a client can hold, and its value once all clients have gone. */
 export interface WatchedGauge {
   metric: string;
   /** Whose; where it is left out, everybody's. A process that does not have it yet passes. */
