@@ -1,6 +1,12 @@
 import { MongoServerError } from 'mongodb';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { createTransact, isDuplicateKey, StoreTimeoutError, type Transact } from '../src/mongo/index.ts';
+import {
+  createTransact,
+  isDuplicateKey,
+  isStoreUnavailable,
+  StoreTimeoutError,
+  type Transact,
+} from '../src/mongo/index.ts';
 import { openDatabase, recordingLogger, type TestDatabase } from './servers.ts';
 
 let database: TestDatabase;
@@ -99,6 +105,38 @@ describe('createTransact', () => {
     });
     await expect(work).rejects.toSatisfy(isDuplicateKey);
     expect(attempts).toBe(1);
+  });
+
+  it('repeats work that met a duplicate key, where that is asked for, until it sees the document', async () => {
+    const items = database.db.collection<{ _id: string }>('keys');
+    let attempts = 0;
+    const result = await transact(
+      async (tx) => {
+        attempts += 1;
+        const found = await items.findOne({ _id: 'fresh' }, { session: tx.session });
+        if (found) return 'found';
+        await items.insertOne({ _id: 'fresh' });
+        await items.insertOne({ _id: 'fresh' }, { session: tx.session });
+        return 'inserted';
+      },
+      { retryOnDuplicateKey: true },
+    );
+    expect([result, attempts]).toEqual(['found', 2]);
+  });
+
+  it('repeats work that meets a duplicate key again and again twice, and throws the error then', async () => {
+    const items = database.db.collection<{ _id: string }>('keys');
+    await items.insertOne({ _id: 'always' });
+    let attempts = 0;
+    const work = transact(
+      async (tx) => {
+        attempts += 1;
+        await items.insertMany([{ _id: 'always' }], { session: tx.session, ordered: false });
+      },
+      { retryOnDuplicateKey: true },
+    );
+    await expect(work).rejects.toSatisfy((error) => isDuplicateKey(error) && !isStoreUnavailable(error));
+    expect(attempts).toBe(3);
   });
 
   it('waits longer before each new attempt, up to a tenth of a second', async () => {

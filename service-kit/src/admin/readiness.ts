@@ -1,4 +1,4 @@
-import { within } from '../lifecycle/index.ts';
+import pTimeout from 'p-timeout';
 
 /** Nothing when all is well; otherwise what does not work while the service goes on. Throws when it cannot go on. */
 export type ReadinessCheck = () => Promise<void | 'degraded' | { degraded: string }>;
@@ -64,9 +64,11 @@ export function createReadiness(checks: Readonly<Record<string, ReadinessCheck>>
 }
 
 async function resultOf(check: ReadinessCheck): Promise<CheckResult> {
-  const tooLate = (): Error => new Error(`no answer within ${CHECK_TIMEOUT_MS} ms`);
   try {
-    const outcome = await within(CHECK_TIMEOUT_MS, Promise.try(check), tooLate);
+    const outcome = await pTimeout(Promise.try(check), {
+      milliseconds: CHECK_TIMEOUT_MS,
+      message: `no answer within ${CHECK_TIMEOUT_MS} ms`,
+    });
     if (outcome === undefined) return { status: 'ok' };
     return outcome === 'degraded' ? { status: outcome } : { status: 'degraded', detail: outcome.degraded };
   } catch (error) {

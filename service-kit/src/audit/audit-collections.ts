@@ -1,13 +1,7 @@
 import type { Collection, Db } from 'mongodb';
-import { isDuplicateKey } from '../mongo/mongo-errors.ts';
+import type { LeaseDocument } from '../mongo/index.ts';
 import type { EntryDocument } from './audit-entry.ts';
 import type { SealDocument } from './audit-seal.ts';
-
-export interface LeaseDocument {
-  _id: 'sealer';
-  holder: string | null;
-  until: Date;
-}
 
 /** Where a trail is kept. */
 export interface AuditCollections {
@@ -25,7 +19,7 @@ export function auditCollections(db: Db, name = 'audit'): AuditCollections {
   };
 }
 
-export async function ensureAuditIndexes({ entries, seals, leases }: AuditCollections): Promise<void> {
+export async function ensureAuditIndexes({ entries, seals }: AuditCollections): Promise<void> {
   await entries.createIndexes([
     // What is not sealed yet (null), and what a seal covers.
     { key: { seal: 1, _id: 1 } },
@@ -36,11 +30,4 @@ export async function ensureAuditIndexes({ entries, seals, leases }: AuditCollec
   ]);
   // Every collection has this index: asking for it makes the collection, which a transaction had better not do.
   await seals.createIndex({ _id: 1 });
-  const never = { holder: null, until: new Date(0) };
-  await leases
-    .updateOne({ _id: 'sealer' }, { $setOnInsert: never }, { upsert: true })
-    .catch((error: unknown) => {
-      // Another instance made it at the same moment.
-      if (!isDuplicateKey(error)) throw error;
-    });
 }

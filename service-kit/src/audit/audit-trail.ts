@@ -3,6 +3,7 @@ import type { KeyObject } from 'node:crypto';
 import type { ClientSession, Db, Filter, MongoClient } from 'mongodb';
 import type { Component } from '../lifecycle/index.ts';
 import type { Logger } from '../logging/index.ts';
+import { keysetFilter } from '../mongo/index.ts';
 import { auditCollections, ensureAuditIndexes } from './audit-collections.ts';
 import {
   documentOf,
@@ -76,6 +77,7 @@ export interface AuditTrail {
   sealer: Required<Component>;
 }
 
+const NEWEST_FIRST = { at: -1, _id: -1 } as const;
 const ERASED_AT_ONCE = 1_000;
 
 /** A trail in its own collections; nothing is opened before the sealer starts. */
@@ -95,11 +97,9 @@ export function createAuditTrail(options: AuditTrailOptions): AuditTrail {
     record: insert,
     recordAlone: (given) => insert(given),
     list: async (filter, after, limit) => {
-      const found = await entries
-        .find({ $and: [filterOf(filter), after ? beyond(after) : {}] })
-        .sort({ at: -1, _id: -1 })
-        .limit(limit)
-        .toArray();
+      const beyond = keysetFilter<EntryDocument>(NEWEST_FIRST, after && { at: after.at, _id: after.id });
+      const query = { $and: [filterOf(filter), beyond] };
+      const found = await entries.find(query, { sort: NEWEST_FIRST, limit }).toArray();
       return found.map(recordedEntry);
     },
     eraseOrigins: async (accountId) => {
@@ -147,7 +147,3 @@ function filterOf({ subjectId, actorId, action, from, to }: AuditFilter): Filter
     ...((from || to) && { at: { ...(from && { $gte: from }), ...(to && { $lt: to }) } }),
   };
 }
-
-const beyond = ({ at, id }: AuditPosition): Filter<EntryDocument> => ({
-  $or: [{ at: { $lt: at } }, { at, _id: { $lt: id } }],
-});

@@ -3,11 +3,10 @@ import { ObjectId, type ClientSession, type MongoClient } from 'mongodb';
 import { createPeriodic, type Component } from '../lifecycle/index.ts';
 import type { Logger } from '../logging/index.ts';
 import { gaugeOf } from '../metrics/metrics.ts';
-import { createQueueHead } from '../mongo/index.ts';
+import { createLease, createQueueHead } from '../mongo/index.ts';
 import type { AuditCollections } from './audit-collections.ts';
 import { sealOf, type SealDocument } from './audit-seal.ts';
 import type { Digest } from './digest.ts';
-import { createSealerLease } from './sealer-lease.ts';
 
 export interface SealerOptions {
   client: MongoClient;
@@ -34,7 +33,7 @@ export interface SealerOptions {
 export function createSealer(options: SealerOptions): Required<Component> {
   const { client, collections, digest, logger, metrics, now, everyMs, leaseMs, batch } = options;
   const { entries, seals } = collections;
-  const lease = createSealerLease(collections.leases, leaseMs);
+  const lease = createLease({ collection: collections.leases, id: 'sealer', leaseMs });
   const queue = createQueueHead();
   const head = gaugeOf(metrics, { name: 'audit_head_number', help: 'Number of the last seal made here' });
   const periodic = createPeriodic({ name: 'audit sealer', everyMs, run: sealAll, logger });
@@ -57,7 +56,7 @@ export function createSealer(options: SealerOptions): Required<Component> {
   }
 
   async function sealAll(): Promise<void> {
-    while (await lease.hold()) {
+    while (await lease.take()) {
       const first = await firstUnsealed();
       if (first === undefined) return;
       const seal = await client.withSession((session) =>

@@ -4,6 +4,7 @@ import { Server as TcpServer, type AddressInfo, type Socket } from 'node:net';
 import { once } from 'node:events';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Registry } from '@prometheus-io/client';
+import pTimeout from 'p-timeout';
 import type { Component } from '../lifecycle/index.ts';
 import type { Logger } from '../logging/index.ts';
 import { createBodyWatch } from './body-watch.ts';
@@ -290,13 +291,11 @@ function stopListening(server: Server): void {
   TcpServer.prototype.close.call(server);
 }
 
-async function happensWithin(ms: number, event: Promise<unknown>): Promise<boolean> {
-  const timer = new AbortController();
-  const late = delay(ms, false, { signal: timer.signal }).catch(() => false);
-  const inTime = await Promise.race([event.then(() => true), late]);
-  timer.abort();
-  return inTime;
-}
+const happensWithin = (ms: number, event: Promise<unknown>): Promise<boolean> =>
+  pTimeout(
+    event.then(() => true),
+    { milliseconds: Math.max(1, ms), fallback: () => false },
+  );
 
 function addressOf(server: Server): AddressInfo {
   const address = server.address();

@@ -1,3 +1,4 @@
+export { byCreation, type CreationPosition } from './by-creation.ts';
 export { canonicalHost, canonicalReceivedHost } from './canonical-host.ts';
 export { ClientGoneError } from './client-gone-error.ts';
 export { createApp, type AppOptions } from './create-app.ts';
@@ -24,6 +25,7 @@ export {
 export { contentTag, versionTag, type EntityTags } from './entity-tag.ts';
 export { createHttpServer, type HttpServer, type HttpServerOptions, type Upgrades } from './http-server.ts';
 export type { IdempotencyKeys, KeptAnswer, KeyInUse } from './idempotency.ts';
+export { networkOf } from './network-of.ts';
 export { openApiDocument, type OpenApiOptions } from './open-api.ts';
 export { listQuery, pageReply, pageSchema, readPage, type Filters, type List, type Page } from './pages.ts';
 export { shellProblems, type ProblemTable, type ShellProblem } from './problem-table.ts';

@@ -1,4 +1,3 @@
-export { within } from './within.ts';
 export { fullJitter, type Backoff } from './full-jitter.ts';
 export {
   createLifecycle,

@@ -1,5 +1,5 @@
+import pTimeout from 'p-timeout';
 import type { Logger } from '../logging/index.ts';
-import { within } from './within.ts';
 
 /** Something that is started and stopped with the service. */
 export interface Component {
@@ -60,9 +60,12 @@ export function createLifecycle(options: LifecycleOptions): Lifecycle {
   let stopping: Promise<void> | undefined;
 
   const inTime = (work: Promise<void>): Promise<void> =>
-    within(shutdownTimeoutMs, work, () => {
-      const names = started.map(({ name }) => name).join(', ') || 'the start';
-      return new ShutdownTimeoutError(`not stopped within ${shutdownTimeoutMs} ms: ${names}`);
+    pTimeout(work, {
+      milliseconds: shutdownTimeoutMs,
+      fallback: () => {
+        const names = started.map(({ name }) => name).join(', ') || 'the start';
+        throw new ShutdownTimeoutError(`not stopped within ${shutdownTimeoutMs} ms: ${names}`);
+      },
     });
 
   async function startAll(): Promise<void> {

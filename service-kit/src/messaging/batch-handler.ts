@@ -2,6 +2,7 @@ import type { Registry } from '@prometheus-io/client';
 import type { ConsumeMessage } from 'amqplib';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Duration } from '../config/index.ts';
+import { fullJitter } from '../lifecycle/index.ts';
 import type { Logger } from '../logging/index.ts';
 import { counterOf } from '../metrics/metrics.ts';
 import { isStoreUnavailable, takeApart, type TakeApartOptions, type Transact } from '../mongo/index.ts';
@@ -36,7 +37,7 @@ export type BatchHandler = (deliveries: readonly ConsumeMessage[], signal: Abort
 type Outcome = 'handled' | 'duplicate' | 'retried' | 'dead';
 type Settled<Item> = { item: Item; result: PromiseSettledResult<Outcome> };
 
-const PAUSE_MS = { first: 100, longest: 5_000 };
+const BACKOFF = { firstMs: 100, longestMs: 5_000 };
 
 export function createBatchHandler<Event extends { type: string; data: unknown }>(
   options: BatchHandlerOptions<Event>,
@@ -59,6 +60,8 @@ export function createBatchHandler<Event extends { type: string; data: unknown }
 
   /** One transaction: what the inbox knows is dropped, the rest is handled and remembered. */
   async function commit(items: readonly Item[]): Promise<Outcome[]> {
+    // The inbox and handlers read before they write: a duplicate means that another instance was faster.
+    const options = { retryOnDuplicateKey: true };
     return await transact(async (tx) => {
       const ids = items.map(({ message }) => message.id);
       const seen = await inbox.known(queue, ids, tx.session);
@@ -78,7 +81,7 @@ export function createBatchHandler<Event extends { type: string; data: unknown }
         );
       }
       return outcomes;
-    });
+    }, options);
   }
 
   /** The items in their order, in groups that one transaction may hold. */
@@ -198,8 +201,5 @@ export function createBatchHandler<Event extends { type: string; data: unknown }
   };
 }
 
-async function pause(pauses: number, signal: AbortSignal): Promise<void> {
-  await delay(Math.random() * Math.min(PAUSE_MS.longest, PAUSE_MS.first * 2 ** pauses), undefined, {
-    signal,
-  });
-}
+const pause = (pauses: number, signal: AbortSignal): Promise<void> =>
+  delay(fullJitter(pauses, BACKOFF), undefined, { signal });

@@ -1,5 +1,5 @@
 import type { Channel, ConsumeMessage } from 'amqplib';
-import { setTimeout as delay } from 'node:timers/promises';
+import pTimeout from 'p-timeout';
 import type { ZodType } from 'zod';
 import type { Component } from '../lifecycle/index.ts';
 import type { Logger } from '../logging/index.ts';
@@ -111,7 +111,7 @@ export function createBroadcastListener<Event extends { type: string; data: unkn
     start: async () => {
       await connection.open(0);
       kept = connection.keepChannel((model) => model.createChannel(), listen, stopping.signal);
-      await Promise.race([firstBound.promise, delay(startTimeoutMs, undefined, { ref: false })]);
+      await pTimeout(firstBound.promise, { milliseconds: startTimeoutMs, fallback: () => undefined });
     },
     stop: async () => {
       stopping.abort();

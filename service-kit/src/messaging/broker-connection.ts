@@ -1,5 +1,7 @@
 import amqp, { type Channel, type ChannelModel, type Options, type RecoveringChannelModel } from 'amqplib';
+import pTimeout from 'p-timeout';
 import { setTimeout as delay } from 'node:timers/promises';
+import { fullJitter } from '../lifecycle/index.ts';
 import type { Logger } from '../logging/index.ts';
 import { declareTopology, type Topology } from './topology.ts';
 
@@ -34,7 +36,7 @@ export interface BrokerConnection {
 
 const HEARTBEAT_SECONDS = 10;
 const CONNECT_TIMEOUT_MS = 5_000;
-const LONGEST_PAUSE_MS = 5_000;
+const BACKOFF = { firstMs: 100, longestMs: 5_000 };
 
 /** One connection to the broker that recovers by itself (amqplib's `recovery`) and sets its topology up again. */
 export function createBrokerConnection(options: BrokerConnectionOptions): BrokerConnection {
@@ -53,8 +55,8 @@ export function createBrokerConnection(options: BrokerConnectionOptions): Broker
       clientProperties: { connection_name: name },
       recovery: {
         waitForConnect: false,
-        initialDelay: 100,
-        maxDelay: LONGEST_PAUSE_MS,
+        initialDelay: BACKOFF.firstMs,
+        maxDelay: BACKOFF.longestMs,
         jitter: 0.5,
         setup: async (fresh: ChannelModel) => {
           // Until recovery has bound its own listeners, an unheard `error` would end the process.
@@ -114,16 +116,17 @@ export function createBrokerConnection(options: BrokerConnectionOptions): Broker
       } catch (error) {
         if (!signal.aborted) logger.warn('A channel could not be opened', { connection: name, error });
       }
-      failures = Date.now() - openedAt > LONGEST_PAUSE_MS ? 0 : failures + 1;
-      const longest = Math.min(LONGEST_PAUSE_MS, 50 * 2 ** failures);
-      await delay(Math.random() * longest, undefined, { signal }).catch(() => undefined);
+      if (Date.now() - openedAt > BACKOFF.longestMs) failures = 0;
+      await delay(fullJitter(failures, BACKOFF), undefined, { signal }).catch(() => undefined);
+      failures += 1;
     }
   }
 
   return {
     open: async (waitMs) => {
       connection = await connect();
-      await Promise.race([connection.waitForConnect(), delay(waitMs, undefined, { ref: false })]);
+      if (waitMs > 0)
+        await pTimeout(connection.waitForConnect(), { milliseconds: waitMs, fallback: () => undefined });
     },
     close: async () => {
       isOpen = false;

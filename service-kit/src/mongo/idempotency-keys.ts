@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
-import type { Db } from 'mongodb';
+import type { Db, Document } from 'mongodb';
 import type { IdempotencyKeys, KeptAnswer, KeyInUse } from '../http/idempotency.ts';
+import { documentLease } from './document-lease.ts';
 import { isDuplicateKey } from './mongo-errors.ts';
 
 interface KeyRow {
@@ -8,9 +9,8 @@ interface KeyRow {
   _id: string;
   /** Hash of what was asked for. */
   fingerprint: string;
-  /** Who runs it; another one once it was taken over. */
+  /** Who runs the request; another one once it was taken over. */
   owner: string;
-  /** Until when it is certain that the owner lives. */
   leaseUntil: Date;
   answer?: KeptAnswer;
   expiresAt: Date;
@@ -22,7 +22,7 @@ export interface IdempotencyKeysOptions {
   retentionMs?: number;
   /** How soon after a crash its key is free again, in milliseconds. Default 15,000. */
   leaseMs?: number;
-  /** Current time in Unix milliseconds. */
+  /** Current time in Unix milliseconds. Default: the clock of the database, which all instances share. */
   now?: () => number;
 }
 
@@ -33,18 +33,42 @@ export interface StoredIdempotencyKeys extends IdempotencyKeys {
 const DAY_MS = 24 * 60 * 60 * 1_000;
 
 /**
- * Keys in the collection `idempotencyKeys`: hashes of key and content, and the answer. A lease that is renewed for
- * as long as the first request runs keeps others out; when its process dies, the lease ends and the key is free.
+ * Keys in the collection `idempotencyKeys`: hashes of key and content, and the answer. A lease keeps other requests
+ * out. It is renewed while the first request runs; when its process dies, the lease ends and the key is free.
  */
 export function createIdempotencyKeys(options: IdempotencyKeysOptions): StoredIdempotencyKeys {
-  const { db, retentionMs = DAY_MS, leaseMs = 15_000, now = Date.now } = options;
+  const { db, retentionMs = DAY_MS, leaseMs = 15_000 } = options;
   const rows = db.collection<KeyRow>('idempotencyKeys', { writeConcern: { w: 'majority' } });
-  const inMs = (ms: number): Date => new Date(now() + ms);
+  const time = (): string | Date => (options.now ? new Date(options.now()) : '$$NOW');
+  const leaseAt = (now: string | Date) => documentLease({ holder: 'owner', until: 'leaseUntil' }, now);
 
-  function inUse({ _id, owner }: KeyRow): KeyInUse {
+  /** One write: a new row where there is none or the old one is free; otherwise the row stays as it is. */
+  async function take(_id: string, fingerprint: string, owner: string): Promise<KeyRow | null> {
+    const now = time();
+    const lease = leaseAt(now);
+    // The store removes rows late. A lease that has ended without an answer was its owner's last.
+    const isFree = {
+      $or: [
+        { $lte: ['$expiresAt', now] },
+        { $and: [{ $eq: [{ $type: '$answer' }, 'missing'] }, lease.isFree] },
+      ],
+    };
+    const row: Document = {
+      _id: { $literal: _id },
+      fingerprint: { $literal: fingerprint },
+      ...lease.held(owner, leaseMs),
+      expiresAt: { $add: [now, retentionMs] },
+    };
+    return await rows.findOneAndUpdate({ _id }, [{ $replaceWith: { $cond: [isFree, row, '$$ROOT'] } }], {
+      upsert: true,
+      returnDocument: 'after',
+    });
+  }
+
+  function inUse(_id: string, owner: string): KeyInUse {
     const own = { _id, owner };
     const renewal = setInterval(() => {
-      rows.updateOne(own, { $set: { leaseUntil: inMs(leaseMs) } }).catch(() => undefined);
+      rows.updateOne(own, [{ $set: leaseAt(time()).held(owner, leaseMs) }]).catch(() => undefined);
     }, leaseMs / 3);
     return {
       keep: async (answer) => {
@@ -58,50 +82,22 @@ export function createIdempotencyKeys(options: IdempotencyKeysOptions): StoredId
     };
   }
 
-  /** @returns whether the row is now ours */
-  async function take(row: KeyRow, over: KeyRow | null): Promise<boolean> {
-    if (over) {
-      const { _id, owner, leaseUntil } = over;
-      const { _id: __, ...taken } = row;
-      // Nothing has become of it meanwhile: neither was the lease renewed nor an answer kept.
-      const asFound = { _id, owner, leaseUntil, answer: { $exists: over.answer !== undefined } };
-      return (await rows.replaceOne(asFound, taken)).modifiedCount === 1;
-    }
-    try {
-      await rows.insertOne(row);
-      return true;
-    } catch (error) {
-      if (isDuplicateKey(error)) return false;
-      throw error;
-    }
-  }
-
-  /** The store removes rows late, and a lease that has ended without an answer was its owner's last. */
-  const isFree = ({ expiresAt, leaseUntil, answer }: KeyRow): boolean =>
-    expiresAt.getTime() <= now() || (!answer && leaseUntil.getTime() <= now());
-
   return {
     ensureIndexes: async () => {
       await rows.createIndex({ expiresAt: 1 }, { expireAfterSeconds: 0, name: 'forget' });
     },
     use: async (_id, fingerprint) => {
+      const owner = randomUUID();
       for (;;) {
-        const found = await rows.findOne({ _id });
-        if (!found || isFree(found)) {
-          const owner = randomUUID();
-          const row: KeyRow = {
-            _id,
-            fingerprint,
-            owner,
-            leaseUntil: inMs(leaseMs),
-            expiresAt: inMs(retentionMs),
-          };
-          if (await take(row, found)) return { state: 'first', inUse: inUse(row) };
-          // Another request was faster: look at what it has made of the key.
-          continue;
-        }
-        if (found.fingerprint !== fingerprint) return { state: 'reused' };
-        return found.answer ? { state: 'answered', answer: found.answer } : { state: 'running' };
+        const row = await take(_id, fingerprint, owner).catch((error: unknown) => {
+          // Another request inserted the row in the same moment: read what it wrote.
+          if (isDuplicateKey(error)) return null;
+          throw error;
+        });
+        if (!row) continue;
+        if (row.owner === owner) return { state: 'first', inUse: inUse(_id, owner) };
+        if (row.fingerprint !== fingerprint) return { state: 'reused' };
+        return row.answer ? { state: 'answered', answer: row.answer } : { state: 'running' };
       }
     },
   };

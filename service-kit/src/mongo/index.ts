@@ -1,10 +1,13 @@
 export { connectMongo, type MongoConnection, type MongoOptions } from './connect-mongo.ts';
+export { documentLease, type DocumentLease, type LeaseFields } from './document-lease.ts';
 export { createGroupCommit, type GroupCommit, type GroupCommitOptions } from './group-commit.ts';
 export {
   createIdempotencyKeys,
   type IdempotencyKeysOptions,
   type StoredIdempotencyKeys,
 } from './idempotency-keys.ts';
+export { keysetFilter, type KeysetOrder } from './keyset-filter.ts';
+export { createLease, LeaseTakenError, type Lease, type LeaseDocument, type LeaseOptions } from './lease.ts';
 export { isDuplicateKey, isStoreUnavailable, StoreTimeoutError } from './mongo-errors.ts';
 export { createQueueHead, type QueueHead, type QueueHeadOptions } from './queue-head.ts';
 export { takeApart, type TakeApartOptions } from './take-apart.ts';
@@ -12,6 +15,7 @@ export {
   createTransact,
   type Transact,
   type TransactOptions,
+  type TransactionOptions,
   type Transaction,
   type TransactionalOutbox,
 } from './transact.ts';

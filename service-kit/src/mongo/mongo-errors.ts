@@ -16,7 +16,7 @@ export class StoreTimeoutError extends Error {
 }
 
 /** True for a write that met a unique index (server code 11000), also inside a bulk write. */
-export function isDuplicateKey(error: unknown): boolean {
+export function isDuplicateKey(error: unknown): error is MongoServerError {
   return error instanceof MongoServerError && error.code === 11_000;
 }
 

@@ -1,8 +1,8 @@
-import type { ClientSession, MongoClient } from 'mongodb';
+import { MongoErrorLabel, type ClientSession, type MongoClient } from 'mongodb';
 import { setTimeout as delay } from 'node:timers/promises';
 import { fullJitter } from '../lifecycle/index.ts';
 import type { Logger } from '../logging/index.ts';
-import { StoreTimeoutError } from './mongo-errors.ts';
+import { isDuplicateKey, StoreTimeoutError } from './mongo-errors.ts';
 
 /** A message to be sent because of a state change; what it is made of is the messaging part's business. */
 export interface TransactionalOutbox<Message, Row> {
@@ -27,7 +27,19 @@ export interface Transaction<Message> {
  * @throws {StoreTimeoutError} when transient errors did not end within the time limit.
  * @throws whatever `work` throws; the transaction is then aborted.
  */
-export type Transact<Message> = <T>(work: (tx: Transaction<Message>) => Promise<T>) => Promise<T>;
+export type Transact<Message> = <T>(
+  work: (tx: Transaction<Message>) => Promise<T>,
+  options?: TransactionOptions,
+) => Promise<T>;
+
+export interface TransactionOptions {
+  /**
+   * Runs `work` again when it met a duplicate key, at most twice more. For work that reads first whether the key is
+   * free: a duplicate then means that another instance was faster, and the next run reads what that one wrote.
+   * Default false.
+   */
+  retryOnDuplicateKey?: boolean;
+}
 
 export interface TransactOptions<Message, Row> {
   client: MongoClient;
@@ -42,13 +54,17 @@ export interface TransactOptions<Message, Row> {
 /** Whoever met a conflict and begins again at once meets the same one, until the other has committed. */
 const BACKOFF = { firstMs: 10, longestMs: 100 };
 
+/** A key that is still taken after so many more runs will not become free. */
+const MOST_DUPLICATES = 2;
+
 /** Makes the one function through which a service changes state and sends messages. */
 export function createTransact<Message, Row>(options: TransactOptions<Message, Row>): Transact<Message> {
   const { client, outbox, logger, timeoutMs = 10_000, random = Math.random } = options;
 
-  return async (work) => {
+  return async (work, { retryOnDuplicateKey = false } = {}) => {
     const deadline = Date.now() + timeoutMs;
     let attempts = 0;
+    let duplicates = 0;
     let rows: Row[] = [];
     let actions: (() => void | Promise<void>)[] = [];
 
@@ -62,13 +78,20 @@ export function createTransact<Message, Row>(options: TransactOptions<Message, R
           if (attempts > 1) await delay(fullJitter(attempts - 2, BACKOFF, random));
           const messages: Message[] = [];
           actions = [];
-          const value = await work({
-            session,
-            emit: (...more) => void messages.push(...more),
-            afterCommit: (action) => void actions.push(action),
-          });
-          rows = messages.length > 0 ? await outbox.insert(messages, session) : [];
-          return value;
+          try {
+            const value = await work({
+              session,
+              emit: (...more) => void messages.push(...more),
+              afterCommit: (action) => void actions.push(action),
+            });
+            rows = messages.length > 0 ? await outbox.insert(messages, session) : [];
+            return value;
+          } catch (error) {
+            if (retryOnDuplicateKey && isDuplicateKey(error) && duplicates++ < MOST_DUPLICATES) {
+              error.addErrorLabel(MongoErrorLabel.TransientTransactionError);
+            }
+            throw error;
+          }
         },
         { readConcern: { level: 'snapshot' }, writeConcern: { w: 'majority' }, readPreference: 'primary' },
       ),

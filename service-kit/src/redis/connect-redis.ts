@@ -1,6 +1,6 @@
 import { createClient } from 'redis';
-import { setTimeout as delay } from 'node:timers/promises';
-import { fullJitter, within, type Component } from '../lifecycle/index.ts';
+import pTimeout from 'p-timeout';
+import { fullJitter, type Component } from '../lifecycle/index.ts';
 import type { Logger } from '../logging/index.ts';
 
 const BACKOFF = { firstMs: 50, longestMs: 2_000 };
@@ -54,12 +54,12 @@ export function connectRedis(options: RedisOptions): RedisConnection {
     client,
     subscribe: (channel, onMessage) => void subscriptions.set(channel, onMessage),
     ping: async () => {
-      await within(PING_WITHIN_MS, client.ping(), () => new Error('Redis does not answer'));
+      await pTimeout(client.ping(), { milliseconds: PING_WITHIN_MS, message: 'Redis does not answer' });
     },
     start: async () => {
       const connected = Promise.all(clients().map((each) => each.connect()));
       connected.catch((error: unknown) => logger.warn('Redis connection ended', { error }));
-      await Promise.race([connected, delay(startTimeoutMs, undefined, { ref: false })]);
+      await pTimeout(connected, { milliseconds: startTimeoutMs, fallback: () => undefined });
     },
     stop: async () => {
       await Promise.all(clients().map(closeQuietly));
