@@ -23,7 +23,7 @@ export interface Login {
 export type Logins = GroupCommit<Login, Account | undefined>;
 
 /** While passwords are hashed, processors are short, and half of what a login costs besides is its transaction. */
-const REST_RATIO = 3;
+const PAUSE_RATIO = 3;
 
 /**
  * Logins that arrive together share one transaction. It writes to each account, so that a ban or another password
@@ -40,7 +40,7 @@ export function createLogins(dependencies: {
 
   return createGroupCommit({
     name: 'logins',
-    restRatio: REST_RATIO,
+    pauseRatio: PAUSE_RATIO,
     isUnavailable: isStoreUnavailable,
     metrics,
     run: (logins) =>

@@ -51,7 +51,7 @@ export interface AcceptClaimsDeps {
  * The group of claims becomes a batch of orders and a batch of results, so its size is what all three transactions are
  * shared by. At twice the rest a claim cost a quarter less on two busy cores; at four times as much it only waited.
  */
-const REST_RATIO = 2;
+const PAUSE_RATIO = 2;
 
 /**
  * Claims that arrive together share one transaction: what they depend on is read once for all, they are decided in
@@ -64,7 +64,7 @@ export function createClaimAcceptance(deps: AcceptClaimsDeps): GroupCommit<Claim
 
   return createGroupCommit({
     name: 'claims',
-    restRatio: REST_RATIO,
+    pauseRatio: PAUSE_RATIO,
     isUnavailable: isStoreUnavailable,
     metrics: registry,
     run: async (requests) => {

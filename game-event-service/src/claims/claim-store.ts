@@ -163,7 +163,7 @@ export function createClaimStore(db: Db): ClaimStore {
       return found.filter(({ status }) => status === 'pending').map(fromDocument);
     },
     findDue: async (now, limit, session) => {
-      const found = await due.look(
+      const found = await due.findDue(
         now,
         (from) =>
           claims

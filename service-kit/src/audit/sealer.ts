@@ -1,9 +1,9 @@
 import type { Registry } from '@prometheus-io/client';
-import { ObjectId, type ClientSession, type MongoClient } from 'mongodb';
+import type { ClientSession, MongoClient } from 'mongodb';
 import { createPeriodic, type Component } from '../lifecycle/index.ts';
 import type { Logger } from '../logging/index.ts';
 import { gaugeOf } from '../metrics/metrics.ts';
-import { createLease, createQueueHead } from '../mongo/index.ts';
+import { createLease } from '../mongo/index.ts';
 import type { AuditCollections } from './audit-collections.ts';
 import { sealOf, type SealDocument } from './audit-seal.ts';
 import type { Digest } from './digest.ts';
@@ -34,7 +34,6 @@ export function createSealer(options: SealerOptions): Required<Component> {
   const { client, collections, digest, logger, metrics, now, everyMs, leaseMs, batch } = options;
   const { entries, seals } = collections;
   const lease = createLease({ collection: collections.leases, id: 'sealer', leaseMs });
-  const queue = createQueueHead();
   const head = gaugeOf(metrics, { name: 'audit_head_number', help: 'Number of the last seal made here' });
   const periodic = createPeriodic({ name: 'audit sealer', everyMs, run: sealAll, logger });
   watchAge();
@@ -57,37 +56,19 @@ export function createSealer(options: SealerOptions): Required<Component> {
 
   async function sealAll(): Promise<void> {
     while (await lease.take()) {
-      const first = await firstUnsealed();
-      if (first === undefined) return;
-      const seal = await client.withSession((session) =>
-        session.withTransaction(() => sealBatch(first, session)),
-      );
+      if (!(await entries.findOne({ seal: null }, { projection: { _id: 1 } }))) return;
+      const seal = await client.withSession((session) => session.withTransaction(() => sealBatch(session)));
       if (!seal) return;
       head?.set(seal._id);
-      // Kept elsewhere, this line is what shows that the end of the chain was cut off.
+      // An auditor who keeps these lines elsewhere can see that the end of the chain was cut off.
       logger.info('Sealed audit entries', { seal: seal._id, hash: seal.hash, entries: seal.entries.length });
     }
   }
 
-  /** @returns the id of the oldest entry without a seal; ids begin with their time */
-  async function firstUnsealed(): Promise<string | undefined> {
-    const unsealedFrom = (from: Date) => {
-      const seconds = Math.floor(from.getTime() / 1_000);
-      const since = seconds > 0 && { _id: { $gte: ObjectId.createFromTime(seconds).toHexString() } };
-      const unsealed = entries.find({ seal: null, ...since }, { projection: { _id: 1 } });
-      return unsealed.sort({ _id: 1 }).limit(1).toArray();
-    };
-    // Whoever puts an entry in past the service gives it any id; it is sealed like the others, and verifying finds it.
-    const timeOf = ({ _id }: { _id: string }): Date =>
-      ObjectId.isValid(_id) ? new ObjectId(_id).getTimestamp() : new Date(0);
-    const [first] = await queue.look(new Date(), unsealedFrom, timeOf);
-    return first?._id;
-  }
-
-  async function sealBatch(first: string, session: ClientSession): Promise<SealDocument | undefined> {
+  async function sealBatch(session: ClientSession): Promise<SealDocument | undefined> {
     const last = await seals.findOne({}, { session, sort: { _id: -1 }, projection: { hash: 1 } });
     const found = await entries
-      .find({ seal: null, _id: { $gte: first } }, { session, projection: { hash: 1 } })
+      .find({ seal: null }, { session, projection: { hash: 1 } })
       .sort({ _id: 1 })
       .limit(batch)
       .toArray();

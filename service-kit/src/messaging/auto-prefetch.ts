@@ -1,4 +1,4 @@
-import type { BatchObservation } from './lane.ts';
+import type { BatchObservation } from './channel-consumer.ts';
 
 export const PREFETCH_RANGE = { min: 1, max: 2_000 } as const;
 

@@ -5,7 +5,7 @@ import type { Duration } from '../config/index.ts';
 import { fullJitter } from '../lifecycle/index.ts';
 import type { Logger } from '../logging/index.ts';
 import { counterOf } from '../metrics/metrics.ts';
-import { isStoreUnavailable, takeApart, type TakeApartOptions, type Transact } from '../mongo/index.ts';
+import { isStoreUnavailable, bisect, type BisectOptions, type Transact } from '../mongo/index.ts';
 import type { OutgoingMessage } from './cloud-event.ts';
 import type { Consumer, IncomingMessage } from './consumer.ts';
 import { afterFailure, deadCopy, failureOf, parseDelivery } from './delivery.ts';
@@ -52,10 +52,10 @@ export function createBatchHandler<Event extends { type: string; data: unknown }
     labelNames: ['queue', 'outcome'],
   });
 
-  const howToTakeApart: TakeApartOptions<Item> = {
+  const bisection: BisectOptions<Item> = {
     isUnavailable: isStoreUnavailable,
     isCulprit: ({ message }, error) => error instanceof MessageFault && error.messageId === message.id,
-    atOnce: true,
+    parallel: true,
   };
 
   /** One transaction: what the inbox knows is dropped, the rest is handled and remembered. */
@@ -114,7 +114,7 @@ export function createBatchHandler<Event extends { type: string; data: unknown }
     for (let pauses = 0; remaining.length > 0; pauses += 1) {
       const tried = remaining;
       const results: PromiseSettledResult<Outcome>[] = [];
-      for (const group of groupsOf(tried)) results.push(...(await takeApart(group, commit, howToTakeApart)));
+      for (const group of groupsOf(tried)) results.push(...(await bisect(group, commit, bisection)));
       const paired = tried.flatMap((item, index) => {
         const result = results[index];
         return result ? [{ item, result }] : [];

@@ -1,6 +1,6 @@
 import type { Registry } from '@prometheus-io/client';
 import { histogramOf } from '../metrics/metrics.ts';
-import type { BatchObservation } from './lane.ts';
+import type { BatchObservation } from './channel-consumer.ts';
 
 const SECONDS = [0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10];
 

@@ -1,7 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import type { Db } from 'mongodb';
-import { createGroupCommit, createQueueHead, isStoreUnavailable } from '../mongo/index.ts';
+import { createGroupCommit, isStoreUnavailable } from '../mongo/index.ts';
 import { outboxCollection, type OutboxMessage, type OutboxRow } from './outbox.ts';
+import { createQueueHead } from './queue-head.ts';
 
 export interface OutboxStoreOptions {
   db: Db;
@@ -87,7 +88,7 @@ export function createOutboxStore({ db, batch, leaseMs, now }: OutboxStoreOption
 
   async function leaseDue(): Promise<OutboxRow[]> {
     const time = new Date(now());
-    const found = await head.look(
+    const found = await head.findDue(
       time,
       (from) => dueRows(from, time),
       (row) => row.availableAt,

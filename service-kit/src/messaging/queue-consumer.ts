@@ -6,7 +6,7 @@ import { initialPrefetch, nextPrefetch } from './auto-prefetch.ts';
 import { createBatchMetrics } from './batch-metrics.ts';
 import type { BatchHandler } from './batch-handler.ts';
 import type { BrokerConnection } from './broker-connection.ts';
-import { openLane, type BatchObservation, type Lane } from './lane.ts';
+import { openChannelConsumer, type BatchObservation, type ChannelConsumer } from './channel-consumer.ts';
 import { createStuckWatch } from './stuck-watch.ts';
 import { declareTopology, type Topology } from './topology.ts';
 import type { ConsumerTuning } from './tuning.ts';
@@ -55,8 +55,8 @@ export interface QueueConsumer extends Component {
   trouble(): string | undefined;
 }
 
-/** A lane that is opened anew whenever its channel closes. */
-interface LaneKeeper {
+/** A consumer that is opened anew whenever its channel closes. */
+interface KeptConsumer {
   drain(): Promise<void>;
   inHand(): number;
   busyMs(): number;
@@ -70,9 +70,9 @@ export function createQueueConsumer(options: QueueConsumerOptions): QueueConsume
   const { queue, connection, topology, handle, storeAnswers, logger, metrics } = options;
   let tuning: ConsumerTuning & { paused: boolean } = { ...options.tuning, paused: false };
   let prefetch = prefetchOf(tuning);
-  let keepers: LaneKeeper[] = [];
+  let keepers: KeptConsumer[] = [];
   /** The keepers, and those before them that still drain. */
-  const open = new Set<LaneKeeper>();
+  const open = new Set<KeptConsumer>();
   let draining: Promise<unknown> = Promise.resolve();
   let observed: BatchObservation[] = [];
   let timer: NodeJS.Timeout | undefined;
@@ -99,21 +99,21 @@ export function createQueueConsumer(options: QueueConsumerOptions): QueueConsume
     if (observed.length < MOST_OBSERVATIONS) observed.push(batch);
   }
 
-  function keepLane(): LaneKeeper {
+  function keepConsumer(): KeptConsumer {
     const stopping = new AbortController();
     const { batchSize, batchLingerMs: lingerMs } = tuning;
-    const lanePrefetch = prefetch;
-    let lane: Lane | undefined;
+    const consumerPrefetch = prefetch;
+    let consumer: ChannelConsumer | undefined;
     const kept = connection.keepChannel(
       (model) => model.createChannel(),
       async (channel) => {
         await storeAnswers();
         // The queue itself may be what went away.
         await declareTopology(channel, topology);
-        lane = await openLane({
+        consumer = await openChannelConsumer({
           channel,
           queue,
-          prefetch: lanePrefetch,
+          prefetch: consumerPrefetch,
           batchSize,
           lingerMs,
           handle,
@@ -121,16 +121,16 @@ export function createQueueConsumer(options: QueueConsumerOptions): QueueConsume
           onFailure: (error) =>
             logger.error('A batch could not be finished; it will be delivered again', { queue, error }),
         });
-        if (stopping.signal.aborted) await lane.drain();
+        if (stopping.signal.aborted) await consumer.drain();
       },
       stopping.signal,
     );
-    const keeper: LaneKeeper = {
-      inHand: () => lane?.inHand() ?? 0,
-      busyMs: () => lane?.busyMs() ?? 0,
+    const keeper: KeptConsumer = {
+      inHand: () => consumer?.inHand() ?? 0,
+      busyMs: () => consumer?.busyMs() ?? 0,
       drain: async () => {
         stopping.abort();
-        await lane?.drain();
+        await consumer?.drain();
         await kept;
         open.delete(keeper);
       },
@@ -139,16 +139,16 @@ export function createQueueConsumer(options: QueueConsumerOptions): QueueConsume
     return keeper;
   }
 
-  function openLanes(): void {
+  function openConsumers(): void {
     const count = tuning.paused ? 0 : tuning.consumers;
-    keepers = Array.from({ length: count }, keepLane);
+    keepers = Array.from({ length: count }, keepConsumer);
     inForce?.set({ queue }, count === 0 ? 0 : prefetch);
   }
 
   /** Prefetch binds when a consumer begins, so a change means new lanes beside the old ones, which drain. */
   function reopen(): void {
     const old = keepers;
-    openLanes();
+    openConsumers();
     draining = Promise.all([draining, ...old.map((keeper) => keeper.drain())]);
   }
 
@@ -164,7 +164,7 @@ export function createQueueConsumer(options: QueueConsumerOptions): QueueConsume
   return {
     name: `consumer ${queue}`,
     start: async () => {
-      openLanes();
+      openConsumers();
       timer = setInterval(look, LOOK_EVERY_MS);
       watch.start();
     },

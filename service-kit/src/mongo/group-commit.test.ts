@@ -5,7 +5,7 @@ import { createGroupCommit } from './group-commit.ts';
 const neverAway = (): boolean => false;
 
 /** Its runs take 20 ms. */
-function slowCommit(options: { restRatio: number; maxBatch?: number }) {
+function slowCommit(options: { pauseRatio: number; maxBatch?: number }) {
   const began: number[] = [];
   const commit = createGroupCommit<number, number>({
     name: 'test',
@@ -44,7 +44,7 @@ describe('createGroupCommit', () => {
   });
 
   it('rests after a run as long as it is told, so that more share the next, and begins at once after that', async () => {
-    const { commit, began } = slowCommit({ restRatio: 4 });
+    const { commit, began } = slowCommit({ pauseRatio: 4 });
     await commit.submit(1);
     const firstEnded = performance.now();
     const second = commit.submit(2);
@@ -65,7 +65,7 @@ describe('createGroupCommit', () => {
   });
 
   it('rests a tenth of a second at most', async () => {
-    const { commit, began } = slowCommit({ restRatio: 1_000 });
+    const { commit, began } = slowCommit({ pauseRatio: 1_000 });
     await commit.submit(1);
     await commit.submit(2);
 
@@ -75,7 +75,7 @@ describe('createGroupCommit', () => {
   });
 
   it('does not rest while a run can grow no larger', async () => {
-    const { commit, began } = slowCommit({ restRatio: 1_000, maxBatch: 2 });
+    const { commit, began } = slowCommit({ pauseRatio: 1_000, maxBatch: 2 });
     await Promise.all(Array.from({ length: 12 }, (_, item) => commit.submit(item)));
 
     const gaps = began.slice(1).map((at, index) => at - (began[index] ?? 0));
@@ -211,7 +211,7 @@ describe('createGroupCommit', () => {
   });
 
   it('stops again only after what was submitted since was committed', async () => {
-    const { commit } = slowCommit({ restRatio: 0 });
+    const { commit } = slowCommit({ pauseRatio: 0 });
     const committed: number[] = [];
     for (const item of [1, 2]) {
       void commit.submit(item).then((result) => committed.push(result));

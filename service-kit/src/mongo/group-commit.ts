@@ -3,7 +3,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { DomainError } from '../http/domain-error.ts';
 import { histogramOf } from '../metrics/metrics.ts';
 import type { Component } from '../lifecycle/index.ts';
-import { takeApart } from './take-apart.ts';
+import { bisect } from './bisect.ts';
 
 export interface GroupCommitOptions<Item, Result> {
   /** Names the group in metrics and errors. */
@@ -27,7 +27,7 @@ export interface GroupCommitOptions<Item, Result> {
    * leaves more of the processors to all. An item that comes later has its run at once, and so has a run that can grow
    * no larger. Default 0.
    */
-  restRatio?: number;
+  pauseRatio?: number;
   /**
    * Runs beside each other at most: another begins only while as much waits as it may hold. For items that have nothing
    * to do with each other, whose runs spend their time waiting. Default 1.
@@ -55,7 +55,7 @@ interface Waiting<Item, Result> {
   reject(error: unknown): void;
 }
 
-const LONGEST_REST_MS = 100;
+const LONGEST_PAUSE_MS = 100;
 
 /**
  * Group commit: one run is in flight at a time (`maxRuns` says otherwise), and what arrives meanwhile shares the next
@@ -68,7 +68,7 @@ export function createGroupCommit<Item, Result>(
   options: GroupCommitOptions<Item, Result>,
 ): GroupCommit<Item, Result> {
   const { name, run, isUnavailable, maxBatch = 256, maxQueued = 10_000, metrics } = options;
-  const { sizeOf = () => 1, restRatio = 0, maxRuns = 1 } = options;
+  const { sizeOf = () => 1, pauseRatio = 0, maxRuns = 1 } = options;
   const sizes = histogramOf(metrics, {
     name: 'group_commit_size',
     help: 'Items that shared one commit',
@@ -81,7 +81,7 @@ export function createGroupCommit<Item, Result>(
   let workers = 0;
   let runs = 0;
   let whenIdle: PromiseWithResolvers<void> | undefined;
-  let restUntil = -Infinity;
+  let pauseUntil = -Infinity;
 
   const isFull = (): boolean => queued >= maxBatch;
 
@@ -90,9 +90,9 @@ export function createGroupCommit<Item, Result>(
     // Lets everything that arrives in this turn of the event loop share the first run.
     await new Promise(setImmediate);
     while (queue.length > 0 && (runs === 0 || isFull())) {
-      const rest = restUntil - performance.now();
-      if (rest > 0 && !isFull()) {
-        await delay(rest);
+      const pause = pauseUntil - performance.now();
+      if (pause > 0 && !isFull()) {
+        await delay(pause);
         continue;
       }
       const group = nextGroup();
@@ -103,7 +103,7 @@ export function createGroupCommit<Item, Result>(
       await settle(group);
       runs -= 1;
       const endedAt = performance.now();
-      restUntil = endedAt + Math.min(LONGEST_REST_MS, (endedAt - beganAt) * restRatio);
+      pauseUntil = endedAt + Math.min(LONGEST_PAUSE_MS, (endedAt - beganAt) * pauseRatio);
     }
     // In the same turn as the look at the queue: what comes from now on has a worker of its own.
     workers -= 1;
@@ -134,7 +134,7 @@ export function createGroupCommit<Item, Result>(
   }
 
   async function settle(group: Waiting<Item, Result>[]): Promise<void> {
-    const results = await takeApart(
+    const results = await bisect(
       group.map(({ item }) => item),
       run,
       { isUnavailable },

@@ -33,7 +33,7 @@ export function createClaimPromptStore(db: Db): ClaimPromptStore {
       await prompts.insertMany(documents, { session, ordered: false });
     },
     take: async (limit, { now, until }) => {
-      const due = await queue.look(
+      const due = await queue.findDue(
         now,
         (from) =>
           prompts

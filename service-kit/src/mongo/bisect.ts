@@ -1,13 +1,13 @@
 /** A group of so many at most is taken apart into its items, where they may be tried at once. */
 const SMALL = 16;
 
-export interface TakeApartOptions<Item> {
+export interface BisectOptions<Item> {
   /** Whether an error is nobody's fault. */
   isUnavailable: (error: unknown) => boolean;
   /** Whether an error says that it is this item's alone. Default: none says so. */
   isCulprit?: (item: Item, error: unknown) => boolean;
   /** Whether `work` may run beside itself: what is good is then not held up. Default false. */
-  atOnce?: boolean;
+  parallel?: boolean;
 }
 
 /**
@@ -21,12 +21,12 @@ export interface TakeApartOptions<Item> {
  * @param items handled in the order given; never empty groups
  * @returns one outcome an item, in the same order
  */
-export async function takeApart<Item, Result>(
+export async function bisect<Item, Result>(
   items: readonly Item[],
   work: (items: readonly Item[]) => Promise<readonly Result[]>,
-  options: TakeApartOptions<Item>,
+  options: BisectOptions<Item>,
 ): Promise<PromiseSettledResult<Result>[]> {
-  const { isUnavailable, isCulprit = () => false, atOnce = false } = options;
+  const { isUnavailable, isCulprit = () => false, parallel = false } = options;
   if (items.length === 0) return [];
   try {
     const results = await work(items);
@@ -40,18 +40,18 @@ export async function takeApart<Item, Result>(
     }
     const culprit = items.findIndex((item) => isCulprit(item, reason));
     if (culprit >= 0) {
-      const others = await takeApart(items.toSpliced(culprit, 1), work, options);
+      const others = await bisect(items.toSpliced(culprit, 1), work, options);
       return others.toSpliced(culprit, 0, { status: 'rejected', reason });
     }
-    const size = atOnce ? sizeAtOnce(items.length) : Math.ceil(items.length / 2);
+    const size = parallel ? parallelSize(items.length) : Math.ceil(items.length / 2);
     const outcomes: Promise<PromiseSettledResult<Result>[]>[] = [];
     for (let start = 0; start < items.length; start += size) {
-      const outcome = takeApart(items.slice(start, start + size), work, options);
-      if (!atOnce) await outcome;
+      const outcome = bisect(items.slice(start, start + size), work, options);
+      if (!parallel) await outcome;
       outcomes.push(outcome);
     }
     return (await Promise.all(outcomes)).flat();
   }
 }
 
-const sizeAtOnce = (count: number): number => (count <= SMALL ? 1 : Math.ceil(Math.sqrt(count)));
+const parallelSize = (count: number): number => (count <= SMALL ? 1 : Math.ceil(Math.sqrt(count)));

@@ -1,12 +1,12 @@
 import amqp, { type Channel, type ChannelModel } from 'amqplib';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { openLane, type Lane } from '../src/messaging/lane.ts';
+import { openChannelConsumer, type ChannelConsumer } from '../src/messaging/channel-consumer.ts';
 import { servers, unique } from './servers.ts';
 
 const queue = unique('queue');
 let model: ChannelModel;
 let sender: Channel;
-let lane: Lane;
+let consumer: ChannelConsumer;
 
 beforeAll(async () => {
   model = await amqp.connect(servers.rabbitmq);
@@ -14,7 +14,7 @@ beforeAll(async () => {
   await sender.assertQueue(queue, { exclusive: true });
 });
 afterAll(async () => {
-  await lane.drain();
+  await consumer.drain();
   await model.close();
 });
 
@@ -26,7 +26,7 @@ it('a batch that is not full waits a moment for more, also right after another',
   const sizes: number[] = [];
   const { promise: isHandling, resolve: handles } = Promise.withResolvers<void>();
   const { promise: mayEnd, resolve: end } = Promise.withResolvers<void>();
-  lane = await openLane({
+  consumer = await openChannelConsumer({
     channel: await model.createChannel(),
     queue,
     prefetch: 100,
@@ -43,9 +43,9 @@ it('a batch that is not full waits a moment for more, also right after another',
 
   send(13);
   await isHandling;
-  await expect.poll(() => lane.inHand()).toBe(13);
+  await expect.poll(() => consumer.inHand()).toBe(13);
   end();
-  await expect.poll(() => lane.inHand()).toBe(3);
+  await expect.poll(() => consumer.inHand()).toBe(3);
   send(7);
 
   await expect.poll(() => sizes).toEqual([10, 10]);

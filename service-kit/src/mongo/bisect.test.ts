@@ -1,27 +1,27 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { takeApart } from './take-apart.ts';
+import { bisect } from './bisect.ts';
 
 class Away extends Error {}
-const isAway = (error: unknown): boolean => error instanceof Away;
+const isUnavailable = (error: unknown): boolean => error instanceof Away;
 
 const batches = fc.array(fc.record({ n: fc.integer(), bad: fc.boolean() }), { maxLength: 60 });
 const isNamed = (item: { n: number }, error: unknown): boolean =>
   error instanceof Error && error.cause === item;
-const ways = fc.record({ atOnce: fc.boolean(), names: fc.boolean() });
+const ways = fc.record({ parallel: fc.boolean(), names: fc.boolean() });
 
-describe('takeApart', () => {
+describe('bisect', () => {
   it('gives each item its own result, and harms only the items that fail alone', async () => {
     await fc.assert(
-      fc.asyncProperty(batches, ways, async (items, { atOnce, names }) => {
-        const results = await takeApart(
+      fc.asyncProperty(batches, ways, async (items, { parallel, names }) => {
+        const results = await bisect(
           items,
           async (group) => {
             const cause = group.find(({ bad }) => bad);
             if (cause) throw new Error('bad one inside', names ? { cause } : {});
             return group.map(({ n }) => n * 2);
           },
-          { isUnavailable: isAway, isCulprit: isNamed, atOnce },
+          { isUnavailable: isUnavailable, isCulprit: isNamed, parallel },
         );
         expect(results.map((result) => (result.status === 'fulfilled' ? result.value : 'failed'))).toEqual(
           items.map(({ n, bad }) => (bad ? 'failed' : n * 2)),
@@ -32,22 +32,24 @@ describe('takeApart', () => {
 
   it('does not take a group apart when the store is away', async () => {
     let calls = 0;
-    const results = await takeApart(
+    const results = await bisect(
       [1, 2, 3, 4],
       async () => {
         calls += 1;
         throw new Away();
       },
-      { isUnavailable: isAway },
+      { isUnavailable: isUnavailable },
     );
     expect(calls).toBe(1);
-    expect(results.every((result) => result.status === 'rejected' && isAway(result.reason))).toBe(true);
+    expect(results.every((result) => result.status === 'rejected' && isUnavailable(result.reason))).toBe(
+      true,
+    );
   });
 
   it.each([
-    { atOnce: false, most: 1 },
-    { atOnce: true, most: 4 },
-  ])('runs groups beside each other only where they may: $atOnce', async ({ atOnce, most }) => {
+    { parallel: false, most: 1 },
+    { parallel: true, most: 4 },
+  ])('runs groups beside each other only where they may: $parallel', async ({ parallel, most }) => {
     let running = 0;
     let together = 0;
     const work = async (group: readonly number[]): Promise<number[]> => {
@@ -58,13 +60,13 @@ describe('takeApart', () => {
       if (group.length > 1) throw new Error('too many');
       return [...group];
     };
-    await takeApart([1, 2, 3, 4], work, { isUnavailable: isAway, atOnce });
+    await bisect([1, 2, 3, 4], work, { isUnavailable: isUnavailable, parallel });
     expect(together).toBe(most);
   });
 
   it.each([
     { how: 'in turn', options: {}, sizes: [200, 100, 50, 25, 13, 7, 4, 2, 1] },
-    { how: 'at once', options: { atOnce: true }, sizes: [200, 15, 1] },
+    { how: 'at once', options: { parallel: true }, sizes: [200, 15, 1] },
     { how: 'named', options: { isCulprit: (item: number) => item === 0 }, sizes: [200] },
   ])('tries one bad item of 200 in groups of $sizes, $how', async ({ options, sizes }) => {
     const tried: number[] = [];
@@ -74,13 +76,13 @@ describe('takeApart', () => {
       throw new Error('bad one inside');
     };
     const items = Array.from({ length: 200 }, (_, index) => index);
-    const results = await takeApart(items, work, { isUnavailable: isAway, ...options });
+    const results = await bisect(items, work, { isUnavailable: isUnavailable, ...options });
     expect(results.map(({ status }) => status)).toEqual(['rejected', ...Array(199).fill('fulfilled')]);
     expect(tried).toEqual(sizes);
   });
 
   it('refuses work that does not answer every item', async () => {
-    const results = await takeApart([1], async () => [], { isUnavailable: isAway });
+    const results = await bisect([1], async () => [], { isUnavailable: isUnavailable });
     expect(results).toMatchObject([{ status: 'rejected', reason: { message: 'expected 1 results, got 0' } }]);
   });
 });

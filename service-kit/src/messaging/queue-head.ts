@@ -7,7 +7,7 @@ export interface QueueHead {
    * @param timeOf the time by which a row lies in the index
    * @throws what `find` throws
    */
-  look<Row>(
+  findDue<Row>(
     now: Date,
     find: (from: Date) => Promise<Row[]>,
     timeOf: (row: NoInfer<Row>) => Date,
@@ -39,7 +39,7 @@ export function createQueueHead({
   let lookedAtAll = -Infinity;
 
   return {
-    look: async (now, find, timeOf) => {
+    findDue: async (now, find, timeOf) => {
       const startedAt = elapsed();
       const all = startedAt - lookedAtAll >= allEveryMs;
       const found = await find(all ? BEGINNING : head);

@@ -2,7 +2,7 @@ import type { Channel, ConsumeMessage } from 'amqplib';
 import { randomUUID } from 'node:crypto';
 import type { BatchHandler } from './batch-handler.ts';
 
-export interface LaneOptions {
+export interface ChannelConsumerOptions {
   channel: Channel;
   queue: string;
   /** Deliveries that the broker may leave unacknowledged here. */
@@ -26,7 +26,7 @@ export interface BatchObservation {
   full: boolean;
 }
 
-export interface Lane {
+export interface ChannelConsumer {
   /** Takes no more deliveries, handles those in hand, and closes the channel. */
   drain(): Promise<void>;
   inHand(): number;
@@ -44,7 +44,7 @@ interface InHand {
  * each one acknowledgement up to its last delivery covers exactly what is done. Deliveries and acknowledgements
  * belong to this channel alone: when it closes, what is in hand is forgotten, for the broker delivers it again.
  */
-export async function openLane(options: LaneOptions): Promise<Lane> {
+export async function openChannelConsumer(options: ChannelConsumerOptions): Promise<ChannelConsumer> {
   const { channel, queue, prefetch, batchSize, lingerMs, handle } = options;
   const fullBatch = Math.min(batchSize, prefetch);
   const gone = new AbortController();

@@ -19,9 +19,9 @@ function queue() {
   return {
     rows,
     asked,
-    look: () => head.look(new Date(now), find, (row) => new Date(row)),
+    look: () => head.findDue(new Date(now), find, (row) => new Date(row)),
     lookInVain: () =>
-      head.look(
+      head.findDue(
         new Date(now),
         () => Promise.reject(new Error('away')),
         () => new Date(now),
@@ -77,7 +77,7 @@ describe('queue head', () => {
       asked.push(from.getTime());
       return [ahead];
     };
-    for (const _ of [1, 2]) await head.look(new Date(START), find, (row) => row);
+    for (const _ of [1, 2]) await head.findDue(new Date(START), find, (row) => row);
     expect(asked).toEqual([0, START - LATE]);
   });
 });
