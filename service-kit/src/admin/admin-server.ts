@@ -2,7 +2,7 @@ import { Counter, type Registry } from '@prometheus-io/client';
 import { createHash, timingSafeEqual } from 'node:crypto';
 import { isIPv4 } from 'node:net';
 import { z } from 'zod';
-import { canonicalReceivedHost } from '../http/canonical-host.ts';
+import { canonicalReceivedHost } from '../config/canonical-host.ts';
 import { createApp } from '../http/create-app.ts';
 import { DomainError } from '../http/domain-error.ts';
 import { defineEndpoint, type Endpoint } from '../http/endpoint.ts';
@@ -10,7 +10,7 @@ import { readinessEndpoint } from '../http/health-endpoints.ts';
 import { createHttpServer, type HttpServer } from '../http/http-server.ts';
 import { reply } from '../http/send.ts';
 import type { Logger } from '../logging/index.ts';
-import type { Readiness } from './readiness.ts';
+import type { Readiness } from '../lifecycle/readiness.ts';
 
 export interface AdminServerOptions {
   /** Loopback, unless the network is private: there is no login for reading. */

@@ -7,4 +7,4 @@ export {
   type Readiness,
   type ReadinessCheck,
   type ReadinessReport,
-} from './readiness.ts';
+} from '../lifecycle/readiness.ts';

@@ -39,6 +39,9 @@ export interface AuditEntry {
   origin?: AuditOrigin | undefined;
 }
 
+/** What somebody tries to do: an entry before its result is known. */
+export type AuditAttempt = Omit<AuditEntry, 'result'>;
+
 /** An entry as it is read back. */
 export interface RecordedEntry extends AuditEntry {
   id: string;

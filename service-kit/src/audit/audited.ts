@@ -1,12 +1,9 @@
 import { DomainError } from '../http/domain-error.ts';
 import { shellProblems } from '../http/problem-table.ts';
 import type { Transaction } from '../mongo/index.ts';
-import type { AuditActor, AuditDetails, AuditEntry, AuditSubject } from './audit-entry.ts';
+import type { AuditActor, AuditAttempt, AuditDetails, AuditSubject } from './audit-entry.ts';
 import type { AuditTrail } from './audit-trail.ts';
 import type { Refusals } from './refusals.ts';
-
-/** Who tries to do what: an entry before its result is known. */
-export type AuditAttempt = Omit<AuditEntry, 'result'>;
 
 /** What is known of an attempt only when it is done. */
 export interface AuditOutcome {

@@ -1,5 +1,6 @@
 export type {
   AuditActor,
+  AuditAttempt,
   AuditDetails,
   AuditEntry,
   AuditOrigin,
@@ -15,7 +16,7 @@ export {
   type AuditTrail,
   type AuditTrailOptions,
 } from './audit-trail.ts';
-export { createAudited, type AuditAttempt, type Audited, type AuditOutcome, type Done } from './audited.ts';
+export { createAudited, type Audited, type AuditOutcome, type Done } from './audited.ts';
 export { actorOf, callerOf, originOf, type Caller, type CallerInput, type RequestOrigin } from './caller.ts';
 export { createRefusals, type Refusals, type RefusalsOptions } from './refusals.ts';
 export { runVerifyAudit } from './run-verify-audit.ts';

@@ -1,8 +1,7 @@
 import type { Component } from '../lifecycle/index.ts';
 import type { Logger } from '../logging/index.ts';
-import type { AuditEntry } from './audit-entry.ts';
+import type { AuditAttempt, AuditEntry } from './audit-entry.ts';
 import type { AuditTrail } from './audit-trail.ts';
-import type { AuditAttempt } from './audited.ts';
 
 export interface RefusalsOptions {
   trail: Pick<AuditTrail, 'recordAlone'>;

@@ -1,4 +1,4 @@
-import { canonicalHost } from '../http/canonical-host.ts';
+import { canonicalHost } from './canonical-host.ts';
 import { parseDuration, type Duration } from './duration.ts';
 import { variable, type Variable } from './variable.ts';
 

@@ -3,7 +3,7 @@ import express, { type Express, type RequestHandler } from 'express';
 import { randomUUID } from 'node:crypto';
 import { parse as parseQuery } from 'node:querystring';
 import { z } from 'zod';
-import type { Readiness } from '../admin/readiness.ts';
+import type { Readiness } from '../lifecycle/readiness.ts';
 import type { IdentityVerifier, InternalCallVerifier } from '../identity/index.ts';
 import type { Logger } from '../logging/index.ts';
 import { createAccessLog } from './access-log.ts';

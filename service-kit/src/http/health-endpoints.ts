@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { isReady, type Readiness } from '../admin/readiness.ts';
+import { isReady, type Readiness } from '../lifecycle/readiness.ts';
 import { defineEndpoint, type Endpoint } from './endpoint.ts';
 import { reply } from './send.ts';
 

@@ -1,5 +1,5 @@
 export { byCreation, type CreationPosition } from './by-creation.ts';
-export { canonicalHost, canonicalReceivedHost } from './canonical-host.ts';
+export { canonicalHost, canonicalReceivedHost } from '../config/canonical-host.ts';
 export { ClientGoneError } from './client-gone-error.ts';
 export { createApp, type AppOptions } from './create-app.ts';
 export {

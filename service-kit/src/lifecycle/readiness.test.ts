@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, it, vi } from 'vitest';
-import { createReadiness, isReady } from './index.ts';
+import { createReadiness, isReady } from './readiness.ts';
 
 afterEach(() => {
   vi.useRealTimers();
