@@ -1,3 +1,4 @@
+import canonicalize from 'canonicalize';
 import { createHash } from 'node:crypto';
 import type { Request } from 'express';
 import { z } from 'zod';
@@ -122,10 +123,7 @@ function answerAgain(answer: KeptAnswer): Reply {
 const isKept = (status: number): boolean => status < 500 && status !== 429;
 
 function digest(parts: readonly unknown[]): string {
-  const text = JSON.stringify(parts, (_, value: unknown) =>
-    typeof value === 'object' && value !== null && !Array.isArray(value)
-      ? Object.fromEntries(Object.entries(value).toSorted(([a], [b]) => (a < b ? -1 : 1)))
-      : value,
-  );
-  return createHash('sha256').update(text).digest('base64url');
+  return createHash('sha256')
+    .update(canonicalize(parts) ?? '')
+    .digest('base64url');
 }

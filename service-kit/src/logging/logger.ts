@@ -34,59 +34,59 @@ export function createLogger(options: LoggerOptions): Logger {
   const output = winston.createLogger({
     level,
     levels: Object.fromEntries(logLevels.map((name, index) => [name, index])),
-    // The message is the finished line: winston's own metadata would glue a field called "message" to it.
-    format: winston.format.printf(({ message }) => String(message)),
+    defaultMeta: { service },
+    format: winston.format.combine(winston.format.timestamp(), jsonLine),
     transports: [new winston.transports.Stream({ stream: destination, eol: '\n' })],
   });
-  return new JsonLogger(output, service, logLevels.indexOf(level), {});
+  // winston formats a line of any level, and drops it then: so the level is checked before.
+  const written = new Set(logLevels.slice(0, logLevels.indexOf(level) + 1));
+  return new JsonLogger(output, written, {});
 }
+
+const jsonLine = winston.format.printf(({ timestamp, level, service, message, fields }) => {
+  const head = { timestamp, level, service, message };
+  try {
+    return JSON.stringify({ ...head, ...(typeof fields === 'object' && fields), ...head }, forLog);
+  } catch (error) {
+    // A cycle, or a getter that throws: the event matters more than its fields.
+    return JSON.stringify({ ...head, unloggable: String(error) });
+  }
+});
 
 class JsonLogger implements Logger {
   readonly #output: winston.Logger;
-  readonly #service: string;
-  readonly #most: number;
+  readonly #written: ReadonlySet<LogLevel>;
   readonly #fields: object;
 
-  constructor(output: winston.Logger, service: string, most: number, fields: object) {
+  constructor(output: winston.Logger, written: ReadonlySet<LogLevel>, fields: object) {
     this.#output = output;
-    this.#service = service;
-    this.#most = most;
+    this.#written = written;
     this.#fields = fields;
   }
 
   error(message: string, fields?: object): void {
-    this.#write(0, message, fields);
+    this.#write('error', message, fields);
   }
 
   warn(message: string, fields?: object): void {
-    this.#write(1, message, fields);
+    this.#write('warn', message, fields);
   }
 
   info(message: string, fields?: object): void {
-    this.#write(2, message, fields);
+    this.#write('info', message, fields);
   }
 
   debug(message: string, fields?: object): void {
-    this.#write(3, message, fields);
+    this.#write('debug', message, fields);
   }
 
   child(fields: object): Logger {
-    return new JsonLogger(this.#output, this.#service, this.#most, { ...this.#fields, ...fields });
+    return new JsonLogger(this.#output, this.#written, { ...this.#fields, ...fields });
   }
 
-  #write(index: number, message: string, fields: object | undefined): void {
-    if (index > this.#most) return;
-    const level = logLevels[index] ?? 'error';
-    const head = { timestamp: new Date().toISOString(), level, service: this.#service, message };
-    this.#output.log(level, jsonLine(head, { ...this.#fields, ...fields }));
-  }
-}
-
-function jsonLine(head: object, fields: object): string {
-  try {
-    return JSON.stringify({ ...head, ...fields, ...head }, forLog);
-  } catch (error) {
-    // A cycle, or a getter that throws: the event matters more than its fields.
-    return JSON.stringify({ ...head, unloggable: String(error) });
+  #write(level: LogLevel, message: string, fields: object | undefined): void {
+    if (!this.#written.has(level)) return;
+    // The fields stay in one member: winston would append a field called "message" to the message.
+    this.#output.log({ level, message, fields: { ...this.#fields, ...fields } });
   }
 }
