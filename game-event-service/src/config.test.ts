@@ -28,7 +28,7 @@ describe('the configuration', () => {
       admin: { host: '127.0.0.1', port: 3102, allowedHosts: new Set(['localhost']) },
       mongo: { database: 'event_db' },
       claims: { waitMs: 2_000, deadlineMs: 120_000 },
-      messaging: {
+      consumers: {
         rewardResults: { prefetch: 'auto', batchSize: 200 },
         accountEvents: { queueType: 'quorum' },
       },
@@ -55,9 +55,9 @@ describe('the configuration', () => {
   });
 
   it('tunes each queue by its own variable, and otherwise by the general one', () => {
-    const { messaging } = loadConfig({ ...needed, BATCH_SIZE: '50', REWARD_RESULTS_BATCH_SIZE: '500' });
-    expect(messaging.rewardResults.batchSize).toBe(500);
-    expect(messaging.accountEvents.batchSize).toBe(50);
+    const { consumers } = loadConfig({ ...needed, BATCH_SIZE: '50', REWARD_RESULTS_BATCH_SIZE: '500' });
+    expect(consumers.rewardResults.batchSize).toBe(500);
+    expect(consumers.accountEvents.batchSize).toBe(50);
   });
 
   it('keeps activity for longer than a message with it could be replayed and count', () => {

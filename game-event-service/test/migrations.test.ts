@@ -2,8 +2,7 @@ import { MongoClient, type Db } from 'mongodb';
 import { randomBytes } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createLogger } from 'service-kit/logging';
-import { migrateDatabase } from '../src/database/migrate-database.ts';
-import { withMigrationLock } from '../src/database/migration-lock.ts';
+import { migrateDatabase as migrate, withMigrationLock } from 'service-kit/service';
 import { needed } from './support/environment.ts';
 
 const logger = createLogger({ service: 'game-event-service', level: 'error' });
@@ -19,11 +18,13 @@ afterAll(async () => {
   await client.close();
 });
 
+const directory = new URL('../src/database/migrations/', import.meta.url);
+const migrateDatabase = () => migrate({ client, db, logger, directory });
 const applied = () => db.collection<{ fileName: string }>('migrations').find().toArray();
 
 describe('migrations', () => {
   it('are applied once, however many instances start together', async () => {
-    await Promise.all(Array.from({ length: 5 }, () => migrateDatabase({ client, db, logger })));
+    await Promise.all(Array.from({ length: 5 }, () => migrateDatabase()));
     const names = (await applied()).map(({ fileName }) => fileName);
     expect(names).toEqual([...new Set(names)]);
     expect(names[0]).toBe('20261121170000-collections-and-indexes.ts');
@@ -33,13 +34,13 @@ describe('migrations', () => {
 
   it('do nothing to a database that is up to date', async () => {
     const before = await applied();
-    await migrateDatabase({ client, db, logger });
+    await migrateDatabase();
     expect(await applied()).toEqual(before);
   });
 
   it('stand being run again, as after a crash between doing and noting it', async () => {
     await db.collection('migrations').deleteMany({});
-    await migrateDatabase({ client, db, logger });
+    await migrateDatabase();
     expect(await applied()).not.toEqual([]);
   });
 });
@@ -59,7 +60,7 @@ describe('attempts that were kept before claims told of them', () => {
       { _id: 'att_repeated', claimId: 'clm_once' },
     ]);
     await db.collection('migrations').deleteOne({ fileName: /attempts-that-claims-tell-of/ });
-    await migrateDatabase({ client, db, logger });
+    await migrateDatabase();
     const left = await attempts.find().sort({ _id: 1 }).toArray();
     expect(left.map(({ _id }) => _id)).toEqual(['att_repeated', 'clm_again.1', 'clm_again.2']);
   });

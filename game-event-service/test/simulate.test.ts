@@ -2,9 +2,15 @@ import fc from 'fast-check';
 import { DateTime } from 'luxon';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { z } from 'zod';
-import { createStores } from '../src/stores.ts';
+import { createEventStore } from '../src/catalog/events/event-store.ts';
+import { createCodeStore } from '../src/catalog/rewards/code-store.ts';
+import { createRewardStore } from '../src/catalog/rewards/reward-store.ts';
+import { createStockStore } from '../src/catalog/rewards/stock-store.ts';
 import { createRuleBook } from '../src/catalog/rules/rule-book.ts';
 import { createRuleMemory } from '../src/catalog/rules/rule-memory.ts';
+import { createAccountStore } from '../src/participation/accounts/account-store.ts';
+import { createActivityStore } from '../src/participation/activity/activity-store.ts';
+import { createProgressStore } from '../src/participation/progress/progress-store.ts';
 import { simulateEvent } from '../src/reporting/simulation/simulate-event.ts';
 import { activityItem, report } from './support/activity.ts';
 import { account, bodyOf, client, expectProblem } from './support/caller.ts';
@@ -156,14 +162,23 @@ describe('POST /v1/events/{eventId}/simulate', () => {
   });
 
   it('refuses what would be too much to read, instead of taking for ever', async () => {
-    const stores = createStores(service.db);
-    const memory = createRuleMemory({ ...stores, clock: () => new Date() });
-    const ruleBook = createRuleBook({ ...stores, memory, isFresh: () => false });
+    const { db } = service;
+    const events = createEventStore(db);
+    const rewards = createRewardStore(db);
+    const memory = createRuleMemory({ events, rewards, clock: () => new Date() });
+    const stores = {
+      events,
+      ruleBook: createRuleBook({ events, rewards, memory, isFresh: () => false }),
+      activity: createActivityStore(db),
+      progress: createProgressStore(db),
+      accounts: createAccountStore(db),
+      stock: createStockStore(db, createCodeStore(db)),
+    };
     const draft = await makeEvent(service.call, { timeZone: ZONE });
     await report(service.call, [activityItem('acc_1'), activityItem('acc_1')]);
     const whole = { from: new Date(span.from), to: new Date() };
     for (const limits of [{ deeds: 1 }, { timeMs: 0 }]) {
-      const simulated = simulateEvent({ ...stores, ruleBook, limits })(draft.id, whole);
+      const simulated = simulateEvent({ ...stores, limits })(draft.id, whole);
       await expect(simulated).rejects.toMatchObject({ code: 'simulation_too_large' });
     }
   });

@@ -8,9 +8,9 @@ import {
   type Transact,
   type Transaction,
 } from 'service-kit/mongo';
-import { later, type Clock } from '../catalog/calendar/time.ts';
+import type { Clock, NewId } from 'service-kit/service';
+import { later } from '../catalog/calendar/time.ts';
 import { countUp, type Counts } from '../database/counting.ts';
-import type { NewId } from '../database/ids.ts';
 import type { ClaimMetrics } from './claim-metrics.ts';
 import { isRefusal, type Refusal } from '../http/refusal.ts';
 import type { ProgressKeeper } from '../participation/progress/progress-keeper.ts';
@@ -53,12 +53,14 @@ export interface AcceptClaimsDeps {
  */
 const PAUSE_RATIO = 2;
 
+export type ClaimAcceptance = GroupCommit<ClaimRequest, Decision>;
+
 /**
  * Claims that arrive together share one transaction: what they depend on is read once for all, they are decided in
  * the order of their arrival, and stock, claims and messages are written together. What other instances do to the
  * same stock, caps or claims meanwhile conflicts, and the whole group is decided again.
  */
-export function createClaimAcceptance(deps: AcceptClaimsDeps): GroupCommit<ClaimRequest, Decision> {
+export function createClaimAcceptance(deps: AcceptClaimsDeps): ClaimAcceptance {
   const { registry, metrics } = deps;
   const transact = transactAgain(deps.transact);
 

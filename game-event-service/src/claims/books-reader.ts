@@ -1,5 +1,6 @@
 import type { ClientSession } from 'mongodb';
-import { countUp, unique, type Counts } from '../database/counting.ts';
+import { unique } from 'service-kit/service';
+import { countUp, type Counts } from '../database/counting.ts';
 import type { ProgressStore } from '../participation/progress/progress-store.ts';
 import { progressIdOf } from '../participation/progress/progress.ts';
 import { readScene, type ReadScene, type ReadSceneDeps } from '../participation/progress/read-scene.ts';

@@ -1,4 +1,5 @@
 import type { ClientSession, Db } from 'mongodb';
+import type { IndexSpec } from 'service-kit/service';
 import type { Counts } from '../database/counting.ts';
 
 interface CapDocument {
@@ -12,6 +13,8 @@ export interface CapStore {
   /** Adds to the counts; less than nothing where they are taken back. */
   addAll(counts: Counts, factor: 1 | -1, session: ClientSession): Promise<void>;
 }
+
+export const capIndexes: IndexSpec[] = [{ collection: 'claimCaps', indexes: [] }];
 
 export function createCapStore(db: Db): CapStore {
   const caps = db.collection<CapDocument>('claimCaps');

@@ -1,4 +1,5 @@
 import type { ClientSession, Db } from 'mongodb';
+import type { IndexSpec } from 'service-kit/service';
 import { historyFilter, type Span } from '../database/history-filter.ts';
 import type { Position } from '../database/position.ts';
 import type { AttemptStatus, ClaimAttempt } from './claim-attempt.ts';
@@ -25,6 +26,18 @@ export interface ClaimAttemptStore {
   /** Those that are kept, the newest first. */
   list(query: AttemptQuery): Promise<ClaimAttempt[]>;
 }
+
+export const claimAttemptIndexes: IndexSpec[] = [
+  {
+    collection: 'claimAttempts',
+    indexes: [
+      { key: { accountId: 1, createdAt: -1, _id: -1 } },
+      { key: { eventId: 1, createdAt: -1, _id: -1 } },
+      { key: { createdAt: -1, _id: -1 } },
+      { key: { expiresAt: 1 }, expireAfterSeconds: 0 },
+    ],
+  },
+];
 
 export function createClaimAttemptStore(db: Db): ClaimAttemptStore {
   const attempts = db.collection<AttemptDocument>('claimAttempts');

@@ -1,7 +1,7 @@
 import type { OutgoingMessage } from 'service-kit/messaging';
 import { z } from 'zod';
 import { REVOKE_REFUSALS } from './revocation.ts';
-import { REWARDS } from '../messaging/topology.ts';
+import { REWARDS } from '../messaging/exchanges.ts';
 import { REFUSAL_REASONS, type Claim } from './claim.ts';
 
 const Id = z.string().min(1);

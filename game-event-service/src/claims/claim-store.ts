@@ -1,5 +1,6 @@
 import type { ClientSession, Db, Filter } from 'mongodb';
 import { createQueueHead } from 'service-kit/mongo';
+import type { IndexSpec } from 'service-kit/service';
 import { historyFilter, type Span } from '../database/history-filter.ts';
 import type { Position } from '../database/position.ts';
 import type { RevokingClaim, Claim, ClaimStatus, Waiting } from './claim.ts';
@@ -57,6 +58,23 @@ export interface ClaimStore {
 // the write conflict. So their ids find them, which costs half as much as asking for their state once more.
 
 const STREAM_BATCH = 1_000;
+
+export const claimIndexes: IndexSpec[] = [
+  {
+    collection: 'claims',
+    indexes: [
+      { key: { accountId: 1, createdAt: -1, _id: -1 } },
+      { key: { eventId: 1, createdAt: -1, _id: -1 } },
+      { key: { createdAt: -1, _id: -1 } },
+      // These hold only claims that wait for the ledger: `waiting` goes when it has decided.
+      { key: { 'waiting.lookAt': 1 }, partialFilterExpression: { 'waiting.lookAt': { $exists: true } } },
+      {
+        key: { 'waiting.stuckSince': 1 },
+        partialFilterExpression: { 'waiting.stuckSince': { $exists: true } },
+      },
+    ],
+  },
+];
 
 export function createClaimStore(db: Db): ClaimStore {
   const claims = db.collection<ClaimDocument>('claims');

@@ -1,5 +1,5 @@
 import type { OutgoingMessage } from 'service-kit/messaging';
-import { REWARDS } from '../messaging/topology.ts';
+import { REWARDS } from '../messaging/exchanges.ts';
 import type { RevokingClaim } from './claim.ts';
 
 /** Asks the ledger to take back what a claim was granted; sent again, it names the same attempt. */

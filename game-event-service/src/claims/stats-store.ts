@@ -1,5 +1,6 @@
 import { randomInt } from 'node:crypto';
 import type { ClientSession, Db } from 'mongodb';
+import type { IndexSpec } from 'service-kit/service';
 import { CLAIM_STATUSES, type ClaimStatus } from './claim.ts';
 import type { Tallies } from '../participation/progress/tally.ts';
 
@@ -29,6 +30,8 @@ export interface StatsStore {
  * run again.
  */
 const SLOTS = 64;
+
+export const statsIndexes: IndexSpec[] = [{ collection: 'eventStats', indexes: [] }];
 
 /** @param slot a number below the one it is given */
 export function createStatsStore(db: Db, slot: (below: number) => number = randomInt): StatsStore {

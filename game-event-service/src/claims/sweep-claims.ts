@@ -1,7 +1,8 @@
 import type { Logger } from 'service-kit/logging';
 import type { OutgoingMessage } from 'service-kit/messaging';
 import type { Transact } from 'service-kit/mongo';
-import { later, type Clock } from '../catalog/calendar/time.ts';
+import type { Clock } from 'service-kit/service';
+import { later } from '../catalog/calendar/time.ts';
 import type { ClaimMetrics } from './claim-metrics.ts';
 import { isRevoking, type Claim, type Waiting } from './claim.ts';
 import { rewardRevokeRequested } from './revoke-messages.ts';

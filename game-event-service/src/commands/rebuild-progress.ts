@@ -1,33 +1,41 @@
-import { ConfigError } from 'service-kit/config';
-import { EX_CONFIG } from 'service-kit/lifecycle';
 import { createLogger } from 'service-kit/logging';
 import { connectMongo } from 'service-kit/mongo';
-import { rebuildProgress } from '../participation/activity/rebuild-progress.ts';
-import { loadRebuildConfig } from '../config.ts';
-import { createProgressKeeper } from '../participation/progress/progress-keeper.ts';
+import { databaseOnly, runCommand, systemClock as clock } from 'service-kit/service';
+import { createEventStore } from '../catalog/events/event-store.ts';
+import { createRewardStore } from '../catalog/rewards/reward-store.ts';
 import { createRuleBook } from '../catalog/rules/rule-book.ts';
 import { createRuleMemory } from '../catalog/rules/rule-memory.ts';
-import { createStores } from '../stores.ts';
+import { createStatsStore } from '../claims/stats-store.ts';
+import { loadConfig } from '../config.ts';
+import { createAccountStore } from '../participation/accounts/account-store.ts';
+import { createActivityStore } from '../participation/activity/activity-store.ts';
+import { rebuildProgress } from '../participation/activity/rebuild-progress.ts';
+import { createProgressKeeper } from '../participation/progress/progress-keeper.ts';
+import { createProgressStore } from '../participation/progress/progress-store.ts';
 
-// Safe while the service runs, and to be repeated: what was corrected already stays as it is.
+// Safe while the service runs, and to be repeated: counters that are right stay as they are.
 
-try {
-  const { mongo: address, logLevel, retentionMs } = loadRebuildConfig(process.env);
+runCommand(async () => {
+  const { mongo: address, logLevel, activity: limits } = loadConfig(databaseOnly(process.env));
   const logger = createLogger({ service: 'game-event-service', level: logLevel });
   const mongo = connectMongo({ ...address, appName: 'game-event-service rebuild-progress', logger });
   await mongo.start();
-  const stores = createStores(mongo.db);
-  const clock = (): Date => new Date();
-  const memory = createRuleMemory({ ...stores, clock });
+  const { client, db } = mongo;
+  const events = createEventStore(db);
+  const rewards = createRewardStore(db);
+  const accounts = createAccountStore(db);
+  const progress = createProgressStore(db);
+  const memory = createRuleMemory({ events, rewards, clock });
   await memory.load();
   const rebuilt = await rebuildProgress({
-    ...stores,
-    progressKeeper: createProgressKeeper({ ...stores, clock }),
-    ruleBook: createRuleBook({ ...stores, memory, isFresh: () => false }),
+    activity: createActivityStore(db),
+    progress,
+    progressKeeper: createProgressKeeper({ progress, accounts, stats: createStatsStore(db), clock }),
+    ruleBook: createRuleBook({ events, rewards, memory, isFresh: () => false }),
     clock,
-    retentionMs,
+    retentionMs: limits.retentionMs,
     transact: (work) =>
-      mongo.client.withSession((session) =>
+      client.withSession((session) =>
         session.withTransaction(() => work(session), {
           readConcern: { level: 'snapshot' },
           writeConcern: { w: 'majority' },
@@ -38,8 +46,4 @@ try {
   process.stdout.write(`${rebuilt.accounts} accounts, ${rebuilt.changed} counters corrected\n`);
   for (const id of rebuilt.skipped)
     process.stdout.write(`${id} began before the activity that is kept: left as it is\n`);
-} catch (error) {
-  if (!(error instanceof ConfigError)) throw error;
-  process.stderr.write(`${error.message}\n`);
-  process.exitCode = EX_CONFIG;
-}
+});

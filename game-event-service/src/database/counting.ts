@@ -4,5 +4,3 @@ export type Counts = Map<string, number>;
 export function countUp(counts: Counts, name: string): void {
   counts.set(name, (counts.get(name) ?? 0) + 1);
 }
-
-export const unique = <Value>(values: Iterable<Value>): Value[] => [...new Set(values)];

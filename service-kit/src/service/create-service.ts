@@ -36,7 +36,7 @@ export interface ModularService extends Service {
   admin: HttpServer;
   openApi: object;
   /** Brings the database up to date, and opens nothing but the database. */
-  migrate(): Promise<void>;
+  migrate: () => Promise<void>;
 }
 
 /**

@@ -7,6 +7,8 @@ export {
   type ModuleConsumer,
 } from './define-consumer.ts';
 export { ensureIndexes } from './ensure-indexes.ts';
+export { migrateDatabase, type MigrateDatabaseOptions } from './migrate-database.ts';
+export { withMigrationLock } from './migration-lock.ts';
 export type { IndexSpec, Job, Module } from './module.ts';
 export { newId, type NewId } from './new-id.ts';
 export {
@@ -17,6 +19,7 @@ export {
   type ServicePlatform,
 } from './platform.ts';
 export {
+  databaseOnly,
   platformConfig,
   platformVariables,
   type PlatformConfig,

@@ -44,11 +44,11 @@ export function platformVariables(env: NodeJS.ProcessEnv, defaults: PlatformDefa
     MONGODB_URL: url({ protocols: ['mongodb', 'mongodb+srv'] }),
     MONGODB_DATABASE: text({ fallback: defaults.database, max: 63, pattern: /^[A-Za-z0-9_-]+$/ }),
     REDIS_URL: url({ protocols: ['redis', 'rediss'] }),
+    ...brokerVariables(env),
     GATEWAY_SIGNING_KEYS: secretList(),
     INTERNAL_KEYS: optional(secretList()),
     TUNING_FILE: optional(text()),
     INBOX_RETENTION: duration('30d').refine((ms) => ms >= SHORTEST_INBOX_RETENTION_MS, 'must be at least 1d'),
-    ...brokerVariables(env),
     ...outboxVariables,
   };
 }
@@ -87,5 +87,20 @@ export function platformConfig(values: PlatformValues, env: NodeJS.ProcessEnv) {
     /** Keys under which callers sign: the gateway, and other services for `internal` endpoints. */
     identity: { keys: values.GATEWAY_SIGNING_KEYS, internalKeys: values.INTERNAL_KEYS ?? [] },
     tuningFile: values.TUNING_FILE === undefined ? undefined : { path: values.TUNING_FILE, env },
+  };
+}
+
+/**
+ * The environment of a command that uses the database alone, such as `migrate`: the command needs no other address and
+ * no key, so those have placeholders.
+ */
+export function databaseOnly(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
+  return {
+    ...env,
+    REDIS_URL: 'redis://127.0.0.1',
+    RABBITMQ_URLS: '',
+    RABBITMQ_URL: 'amqp://127.0.0.1',
+    GATEWAY_SIGNING_KEYS: `unused:${'0'.repeat(32)}`,
+    INTERNAL_KEYS: '',
   };
 }

@@ -12,7 +12,7 @@ import {
 } from 'service-kit/http';
 import { z } from 'zod';
 import { isStaff } from '../../http/callers.ts';
-import type { Clock } from '../calendar/time.ts';
+import type { Clock } from 'service-kit/service';
 import { byCreation } from '../../database/position.ts';
 import type { CreateEvent } from './create-event.ts';
 import {

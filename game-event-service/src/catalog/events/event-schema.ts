@@ -2,7 +2,7 @@ import { EtagHeader, Time, versionTag, visibleText } from 'service-kit/http';
 import { z } from 'zod';
 import { Attributes } from '../../http/attributes.ts';
 import { isTimeZone, REPEATS } from '../calendar/calendar.ts';
-import type { Clock } from '../calendar/time.ts';
+import type { Clock } from 'service-kit/service';
 import { Condition, ConditionInput } from '../conditions/condition.ts';
 import { unreachableParts } from '../conditions/unreachable-condition.ts';
 import { autoClaimFields } from './auto-claim-fields.ts';

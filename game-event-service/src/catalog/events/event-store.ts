@@ -1,4 +1,5 @@
 import type { ClientSession, Db, Filter } from 'mongodb';
+import type { IndexSpec } from 'service-kit/service';
 import { decodeAttributes, encodeAttributes } from '../../http/attributes.ts';
 import type { Position } from '../../database/position.ts';
 import { later } from '../calendar/time.ts';
@@ -95,6 +96,20 @@ const RULES = {
   autoClaim: 1,
   condition: 1,
 } as const;
+
+export const eventIndexes: IndexSpec[] = [
+  {
+    collection: 'events',
+    indexes: [
+      { key: { createdAt: -1, _id: -1 } },
+      { key: { status: 1, createdAt: -1, _id: -1 } },
+      { key: { status: 1, endsAt: 1 } },
+      { key: { status: 1, startsAt: 1, version: 1, rewardsVersion: 1, _id: 1 } },
+      { key: { status: 1, endedAt: 1, version: 1, rewardsVersion: 1, _id: 1 } },
+    ],
+  },
+  { collection: 'eventVersions', indexes: [{ key: { eventId: 1, version: -1 } }] },
+];
 
 export function createEventStore(db: Db): EventStore {
   const events = db.collection<EventDocument>('events');

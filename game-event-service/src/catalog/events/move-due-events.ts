@@ -1,5 +1,5 @@
 import type { Logger } from 'service-kit/logging';
-import type { Clock } from '../calendar/time.ts';
+import type { Clock } from 'service-kit/service';
 import type { EventStore } from './event-store.ts';
 import type { EventChanges } from './event-changes.ts';
 import { dueChange, nextVersion } from './event.ts';

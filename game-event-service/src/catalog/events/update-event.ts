@@ -1,7 +1,7 @@
 import type { Caller } from 'service-kit/audit';
 import { assertPreconditions, type Preconditions } from 'service-kit/http';
 import type { Audited } from '../../audit/audit.ts';
-import type { Clock } from '../calendar/time.ts';
+import type { Clock } from 'service-kit/service';
 import { unreachableFields } from '../conditions/unreachable-condition.ts';
 import type { EventChanges } from './event-changes.ts';
 import { patchAttributes } from '../../http/attributes.ts';

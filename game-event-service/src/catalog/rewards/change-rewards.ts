@@ -10,7 +10,7 @@ import { invalidFields, type InvalidField } from '../../http/invalid-fields.ts';
 import type { RememberEvent } from '../events/event-changes.ts';
 import type { EventStore } from '../events/event-store.ts';
 import { eventAt, type EventStatus } from '../events/event.ts';
-import type { Clock } from '../calendar/time.ts';
+import type { Clock } from 'service-kit/service';
 import { editReward, type RewardEdit } from './edit-reward.ts';
 import { COUPON_STOCK, rewardTag, type RewardPatch } from './reward-schema.ts';
 import type { RewardStore } from './reward-store.ts';

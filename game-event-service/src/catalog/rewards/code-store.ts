@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { Binary, type ClientSession, type Db } from 'mongodb';
+import type { IndexSpec } from 'service-kit/service';
 import { countUp, type Counts } from '../../database/counting.ts';
 
 /**
@@ -53,6 +54,14 @@ export interface CodeStore {
   removePools(rewardIds: readonly string[], session: ClientSession): Promise<void>;
   sweep(): Promise<void>;
 }
+
+export const codeIndexes: IndexSpec[] = [
+  { collection: 'couponCodes', indexes: [{ key: { rewardId: 1, position: 1 }, unique: true }] },
+  {
+    collection: 'couponPools',
+    indexes: [{ key: { isRemoved: 1 }, partialFilterExpression: { isRemoved: true } }],
+  },
+];
 
 export function createCodeStore(db: Db): CodeStore {
   const pools = db.collection<PoolDocument>('couponPools');

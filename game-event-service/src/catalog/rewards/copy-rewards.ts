@@ -1,5 +1,5 @@
 import type { ClientSession } from 'mongodb';
-import type { NewId } from '../../database/ids.ts';
+import type { NewId } from 'service-kit/service';
 import type { GameEvent } from '../events/event.ts';
 import type { RewardStore } from './reward-store.ts';
 import type { StockStore } from './stock-store.ts';

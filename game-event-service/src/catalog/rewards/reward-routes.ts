@@ -12,7 +12,7 @@ import {
 } from 'service-kit/http';
 import type { Identity } from 'service-kit/identity';
 import { z } from 'zod';
-import type { Clock } from '../calendar/time.ts';
+import type { Clock } from 'service-kit/service';
 import { EventId } from '../events/event-schema.ts';
 import type { EventStore } from '../events/event-store.ts';
 import { isVisibleTo } from '../events/event-visibility.ts';

@@ -1,4 +1,5 @@
 import type { ClientSession, Db, Filter } from 'mongodb';
+import type { IndexSpec } from 'service-kit/service';
 import { decodeAttributes, encodeAttributes } from '../../http/attributes.ts';
 import type { Position } from '../../database/position.ts';
 import type { Reward, RewardRules } from './reward.ts';
@@ -24,6 +25,10 @@ export interface RewardStore {
 
 const RULES = { attributes: 0 } as const;
 const MAJORITY = { readConcern: { level: 'majority' } } as const;
+
+export const rewardIndexes: IndexSpec[] = [
+  { collection: 'rewards', indexes: [{ key: { eventId: 1, createdAt: 1, _id: 1 } }] },
+];
 
 export function createRewardStore(db: Db): RewardStore {
   const rewards = db.collection<RewardDocument>('rewards');

@@ -1,5 +1,6 @@
 import type { ClientSession, Db } from 'mongodb';
 import { randomInt } from 'node:crypto';
+import type { IndexSpec } from 'service-kit/service';
 import type { CodeStore } from './code-store.ts';
 import type { Reward } from './reward.ts';
 import {
@@ -61,6 +62,11 @@ export interface StockStore {
   countGrants(units: Units, session: ClientSession): Promise<void>;
   figuresOf(rewardIds: readonly string[]): Promise<Map<string, StockFigures>>;
 }
+
+export const stockIndexes: IndexSpec[] = [
+  { collection: 'rewardStock', indexes: [] },
+  { collection: 'rewardGrants', indexes: [] },
+];
 
 export function createStockStore(
   db: Db,

@@ -2,7 +2,8 @@ import type { ClientSession } from 'mongodb';
 import type { EventStore, EventVersion } from '../events/event-store.ts';
 import { LONGEST_GRACE_S } from '../events/event.ts';
 import type { RewardStore } from '../rewards/reward-store.ts';
-import { later, type Clock } from '../calendar/time.ts';
+import type { Clock } from 'service-kit/service';
+import { later } from '../calendar/time.ts';
 import { rulesOf, type Rules } from './rules.ts';
 
 /** Rules, and what they were made of. */

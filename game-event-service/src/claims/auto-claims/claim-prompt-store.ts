@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { ClientSession, Db, ObjectId } from 'mongodb';
 import { createQueueHead } from 'service-kit/mongo';
+import type { IndexSpec } from 'service-kit/service';
 import type { ClaimPrompt } from '../../participation/progress/count-progress.ts';
 
 interface PromptDocument extends ClaimPrompt {
@@ -22,6 +23,10 @@ export interface ClaimPromptStore {
   take(limit: number, times: { now: Date; until: Date }): Promise<TakenPrompt[]>;
   removeAll(prompts: readonly TakenPrompt[]): Promise<void>;
 }
+
+export const claimPromptIndexes: IndexSpec[] = [
+  { collection: 'claimPrompts', indexes: [{ key: { lookAt: 1 } }] },
+];
 
 export function createClaimPromptStore(db: Db): ClaimPromptStore {
   const prompts = db.collection<Omit<PromptDocument, '_id'>>('claimPrompts');

@@ -9,9 +9,9 @@ import type { BooksReader } from '../books-reader.ts';
 import type { Scene } from '../../catalog/rules/facts.ts';
 import { targetOf, type ClaimRequest, type Target } from '../claim-target.ts';
 import { isToBeClaimed, type Decision } from '../decide-claims.ts';
-import { unique } from '../../database/counting.ts';
+import { type Clock, unique } from 'service-kit/service';
 import { opensLater, type EventRules } from '../../catalog/events/event.ts';
-import { later, type Clock } from '../../catalog/calendar/time.ts';
+import { later } from '../../catalog/calendar/time.ts';
 import type { ClaimPromptStore, TakenPrompt } from './claim-prompt-store.ts';
 
 export interface MakeAutoClaimsDeps {

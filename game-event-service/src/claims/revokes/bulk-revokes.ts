@@ -5,7 +5,7 @@ import { isDuplicateKey, type Transact } from 'service-kit/mongo';
 import type { Audited } from '../../audit/audit.ts';
 import type { ClaimStore } from '../claim-store.ts';
 import type { Claim } from '../claim.ts';
-import type { Clock } from '../../catalog/calendar/time.ts';
+import type { Clock } from 'service-kit/service';
 import type { RevocableClaims } from './revocable-claims.ts';
 import type { RevokeFilter, RevokeJob } from './revoke-job.ts';
 import type { RevokeJobStore } from './revoke-job-store.ts';

@@ -5,7 +5,7 @@ import type { Transact } from 'service-kit/mongo';
 import type { Audited } from '../../audit/audit.ts';
 import type { Claim } from '../claim.ts';
 import { orThrow } from '../../http/refusal.ts';
-import type { Clock } from '../../catalog/calendar/time.ts';
+import type { Clock } from 'service-kit/service';
 import { askBack, type AskBackDeps } from './ask-back.ts';
 import { decideRevoke } from './decide-revoke.ts';
 

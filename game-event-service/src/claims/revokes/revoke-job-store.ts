@@ -1,4 +1,5 @@
 import type { ClientSession, Db } from 'mongodb';
+import type { IndexSpec } from 'service-kit/service';
 import type { RevokeJob, RevokeResults } from './revoke-job.ts';
 
 interface JobDocument extends Omit<RevokeJob, 'id'> {
@@ -24,6 +25,11 @@ export interface RevokeJobStore {
   /** Adds what was decided to the results of jobs, by their id. */
   countResults(byJob: ReadonlyMap<string, RevokeResults>, session: ClientSession): Promise<void>;
 }
+
+export const revokeJobIndexes: IndexSpec[] = [
+  { collection: 'revokeJobs', indexes: [{ key: { nextAt: 1 }, sparse: true }] },
+  { collection: 'revokeJobResults', indexes: [] },
+];
 
 export function createRevokeJobStore(db: Db): RevokeJobStore {
   const jobs = db.collection<JobDocument>('revokeJobs');

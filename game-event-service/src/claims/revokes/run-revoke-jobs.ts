@@ -1,7 +1,8 @@
 import type { OutgoingMessage } from 'service-kit/messaging';
 import type { Transact } from 'service-kit/mongo';
 import type { ClaimStore } from '../claim-store.ts';
-import { later, type Clock } from '../../catalog/calendar/time.ts';
+import type { Clock } from 'service-kit/service';
+import { later } from '../../catalog/calendar/time.ts';
 import { askBack, type AskBackDeps } from './ask-back.ts';
 import { decideRevoke } from './decide-revoke.ts';
 import type { RevocableClaims } from './revocable-claims.ts';

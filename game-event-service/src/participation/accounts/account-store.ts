@@ -1,4 +1,5 @@
 import type { ClientSession, Db } from 'mongodb';
+import type { IndexSpec } from 'service-kit/service';
 import type { AccountStanding } from '../../catalog/conditions/account-facts.ts';
 import type { Account } from './account.ts';
 
@@ -15,6 +16,8 @@ export interface AccountStore {
 }
 
 const STANDING = { status: 1, bannedUntil: 1, guest: 1, registeredAt: 1 } as const;
+
+export const accountIndexes: IndexSpec[] = [{ collection: 'accounts', indexes: [] }];
 
 export function createAccountStore(db: Db): AccountStore {
   const accounts = db.collection<AccountDocument>('accounts');

@@ -1,7 +1,8 @@
-import type { Consumer, IncomingMessage } from 'service-kit/messaging';
+import type { IncomingMessage } from 'service-kit/messaging';
+import type { BoundConsumer, Clock } from 'service-kit/service';
 import type { ActivityMetrics } from './activity-metrics.ts';
-import { later, type Clock } from '../../catalog/calendar/time.ts';
-import { ACTIVITY } from '../../messaging/topology.ts';
+import { later } from '../../catalog/calendar/time.ts';
+import { ACTIVITY } from '../../messaging/exchanges.ts';
 import { ActivityItemInMessage, MOST_ITEMS } from './activity-item.ts';
 import { ActivityRecorded } from './activity-messages.ts';
 import { countOutcomes } from './activity-outcomes.ts';
@@ -17,8 +18,8 @@ export interface ActivityConsumerDeps {
   metrics: ActivityMetrics;
 }
 
-/** Takes from the queue what could as well have come over HTTP. */
-export function activity(deps: ActivityConsumerDeps): Consumer<ActivityRecorded> {
+/** Takes items of activity that a game server sends by message, and not over HTTP. */
+export function activityEvents(deps: ActivityConsumerDeps): BoundConsumer<ActivityRecorded> {
   const { recordActivity, clock, inboxRetentionMs, metrics } = deps;
 
   /**
@@ -35,7 +36,8 @@ export function activity(deps: ActivityConsumerDeps): Consumer<ActivityRecorded>
   }
 
   return {
-    queue: ACTIVITY,
+    queue: 'game-event-service.activity',
+    bindings: [{ exchange: ACTIVITY, routingKey: 'activity.recorded' }],
     schema: ActivityRecorded,
     transactionLimit: { sizeOf: ({ data }) => data.items.length, most: MOST_ITEMS },
     handleBatch: async (messages, tx) => {

@@ -1,7 +1,7 @@
 import { defineEndpoint, reply, type Endpoint } from 'service-kit/http';
 import type { GroupCommit } from 'service-kit/mongo';
 import { z } from 'zod';
-import type { Clock } from '../../catalog/calendar/time.ts';
+import type { Clock } from 'service-kit/service';
 import { ActivityItem, MOST_ITEMS } from './activity-item.ts';
 import { REJECTIONS, type ActivityResult, type Batch } from './decide-activity.ts';
 import { receiveItems } from './receive-items.ts';

@@ -1,4 +1,5 @@
 import { Binary, type ClientSession, type Db } from 'mongodb';
+import type { IndexSpec } from 'service-kit/service';
 import { decodeAttributes, encodeAttributes } from '../../http/attributes.ts';
 import type { Countable } from './count-activity.ts';
 import type { AcceptedItem } from './decide-activity.ts';
@@ -42,6 +43,13 @@ export interface ActivityStore {
 }
 
 const COUNTABLE = { _id: 0, accountId: 1, metric: 1, value: 1, at: 1, attributes: 1 } as const;
+
+export const activityIndexes: IndexSpec[] = [
+  {
+    collection: 'activity',
+    indexes: [{ key: { accountId: 1, at: 1 } }, { key: { expiresAt: 1 }, expireAfterSeconds: 0 }],
+  },
+];
 
 export function createActivityStore(db: Db): ActivityStore {
   const activity = db.collection<ActivityDocument>('activity');

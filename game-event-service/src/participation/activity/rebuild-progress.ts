@@ -6,7 +6,8 @@ import type { ProgressStore } from '../progress/progress-store.ts';
 import { CHECK_IN_METRIC, counterKey } from '../../catalog/conditions/counter.ts';
 import { progressIdOf } from '../progress/progress.ts';
 import type { RuleBook } from '../../catalog/rules/rule-book.ts';
-import { later, type Clock } from '../../catalog/calendar/time.ts';
+import type { Clock } from 'service-kit/service';
+import { later } from '../../catalog/calendar/time.ts';
 import type { ActivityStore } from './activity-store.ts';
 import { additionsOf } from './count-activity.ts';
 

@@ -1,8 +1,8 @@
 import type { ClientSession } from 'mongodb';
-import { unique } from '../../database/counting.ts';
+import { type Clock, unique } from 'service-kit/service';
 import type { CountProgress } from '../progress/count-progress.ts';
 import type { RuleBook } from '../../catalog/rules/rule-book.ts';
-import { later, type Clock } from '../../catalog/calendar/time.ts';
+import { later } from '../../catalog/calendar/time.ts';
 import { keyOf } from './activity-item.ts';
 import type { ActivityStore } from './activity-store.ts';
 import { additionsOf } from './count-activity.ts';

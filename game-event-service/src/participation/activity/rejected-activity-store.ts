@@ -1,4 +1,5 @@
 import { ObjectId, type ClientSession, type Db } from 'mongodb';
+import type { IndexSpec } from 'service-kit/service';
 import type { RejectedItem } from './decide-activity.ts';
 
 interface RejectedDocument extends Omit<RejectedItem, 'json'> {
@@ -19,6 +20,13 @@ export interface RejectedActivityStore {
 }
 
 const LONGEST_ITEM = 8_192;
+
+export const rejectedActivityIndexes: IndexSpec[] = [
+  {
+    collection: 'rejectedActivity',
+    indexes: [{ key: { client: 1, at: -1 } }, { key: { expiresAt: 1 }, expireAfterSeconds: 0 }],
+  },
+];
 
 export function createRejectedActivityStore(db: Db): RejectedActivityStore {
   const rejected = db.collection<RejectedDocument>('rejectedActivity');

@@ -1,6 +1,6 @@
 import type { IncomingMessage, OutgoingMessage } from 'service-kit/messaging';
 import type { Transaction } from 'service-kit/mongo';
-import type { Clock } from '../../catalog/calendar/time.ts';
+import type { Clock } from 'service-kit/service';
 import type { AccountEvent } from '../accounts/account-messages.ts';
 import type { AcceptInvites } from './accept-invites.ts';
 import type { AcceptRequest } from './decide-acceptances.ts';

@@ -1,4 +1,5 @@
 import type { ClientSession, Db } from 'mongodb';
+import type { IndexSpec } from 'service-kit/service';
 import type { Position } from '../../database/position.ts';
 import { MOST_SHOWN, type Acceptance, type Invite, type Participant } from './invite.ts';
 
@@ -23,6 +24,11 @@ export interface InviteStore {
   saveMade(accountId: string, made: Required<Participant>['made'], session: ClientSession): Promise<void>;
   saveAcceptances(acceptances: readonly Acceptance[], session: ClientSession): Promise<void>;
 }
+
+export const inviteIndexes: IndexSpec[] = [
+  { collection: 'invites', indexes: [{ key: { inviterId: 1, createdAt: -1, _id: -1 } }] },
+  { collection: 'inviteParticipants', indexes: [] },
+];
 
 export function createInviteStore(db: Db): InviteStore {
   const invites = db.collection<InviteDocument>('invites');

@@ -2,7 +2,7 @@ import type { OutgoingMessage } from 'service-kit/messaging';
 import type { Transact } from 'service-kit/mongo';
 import type { AccountStore } from '../accounts/account-store.ts';
 import { orThrow } from '../../http/refusal.ts';
-import type { Clock } from '../../catalog/calendar/time.ts';
+import type { Clock } from 'service-kit/service';
 import { transactAgain } from '../../database/transact-again.ts';
 import type { NewInviteCode } from './invite-code.ts';
 import type { InviteStore } from './invite-store.ts';

@@ -1,6 +1,6 @@
 import type { ClientSession } from 'mongodb';
 import type { Rules } from '../../catalog/rules/rules.ts';
-import type { Clock } from '../../catalog/calendar/time.ts';
+import type { Clock } from 'service-kit/service';
 import { progressIdOf } from './progress.ts';
 import type { ProgressKeeper } from './progress-keeper.ts';
 import type { Addition } from './progress-store.ts';
@@ -20,10 +20,15 @@ export type CountProgress = (
   session: ClientSession,
 ) => Promise<void>;
 
+/** Where prompts for automatic claims are left. */
+export interface ClaimPrompts {
+  insertAll(prompts: readonly ClaimPrompt[], session: ClientSession): Promise<void>;
+}
+
 /** Adds to counters; where that may fulfil the condition of a claim that makes itself, it leaves a prompt with it. */
 export function countProgress(deps: {
   progressKeeper: Pick<ProgressKeeper, 'add'>;
-  prompts: { insertAll(prompts: readonly ClaimPrompt[], session: ClientSession): Promise<void> };
+  prompts: ClaimPrompts;
   clock: Clock;
 }): CountProgress {
   const { progressKeeper, prompts, clock } = deps;

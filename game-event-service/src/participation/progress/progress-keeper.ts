@@ -1,10 +1,9 @@
 import type { ClientSession } from 'mongodb';
 import type { AccountStore } from '../accounts/account-store.ts';
 import { factsOf } from '../../catalog/rules/facts.ts';
-import { unique } from '../../database/counting.ts';
+import { type Clock, unique } from 'service-kit/service';
 import type { Rules } from '../../catalog/rules/rules.ts';
 import { tally, type Tallies } from './tally.ts';
-import type { Clock } from '../../catalog/calendar/time.ts';
 import { progressIdOf, type CounterChange, type Progress } from './progress.ts';
 import type { Addition, ProgressKey, ProgressStore } from './progress-store.ts';
 
@@ -24,11 +23,15 @@ export interface ProgressKeeper {
   ): Promise<void>;
 }
 
+/** The figures of events. */
+export interface EventStats {
+  add(tallies: Tallies, session: ClientSession): Promise<void>;
+}
+
 export function createProgressKeeper(deps: {
   progress: ProgressStore;
   accounts: Pick<AccountStore, 'standingOf'>;
-  /** Adds to the figures of events. */
-  stats: { add(tallies: Tallies, session: ClientSession): Promise<void> };
+  stats: EventStats;
   clock: Clock;
 }): ProgressKeeper {
   const { progress, accounts, stats, clock } = deps;

@@ -4,7 +4,7 @@ import { OptionalExplanation } from '../../catalog/conditions/explanation-schema
 import { MetricLeaf } from '../../catalog/conditions/leaf.ts';
 import { EventId } from '../../catalog/events/event-schema.ts';
 import { isVisibleTo } from '../../catalog/events/event-visibility.ts';
-import type { Clock } from '../../catalog/calendar/time.ts';
+import type { Clock } from 'service-kit/service';
 import type { ReadProgress } from './read-progress.ts';
 
 export const ProgressResponse = z

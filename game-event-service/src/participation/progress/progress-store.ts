@@ -1,4 +1,5 @@
 import type { ClientSession, Db } from 'mongodb';
+import type { IndexSpec } from 'service-kit/service';
 import type { Day } from '../../catalog/calendar/calendar.ts';
 import { progressIdOf, type CounterChange, type Progress } from './progress.ts';
 
@@ -47,6 +48,8 @@ export interface ProgressStore {
     session: ClientSession,
   ): Promise<{ newcomers: ProgressKey[]; eligible: ProgressKey[] }>;
 }
+
+export const progressIndexes: IndexSpec[] = [{ collection: 'progress', indexes: [] }];
 
 export function createProgressStore(db: Db): ProgressStore {
   const progress = db.collection<ProgressDocument>('progress');

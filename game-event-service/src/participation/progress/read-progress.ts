@@ -4,7 +4,7 @@ import type { Day } from '../../catalog/calendar/calendar.ts';
 import type { Explanation, Facts } from '../../catalog/conditions/compiled-condition.ts';
 import type { EventRules } from '../../catalog/events/event.ts';
 import type { Rules } from '../../catalog/rules/rules.ts';
-import type { Clock } from '../../catalog/calendar/time.ts';
+import type { Clock } from 'service-kit/service';
 import { counterOf, sumWithin, type Where } from '../../catalog/conditions/counter.ts';
 import type { ProgressStore } from './progress-store.ts';
 import { progressIdOf } from './progress.ts';

@@ -1,7 +1,7 @@
 import type { ClientSession } from 'mongodb';
 import type { Scene } from '../../catalog/rules/facts.ts';
 import type { RuleBook } from '../../catalog/rules/rule-book.ts';
-import { unique } from '../../database/counting.ts';
+import { unique } from 'service-kit/service';
 import type { AccountStore } from '../accounts/account-store.ts';
 
 /** Reads the rules and accounts that requests need: for all of them together, one question a collection. */

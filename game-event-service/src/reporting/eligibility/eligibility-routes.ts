@@ -1,7 +1,7 @@
 import { defineEndpoint, DomainError, reply, type Endpoint } from 'service-kit/http';
 import { z } from 'zod';
 import { isStaff } from '../../http/callers.ts';
-import type { Clock } from '../../catalog/calendar/time.ts';
+import type { Clock } from 'service-kit/service';
 import { EventId } from '../../catalog/events/event-schema.ts';
 import { isVisibleTo } from '../../catalog/events/event-visibility.ts';
 import { EligibilityResponse } from '../../claims/claim-schema.ts';

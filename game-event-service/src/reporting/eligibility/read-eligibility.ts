@@ -1,5 +1,5 @@
 import { DomainError } from 'service-kit/http';
-import type { Clock } from '../../catalog/calendar/time.ts';
+import type { Clock } from 'service-kit/service';
 import type { Explanation } from '../../catalog/conditions/compiled-condition.ts';
 import { takesClaimsAt, type EventRules } from '../../catalog/events/event.ts';
 import { progressIdOf } from '../../participation/progress/progress.ts';

@@ -4,7 +4,7 @@ import { defineEndpoint, type Endpoint, reply, Time } from 'service-kit/http';
 import { z } from 'zod';
 import type { Audit } from '../../audit/audit.ts';
 import { EventId } from '../../catalog/events/event-schema.ts';
-import type { Clock } from '../../catalog/calendar/time.ts';
+import type { Clock } from 'service-kit/service';
 import { EXPORT_FORMATS, exportText, type ExportFormat } from './claim-export.ts';
 import type { ClaimStore } from '../../claims/claim-store.ts';
 import { CLAIM_STATUSES } from '../../claims/claim.ts';

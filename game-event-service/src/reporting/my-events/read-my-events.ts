@@ -6,7 +6,7 @@ import type { Claim } from '../../claims/claim.ts';
 import { rewardEligibility, type RewardEligibility } from '../eligibility/read-eligibility.ts';
 import { isActiveAt, type GameEvent } from '../../catalog/events/event.ts';
 import type { RewardRules } from '../../catalog/rewards/reward.ts';
-import type { Clock } from '../../catalog/calendar/time.ts';
+import type { Clock } from 'service-kit/service';
 import { progressIdOf } from '../../participation/progress/progress.ts';
 import { progressIn, type EventProgress } from '../../participation/progress/read-progress.ts';
 
