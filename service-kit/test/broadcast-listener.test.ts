@@ -172,7 +172,7 @@ describe('a broadcast listener', () => {
     tellBytes('');
     tell(2);
     await expect.poll(() => numbers).toEqual([2]);
-    const dropped = lines.filter(({ message }) => message === 'A broadcast message was dropped');
+    const dropped = lines.filter(({ message }) => message === 'Broadcast dropped: unreadable');
     expect(dropped.map(({ reason }) => String(reason).split(':', 1)[0])).toEqual([
       'malformed JSON',
       'not a CloudEvent',
@@ -190,6 +190,6 @@ describe('a broadcast listener', () => {
     tell(1);
     tell(2);
     await expect.poll(() => numbers).toEqual([1, 2]);
-    expect(lines.map(({ message }) => message)).toContain('A broadcast could not be handled');
+    expect(lines.map(({ message }) => message)).toContain('Broadcast handler failed');
   });
 });

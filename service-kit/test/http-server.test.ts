@@ -228,7 +228,7 @@ describe('a connection that asks to leave HTTP', () => {
     socket.write(' second');
     await expect.poll(() => received).toMatch(/first second$/);
     await Promise.all([once(socket, 'close'), server.stop()]);
-    expect(lines).toContainEqual({ message: 'Requests were cut off by the shutdown' });
+    expect(lines).toContainEqual({ message: 'Requests cut off by the shutdown' });
   });
 
   it('is an ordinary request where it is not', async () => {

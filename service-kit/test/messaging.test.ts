@@ -260,7 +260,7 @@ describe('outbox and relay', () => {
       );
     }
     expect(await outboxRows()).toBe(100);
-    expect(await first.trouble()).toBe('RabbitMQ is away');
+    expect(await first.trouble()).toBe('RabbitMQ unavailable');
     link.mend();
     await expect.poll(outboxRows, eventually).toBe(0);
     expect(await ready(queue)).toBe(1_000);

@@ -42,7 +42,7 @@ describe('connectRedis', () => {
     link.mend();
     await expect
       .poll(() => lines.map(({ message }) => message), { timeout: 10_000 })
-      .toEqual(['Redis is away; going on without it', 'Redis is back']);
+      .toEqual(['Redis unavailable', 'Redis available again']);
   });
 
   it('takes a Redis that is connected but does not answer for one that is away', async () => {

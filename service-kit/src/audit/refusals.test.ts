@@ -100,6 +100,6 @@ describe('refusals', () => {
     const recordAlone = () => Promise.reject(new Error('away'));
     const { refuse } = refusalsOf({ trail: { recordAlone } });
     await refuse(1, 'acc_1');
-    expect(errors).toEqual(['Refusals could not be recorded']);
+    expect(errors).toEqual(['Refusals not recorded']);
   });
 });

@@ -53,7 +53,7 @@ describe('a lifecycle', () => {
     const lifecycle = lifecycleOf(component('store'), { ...component('http'), stop: failing });
     await lifecycle.start();
     await lifecycle.stop();
-    expect(events.at(-2)).toContain('error A component failed to stop {"component":"http"');
+    expect(events.at(-2)).toContain('error Component failed to stop {"component":"http"');
     expect(events.at(-1)).toBe('stop store');
   });
 
