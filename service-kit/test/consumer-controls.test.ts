@@ -149,7 +149,7 @@ const sorted = (): number[] => handled.toSorted((a, b) => a - b);
 const ready = async (): Promise<number> => (await channel.checkQueue(queue)).messageCount;
 
 describe('fail-over', () => {
-  it('finds the node that answers, whichever it tried first', async () => {
+  it('finds the node that answers', async () => {
     await expect.poll(() => messaging.trouble(), eventually).toBeUndefined();
     await emit([1]);
     await expect.poll(sorted, eventually).toEqual([1]);
@@ -157,7 +157,7 @@ describe('fail-over', () => {
 });
 
 describe('consumer controls', () => {
-  it('shows what the consumers are doing', async () => {
+  it('shows the state of the consumers', async () => {
     const response = await fetch(`${admin}/consumers`);
     expect(response.status).toBe(200);
     expect(await response.json()).toEqual({
@@ -219,7 +219,7 @@ describe('consumer controls', () => {
 });
 
 describe('tuning file', () => {
-  it('is read again at SIGHUP; a wrong one changes nothing', async () => {
+  it('is read again at SIGHUP; an invalid one changes nothing', async () => {
     const directory = await mkdtemp(join(tmpdir(), 'tuning-'));
     const path = join(directory, 'tuning.env');
     await start(

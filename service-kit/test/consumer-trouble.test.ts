@@ -113,7 +113,7 @@ const ready = async (name: string): Promise<number> => (await channel.checkQueue
 const consumers = async (): Promise<number> => (await channel.checkQueue(queue)).consumerCount;
 
 describe('a handler that does not end', () => {
-  it('is told in log, metric and readiness, while the other lanes of its queue go on', async () => {
+  it('is reported in log, metric and readiness, while the other consumers of its queue go on', async () => {
     const messaging = await startMessaging({ stuckAfterMs: 200 });
     const stuck = Promise.withResolvers<void>();
     const handled: number[] = [];
@@ -153,8 +153,8 @@ describe('a handler that does not end', () => {
   });
 });
 
-describe('while the store is away for long', () => {
-  it('deliveries are given back and none is taken; the outage counts at most once against them', async () => {
+describe('while MongoDB is unavailable for long', () => {
+  it('deliveries are given back and none is taken; the outage counts at most once towards their limit', async () => {
     const link = await cuttableLink(servers.mongodb);
     const url = new URL(link.url);
     url.searchParams.delete('replicaSet');
@@ -209,7 +209,7 @@ describe('while the store is away for long', () => {
 });
 
 describe('a message that kills its consumer', () => {
-  it('is dead after as many deaths as the delivery limit allows, and what follows it is handled', async () => {
+  it('is dead-lettered at the delivery limit, and later messages are handled', async () => {
     const messaging = await startMessaging({ topology: topology(2) });
     send('deadly', { n: 0, deadly: true });
     for (const n of [1, 2, 3]) send(`m${n}`, { n, deadly: false });
@@ -247,7 +247,7 @@ describe('a message that kills its consumer', () => {
 });
 
 describe('readiness', () => {
-  it('is in trouble while a message of the outbox is older than half a minute, and only then', async () => {
+  it('is degraded only while a message of the outbox is older than half a minute', async () => {
     const messaging = await startMessaging();
     await messaging.transact(async (tx) =>
       tx.emit({ type: 'test.happened.v1', exchange, routingKey: 'nobody-listens', data: { n: 1 } }),

@@ -31,7 +31,7 @@ function queue() {
 }
 
 describe('queue head', () => {
-  it('looks at everything first, and then from where the first row was', async () => {
+  it('queries everything first, and then from the first row on', async () => {
     const { rows, asked, look, pass } = queue();
     rows.add(START - 3_600_000);
     expect(await look()).toEqual([START - 3_600_000]);
@@ -46,7 +46,7 @@ describe('queue head', () => {
     expect(asked).toEqual([0, first, first, START + 500 - LATE]);
   });
 
-  it('finds at once what comes a little late, and within the time of a whole look what comes later than that', async () => {
+  it('finds a slightly late row at once, and a later one at the next full query', async () => {
     const { rows, look, pass } = queue();
     await look();
     pass(250);
@@ -60,7 +60,7 @@ describe('queue head', () => {
     expect(await look()).toEqual([START - 60_000]);
   });
 
-  it('moves nowhere by a look that failed', async () => {
+  it('does not move after a failed query', async () => {
     const { rows, asked, look, lookInVain, pass } = queue();
     rows.add(START - 60_000);
     await expect(lookInVain()).rejects.toThrow('away');
@@ -69,7 +69,7 @@ describe('queue head', () => {
     expect(asked).toEqual([0]);
   });
 
-  it('never begins after now, even where the first row is of a clock that is ahead', async () => {
+  it('never begins after now, even when the clock of the first row is ahead', async () => {
     const ahead = new Date(START + 60_000);
     const head = createQueueHead({ lateMs: LATE, elapsed: () => 0 });
     const asked: number[] = [];

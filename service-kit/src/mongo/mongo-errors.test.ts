@@ -35,7 +35,7 @@ describe('isStoreUnavailable', () => {
     },
   );
 
-  it('is true of a socket that broke while a command was written to it', () => {
+  it('is true of a socket that broke during a write', () => {
     expect(isStoreUnavailable(brokenSocket())).toBe(true);
   });
 
@@ -44,11 +44,11 @@ describe('isStoreUnavailable', () => {
     new MongoClientClosedError(),
     // As the driver 7.8 throws it; the class is its own.
     Object.defineProperty(new MongoDriverError('closed pool'), 'name', { value: 'MongoPoolClosedError' }),
-  ])('is true of $name, where a server is given up between being chosen and being asked', (error) => {
+  ])('is true of $name, when a server is lost between selection and command', (error) => {
     expect(isStoreUnavailable(error)).toBe(true);
   });
 
-  it('is true of a read that could not be confirmed, and of a transaction that took too long', () => {
+  it('is true of an unconfirmed read and of a transaction that took too long', () => {
     expect(isStoreUnavailable(answered(1, 'LinearizableReadConcernError'))).toBe(true);
     expect(isStoreUnavailable(new StoreTimeoutError('late'))).toBe(true);
   });
