@@ -35,7 +35,7 @@ async function trailOf(more: { batch?: number; key?: typeof key } = { key }): Pr
   return trail;
 }
 
-/** A trail of so many entries, five under a seal, with no sealer running. */
+/** A trail with five entries under each seal, without a running sealer. */
 async function sealedTrail(count: number, more: { batch?: number; key?: typeof key } = { key }) {
   const trail = await trailOf(more);
   await recordMany(trail, count);
@@ -49,7 +49,7 @@ async function sealAll({ sealer }: AuditTrail): Promise<void> {
   await sealer.stop();
 }
 
-/** An entry that somebody puts into the database past the service. */
+/** An entry that is inserted without the service. */
 const forged = (more: object): Stored => ({
   ...entryOf(),
   _id: '000000000000000000000001',
@@ -248,7 +248,7 @@ describe('verifying', () => {
     const trail = await sealedTrail(20);
     expect((await verdictOn(database.db, { key })).findings).toEqual([]);
     await corrupt(stores());
-    // Entries that the last seal covered are as young as the test.
+    // The entries of the last seal are as young as the test.
     const now = () => new Date(Date.now() + 120_000);
     expect((await verdictOn(database.db, { key, now })).problems.toSorted()).toEqual(expected);
     expect(await trail.list({}, undefined, 1)).toHaveLength(1);

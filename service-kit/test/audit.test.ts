@@ -161,7 +161,7 @@ describe('the sealer', () => {
   });
 
   it('never forks the chain, even when several instances believe that they hold the lease', async () => {
-    // A lease of no time is free for everybody at any moment.
+    // A lease of 0 ms is always free.
     const trails = await Promise.all([1, 2, 3].map(() => trailOf({ leaseMs: 0, batch: 7, sealEveryMs: 1 })));
     const [trail] = trails;
     if (!trail) throw new Error('there is no trail');

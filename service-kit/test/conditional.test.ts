@@ -16,7 +16,7 @@ import { player, startApp } from './running-app.ts';
 const base = { summary: 'Test', tag: 'test', access: 'signed-in' } as const;
 const etag = versionTag(3);
 
-/** Reads a thing that is at version 3, or answers as `status` has it. */
+/** Reads a resource at version 3, or answers with `status`. */
 const read = (conditional: Conditional, path = '/things', status: 200 | 202 = 200): Endpoint =>
   defineEndpoint({
     ...base,

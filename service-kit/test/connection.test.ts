@@ -10,7 +10,7 @@ import { sendRaw } from './running-app.ts';
 
 type Handler = (request: IncomingMessage, response: ServerResponse) => void;
 
-/** A bare server: what is tested here must hold whatever the app does. */
+/** A server without an app, because connections must not depend on it. */
 async function serve(app: Handler, options: Partial<HttpServerOptions> = {}) {
   const metrics = createMetrics('test');
   const logger = createLogger({ service: 'test', level: 'error', destination: new PassThrough() });
@@ -59,7 +59,7 @@ const WEBSOCKET = [
   'Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==',
 ];
 
-/** Requests that are answered when the test says so. */
+/** Requests that the test answers. */
 function heldRequests() {
   const held: { path: string | undefined; response: ServerResponse }[] = [];
   const gone: (string | undefined)[] = [];
@@ -181,7 +181,7 @@ describe('an error closes only its own connection', () => {
   it('by an error of a request without a listener', async () => {
     const { port } = await serve((request, response) => {
       if (request.url === '/fine') response.end('fine');
-      // Node emits the error of a request that is cut off when somebody listens. This listener leaves in between.
+      // Node emits the error of an aborted request only with a listener. This listener is removed before that.
       const listen = () => undefined;
       request.on('error', listen);
       const leave = () => request.off('error', listen);
@@ -249,7 +249,7 @@ describe('an upgrade', () => {
     socket.write(get('/1', ...WEBSOCKET));
     await expect.poll(begun).toEqual(['/1']);
     answer(0);
-    // In the turn in which the answer ends, before the connection does.
+    // In the turn of the event loop in which the answer ends, before the connection ends.
     socket.write(get('/lost') + get('/2', ...WEBSOCKET));
     await once(socket, 'close');
     expect(received().match(/HTTP\/1\.1/g)).toHaveLength(1);

@@ -116,7 +116,7 @@ async function start(component: Component): Promise<void> {
   started.push(component);
 }
 
-/** A broker's address at which nobody listens. */
+/** The address of a broker that does not run. */
 async function addressOfNobody(): Promise<string> {
   const server = createServer().listen(0, '127.0.0.1');
   await once(server, 'listening');

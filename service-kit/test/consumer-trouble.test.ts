@@ -142,7 +142,7 @@ describe('a handler that does not end', () => {
     };
     await expect.poll(seconds, eventually).toBeGreaterThan(0.2);
 
-    // A change opens new lanes; the one that is stuck drains behind them and is not forgotten.
+    // A change opens new consumers. The stuck one still drains, and is still reported.
     consumer.change({ batchSize: 2 });
     expect(await messaging.trouble()).toMatch(queue);
     stuck.resolve();
@@ -161,7 +161,7 @@ describe('while MongoDB is unavailable for long', () => {
     url.searchParams.set('directConnection', 'true');
     url.searchParams.set('serverSelectionTimeoutMS', '300');
     const client = new MongoClient(url.href, { ignoreUndefined: true });
-    // With a limit of one, a second count would make them dead.
+    // With a limit of one, a second count would dead-letter them.
     const messaging = await startMessaging({
       client,
       db: client.db(database.db.databaseName),
@@ -236,7 +236,7 @@ describe('a message that kills its consumer', () => {
     await expect.poll(() => ready(deadQueueOf(queue)), eventually).toBe(1);
     survivor.kill('SIGKILL');
     await once(survivor, 'exit');
-    // The store would keep the transactions of the dead open for a minute, and the database with them.
+    // MongoDB would keep the transactions of the killed process open for a minute, and block dropping the database.
     await database.client.db('admin').command({ killAllSessions: [] });
     const dead = await channel.get(deadQueueOf(queue), { noAck: true });
     expect(dead && dead.properties).toMatchObject({

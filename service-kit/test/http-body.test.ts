@@ -250,7 +250,7 @@ describe('a body that is too large', () => {
   it('is refused in the middle when its length was not announced', async () => {
     const { port } = await start();
     const chunk = `${(MIB / 4).toString(16)}\r\n${' '.repeat(MIB / 4)}\r\n`;
-    // Never finished: the answer must not wait for the end.
+    // Never finished, because the answer must not wait for the end.
     const answer = await sendRaw(port, post(`${json}\r\ntransfer-encoding: chunked`), chunk.repeat(5));
     expect(answer).toContain('HTTP/1.1 413 ');
   });
@@ -306,7 +306,7 @@ describe('a slow body', () => {
   const head = 'PUT /upload HTTP/1.1\r\nhost: x\r\nconnection: close\r\ntransfer-encoding: chunked\r\n\r\n';
   const chunk = (bytes: number) => `${bytes.toString(16)}\r\n${'x'.repeat(bytes)}\r\n`;
 
-  /** Sends such a chunk again and again, until so much time has passed or the server hangs up. */
+  /** Sends a chunk repeatedly, until the time has passed or the server closes the connection. */
   async function drip(socket: Socket, bytes: number, forMs: number): Promise<number> {
     const until = performance.now() + forMs;
     let sent = 0;
@@ -337,7 +337,7 @@ describe('a slow body', () => {
   it('is ended when it comes byte by byte for too long', async () => {
     const { port, lines } = await startApp({ endpoints: [upload] }, { bodyTimeoutMs: 100 });
     const socket = connect(port, '127.0.0.1');
-    // What is on its way when the server hangs up comes back as a reset.
+    // Bytes on their way when the server closes the connection cause a reset.
     socket.on('error', () => undefined).resume();
     socket.write(head);
     await drip(socket, 1, 20_000);
@@ -364,7 +364,7 @@ describe('a slow body', () => {
     );
     const bytes = 4 * MIB;
     const answer = sendRaw(port, head, chunk(bytes), '0\r\n\r\n');
-    // Others that began later, and whose clients do stand still, have been ended meanwhile.
+    // Later requests with stalled clients have been ended meanwhile.
     for (let other = 0; other < 3; other += 1) {
       expect(await sendRaw(port, head, chunk(5))).toMatch(/^HTTP\/1\.1 408 /);
     }

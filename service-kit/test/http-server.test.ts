@@ -24,7 +24,7 @@ function endpointOf(handle: () => Promise<string>) {
   });
 }
 
-/** A request that can be held in its handler. */
+/** A request whose handler the test can hold. */
 function heldEndpoint() {
   const begun = Promise.withResolvers<void>();
   const released = Promise.withResolvers<void>();
@@ -78,7 +78,7 @@ describe('a server that stops', () => {
     await stop();
     await Promise.all(callers);
 
-    // Refused is fine: a connection that was never made can have lost nothing.
+    // A refused connection is fine: no request was lost on it.
     expect(new Set(errors.map((error) => (error as NodeJS.ErrnoException).code))).toEqual(
       new Set(['ECONNREFUSED']),
     );

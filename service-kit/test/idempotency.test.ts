@@ -189,7 +189,7 @@ describe('a key', () => {
       body: { code: 'idempotency_in_progress' },
     });
 
-    // What a crash leaves: a lease that nobody renews. The one that took it over decides from now on.
+    // A crash leaves a lease that is not renewed. The request that took it over decides from now on.
     const later = await start({ leaseMs: 60_000, now: () => Date.now() + 1_000 });
     expect((await later.post('/v1/things', KEY, { name: 'fast' })).body).toEqual({ number: 1 });
     running.resolve();

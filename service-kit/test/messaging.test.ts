@@ -121,7 +121,7 @@ async function emit(messaging: Messaging, numbers: number[], routingKey?: string
   await messaging.transact(async (tx) => tx.emit(...numbers.map((n) => happened(n, routingKey))));
 }
 
-/** Counts its messages in the transaction in which it handles them. */
+/** Counts messages in the transaction of their handling. */
 async function startCounting(
   messaging: Messaging,
   onBatch: (messages: readonly IncomingMessage<Happened>[]) => void = () => undefined,
@@ -196,7 +196,7 @@ describe('outbox and relay', () => {
     const dead = await startMessaging({ leaseMs: 60_000 });
     await emit(dead, [1]);
     await expect.poll(outboxRows, eventually).toBe(0);
-    // What such a process leaves: a row under a lease that has ended.
+    // Such a process leaves a row under an ended lease.
     const past = new Date(Date.now() - 1);
     await database.db.collection<{ _id: string }>('outbox').insertOne({
       _id: 'orphan',
@@ -309,7 +309,7 @@ describe('consumer', () => {
   });
 
   it("respects the consumer's limit for a transaction", async () => {
-    // All forty are one batch, however slowly the broker hands them out.
+    // All forty are one batch, even if the broker is slow.
     tuning = { ...tuning, batchSize: 40, batchLingerMs: 10_000 };
     const messaging = await startMessaging();
     await emit(messaging, upTo(40));

@@ -6,7 +6,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { joinSmallChunks } from '../src/http/small-chunks.ts';
 
-/** Answers with how many pieces a body came in, and its text. */
+/** Answers with the number of chunks of a body, and its text. */
 async function startServer(everyMs = 0): Promise<number> {
   const server = createServer((request, response) => {
     joinSmallChunks(request);

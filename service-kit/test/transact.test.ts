@@ -37,7 +37,7 @@ beforeAll(async () => {
 
 afterAll(() => database.drop());
 
-/** As the driver throws it. */
+/** A write conflict, as the driver throws it. */
 const conflict = (): Error =>
   Object.assign(new MongoServerError({ message: 'conflict', code: 112 }), {
     hasErrorLabel: (label: string) => label === 'TransientTransactionError',

@@ -16,7 +16,7 @@ let folder: string;
 let service: ChildProcess;
 const ports: Record<string, number> = {};
 
-/** Writes the files of the README's tutorial, with the sources in the place of the package. */
+/** Writes the files of the README's tutorial. They import the sources instead of the package. */
 async function writeFiles(): Promise<void> {
   const readme = await readFile(new URL('../README.md', import.meta.url), 'utf8');
   for (const [, path = '', text = ''] of readme.matchAll(/```ts\n\/\/ (src\/\S+)\n(.*?)```/gs)) {

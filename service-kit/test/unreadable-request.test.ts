@@ -28,7 +28,7 @@ const Problem = z.strictObject({
   requestId: z.uuid(),
 });
 
-/** The answers on a connection, each with its status, headers and body. */
+/** The answers on a connection, with status, headers and body. */
 function answersIn(received: string) {
   return received
     .split(/(?=HTTP\/1\.1 \d{3} )/)

@@ -51,7 +51,7 @@ describe('a list of entity tags', () => {
   });
 });
 
-// RFC 9110, 8.8.3.2, the table of examples.
+// The examples of RFC 9110, 8.8.3.2.
 it.each([
   ['W/"1"', 'W/"1"', false, true],
   ['W/"1"', 'W/"2"', false, false],

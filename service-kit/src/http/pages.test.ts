@@ -28,7 +28,7 @@ describe('a cursor', () => {
     const cursor = encodeCursor(['evt_1', 42], {});
     for (let index = 0; index < cursor.length; index += 1) {
       const changed = cursor.slice(0, index) + (cursor[index] === 'A' ? 'B' : 'A') + cursor.slice(index + 1);
-      // The last character may hold bits that no byte needs.
+      // The last character may have unused bits.
       if (Buffer.from(changed, 'base64url').equals(Buffer.from(cursor, 'base64url'))) continue;
       expect(() => decodeCursor(changed, {}, Position)).toThrow(invalid);
     }

@@ -3,7 +3,7 @@ import { expect, it } from 'vitest';
 import { isUtf8Escaped, jsonText, mayBeIllFormed, pathOfIllFormed } from './well-formed.ts';
 
 const HALF = '\uD800';
-/** Any UTF-16, halves of pairs and texts that look like escapes among it. */
+/** Any UTF-16, with lone surrogates and texts that look like escapes. */
 const text = fc.string({ unit: fc.constantFrom('a', '\\', 'ud800', '\uD83D', '\uDE00', '😀', '"', '\n') });
 const value = fc.letrec((tie) => ({
   any: fc.oneof(

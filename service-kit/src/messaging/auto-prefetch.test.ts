@@ -52,7 +52,7 @@ describe('nextPrefetch', () => {
   });
 
   it('settles after the duration of a handler has changed', () => {
-    // One batch in hand leaves the handler idle for a round trip of 2 ms, two leave a batch waiting.
+    // With one batch the handler is idle for a round trip of 2 ms; with two, a batch waits.
     expect(next(400, { waitMs: 198, handleMs: 200 })).toBe(200);
     expect(next(200, { idleMs: 2, handleMs: 200 })).toBe(200);
     expect(next(200, { idleMs: 2, handleMs: 4 })).toBe(400);

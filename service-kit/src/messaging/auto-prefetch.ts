@@ -19,6 +19,8 @@ export const initialPrefetch = (batchSize: number): number => inBatches(2, batch
  * The prefetch is a whole number of batches, because a remainder would make every other batch a small one. It is at least
  * one batch.
  *
+ * Measured: 84 to 142 % of the rate of the best fixed prefetch (docs/tuning.md of Laurel).
+ *
  * Source of the rule: RabbitMQ blog, "Some queuing theory: throughput, latency and bandwidth" (2012).
  *
  * @param current the prefetch in force

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { createWindow } from './window.ts';
 
-/** Enters `count` times and tells which entries have been let in so far. */
+/** Enters `count` times, and lists the entries that were let in. */
 function enterMany(window: ReturnType<typeof createWindow>, count: number): number[] {
   const admitted: number[] = [];
   for (let index = 0; index < count; index += 1) void window.enter().then(() => admitted.push(index));

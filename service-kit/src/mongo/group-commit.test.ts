@@ -4,7 +4,7 @@ import { createGroupCommit } from './group-commit.ts';
 
 const neverAway = (): boolean => false;
 
-/** Its runs take 20 ms. */
+/** A group commit whose runs take 20 ms. */
 function slowCommit(options: { pauseRatio: number; maxBatch?: number }) {
   const began: number[] = [];
   const commit = createGroupCommit<number, number>({
@@ -50,7 +50,7 @@ describe('createGroupCommit', () => {
     const second = commit.submit(2);
     await delay(10);
     await Promise.all([second, commit.submit(3)]);
-    // The shortest of several, as a busy machine may be late.
+    // The shortest of several, because timers of a busy machine are late.
     const waits: number[] = [];
     for (const item of [4, 5, 6]) {
       await delay(150);
@@ -80,7 +80,7 @@ describe('createGroupCommit', () => {
 
     const gaps = began.slice(1).map((at, index) => at - (began[index] ?? 0));
     expect(gaps).toHaveLength(5);
-    // The shortest of several, as a busy machine may be late.
+    // The shortest of several, because timers of a busy machine are late.
     expect(Math.min(...gaps)).toBeLessThan(100);
   });
 

@@ -13,7 +13,7 @@ import { isStoreUnavailable, StoreTimeoutError } from './mongo-errors.ts';
 const answered = (code: number, codeName = 'Some'): MongoServerError =>
   new MongoServerError({ message: codeName, code, codeName });
 
-/** As the driver 7.8 throws it when the other end was gone before the command was written. */
+/** The error of driver 7.8 when the server was gone before the command was written. */
 const brokenSocket = (): Error =>
   Object.assign(new Error('write ECONNRESET'), { code: 'ECONNRESET', errno: -104, syscall: 'write' });
 
@@ -42,7 +42,7 @@ describe('isStoreUnavailable', () => {
   it.each([
     new MongoServerClosedError(),
     new MongoClientClosedError(),
-    // As the driver 7.8 throws it; the class is its own.
+    // The error of driver 7.8, of a private class.
     Object.defineProperty(new MongoDriverError('closed pool'), 'name', { value: 'MongoPoolClosedError' }),
   ])('is true of $name, when a server is lost between selection and command', (error) => {
     expect(isStoreUnavailable(error)).toBe(true);
