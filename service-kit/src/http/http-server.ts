@@ -1,14 +1,13 @@
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
 import { createServer, type Server } from 'node:http';
-import { Server as TcpServer, type AddressInfo, type Socket } from 'node:net';
+import type { AddressInfo, Socket } from 'node:net';
 import { once } from 'node:events';
-import { setTimeout as delay } from 'node:timers/promises';
 import type { Registry } from '@prometheus-io/client';
-import pTimeout from 'p-timeout';
 import type { Component } from '../lifecycle/index.ts';
 import type { Logger } from '../logging/index.ts';
 import { createBodyWatch } from './body-watch.ts';
 import { Connection, TooManyWaitingError } from './connection.ts';
+import { createGracefulStop } from './graceful-stop.ts';
 import { pathOf } from './problem.ts';
 import { createServerMetrics } from './server-metrics.ts';
 import { joinSmallChunks } from './small-chunks.ts';
@@ -72,8 +71,6 @@ const BODY_IDLE_TIMEOUT_MS = 60_000;
 const BODY_TIMEOUT_MS = 20_000;
 const MOST_WAITING = 256;
 const LONGEST_CHECK_MS = 30_000;
-const SWEEP_MS = 50;
-const QUIET_WITHIN_MS = 500;
 
 /**
  * Serves `app`, one request of a connection at a time. Unreadable requests get a problem body (400, 408, 431). An error
@@ -101,7 +98,6 @@ export function createHttpServer(options: HttpServerOptions): HttpServer {
   const bodies = createBodyWatch({ idleMs: bodyIdleTimeoutMs, withinMs: bodyTimeoutMs });
   const unwanted = new WeakSet<Socket>();
   let leaving = false;
-  let accepted = 0;
   let bodyTimer: NodeJS.Timeout | undefined;
 
   function load() {
@@ -196,7 +192,6 @@ export function createHttpServer(options: HttpServerOptions): HttpServer {
   server.on('upgrade', takeUpgrade);
   server.on('clientError', (error, socket: Socket) => unreadable.onClientError(error, connectionOf(socket)));
   server.on('connection', (socket) => {
-    accepted += 1;
     const connection = open(socket);
     if (admits(socket)) return;
     unwanted.add(socket);
@@ -212,50 +207,19 @@ export function createHttpServer(options: HttpServerOptions): HttpServer {
     }
   }
 
-  /**
-   * When the listening socket closes, the system resets connections that were not accepted yet. So it closes right after a
-   * turn of the event loop without a new connection. Under constant load there may be no such turn.
-   */
-  async function untilNoneArrives(): Promise<void> {
-    const limit = performance.now() + QUIET_WITHIN_MS;
-    let before: number;
-    do {
-      before = accepted;
-      await new Promise(setImmediate);
-    } while (accepted > before && performance.now() < limit);
-  }
-
-  function askClientsToLeave(): void {
-    leaving = true;
-    for (const response of active) {
-      if (!response.headersSent) response.setHeader('connection', 'close');
-    }
-  }
-
-  function closeIdle(): void {
-    server.closeIdleConnections();
-    // Node does not count a connection as idle before its first request.
-    for (const socket of connections.keys()) if (socket.bytesRead === 0) socket.destroy();
-  }
-
-  async function drain(): Promise<void> {
-    const closed = once(server, 'close');
-    await delay(acceptGraceMs);
-    await untilNoneArrives();
-    stopListening(server);
-    askClientsToLeave();
-    if (await happensWithin(idleGraceMs, closed)) return;
-    // After the poll phase of the event loop: a request that has arrived was read, and its connection is not idle.
-    const sweep = setInterval(() => setImmediate(closeIdle), SWEEP_MS);
-    const finished = await happensWithin(finishWithinMs, closed);
-    clearInterval(sweep);
-    if (finished) return;
-    logger.warn('Requests cut off by the shutdown', { component: name, requests: active.size });
-    server.closeAllConnections();
-    // Node does not count upgraded connections.
-    for (const socket of connections.keys()) socket.destroy();
-    await closed;
-  }
+  const drain = createGracefulStop({
+    server,
+    sockets: () => connections.keys(),
+    active,
+    onLeaving: () => {
+      leaving = true;
+    },
+    onCutOff: () =>
+      logger.warn('Requests cut off by the shutdown', { component: name, requests: active.size }),
+    acceptGraceMs,
+    idleGraceMs,
+    finishWithinMs,
+  });
 
   return {
     name,
@@ -286,17 +250,6 @@ function keepErrors(request: IncomingMessage, response: ServerResponse, connecti
 function ignore(): void {
   // The connection closes, which ends its requests.
 }
-
-/** `close` of the HTTP server would also destroy idle connections, which may be receiving a request. */
-function stopListening(server: Server): void {
-  TcpServer.prototype.close.call(server);
-}
-
-const happensWithin = (ms: number, event: Promise<unknown>): Promise<boolean> =>
-  pTimeout(
-    event.then(() => true),
-    { milliseconds: Math.max(1, ms), fallback: () => false },
-  );
 
 function addressOf(server: Server): AddressInfo {
   const address = server.address();
