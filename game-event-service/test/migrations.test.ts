@@ -2,7 +2,7 @@ import { MongoClient, type Db } from 'mongodb';
 import { randomBytes } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createLogger } from 'service-kit/logging';
-import { migrateDatabase as migrate, withMigrationLock } from 'service-kit/service';
+import { migrateDatabase as migrate } from 'service-kit/service';
 import { needed } from './support/environment.ts';
 
 const logger = createLogger({ service: 'game-event-service', level: 'error' });
@@ -63,29 +63,5 @@ describe('attempts that were kept before claims told of them', () => {
     await migrateDatabase();
     const left = await attempts.find().sort({ _id: 1 }).toArray();
     expect(left.map(({ _id }) => _id)).toEqual(['att_repeated', 'clm_again.1', 'clm_again.2']);
-  });
-});
-
-describe('the lock of migrations', () => {
-  it('lets one in at a time, and the next one after a failure', async () => {
-    let inside = 0;
-    const visit = async (index: number): Promise<number> => {
-      inside += 1;
-      await db.command({ ping: 1 });
-      expect(inside).toBe(1);
-      inside -= 1;
-      if (index === 0) throw new Error('failed');
-      return index;
-    };
-    const visits = Array.from({ length: 4 }, (_, index) => withMigrationLock(db, () => visit(index)));
-    const results = await Promise.allSettled(visits);
-    expect(results.map(({ status }) => status)).toEqual(['rejected', 'fulfilled', 'fulfilled', 'fulfilled']);
-  });
-
-  it('is free again when the lease of one that was killed has ended', async () => {
-    await db
-      .collection('migrationLock')
-      .updateOne({}, { $set: { holder: 'killed', until: new Date(Date.now() - 1) } });
-    expect(await withMigrationLock(db, async () => 'done')).toBe('done');
   });
 });

@@ -18,7 +18,6 @@ import type { SharedStock } from '../catalog/rewards/stock.ts';
 import type { StockStore } from '../catalog/rewards/stock-store.ts';
 import type { StatsStore } from './stats-store.ts';
 import { tallyTransitions } from './tally-transitions.ts';
-import { transactAgain } from '../database/transact-again.ts';
 import type { BooksReader } from './books-reader.ts';
 import type { CapStore } from './cap-store.ts';
 import { attemptsToKeep } from './claim-attempt.ts';
@@ -61,8 +60,7 @@ export type ClaimAcceptance = GroupCommit<ClaimRequest, Decision>;
  * same stock, caps or claims meanwhile conflicts, and the whole group is decided again.
  */
 export function createClaimAcceptance(deps: AcceptClaimsDeps): ClaimAcceptance {
-  const { registry, metrics } = deps;
-  const transact = transactAgain(deps.transact);
+  const { transact, registry, metrics } = deps;
 
   return createGroupCommit({
     name: 'claims',
@@ -70,7 +68,9 @@ export function createClaimAcceptance(deps: AcceptClaimsDeps): ClaimAcceptance {
     isUnavailable: isStoreUnavailable,
     metrics: registry,
     run: async (requests) => {
-      const decisions = await transact((tx) => acceptGroup(requests, tx, deps));
+      const decisions = await transact((tx) => acceptGroup(requests, tx, deps), {
+        retryOnDuplicateKey: true,
+      });
       for (const decision of decisions) metrics.claimsDecided.inc({ outcome: outcomeOf(decision) });
       return decisions;
     },

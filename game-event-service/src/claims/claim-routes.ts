@@ -1,5 +1,6 @@
 import { callerOf } from 'service-kit/audit';
 import {
+  byCreation,
   contentTag,
   defineEndpoint,
   DomainError,
@@ -18,7 +19,6 @@ import type { Audit } from '../audit/audit.ts';
 import { isStaff } from '../http/callers.ts';
 import { EventId } from '../catalog/events/event-schema.ts';
 import { ExplanationResponse } from '../catalog/conditions/explanation-schema.ts';
-import { byCreation } from '../database/position.ts';
 import { mayRead, ownerOf } from './claim-access.ts';
 import { ClaimId, ClaimInput, ClaimResponse, toClaimResponse } from './claim-schema.ts';
 import type { ClaimStore } from './claim-store.ts';

@@ -1,8 +1,7 @@
 import type { ClientSession, Db, Filter } from 'mongodb';
-import { createQueueHead } from 'service-kit/mongo';
 import type { IndexSpec } from 'service-kit/service';
 import { historyFilter, type Span } from '../database/history-filter.ts';
-import type { Position } from '../database/position.ts';
+import type { CreationPosition } from 'service-kit/http';
 import type { RevokingClaim, Claim, ClaimStatus, Waiting } from './claim.ts';
 import type { RevokeSettlement, Settlement, Unsettled } from './decide-settlements.ts';
 
@@ -19,14 +18,14 @@ export interface ClaimFilters extends Span {
 
 export interface HistoryQuery extends ClaimFilters {
   accountId: string;
-  after?: Position | undefined;
+  after?: CreationPosition | undefined;
   limit: number;
 }
 
 export interface FirstAttemptQuery extends Omit<ClaimFilters, 'status'> {
   /** Any, where it is left out. */
   statuses?: readonly ClaimStatus[] | undefined;
-  after?: Position | undefined;
+  after?: CreationPosition | undefined;
   limit: number;
 }
 
@@ -78,7 +77,6 @@ export const claimIndexes: IndexSpec[] = [
 
 export function createClaimStore(db: Db): ClaimStore {
   const claims = db.collection<ClaimDocument>('claims');
-  const due = createQueueHead();
 
   async function findAll(ids: readonly string[], session?: ClientSession): Promise<Map<string, Claim>> {
     const found = await claims.find({ _id: { $in: [...ids] } }, session && { session }).toArray();
@@ -181,16 +179,9 @@ export function createClaimStore(db: Db): ClaimStore {
       return found.filter(({ status }) => status === 'pending').map(fromDocument);
     },
     findDue: async (now, limit, session) => {
-      const found = await due.findDue(
-        now,
-        (from) =>
-          claims
-            .find({ 'waiting.lookAt': { $gte: from, $lte: now } }, { session })
-            .sort({ 'waiting.lookAt': 1 })
-            .limit(limit)
-            .toArray(),
-        ({ waiting }) => waiting?.lookAt ?? now,
-      );
+      const found = await claims
+        .find({ 'waiting.lookAt': { $lte: now } }, { session, sort: { 'waiting.lookAt': 1 }, limit })
+        .toArray();
       return found.map(fromDocument);
     },
     saveWaiting: async (changed, session) => {

@@ -1,5 +1,6 @@
 import { callerOf } from 'service-kit/audit';
 import {
+  byCreation,
   defineEndpoint,
   DomainError,
   EtagHeader,
@@ -13,7 +14,6 @@ import {
 import { z } from 'zod';
 import { isStaff } from '../../http/callers.ts';
 import type { Clock } from 'service-kit/service';
-import { byCreation } from '../../database/position.ts';
 import type { CreateEvent } from './create-event.ts';
 import {
   etagOf,

@@ -1,5 +1,6 @@
 import { callerOf } from 'service-kit/audit';
 import {
+  byCreation,
   defineEndpoint,
   DomainError,
   EtagHeader,
@@ -16,7 +17,6 @@ import type { Clock } from 'service-kit/service';
 import { EventId } from '../events/event-schema.ts';
 import type { EventStore } from '../events/event-store.ts';
 import { isVisibleTo } from '../events/event-visibility.ts';
-import { byCreation } from '../../database/position.ts';
 import type { CreateReward } from './create-reward.ts';
 import type { RewardChanges } from './change-rewards.ts';
 import {

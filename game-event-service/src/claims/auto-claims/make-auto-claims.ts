@@ -11,7 +11,6 @@ import { targetOf, type ClaimRequest, type Target } from '../claim-target.ts';
 import { isToBeClaimed, type Decision } from '../decide-claims.ts';
 import { type Clock, unique } from 'service-kit/service';
 import { opensLater, type EventRules } from '../../catalog/events/event.ts';
-import { later } from '../../catalog/calendar/time.ts';
 import type { ClaimPromptStore, TakenPrompt } from './claim-prompt-store.ts';
 
 export interface MakeAutoClaimsDeps {
@@ -38,7 +37,7 @@ export function makeAutoClaims(deps: MakeAutoClaimsDeps): () => Promise<void> {
   return async () => {
     for (;;) {
       const now = clock();
-      const taken = await prompts.take(BATCH, { now, until: later(now, LEASE_MS) });
+      const taken = await prompts.take(BATCH, { now, leaseMs: LEASE_MS });
       if (taken.length === 0) return;
       await prompts.removeAll(await claimAll(taken, now, deps));
       if (taken.length < BATCH) return;

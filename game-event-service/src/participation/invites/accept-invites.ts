@@ -9,7 +9,6 @@ import type { CountProgress } from '../progress/count-progress.ts';
 import type { Refusal } from '../../http/refusal.ts';
 import type { RuleBook } from '../../catalog/rules/rule-book.ts';
 import type { Rules } from '../../catalog/rules/rules.ts';
-import { transactAgain } from '../../database/transact-again.ts';
 import { decideAcceptances, type AcceptRequest, type AcceptWorld } from './decide-acceptances.ts';
 import type { InviteStore } from './invite-store.ts';
 import type { Acceptance } from './invite.ts';
@@ -70,11 +69,12 @@ export function createAcceptances(deps: {
   transact: Transact<OutgoingMessage>;
   metrics: Registry;
 }): GroupCommit<AcceptRequest, Acceptance | Refusal> {
-  const transact = transactAgain(deps.transact);
+  const { acceptInvites, transact, metrics } = deps;
   return createGroupCommit({
     name: 'invites',
     isUnavailable: isStoreUnavailable,
-    metrics: deps.metrics,
-    run: (requests) => transact(({ session }) => deps.acceptInvites(requests, session)),
+    metrics,
+    run: (requests) =>
+      transact(({ session }) => acceptInvites(requests, session), { retryOnDuplicateKey: true }),
   });
 }

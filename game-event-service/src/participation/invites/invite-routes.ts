@@ -1,4 +1,5 @@
 import {
+  byCreation,
   defineEndpoint,
   listQuery,
   pageReply,
@@ -8,7 +9,6 @@ import {
   type Endpoint,
 } from 'service-kit/http';
 import { z } from 'zod';
-import { byCreation } from '../../database/position.ts';
 import {
   AcceptanceResponse,
   InviteResponse,

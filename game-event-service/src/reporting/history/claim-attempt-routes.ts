@@ -1,5 +1,6 @@
 import { callerOf } from 'service-kit/audit';
 import {
+  byCreation,
   defineEndpoint,
   DomainError,
   listQuery,
@@ -14,7 +15,6 @@ import { z } from 'zod';
 import type { Audit } from '../../audit/audit.ts';
 import { isStaff } from '../../http/callers.ts';
 import { EventId } from '../../catalog/events/event-schema.ts';
-import { byCreation } from '../../database/position.ts';
 import { ATTEMPT_STATUSES, type ClaimAttempt } from '../../claims/claim-attempt.ts';
 import type { ListAttempts } from './list-attempts.ts';
 

@@ -1,10 +1,17 @@
-import { defineEndpoint, listQuery, pageReply, pageSchema, readPage, type Endpoint } from 'service-kit/http';
+import {
+  byCreation,
+  defineEndpoint,
+  listQuery,
+  pageReply,
+  pageSchema,
+  readPage,
+  type Endpoint,
+} from 'service-kit/http';
 import { z } from 'zod';
 import { isStaff } from '../../http/callers.ts';
 import { ClaimResponse, toClaimResponse } from '../../claims/claim-schema.ts';
 import { EventResponse, toEventResponse } from '../../catalog/events/event-schema.ts';
 import type { EventStore } from '../../catalog/events/event-store.ts';
-import { byCreation } from '../../database/position.ts';
 import { REWARD_KINDS } from '../../catalog/rewards/reward.ts';
 import { ProgressResponse } from '../../participation/progress/progress-routes.ts';
 import type { MyEvent, ReadMyEvents } from './read-my-events.ts';
