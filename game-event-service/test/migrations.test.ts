@@ -65,3 +65,29 @@ describe('attempts that were kept before claims told of them', () => {
     expect(left.map(({ _id }) => _id)).toEqual(['att_repeated', 'clm_again.1', 'clm_again.2']);
   });
 });
+
+describe('stock that was divided into shares', () => {
+  it('is one document again, with all units and all that is taken', async () => {
+    const stocks = db.collection<{ _id: string; total: number | null; taken: number; isCoupon?: true }>(
+      'rewardStock',
+    );
+    await stocks.insertMany([
+      { _id: 'rwd_many', total: 21, taken: 20 },
+      { _id: 'rwd_many:1', total: 20, taken: 3 },
+      { _id: 'rwd_many:2', total: 20, taken: -1 },
+      { _id: 'rwd_unlimited', total: null, taken: 4 },
+      { _id: 'rwd_unlimited:1', total: null, taken: 5 },
+      { _id: 'rwd_few', total: 2, taken: 1 },
+      { _id: 'rwd_coupon', total: null, taken: 1, isCoupon: true },
+    ]);
+    await db.collection('migrations').deleteOne({ fileName: /one-document-of-stock/ });
+    await migrateDatabase();
+    await migrateDatabase();
+    expect(await stocks.find().sort({ _id: 1 }).toArray()).toEqual([
+      { _id: 'rwd_coupon', total: null, taken: 1, isCoupon: true },
+      { _id: 'rwd_few', total: 2, taken: 1 },
+      { _id: 'rwd_many', total: 61, taken: 22 },
+      { _id: 'rwd_unlimited', total: null, taken: 9 },
+    ]);
+  });
+});

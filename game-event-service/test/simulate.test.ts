@@ -3,7 +3,6 @@ import { DateTime } from 'luxon';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { createEventStore } from '../src/catalog/events/event-store.ts';
-import { createCodeStore } from '../src/catalog/rewards/code-store.ts';
 import { createRewardStore } from '../src/catalog/rewards/reward-store.ts';
 import { createStockStore } from '../src/catalog/rewards/stock-store.ts';
 import { createRuleBook } from '../src/catalog/rules/rule-book.ts';
@@ -172,7 +171,7 @@ describe('POST /v1/events/{eventId}/simulate', () => {
       activity: createActivityStore(db),
       progress: createProgressStore(db),
       accounts: createAccountStore(db),
-      stock: createStockStore(db, createCodeStore(db)),
+      stock: createStockStore(db),
     };
     const draft = await makeEvent(service.call, { timeZone: ZONE });
     await report(service.call, [activityItem('acc_1'), activityItem('acc_1')]);

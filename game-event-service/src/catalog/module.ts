@@ -3,7 +3,7 @@ import type { Audit } from '../audit/audit.ts';
 import { createCoupons } from './coupons/module.ts';
 import { createEventStore, type EventStore } from './events/event-store.ts';
 import { createEvents } from './events/module.ts';
-import { createCodeStore, type CodeStore } from './rewards/code-store.ts';
+import { createCodeStore } from './rewards/kinds/code-store.ts';
 import { copyRewards } from './rewards/copy-rewards.ts';
 import { createRewards } from './rewards/module.ts';
 import { removeRewards } from './rewards/remove-rewards.ts';
@@ -17,7 +17,6 @@ export interface Catalog {
   events: EventStore;
   rewards: RewardStore;
   stock: StockStore;
-  codes: CodeStore;
   ruleBook: RuleBook;
   modules: Module[];
 }
@@ -28,7 +27,7 @@ export function createCatalog(platform: Platform, audit: Audit): Catalog {
   const events = createEventStore(db);
   const rewards = createRewardStore(db);
   const codes = createCodeStore(db);
-  const stock = createStockStore(db, codes);
+  const stock = createStockStore(db);
 
   const rules = createRules(platform, { events, rewards });
   const { ruleBook, remember } = rules;
@@ -36,7 +35,6 @@ export function createCatalog(platform: Platform, audit: Audit): Catalog {
     events,
     rewards,
     stock,
-    codes,
     ruleBook,
     modules: [
       rules,

@@ -14,7 +14,6 @@ import { countUp, type Counts } from '../database/counting.ts';
 import type { ClaimMetrics } from './claim-metrics.ts';
 import { isRefusal, type Refusal } from '../http/refusal.ts';
 import type { ProgressKeeper } from '../participation/progress/progress-keeper.ts';
-import type { SharedStock } from '../catalog/rewards/stock.ts';
 import type { StockStore } from '../catalog/rewards/stock-store.ts';
 import type { StatsStore } from './stats-store.ts';
 import { tallyTransitions } from './tally-transitions.ts';
@@ -87,10 +86,10 @@ async function acceptGroup(
   const scene = await books.scene(requests, now, tx.session);
   const targets = requests.map((request) => aimClaim(request, scene));
   const found = await books.books(targets, tx.session);
-  const codes = await books.codes(targets, found.stock, tx.session);
-  const decisions = decideClaims(targets, { ...found, codes }, { now, deadlineMs });
+  const payloads = await books.payloads(targets, found.stock, tx.session);
+  const decisions = decideClaims(targets, { ...found, payloads }, { now, deadlineMs });
   const accepted = decisions.filter((decision) => 'accepted' in decision);
-  if (accepted.length > 0) await store(accepted, { rules: scene.rules, stock: found.stock }, tx, deps);
+  if (accepted.length > 0) await store(accepted, scene.rules, tx, deps);
   await keepAttempts(requests, targets, decisions, {
     ...deps,
     before: found.claims,
@@ -126,7 +125,7 @@ async function keepAttempts(
 
 async function store(
   accepted: readonly Accepted[],
-  before: { rules: Scene['rules']; stock: ReadonlyMap<string, SharedStock> },
+  rules: Scene['rules'],
   { session }: Transaction<OutgoingMessage>,
   { claims, stock, caps, stats, progressKeeper }: AcceptClaimsDeps,
 ): Promise<void> {
@@ -139,7 +138,7 @@ async function store(
   const fresh = accepted.filter(({ isNew }) => isNew).map(({ accepted: claim }) => claim);
   const again = accepted.filter(({ isNew }) => !isNew).map(({ accepted: claim }) => claim);
   // Stock first: where instances meet it is there, and a conflict found early costs least.
-  await stock.take(units, before.stock, session);
+  await stock.take(units, session);
   if (counts.size > 0) await caps.addAll(counts, 1, session);
   if (fresh.length > 0) await claims.insertAll(fresh, session);
   if (again.length > 0) await claims.retryAll(again, session);
@@ -151,7 +150,7 @@ async function store(
       to: claim.status,
     })),
   );
-  if (fresh.length > 0) await progressKeeper.noteClaims(fresh, before.rules, tallies, session);
+  if (fresh.length > 0) await progressKeeper.noteClaims(fresh, rules, tallies, session);
   await stats.add(tallies, session);
 }
 

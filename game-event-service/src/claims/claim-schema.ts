@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { OptionalExplanation } from '../catalog/conditions/explanation-schema.ts';
 import { REVOKE_REFUSALS, type Revocation } from './revocation.ts';
+import { rewardKinds } from '../catalog/rewards/kinds/reward-kinds.ts';
 import { REWARD_KINDS } from '../catalog/rewards/reward.ts';
 import { RewardId } from '../catalog/rewards/reward-schema.ts';
 import { CLAIM_STATUSES, REFUSAL_REASONS, type Claim } from './claim.ts';
@@ -58,7 +59,7 @@ export type ClaimResponse = z.output<typeof ClaimResponse>;
 export function toClaimResponse(claim: Claim, viewerId: string): ClaimResponse {
   const { id, eventId, eventVersion, rewardId, accountId, period, status, attempt } = claim;
   const { reward, reason, ledgerEntryId, revocation, createdAt, completedAt } = claim;
-  const code = status === 'granted' && viewerId === accountId ? claim.code : undefined;
+  const payload = status === 'granted' && viewerId === accountId ? claim.payload : undefined;
   return {
     id,
     eventId,
@@ -70,7 +71,7 @@ export function toClaimResponse(claim: Claim, viewerId: string): ClaimResponse {
     attempt,
     ...(reason && { reason }),
     ...(ledgerEntryId !== undefined && {
-      grant: { ...reward, ...(code !== undefined && { code }), ledgerEntryId },
+      grant: { ...reward, ...rewardKinds[reward.kind].toResponse(payload), ledgerEntryId },
     }),
     ...(revocation?.refused && { revokeRefused: revocation.refused }),
     ...(revocation && { revocation: toRevocationResponse(revocation) }),

@@ -5,8 +5,10 @@ import type { CreationPosition } from 'service-kit/http';
 import type { RevokingClaim, Claim, ClaimStatus, Waiting } from './claim.ts';
 import type { RevokeSettlement, Settlement, Unsettled } from './decide-settlements.ts';
 
-interface ClaimDocument extends Omit<Claim, 'id'> {
+interface ClaimDocument extends Omit<Claim, 'id' | 'payload'> {
   _id: string;
+  /** The payload of a coupon. */
+  code?: string;
 }
 
 /** The span is of when a claim was first made. */
@@ -120,6 +122,7 @@ export function createClaimStore(db: Db): ClaimStore {
         status: 1,
         grantId: 1,
         rewardId: 1,
+        reward: 1,
         code: 1,
         caps: 1,
         revocation: 1,
@@ -196,16 +199,16 @@ export function createClaimStore(db: Db): ClaimStore {
   };
 }
 
-function fromDocument<Document extends { _id: string }>({
+function fromDocument<Document extends { _id: string; code?: string }>({
   _id,
+  code,
   ...fields
-}: Document): Omit<Document, '_id'> & { id: string } {
-  return { id: _id, ...fields };
+}: Document): Omit<Document, '_id' | 'code'> & Pick<Claim, 'id' | 'payload'> {
+  return { id: _id, ...fields, ...(code !== undefined && { payload: { code } }) };
 }
 
-function withoutId(claim: Claim): Omit<ClaimDocument, '_id'> {
-  const { id: _, ...fields } = claim;
-  return fields;
+function withoutId({ id: _, payload, ...fields }: Claim): Omit<ClaimDocument, '_id'> {
+  return { ...fields, ...payload };
 }
 
 function toDocument(claim: Claim): ClaimDocument {

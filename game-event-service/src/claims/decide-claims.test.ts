@@ -108,12 +108,12 @@ describe('claims decided together', () => {
   });
 
   it('of a coupon take its codes in turn, each another one, and leave those of refused ones', () => {
-    const stock = new Map([['rwd_1', { total: null, taken: 5, pool: { total: 8, end: 9 } }]]);
-    const codes = new Map([['rwd_1', ['F', 'G', 'H']]]);
+    const stock = new Map([['rwd_1', { total: null, taken: 5, supply: { total: 8, end: 9 } }]]);
+    const payloads = new Map([['rwd_1', ['F', 'G', 'H'].map((code) => ({ code }))]]);
     const decisions = decide(
       ['a', 'a', 'acc_banned', 'b', 'c', 'd'].map((id) => request(id)),
       scene({ rewards: [{ ...reward, kind: 'coupon' }] }),
-      books({ stock, codes }),
+      books({ stock, payloads }),
     );
     expect(outcomes(decisions)).toEqual([
       'accepted',
@@ -123,18 +123,16 @@ describe('claims decided together', () => {
       'accepted',
       'out_of_stock',
     ]);
-    expect(decisions.flatMap((decision) => ('accepted' in decision ? decision.accepted.code : []))).toEqual([
-      'F',
-      'G',
-      'H',
-    ]);
+    expect(
+      decisions.flatMap((decision) => ('accepted' in decision ? decision.accepted.payload?.code : [])),
+    ).toEqual(['F', 'G', 'H']);
   });
 
   it('of a coupon are not accepted without a code', () => {
-    const stock = new Map([['rwd_1', { total: null, taken: 0, pool: { total: 2, end: 2 } }]]);
+    const stock = new Map([['rwd_1', { total: null, taken: 0, supply: { total: 2, end: 2 } }]]);
     const coupon = scene({ rewards: [{ ...reward, kind: 'coupon' }] });
-    const codes = new Map([['rwd_1', ['A']]]);
-    expect(() => decide([request('a'), request('b')], coupon, books({ stock, codes }))).toThrow(
+    const payloads = new Map([['rwd_1', [{ code: 'A' }]]]);
+    expect(() => decide([request('a'), request('b')], coupon, books({ stock, payloads }))).toThrow(
       'codes that it does not hold',
     );
   });

@@ -1,6 +1,7 @@
 import { later } from '../catalog/calendar/time.ts';
 import { progressIdOf, type Progress } from '../participation/progress/progress.ts';
 import { isRefusal, refuse, type Refusal } from '../http/refusal.ts';
+import type { RewardPayload } from '../catalog/rewards/kinds/reward-kind-spec.ts';
 import { hasUnit, type Stock } from '../catalog/rewards/stock.ts';
 import type { Target } from './claim-target.ts';
 import { grantIdOf, waitingUntil, type Claim } from './claim.ts';
@@ -13,8 +14,8 @@ export interface Books {
   counters: ReadonlyMap<string, number>;
   /** By `progressIdOf`. */
   progress: ReadonlyMap<string, Progress>;
-  /** The codes of coupons that are taken next, by reward; only where claims are accepted. */
-  codes?: ReadonlyMap<string, readonly string[]>;
+  /** Payloads of the units that are taken next, by reward; only where claims are accepted. */
+  payloads?: ReadonlyMap<string, readonly RewardPayload[]>;
 }
 
 /** A claim that is new, or tried again: it is to be stored, its message sent, and its outcome waited for. */
@@ -89,8 +90,8 @@ export function decideClaims(
     if (refusal) return refusal;
 
     const units = stock.get(target.reward.id);
-    const code = units?.pool && codeOf(target.reward.id, units, books);
-    const claim = claimFor(target, existing, { now, deadline: later(now, deadlineMs), code });
+    const payload = units?.supply && payloadOf(target.reward.id, units, books);
+    const claim = claimFor(target, existing, { now, deadline: later(now, deadlineMs), payload });
     claims.set(claim.id, claim);
     if (units) stock.set(claim.rewardId, { ...units, taken: units.taken + 1 });
     for (const cap of claim.caps) counters.set(cap, (counters.get(cap) ?? 0) + 1);
@@ -98,18 +99,18 @@ export function decideClaims(
   });
 }
 
-/** Each unit of a coupon that is taken is the next code of its pool. */
-function codeOf(rewardId: string, { taken }: Stock, before: Books): string {
+/** Each unit that is taken is the next one of its supply. */
+function payloadOf(rewardId: string, { taken }: Stock, before: Books): RewardPayload {
   const takenHere = taken - (before.stock.get(rewardId)?.taken ?? 0);
-  const code = before.codes?.get(rewardId)?.[takenHere];
-  if (code === undefined) throw new Error(`the pool of ${rewardId} counts codes that it does not hold`);
-  return code;
+  const payload = before.payloads?.get(rewardId)?.[takenHere];
+  if (!payload) throw new Error(`the pool of ${rewardId} counts codes that it does not hold`);
+  return payload;
 }
 
 function claimFor(
   target: Target,
   rejected: Claim | undefined,
-  { now, deadline, code }: { now: Date; deadline: Date; code: string | undefined },
+  { now, deadline, payload }: { now: Date; deadline: Date; payload: RewardPayload | undefined },
 ): Claim {
   const { claimId, event, reward, request, facts, caps } = target;
   const attempt = (rejected?.attempt ?? 0) + 1;
@@ -124,7 +125,7 @@ function claimFor(
     attempt,
     grantId: grantIdOf(claimId, attempt),
     reward: { kind: reward.kind, asset: reward.asset, quantity: reward.quantity },
-    ...(code !== undefined && { code }),
+    ...(payload && { payload }),
     caps: caps.map(({ id }) => id),
     waiting: waitingUntil(deadline),
     createdAt: rejected?.createdAt ?? now,

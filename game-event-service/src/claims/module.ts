@@ -54,7 +54,7 @@ export interface ClaimsNeeds {
 export function createClaims(platform: Platform, needs: ClaimsNeeds): ClaimsModule {
   const { db, redis, transact, clock, newId, logger, metrics: registry } = platform;
   const { audit, catalog, participation, stats, countRevokes, settings } = needs;
-  const { ruleBook, stock, codes } = catalog;
+  const { ruleBook, stock } = catalog;
   const { accounts, progress, progressKeeper } = participation;
   const { waitMs, deadlineMs, attemptRetentionMs, tuning } = settings;
   const claims = createClaimStore(db);
@@ -62,7 +62,7 @@ export function createClaims(platform: Platform, needs: ClaimsNeeds): ClaimsModu
   const attempts = createClaimAttemptStore(db);
   const metrics = createClaimMetrics(registry, () => claims.countStuck());
 
-  const books = createBooksReader({ ruleBook, accounts, claims, stock, codes, caps, progress });
+  const books = createBooksReader({ ruleBook, accounts, claims, stock, caps, progress });
   const acceptance = createClaimAcceptance({
     books,
     claims,
@@ -83,7 +83,6 @@ export function createClaims(platform: Platform, needs: ClaimsNeeds): ClaimsModu
   const settle = settleClaims({
     claims,
     stock,
-    codes,
     caps,
     stats,
     attempts,

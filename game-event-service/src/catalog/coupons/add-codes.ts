@@ -5,7 +5,7 @@ import type { Transact } from 'service-kit/mongo';
 import type { Audited } from '../../audit/audit.ts';
 import type { RewardStore } from '../rewards/reward-store.ts';
 import type { ReadCodes } from './code-lines.ts';
-import type { CodeStore } from '../rewards/code-store.ts';
+import type { CodeStore } from '../rewards/kinds/code-store.ts';
 
 export interface AddedCodes {
   added: number;

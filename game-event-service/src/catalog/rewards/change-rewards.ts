@@ -12,7 +12,8 @@ import type { EventStore } from '../events/event-store.ts';
 import { eventAt, type EventStatus } from '../events/event.ts';
 import type { Clock } from 'service-kit/service';
 import { editReward, type RewardEdit } from './edit-reward.ts';
-import { COUPON_STOCK, rewardTag, type RewardPatch } from './reward-schema.ts';
+import { rewardKinds } from './kinds/reward-kinds.ts';
+import { rewardTag, type RewardPatch } from './reward-schema.ts';
 import type { RewardStore } from './reward-store.ts';
 import type { Reward } from './reward.ts';
 import type { StockStore } from './stock-store.ts';
@@ -59,9 +60,9 @@ export function createRewardChanges(deps: RewardChangesDeps): RewardChanges {
   }
 
   /** @returns whether that is another stock than before */
-  async function setStock(rewardId: string, total: number | null, session: ClientSession): Promise<boolean> {
-    const before = (await stock.findAll([rewardId], session)).get(rewardId);
-    if (!(await stock.setTotal(rewardId, total, session))) {
+  async function setStock(reward: Reward, total: number | null, session: ClientSession): Promise<boolean> {
+    const before = (await stock.findAll([reward], session)).get(reward.id);
+    if (!(await stock.setTotal(reward.id, total, session))) {
       throw new DomainError('stock_in_use', 'More units than that are reserved and granted');
     }
     return before?.total !== total;
@@ -73,10 +74,10 @@ export function createRewardChanges(deps: RewardChangesDeps): RewardChanges {
     session: ClientSession,
   ): Promise<Reward> {
     if (OVER.includes(status)) throw new DomainError('event_in_use', 'The event is over');
-    const misfits = couponMisfits(reward, { stock: total, kind: patch.kind });
+    const misfits = kindMisfits(reward, { stock: total, kind: patch.kind });
     if (misfits.length > 0) throw invalidFields(misfits);
 
-    const hasOtherStock = total !== undefined && (await setStock(reward.id, total, session));
+    const hasOtherStock = total !== undefined && (await setStock(reward, total, session));
     const edit: RewardEdit =
       attributes === undefined
         ? patch
@@ -130,13 +131,12 @@ export function createRewardChanges(deps: RewardChangesDeps): RewardChanges {
   };
 }
 
-/** A coupon's stock is its pool, which is made with it and goes with it. */
-function couponMisfits(reward: Reward, { stock, kind }: Pick<RewardPatch, 'stock' | 'kind'>): InvalidField[] {
-  const isCoupon = reward.kind === 'coupon';
-  const misfits: InvalidField[] = [];
-  if (kind !== undefined && (kind === 'coupon') !== isCoupon) {
-    misfits.push({ path: 'kind', message: 'a reward cannot become a coupon, or cease to be one' });
+function kindMisfits(reward: Reward, { stock, kind }: Pick<RewardPatch, 'stock' | 'kind'>): InvalidField[] {
+  const spec = rewardKinds[reward.kind];
+  const misfits: InvalidField[] = stock === undefined ? [] : spec.validate(stock);
+  // A supply is made with the reward and goes with it.
+  if (kind !== undefined && rewardKinds[kind].openSupply !== spec.openSupply) {
+    misfits.unshift({ path: 'kind', message: `a reward of kind ${reward.kind} cannot change to ${kind}` });
   }
-  if (isCoupon && typeof stock === 'number') misfits.push({ path: 'stock', message: COUPON_STOCK });
   return misfits;
 }

@@ -3,7 +3,7 @@ import type { Audit } from '../../audit/audit.ts';
 import type { RememberEvent } from '../events/event-changes.ts';
 import type { EventStore } from '../events/event-store.ts';
 import { createRewardChanges } from './change-rewards.ts';
-import { codeIndexes, type CodeStore } from './code-store.ts';
+import { codeIndexes, type CodeStore } from './kinds/code-store.ts';
 import { createReward } from './create-reward.ts';
 import { rewardRoutes } from './reward-routes.ts';
 import { rewardIndexes, type RewardStore } from './reward-store.ts';

@@ -179,11 +179,11 @@ async function assertVisible(
 }
 
 async function allWithFigures(rewards: readonly Reward[], stock: Stock): Promise<RewardResponse[]> {
-  const figures = await stock.figuresOf(rewards.map(({ id }) => id));
+  const figures = await stock.figuresOf(rewards);
   return rewards.map((reward) => toRewardResponse(reward, figures.get(reward.id)));
 }
 
 async function withFigures(reward: Reward, stock: Stock): Promise<RewardResponse> {
-  const figures = await stock.figuresOf([reward.id]);
+  const figures = await stock.figuresOf([reward]);
   return toRewardResponse(reward, figures.get(reward.id));
 }

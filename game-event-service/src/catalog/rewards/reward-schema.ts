@@ -2,15 +2,15 @@ import { versionTag, visibleText } from 'service-kit/http';
 import { z } from 'zod';
 import { Attributes } from '../../http/attributes.ts';
 import { Condition, ConditionInput } from '../conditions/condition.ts';
-import { REWARD_KINDS, type Reward } from './reward.ts';
+import type { InvalidField } from '../../http/invalid-fields.ts';
+import { rewardKinds } from './kinds/reward-kinds.ts';
+import { REWARD_KINDS, type Reward, type RewardKind } from './reward.ts';
 import type { StockFigures } from './stock.ts';
 
 export const RewardId = z.string().min(1).max(128).meta({ example: 'rwd_1aYxR6mG8oLd3NvTq0sKfA' });
 
 const MOST = 1_000_000_000;
 const count = z.int().min(1).max(MOST);
-
-export const COUPON_STOCK = 'must be null: the stock of a coupon is its codes';
 
 /** Whatever else is wrong, what is wrong between fields is told with it. */
 const hasRead = ({ value }: z.core.ParsePayload): boolean => typeof value === 'object' && value !== null;
@@ -37,6 +37,15 @@ const fields = {
   attributes: Attributes,
 };
 
+function stockProblems(kind: RewardKind | undefined, stock: number | null | undefined): InvalidField[] {
+  // The kind may be any text still.
+  if (kind === undefined || !Object.hasOwn(rewardKinds, kind)) return [];
+  const spec = rewardKinds[kind];
+  const given = stock === undefined ? spec.defaultStock : stock;
+  if (given !== undefined) return spec.validate(given);
+  return [{ path: 'stock', message: 'is needed: a number, or null for no limit' }];
+}
+
 export const RewardInput = z
   .strictObject({
     ...fields,
@@ -47,16 +56,16 @@ export const RewardInput = z
     active: fields.active.default(true),
     attributes: fields.attributes.default({}),
   })
-  .refine(({ kind, stock }) => kind === 'coupon' || stock !== undefined, {
-    path: ['stock'],
-    error: 'is needed: a number, or null for no limit',
-    when: hasRead,
-  })
-  .refine(({ kind, stock }) => kind !== 'coupon' || (stock ?? null) === null, {
-    path: ['stock'],
-    error: COUPON_STOCK,
-    when: hasRead,
-  });
+  .check(
+    z.superRefine(
+      ({ kind, stock }, context) => {
+        for (const { path, message } of stockProblems(kind, stock)) {
+          context.addIssue({ code: 'custom', path: [path], message });
+        }
+      },
+      { when: hasRead },
+    ),
+  );
 export type RewardInput = z.output<typeof RewardInput>;
 
 /** What is to be changed; `null` gives a field back its default. */

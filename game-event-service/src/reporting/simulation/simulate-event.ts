@@ -68,7 +68,7 @@ export function simulateEvent(deps: SimulateEventDeps): SimulateEvent {
       const standings = await accounts.standingOf(group.map(({ accountId }) => accountId));
       for (const { accountId, days } of group) forecaster.judge(days, standings.get(accountId));
     }
-    const units = await stock.findAll(rules.rewards.map(({ reward }) => reward.id));
+    const units = await stock.findAll(rules.rewards.map(({ reward }) => reward));
     return { eventId, eventVersion: rules.event.version, ...forecaster.result(units) };
   };
 }
