@@ -1,8 +1,7 @@
 import { z } from 'zod';
 import { OptionalExplanation } from '../catalog/conditions/explanation-schema.ts';
 import { REVOKE_REFUSALS, type Revocation } from './revocation.ts';
-import { rewardKinds } from '../catalog/rewards/kinds/reward-kinds.ts';
-import { REWARD_KINDS } from '../catalog/rewards/reward.ts';
+import { REWARD_KINDS, specOf } from '../catalog/rewards/kinds/reward-kinds.ts';
 import { RewardId } from '../catalog/rewards/reward-schema.ts';
 import { CLAIM_STATUSES, REFUSAL_REASONS, type Claim } from './claim.ts';
 
@@ -71,7 +70,7 @@ export function toClaimResponse(claim: Claim, viewerId: string): ClaimResponse {
     attempt,
     ...(reason && { reason }),
     ...(ledgerEntryId !== undefined && {
-      grant: { ...reward, ...rewardKinds[reward.kind].toResponse(payload), ledgerEntryId },
+      grant: { ...reward, ...specOf(reward.kind).toResponse(payload), ledgerEntryId },
     }),
     ...(revocation?.refused && { revokeRefused: revocation.refused }),
     ...(revocation && { revocation: toRevocationResponse(revocation) }),

@@ -207,7 +207,8 @@ function fromDocument<Document extends { _id: string; code?: string }>({
   return { id: _id, ...fields, ...(code !== undefined && { payload: { code } }) };
 }
 
-function withoutId({ id: _, payload, ...fields }: Claim): Omit<ClaimDocument, '_id'> {
+function withoutId(claim: Claim): Omit<ClaimDocument, '_id'> {
+  const { id: _, payload, ...fields } = claim;
   return { ...fields, ...payload };
 }
 

@@ -12,7 +12,7 @@ import type { EventStore } from '../events/event-store.ts';
 import { eventAt, type EventStatus } from '../events/event.ts';
 import type { Clock } from 'service-kit/service';
 import { editReward, type RewardEdit } from './edit-reward.ts';
-import { rewardKinds } from './kinds/reward-kinds.ts';
+import { specOf } from './kinds/reward-kinds.ts';
 import { rewardTag, type RewardPatch } from './reward-schema.ts';
 import type { RewardStore } from './reward-store.ts';
 import type { Reward } from './reward.ts';
@@ -132,10 +132,10 @@ export function createRewardChanges(deps: RewardChangesDeps): RewardChanges {
 }
 
 function kindMisfits(reward: Reward, { stock, kind }: Pick<RewardPatch, 'stock' | 'kind'>): InvalidField[] {
-  const spec = rewardKinds[reward.kind];
+  const spec = specOf(reward.kind);
   const misfits: InvalidField[] = stock === undefined ? [] : spec.validate(stock);
   // A supply is made with the reward and goes with it.
-  if (kind !== undefined && rewardKinds[kind].openSupply !== spec.openSupply) {
+  if (kind !== undefined && specOf(kind).openSupply !== spec.openSupply) {
     misfits.unshift({ path: 'kind', message: `a reward of kind ${reward.kind} cannot change to ${kind}` });
   }
   return misfits;

@@ -3,8 +3,8 @@ import { z } from 'zod';
 import { Attributes } from '../../http/attributes.ts';
 import { Condition, ConditionInput } from '../conditions/condition.ts';
 import type { InvalidField } from '../../http/invalid-fields.ts';
-import { rewardKinds } from './kinds/reward-kinds.ts';
-import { REWARD_KINDS, type Reward, type RewardKind } from './reward.ts';
+import { REWARD_KINDS, rewardKinds, specOf, type RewardKind } from './kinds/reward-kinds.ts';
+import type { Reward } from './reward.ts';
 import type { StockFigures } from './stock.ts';
 
 export const RewardId = z.string().min(1).max(128).meta({ example: 'rwd_1aYxR6mG8oLd3NvTq0sKfA' });
@@ -40,7 +40,7 @@ const fields = {
 function stockProblems(kind: RewardKind | undefined, stock: number | null | undefined): InvalidField[] {
   // The kind may be any text still.
   if (kind === undefined || !Object.hasOwn(rewardKinds, kind)) return [];
-  const spec = rewardKinds[kind];
+  const spec = specOf(kind);
   const given = stock === undefined ? spec.defaultStock : stock;
   if (given !== undefined) return spec.validate(given);
   return [{ path: 'stock', message: 'is needed: a number, or null for no limit' }];

@@ -1,9 +1,8 @@
 import { randomInt } from 'node:crypto';
 import type { ClientSession, Db } from 'mongodb';
 import type { IndexSpec } from 'service-kit/service';
-import { rewardKinds, type StockedReward } from './kinds/reward-kinds.ts';
+import { REWARD_KINDS, specOf, type RewardKind, type StockedReward } from './kinds/reward-kinds.ts';
 import type { RewardPayload, Supply, SupplyStore, Wanted } from './kinds/reward-kind-spec.ts';
-import { REWARD_KINDS, type RewardKind } from './reward.ts';
 import { stockFigures, unitsLeft, type Stock, type StockFigures } from './stock.ts';
 
 interface StockDocument {
@@ -107,7 +106,7 @@ export function createStockStore(db: Db): StockStore {
 
   return {
     create: async ({ id, kind }, total, session) => {
-      await stocks.insertOne({ _id: id, total, taken: 0, ...rewardKinds[kind].stockMark }, { session });
+      await stocks.insertOne({ _id: id, total, taken: 0, ...specOf(kind).stockMark }, { session });
       await supplies.get(kind)?.create(id, session);
     },
     setTotal: async (rewardId, total, session) => {
@@ -192,7 +191,7 @@ export function createStockStore(db: Db): StockStore {
 function openSupplies(db: Db): Map<RewardKind, SupplyStore> {
   const stores = new Map<RewardKind, SupplyStore>();
   for (const kind of REWARD_KINDS) {
-    const store = rewardKinds[kind].openSupply?.(db);
+    const store = specOf(kind).openSupply?.(db);
     if (store) stores.set(kind, store);
   }
   return stores;

@@ -12,7 +12,7 @@ import { isStaff } from '../../http/callers.ts';
 import { ClaimResponse, toClaimResponse } from '../../claims/claim-schema.ts';
 import { EventResponse, toEventResponse } from '../../catalog/events/event-schema.ts';
 import type { EventStore } from '../../catalog/events/event-store.ts';
-import { REWARD_KINDS } from '../../catalog/rewards/reward.ts';
+import { REWARD_KINDS } from '../../catalog/rewards/kinds/reward-kinds.ts';
 import { ProgressResponse } from '../../participation/progress/progress-routes.ts';
 import type { MyEvent, ReadMyEvents } from './read-my-events.ts';
 

@@ -1,7 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { RewardInput } from '../reward-schema.ts';
-import { REWARD_KINDS } from '../reward.ts';
-import { rewardKinds } from './reward-kinds.ts';
+import { RewardInput } from './reward-schema.ts';
+import { REWARD_KINDS, rewardKinds, specOf } from './kinds/reward-kinds.ts';
 
 const input = { name: 'Sword', asset: 'sword', quantity: 1 };
 const problemsOf = (value: object) =>
@@ -13,8 +12,8 @@ describe('the kinds of reward', () => {
   });
 
   it.each(['currency', 'item'] as const)('%s has any stock, which the operator gives', (kind) => {
-    expect(rewardKinds[kind].validate(5)).toEqual([]);
-    expect(rewardKinds[kind].validate(null)).toEqual([]);
+    expect(specOf(kind).validate(5)).toEqual([]);
+    expect(specOf(kind).validate(null)).toEqual([]);
     expect(problemsOf({ ...input, kind, stock: 5 })).toBeUndefined();
     expect(problemsOf({ ...input, kind })).toEqual(['stock']);
   });
@@ -26,7 +25,7 @@ describe('the kinds of reward', () => {
   });
 
   it('coupon alone shows a payload', () => {
-    const shown = REWARD_KINDS.map((kind) => [kind, rewardKinds[kind].toResponse({ code: 'A' })]);
+    const shown = REWARD_KINDS.map((kind) => [kind, specOf(kind).toResponse({ code: 'A' })]);
     expect(Object.fromEntries(shown)).toEqual({ currency: {}, item: {}, coupon: { code: 'A' } });
   });
 
