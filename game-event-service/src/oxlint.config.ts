@@ -70,13 +70,13 @@ export default defineConfig({
     ...base.map((name) => restricted(`${name}/**`, ['../**'], message(name, ['nothing of the wings']))),
     ...Object.keys(wings).map(ofWing),
     claimsFolders,
+    ...Object.entries(wings).flatMap(([wing, folders]) =>
+      folders.map((folder, index) => ofFolder(wing, folder, folders.slice(0, index))),
+    ),
     restricted(
       'catalog/rewards/kinds/**',
       ['../**', ...base.map((name) => `!../../../${name}/**`)],
       message('catalog/rewards/kinds', base),
-    ),
-    ...Object.entries(wings).flatMap(([wing, folders]) =>
-      folders.map((folder, index) => ofFolder(wing, folder, folders.slice(0, index))),
     ),
   ],
 });
