@@ -5,8 +5,8 @@ import { z } from 'zod';
 import { createEventStore } from '../src/catalog/events/event-store.ts';
 import { createRewardStore } from '../src/catalog/rewards/reward-store.ts';
 import { createStockStore } from '../src/catalog/rewards/stock-store.ts';
-import { createRuleBook } from '../src/catalog/rules/rule-book.ts';
-import { createRuleMemory } from '../src/catalog/rules/rule-memory.ts';
+import { createRuleReader } from '../src/catalog/rules/rule-reader.ts';
+import { createRuleCache } from '../src/catalog/rules/rule-cache.ts';
 import { createAccountStore } from '../src/participation/accounts/account-store.ts';
 import { createActivityStore } from '../src/participation/activity/activity-store.ts';
 import { createProgressStore } from '../src/participation/progress/progress-store.ts';
@@ -164,10 +164,10 @@ describe('POST /v1/events/{eventId}/simulate', () => {
     const { db } = service;
     const events = createEventStore(db);
     const rewards = createRewardStore(db);
-    const memory = createRuleMemory({ events, rewards, clock: () => new Date() });
+    const cache = createRuleCache({ events, rewards, clock: () => new Date() });
     const stores = {
       events,
-      ruleBook: createRuleBook({ events, rewards, memory, isFresh: () => false }),
+      ruleReader: createRuleReader({ events, rewards, cache, isFresh: () => false }),
       activity: createActivityStore(db),
       progress: createProgressStore(db),
       accounts: createAccountStore(db),

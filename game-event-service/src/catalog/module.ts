@@ -10,14 +10,14 @@ import { removeRewards } from './rewards/remove-rewards.ts';
 import { createRewardStore, type RewardStore } from './rewards/reward-store.ts';
 import { createStockStore, type StockStore } from './rewards/stock-store.ts';
 import { createRules } from './rules/module.ts';
-import type { RuleBook } from './rules/rule-book.ts';
+import type { RuleReader } from './rules/rule-reader.ts';
 
 /** What the wings above may use of the catalog. */
 export interface Catalog {
   events: EventStore;
   rewards: RewardStore;
   stock: StockStore;
-  ruleBook: RuleBook;
+  ruleReader: RuleReader;
   modules: Module[];
 }
 
@@ -30,22 +30,22 @@ export function createCatalog(platform: Platform, audit: Audit): Catalog {
   const stock = createStockStore(db);
 
   const rules = createRules(platform, { events, rewards });
-  const { ruleBook, remember } = rules;
+  const { ruleReader, refreshRules } = rules;
   return {
     events,
     rewards,
     stock,
-    ruleBook,
+    ruleReader,
     modules: [
       rules,
       createEvents(platform, {
         audit,
         events,
-        remember,
+        refreshRules,
         copyRewards: copyRewards({ rewards, stock, newId }),
         removeRewards: removeRewards({ rewards, stock }),
       }),
-      createRewards(platform, { audit, events, rewards, stock, codes, remember }),
+      createRewards(platform, { audit, events, rewards, stock, codes, refreshRules }),
       createCoupons(platform, { audit, rewards, codes }),
     ],
   };

@@ -16,7 +16,7 @@ import {
 } from 'service-kit/http';
 import { z } from 'zod';
 import type { Audit } from '../audit/audit.ts';
-import { isStaff } from '../http/callers.ts';
+import { isStaff } from '../http/is-staff.ts';
 import { EventId } from '../catalog/events/event-schema.ts';
 import { ExplanationResponse } from '../catalog/conditions/explanation-schema.ts';
 import { mayRead, ownerOf } from './claim-access.ts';

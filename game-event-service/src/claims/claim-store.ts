@@ -36,7 +36,7 @@ export interface ClaimStore {
   find(id: string): Promise<Claim | undefined>;
   history(query: HistoryQuery): Promise<Claim[]>;
   /** Those that are at their first attempt, the newest first. */
-  notTriedAgain(query: FirstAttemptQuery): Promise<Claim[]>;
+  firstAttempts(query: FirstAttemptQuery): Promise<Claim[]>;
   /** All of them, the oldest first, a thousand in memory at a time. */
   stream(filters: ClaimFilters): AsyncIterable<Claim>;
   insertAll(claims: readonly Claim[], session: ClientSession): Promise<void>;
@@ -95,7 +95,7 @@ export function createClaimStore(db: Db): ClaimStore {
     find: async (id) => (await findAll([id])).get(id),
     history: ({ accountId, status, eventId, after, limit, ...span }) =>
       newest(historyFilter({ accountId, status, eventId }, span, after), limit),
-    notTriedAgain: async ({ accountId, eventId, statuses, after, limit, ...span }) => {
+    firstAttempts: async ({ accountId, eventId, statuses, after, limit, ...span }) => {
       if (statuses?.length === 0) return [];
       const filter = historyFilter({ accountId, eventId }, span, after);
       return newest({ ...filter, attempt: 1, ...(statuses && { status: { $in: [...statuses] } }) }, limit);

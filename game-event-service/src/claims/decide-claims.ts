@@ -3,11 +3,11 @@ import { progressIdOf, type Progress } from '../participation/progress/progress.
 import { isRefusal, refuse, type Refusal } from '../http/refusal.ts';
 import type { RewardPayload } from '../catalog/rewards/kinds/reward-kind-spec.ts';
 import { hasUnit, type Stock } from '../catalog/rewards/stock.ts';
-import type { Target } from './claim-target.ts';
+import type { ClaimTarget } from './resolve-claim.ts';
 import { grantIdOf, waitingUntil, type Claim } from './claim.ts';
 
 /** What decisions depend on and change. */
-export interface Books {
+export interface ClaimSnapshot {
   claims: ReadonlyMap<string, Claim>;
   stock: ReadonlyMap<string, Stock>;
   /** Counts by the id of their cap. */
@@ -34,35 +34,35 @@ export type Decision = Accepted | Known | Refusal;
 
 /** The checks that come after that for an existing claim. */
 export function judgeClaim(
-  { event, reward, request, isOpen, caps, condition, facts }: Target,
-  books: Books,
+  { event, reward, request, isOpen, caps, condition, facts }: ClaimTarget,
+  snapshot: ClaimSnapshot,
 ): Refusal | undefined {
   if (!isOpen)
     return refuse(
       'event_not_active',
       reward.active ? 'The event takes no claims now' : 'The reward is not given now',
     );
-  const progress = books.progress.get(progressIdOf(event.id, request.accountId));
+  const progress = snapshot.progress.get(progressIdOf(event.id, request.accountId));
   if (condition && !condition.isMet({ ...facts, progress })) {
     const conditions = condition.explain({ ...facts, progress });
     return refuse('conditions_not_met', 'See conditions for what is missing', { conditions });
   }
-  if (caps.some(({ id, most }) => (books.counters.get(id) ?? 0) >= most)) {
+  if (caps.some(({ id, most }) => (snapshot.counters.get(id) ?? 0) >= most)) {
     return refuse('cap_reached', 'No more of this reward is given in this period or to this account');
   }
-  const stock = books.stock.get(reward.id);
+  const stock = snapshot.stock.get(reward.id);
   if (!stock || !hasUnit(stock)) return refuse('out_of_stock', 'Nothing is left of this reward');
   return undefined;
 }
 
 /** Whether the claim is there to be made: not there yet, open, and its condition met. Stock and caps are not asked for. */
 export function isToBeClaimed(
-  { event, request, claimId, isOpen, condition, facts }: Target,
-  books: Books,
+  { event, request, claimId, isOpen, condition, facts }: ClaimTarget,
+  snapshot: ClaimSnapshot,
 ): boolean {
-  const existing = books.claims.get(claimId);
+  const existing = snapshot.claims.get(claimId);
   if (!isOpen || (existing && existing.status !== 'rejected')) return false;
-  const progress = books.progress.get(progressIdOf(event.id, request.accountId));
+  const progress = snapshot.progress.get(progressIdOf(event.id, request.accountId));
   return condition?.isMet({ ...facts, progress }) ?? true;
 }
 
@@ -73,14 +73,14 @@ export function isToBeClaimed(
  * @param deadlineMs how long a claim may be pending before its cancellation is asked for
  */
 export function decideClaims(
-  targets: readonly (Target | Refusal)[],
-  books: Books,
+  targets: readonly (ClaimTarget | Refusal)[],
+  snapshot: ClaimSnapshot,
   { now, deadlineMs }: { now: Date; deadlineMs: number },
 ): Decision[] {
-  const claims = new Map(books.claims);
-  const stock = new Map(books.stock);
-  const counters = new Map(books.counters);
-  const left: Books = { claims, stock, counters, progress: books.progress };
+  const claims = new Map(snapshot.claims);
+  const stock = new Map(snapshot.stock);
+  const counters = new Map(snapshot.counters);
+  const left: ClaimSnapshot = { claims, stock, counters, progress: snapshot.progress };
 
   return targets.map((target): Decision => {
     if (isRefusal(target)) return target;
@@ -90,7 +90,7 @@ export function decideClaims(
     if (refusal) return refusal;
 
     const units = stock.get(target.reward.id);
-    const payload = units?.supply && payloadOf(target.reward.id, units, books);
+    const payload = units?.supply && payloadOf(target.reward.id, units, snapshot);
     const claim = claimFor(target, existing, { now, deadline: later(now, deadlineMs), payload });
     claims.set(claim.id, claim);
     if (units) stock.set(claim.rewardId, { ...units, taken: units.taken + 1 });
@@ -100,7 +100,7 @@ export function decideClaims(
 }
 
 /** Each unit that is taken is the next one of its supply. */
-function payloadOf(rewardId: string, { taken }: Stock, before: Books): RewardPayload {
+function payloadOf(rewardId: string, { taken }: Stock, before: ClaimSnapshot): RewardPayload {
   const takenHere = taken - (before.stock.get(rewardId)?.taken ?? 0);
   const payload = before.payloads?.get(rewardId)?.[takenHere];
   if (!payload) throw new Error(`the pool of ${rewardId} counts codes that it does not hold`);
@@ -108,7 +108,7 @@ function payloadOf(rewardId: string, { taken }: Stock, before: Books): RewardPay
 }
 
 function claimFor(
-  target: Target,
+  target: ClaimTarget,
   rejected: Claim | undefined,
   { now, deadline, payload }: { now: Date; deadline: Date; payload: RewardPayload | undefined },
 ): Claim {

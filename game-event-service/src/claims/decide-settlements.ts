@@ -1,4 +1,4 @@
-import { countUp, type Counts } from '../database/counting.ts';
+import { countUp, type Counts } from '../database/counts.ts';
 import type { ReleasedPayload } from '../catalog/rewards/stock-store.ts';
 import type { Revocation } from './revocation.ts';
 import type { Claim, RefusalReason } from './claim.ts';

@@ -12,7 +12,7 @@ import {
   type Endpoint,
 } from 'service-kit/http';
 import { z } from 'zod';
-import { isStaff } from '../../http/callers.ts';
+import { isStaff } from '../../http/is-staff.ts';
 import type { Clock } from 'service-kit/service';
 import type { CreateEvent } from './create-event.ts';
 import {

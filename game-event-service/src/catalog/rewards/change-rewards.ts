@@ -7,7 +7,7 @@ import type { Audited } from '../../audit/audit.ts';
 import { patchAttributes } from '../../http/attributes.ts';
 import { unreachableFields } from '../conditions/unreachable-condition.ts';
 import { invalidFields, type InvalidField } from '../../http/invalid-fields.ts';
-import type { RememberEvent } from '../events/event-changes.ts';
+import type { RefreshRules } from '../events/event-changes.ts';
 import type { EventStore } from '../events/event-store.ts';
 import { eventAt, type EventStatus } from '../events/event.ts';
 import type { Clock } from 'service-kit/service';
@@ -35,7 +35,7 @@ export interface RewardChangesDeps {
   stock: StockStore;
   transact: Transact<OutgoingMessage>;
   audited: Audited;
-  remember: RememberEvent;
+  refreshRules: RefreshRules;
   clock: Clock;
 }
 
@@ -44,7 +44,7 @@ const BEFORE_START: ReadonlySet<EventStatus> = new Set(['draft', 'scheduled']);
 
 /** What operators do with a reward that is there. The event's own status decides what they may. */
 export function createRewardChanges(deps: RewardChangesDeps): RewardChanges {
-  const { events, rewards, stock, transact, audited, remember, clock } = deps;
+  const { events, rewards, stock, transact, audited, refreshRules, clock } = deps;
 
   async function read(
     eventId: string,
@@ -108,7 +108,7 @@ export function createRewardChanges(deps: RewardChangesDeps): RewardChanges {
           return changed;
         }),
       );
-      await remember(eventId);
+      await refreshRules(eventId);
       return reward;
     },
 
@@ -126,7 +126,7 @@ export function createRewardChanges(deps: RewardChangesDeps): RewardChanges {
           await done(tx);
         }),
       );
-      await remember(eventId);
+      await refreshRules(eventId);
     },
   };
 }

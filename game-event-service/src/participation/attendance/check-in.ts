@@ -7,11 +7,11 @@ import type { CountProgress } from '../progress/count-progress.ts';
 import type { ProgressStore } from '../progress/progress-store.ts';
 import { progressIdOf } from '../progress/progress.ts';
 import type { Refusal } from '../../http/refusal.ts';
-import type { RuleBook } from '../../catalog/rules/rule-book.ts';
+import type { RuleReader } from '../../catalog/rules/rule-reader.ts';
 import { decideCheckIns, type CheckInRequest, type CheckInResult } from './decide-check-ins.ts';
 
 export interface CheckInDeps {
-  ruleBook: RuleBook;
+  ruleReader: RuleReader;
   accounts: AccountStore;
   progress: Pick<ProgressStore, 'findAll'>;
   countProgress: CountProgress;
@@ -25,7 +25,7 @@ export interface CheckInDeps {
  * in one group, or read what the other wrote, or conflict and are decided again: the day counts once.
  */
 export function createCheckIns(deps: CheckInDeps): GroupCommit<CheckInRequest, CheckInResult | Refusal> {
-  const { ruleBook, accounts, progress, countProgress, transact, clock, metrics } = deps;
+  const { ruleReader, accounts, progress, countProgress, transact, clock, metrics } = deps;
 
   return createGroupCommit({
     name: 'check-ins',
@@ -39,7 +39,7 @@ export function createCheckIns(deps: CheckInDeps): GroupCommit<CheckInRequest, C
           const progressIds = unique(
             requests.map(({ eventId, accountId }) => progressIdOf(eventId, accountId)),
           );
-          const rules = await ruleBook.of(eventIds, session);
+          const rules = await ruleReader.of(eventIds, session);
           const { results, additions } = decideCheckIns(requests, {
             rules,
             accounts: await accounts.standingOf(accountIds, session),

@@ -7,7 +7,7 @@ import { type Clock, unique } from 'service-kit/service';
 import type { EventStore } from '../../catalog/events/event-store.ts';
 import type { CountProgress } from '../progress/count-progress.ts';
 import type { Refusal } from '../../http/refusal.ts';
-import type { RuleBook } from '../../catalog/rules/rule-book.ts';
+import type { RuleReader } from '../../catalog/rules/rule-reader.ts';
 import type { Rules } from '../../catalog/rules/rules.ts';
 import { decideAcceptances, type AcceptRequest, type AcceptWorld } from './decide-acceptances.ts';
 import type { InviteStore } from './invite-store.ts';
@@ -23,7 +23,7 @@ export interface AcceptInvitesDeps {
   invites: InviteStore;
   accounts: AccountStore;
   events: Pick<EventStore, 'idsTakingClaims'>;
-  ruleBook: RuleBook;
+  ruleReader: RuleReader;
   countProgress: CountProgress;
   clock: Clock;
   /** How old an account may be that accepts, in milliseconds. */
@@ -43,7 +43,7 @@ export function acceptInvites(deps: AcceptInvitesDeps): AcceptInvites {
 // One after the other: a session has one operation at a time.
 async function worldOf(
   requests: readonly AcceptRequest[],
-  { invites: store, accounts, events, ruleBook, clock, maxAgeMs }: AcceptInvitesDeps,
+  { invites: store, accounts, events, ruleReader, clock, maxAgeMs }: AcceptInvitesDeps,
   session: ClientSession,
 ): Promise<AcceptWorld & { rules: ReadonlyMap<string, Rules> }> {
   const now = clock();
@@ -51,7 +51,7 @@ async function worldOf(
   const inviterIds = [...invites.values()].map(({ inviterId }) => inviterId);
   const accountIds = unique([...requests.map(({ accountId }) => accountId), ...inviterIds]);
   const eventIds = invites.size > 0 ? await events.idsTakingClaims('invite', now, session) : [];
-  const rules = await ruleBook.of(eventIds, session);
+  const rules = await ruleReader.of(eventIds, session);
   return {
     rules,
     now,

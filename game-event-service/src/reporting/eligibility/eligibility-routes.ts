@@ -1,6 +1,6 @@
 import { defineEndpoint, DomainError, reply, type Endpoint } from 'service-kit/http';
 import { z } from 'zod';
-import { isStaff } from '../../http/callers.ts';
+import { isStaff } from '../../http/is-staff.ts';
 import type { Clock } from 'service-kit/service';
 import { EventId } from '../../catalog/events/event-schema.ts';
 import { isVisibleTo } from '../../catalog/events/event-visibility.ts';

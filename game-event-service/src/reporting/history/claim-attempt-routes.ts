@@ -13,7 +13,7 @@ import {
 import type { Identity } from 'service-kit/identity';
 import { z } from 'zod';
 import type { Audit } from '../../audit/audit.ts';
-import { isStaff } from '../../http/callers.ts';
+import { isStaff } from '../../http/is-staff.ts';
 import { EventId } from '../../catalog/events/event-schema.ts';
 import { ATTEMPT_STATUSES, type ClaimAttempt } from '../../claims/claim-attempt.ts';
 import type { ListAttempts } from './list-attempts.ts';

@@ -8,7 +8,7 @@ import {
   type Endpoint,
 } from 'service-kit/http';
 import { z } from 'zod';
-import { isStaff } from '../../http/callers.ts';
+import { isStaff } from '../../http/is-staff.ts';
 import { ClaimResponse, toClaimResponse } from '../../claims/claim-schema.ts';
 import { EventResponse, toEventResponse } from '../../catalog/events/event-schema.ts';
 import type { EventStore } from '../../catalog/events/event-store.ts';

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { Binary, type ClientSession, type Db } from 'mongodb';
 import type { IndexSpec } from 'service-kit/service';
 import type { Supply, SupplyStore } from './reward-kind-spec.ts';
-import { countUp, type Counts } from '../../../database/counting.ts';
+import { countUp, type Counts } from '../../../database/counts.ts';
 
 /**
  * The codes of one coupon are a queue. Codes that are added or given back go to its end, and each unit that is taken is
