@@ -1,0 +1,15 @@
+/** Folders whose TypeScript comments are read. */
+export const commentFolders: readonly string[] = ['scripts/src/prose/'];
+
+/** Markdown files and contracts that are not read yet. */
+export const unreadTexts: readonly string[] = [
+  'README.md',
+  'api-gateway/',
+  'auth-service/',
+  'docs/',
+  'game-event-service/',
+  'infra/contracts/',
+  'infra/README.md',
+  'scripts/README.md',
+  'service-kit/',
+];
