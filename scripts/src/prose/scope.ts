@@ -4,9 +4,10 @@ export const commentFolders: readonly string[] = ['scripts/src/prose/'];
 /** Markdown files and contracts that are not read yet. */
 export const unreadTexts: readonly string[] = [
   'api-gateway/',
-  'auth-service/',
-  'docs/adr/',
-  'game-event-service/',
+  'auth-service/README.md',
+  'auth-service/contracts/',
+  'game-event-service/README.md',
+  'game-event-service/contracts/',
   'infra/contracts/',
   'infra/README.md',
   'scripts/README.md',
