@@ -4,7 +4,6 @@ export const commentFolders: readonly string[] = ['scripts/src/prose/'];
 /** Markdown files and contracts that are not read yet. */
 export const unreadTexts: readonly string[] = [
   'api-gateway/',
-  'auth-service/README.md',
   'auth-service/contracts/',
   'game-event-service/README.md',
   'game-event-service/contracts/',
