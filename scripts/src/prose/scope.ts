@@ -5,7 +5,6 @@ export const commentFolders: readonly string[] = ['scripts/src/prose/'];
 export const unreadTexts: readonly string[] = [
   'api-gateway/',
   'auth-service/contracts/',
-  'game-event-service/README.md',
   'game-event-service/contracts/',
   'infra/contracts/',
   'infra/README.md',
