@@ -6,7 +6,6 @@ export const unreadTexts: readonly string[] = [
   'api-gateway/',
   'auth-service/contracts/',
   'game-event-service/contracts/',
-  'infra/contracts/',
   'infra/README.md',
   'scripts/README.md',
   'service-kit/',
