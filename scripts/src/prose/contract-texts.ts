@@ -23,5 +23,5 @@ export function contractTexts(source: string): Prose[] {
 
 /** The description of a response lists its cases with semicolons: each is a text of its own. */
 function cases(text: string): string[] {
-  return text.split(/;\s+(?=\p{Lu})/u);
+  return text.split(/;\s+(?=[\p{Lu}`])/u);
 }

@@ -4,8 +4,6 @@ export const commentFolders: readonly string[] = ['scripts/src/prose/'];
 /** Markdown files and contracts that are not read yet. */
 export const unreadTexts: readonly string[] = [
   'api-gateway/',
-  'auth-service/contracts/',
-  'game-event-service/contracts/',
   'infra/README.md',
   'scripts/README.md',
   'service-kit/',
