@@ -26,8 +26,10 @@ function readerOf(file: string): ((source: string) => Prose[]) | undefined {
     if (!commentFolders.some((folder) => file.startsWith(folder))) return undefined;
     return (source) => commentsOf(file, source);
   }
+  // A published schema never changes.
+  if (file.includes('/published/')) return undefined;
   if (unreadTexts.some((path) => file.startsWith(path))) return undefined;
   if (file.endsWith('.md')) return (text) => [{ line: 1, text }];
-  if (/(?:^|\/)(?:openapi\.json|asyncapi[^/]*\.yaml)$/u.test(file)) return contractTexts;
+  if (/(?:^|\/)(?:openapi\.json|asyncapi[^/]*\.yaml|[^/]*\.schema\.json)$/u.test(file)) return contractTexts;
   return undefined;
 }

@@ -4,7 +4,7 @@ import type { Prose } from './texts.ts';
 const textKeys: ReadonlySet<unknown> = new Set(['summary', 'description']);
 const exampleKeys: ReadonlySet<unknown> = new Set(['example', 'examples']);
 
-/** The summaries and descriptions of an OpenAPI or AsyncAPI document (JSON or YAML), each text once. */
+/** The summaries and descriptions of an OpenAPI or AsyncAPI document or a JSON Schema (JSON or YAML), each text once. */
 export function contractTexts(source: string): Prose[] {
   const lines = new LineCounter();
   const texts = new Map<string, Prose>();
