@@ -23,9 +23,14 @@ const Spend = z.strictObject({
   kind: Kind.optional().meta({ description: 'Needed if the account has the asset as both kinds' }),
   asset: Asset,
   quantity: Quantity,
-  reason: Reason,
+  reason: Reason.meta({ example: 'bought a wooden shield' }),
 });
-const Grant = z.strictObject({ kind: Kind, asset: Asset, quantity: Quantity, reason: Reason });
+const Grant = z.strictObject({
+  kind: Kind,
+  asset: Asset,
+  quantity: Quantity,
+  reason: Reason.meta({ example: 'compensation for the outage of 24 Dec' }),
+});
 
 const KeyHeader = z.object({
   'idempotency-key': z
