@@ -22,16 +22,15 @@ const fields = {
     .string()
     .regex(/^[A-Za-z0-9][A-Za-z0-9._:-]{0,127}$/, 'must be 1 to 128 of letters, digits, . _ : -'),
   quantity: count,
-  stock: z
-    .int()
-    .min(0)
-    .max(MOST)
-    .nullable()
-    .meta({ description: 'Units there are; null is unlimited. Of a coupon null: its codes are its stock' }),
+  stock: z.int().min(0).max(MOST).nullable().meta({
+    description: 'Total number of units; null is unlimited. A coupon has null: its codes are its stock',
+  }),
   perAccount: count
     .nullable()
-    .meta({ description: 'Cap of one account over all periods; null: once in each' }),
-  perPeriod: z.strictObject({ day: count }).meta({ description: 'Cap of all accounts together' }),
+    .meta({ description: 'Most claims of one account over all periods; null: one in each period' }),
+  perPeriod: z
+    .strictObject({ day: count })
+    .meta({ description: 'Most claims of all accounts together on a day' }),
   condition: ConditionInput,
   active: z.boolean(),
   attributes: Attributes,
@@ -97,8 +96,8 @@ export const RewardResponse = z
     asset: z.string(),
     quantity: z.int(),
     stock: z.int().nullable(),
-    available: z.int().nullable().meta({ description: 'What may still be claimed; null is unlimited' }),
-    reserved: z.int().meta({ description: 'Claimed and not yet decided' }),
+    available: z.int().nullable().meta({ description: 'Units that can still be claimed; null is unlimited' }),
+    reserved: z.int().meta({ description: 'Units of claims that are not decided yet' }),
     granted: z.int(),
     perAccount: z.int().nullable(),
     perPeriod: z.object({ day: z.int() }).optional(),

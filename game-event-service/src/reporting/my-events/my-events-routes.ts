@@ -33,7 +33,7 @@ const MyEventResponse = EventResponse.extend({
   nextResetAt: z.iso
     .datetime()
     .nullable()
-    .meta({ description: 'When the next period begins; null where none begins before the end' }),
+    .meta({ description: 'When the next period begins; null if none begins before the end of the event' }),
 }).meta({ id: 'MyEvent' });
 
 export function myEventsRoutes(deps: {
@@ -46,8 +46,8 @@ export function myEventsRoutes(deps: {
       method: 'GET',
       path: '/v1/me/events',
       operationId: 'listMyEvents',
-      summary: 'The active events with my progress and claims, the newest first',
-      description: 'A page may hold fewer than `limit` where an event is over by its time.',
+      summary: 'The active events with my progress and claims, newest first',
+      description: 'A page may have fewer than `limit` items if an event has just ended.',
       tag: 'progress',
       access: { roles: ['USER'] },
       request: { query: z.object(listQuery) },
