@@ -63,7 +63,7 @@ export function apiDocument(endpoints: readonly Endpoint[]): object {
   return openApiDocument({
     title: 'auth-service',
     version: '1.0.0',
-    description: 'Accounts, sessions, access tokens, and what an account owns.',
+    description: 'Accounts, sessions, access tokens, and the ledger of what an account owns.',
     endpoints,
     problems,
   });

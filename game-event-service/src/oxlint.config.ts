@@ -73,5 +73,10 @@ export default defineConfig({
     ...Object.entries(wings).flatMap(([wing, folders]) =>
       folders.map((folder, index) => ofFolder(wing, folder, folders.slice(0, index))),
     ),
+    restricted(
+      'catalog/rewards/kinds/**',
+      ['../**', ...base.map((name) => `!../../../${name}/**`)],
+      message('catalog/rewards/kinds', base),
+    ),
   ],
 });

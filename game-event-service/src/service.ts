@@ -59,7 +59,7 @@ export function buildService(config: Config, overrides: PlatformOverrides = {}) 
   });
   const autoClaims = createAutoClaims(platform, {
     prompts,
-    books: claims.books,
+    snapshots: claims.snapshots,
     accounts: participation.accounts,
     acceptance: claims.acceptance,
   });

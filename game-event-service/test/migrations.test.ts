@@ -2,7 +2,7 @@ import { MongoClient, type Db } from 'mongodb';
 import { randomBytes } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createLogger } from 'service-kit/logging';
-import { migrateDatabase as migrate, withMigrationLock } from 'service-kit/service';
+import { migrateDatabase as migrate } from 'service-kit/service';
 import { needed } from './support/environment.ts';
 
 const logger = createLogger({ service: 'game-event-service', level: 'error' });
@@ -66,26 +66,28 @@ describe('attempts that were kept before claims told of them', () => {
   });
 });
 
-describe('the lock of migrations', () => {
-  it('lets one in at a time, and the next one after a failure', async () => {
-    let inside = 0;
-    const visit = async (index: number): Promise<number> => {
-      inside += 1;
-      await db.command({ ping: 1 });
-      expect(inside).toBe(1);
-      inside -= 1;
-      if (index === 0) throw new Error('failed');
-      return index;
-    };
-    const visits = Array.from({ length: 4 }, (_, index) => withMigrationLock(db, () => visit(index)));
-    const results = await Promise.allSettled(visits);
-    expect(results.map(({ status }) => status)).toEqual(['rejected', 'fulfilled', 'fulfilled', 'fulfilled']);
-  });
-
-  it('is free again when the lease of one that was killed has ended', async () => {
-    await db
-      .collection('migrationLock')
-      .updateOne({}, { $set: { holder: 'killed', until: new Date(Date.now() - 1) } });
-    expect(await withMigrationLock(db, async () => 'done')).toBe('done');
+describe('stock that was divided into shares', () => {
+  it('is one document again, with all units and all that is taken', async () => {
+    const stocks = db.collection<{ _id: string; total: number | null; taken: number; isCoupon?: true }>(
+      'rewardStock',
+    );
+    await stocks.insertMany([
+      { _id: 'rwd_many', total: 21, taken: 20 },
+      { _id: 'rwd_many:1', total: 20, taken: 3 },
+      { _id: 'rwd_many:2', total: 20, taken: -1 },
+      { _id: 'rwd_unlimited', total: null, taken: 4 },
+      { _id: 'rwd_unlimited:1', total: null, taken: 5 },
+      { _id: 'rwd_few', total: 2, taken: 1 },
+      { _id: 'rwd_coupon', total: null, taken: 1, isCoupon: true },
+    ]);
+    await db.collection('migrations').deleteOne({ fileName: /one-document-of-stock/ });
+    await migrateDatabase();
+    await migrateDatabase();
+    expect(await stocks.find().sort({ _id: 1 }).toArray()).toEqual([
+      { _id: 'rwd_coupon', total: null, taken: 1, isCoupon: true },
+      { _id: 'rwd_few', total: 2, taken: 1 },
+      { _id: 'rwd_many', total: 61, taken: 22 },
+      { _id: 'rwd_unlimited', total: null, taken: 9 },
+    ]);
   });
 });

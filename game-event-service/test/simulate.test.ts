@@ -3,11 +3,10 @@ import { DateTime } from 'luxon';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { createEventStore } from '../src/catalog/events/event-store.ts';
-import { createCodeStore } from '../src/catalog/rewards/code-store.ts';
 import { createRewardStore } from '../src/catalog/rewards/reward-store.ts';
 import { createStockStore } from '../src/catalog/rewards/stock-store.ts';
-import { createRuleBook } from '../src/catalog/rules/rule-book.ts';
-import { createRuleMemory } from '../src/catalog/rules/rule-memory.ts';
+import { createRuleReader } from '../src/catalog/rules/rule-reader.ts';
+import { createRuleCache } from '../src/catalog/rules/rule-cache.ts';
 import { createAccountStore } from '../src/participation/accounts/account-store.ts';
 import { createActivityStore } from '../src/participation/activity/activity-store.ts';
 import { createProgressStore } from '../src/participation/progress/progress-store.ts';
@@ -165,14 +164,14 @@ describe('POST /v1/events/{eventId}/simulate', () => {
     const { db } = service;
     const events = createEventStore(db);
     const rewards = createRewardStore(db);
-    const memory = createRuleMemory({ events, rewards, clock: () => new Date() });
+    const cache = createRuleCache({ events, rewards, clock: () => new Date() });
     const stores = {
       events,
-      ruleBook: createRuleBook({ events, rewards, memory, isFresh: () => false }),
+      ruleReader: createRuleReader({ events, rewards, cache, isFresh: () => false }),
       activity: createActivityStore(db),
       progress: createProgressStore(db),
       accounts: createAccountStore(db),
-      stock: createStockStore(db, createCodeStore(db)),
+      stock: createStockStore(db),
     };
     const draft = await makeEvent(service.call, { timeZone: ZONE });
     await report(service.call, [activityItem('acc_1'), activityItem('acc_1')]);

@@ -1,8 +1,4 @@
 import amqp from 'amqplib';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { pathToFileURL } from 'node:url';
 import { afterEach, beforeEach, describe, expect, it, onTestFinished } from 'vitest';
 import { z } from 'zod';
 import { parseEnv } from '../src/config/index.ts';
@@ -212,18 +208,21 @@ describe('a service of modules', () => {
   });
 
   it('migrates with the database alone, each migration once', async () => {
-    const directory = await mkdtemp(join(tmpdir(), 'migrations-'));
-    onTestFinished(() => rm(directory, { recursive: true }));
-    await writeFile(
-      join(directory, '1-first.ts'),
-      "export async function up(db) { await db.collection('migrated').insertOne({}); }\n",
-    );
-    const migrations = pathToFileURL(directory);
+    const migrations = new URL('fixtures/migrations/', import.meta.url);
     const unreachable = { REDIS_URL: 'redis://127.0.0.1:1', RABBITMQ_URL: 'amqp://127.0.0.1:1' };
     await build(unreachable, { migrations }).migrate();
     await build(unreachable, { migrations }).migrate();
     expect(await database.db.collection('migrated').countDocuments()).toBe(1);
     expect(await database.db.collection('numbers').indexExists('by-time')).toBe(true);
+  });
+
+  it('waits with its migrations for no instance that was killed while it migrated', async () => {
+    await database.db
+      .collection<{ _id: string; holder: string; until: Date }>('migrationLock')
+      .insertOne({ _id: 'migrations', holder: 'killed', until: new Date(Date.now() - 1) });
+    const migrations = new URL('fixtures/migrations/', import.meta.url);
+    await build({}, { migrations }).migrate();
+    expect(await database.db.collection('migrated').countDocuments()).toBe(1);
   });
 
   it('does not let two modules consume one queue', () => {

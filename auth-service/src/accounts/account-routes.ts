@@ -52,7 +52,7 @@ const Ids = z
   .meta({
     type: 'string',
     description:
-      'Up to 100 ids, separated by commas, in the place of any filter: these accounts in this order, unknown ones left out',
+      'Up to 100 ids, separated by commas, instead of any filter. The answer has these accounts in this order, without unknown ones',
     example: 'acc_Qm3v0d8YhT5sLx2RkN7wUg,acc_b8Vn4KtG1zYp6QxJ0hRsCw',
   });
 
@@ -77,7 +77,7 @@ const NewStatus = z.discriminatedUnion('status', [
     reason: Reason,
     until: Time.meta({ example: '2026-12-08T00:00:00Z' })
       .optional()
-      .meta({ description: 'When the ban ends by itself; without it, never' }),
+      .meta({ description: 'When the ban ends automatically; without it the ban has no end' }),
   }),
 ]);
 const Position = z
@@ -164,7 +164,7 @@ export function accountRoutes(dependencies: AccountRoutesDependencies): Endpoint
     method: 'PUT',
     path: '/v1/accounts/{id}/status',
     operationId: 'setStatus',
-    summary: 'Ban an account, which ends its sessions, or end the ban',
+    summary: 'Ban an account and end its sessions, or lift the ban',
     tag,
     access: { roles: ['OPERATOR'] },
     conditional: 'change',

@@ -47,7 +47,7 @@ export function administrationRoutes(dependencies: AdministrationRoutesDependenc
     method: 'POST',
     path: '/v1/accounts',
     operationId: 'createAccount',
-    summary: 'Open an account for somebody, with roles',
+    summary: 'Create an account with roles for another person',
     tag,
     access,
     idempotencyKey: 'optional',
@@ -91,12 +91,12 @@ export function administrationRoutes(dependencies: AdministrationRoutesDependenc
     path: '/v1/accounts/{id}',
     operationId: 'deleteAccount',
     summary: 'Delete an account; its sessions end',
-    description: 'It can be restored until it is erased; repeated it changes nothing.',
+    description: 'The account can be restored until it is erased. Repeating the call changes nothing.',
     tag,
     access,
     conditional: 'change',
     request: { params: AccountParams },
-    responses: { 204: { description: 'It is deleted' } },
+    responses: { 204: { description: 'The account was deleted' } },
     problems: ['account_not_found', 'self_status_change', 'last_admin'],
     handle: async (input) => {
       await deleteAccount(input.params.id, callerOf(input), input.preconditions);
@@ -109,8 +109,7 @@ export function administrationRoutes(dependencies: AdministrationRoutesDependenc
     path: '/v1/accounts/{id}/restore',
     operationId: 'restoreAccount',
     summary: 'Undo a deletion',
-    description:
-      'A ban that was in force is in force again. Of an account that is not deleted it changes nothing.',
+    description: 'A ban that was in force is in force again. If the account is not deleted, nothing changes.',
     tag,
     access,
     conditional: 'change',
@@ -131,7 +130,7 @@ export function administrationRoutes(dependencies: AdministrationRoutesDependenc
     tag,
     access,
     request: { params: AccountParams },
-    responses: { 204: { description: 'They have ended' } },
+    responses: { 204: { description: 'The sessions have ended' } },
     problems: ['account_not_found'],
     handle: async (input) => {
       await endAllSessions(input.params.id, callerOf(input));

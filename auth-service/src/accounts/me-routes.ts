@@ -68,7 +68,7 @@ export function meRoutes(dependencies: MeRoutesDependencies): Endpoint[] {
     tag,
     access: 'signed-in',
     request: { body: Passwords },
-    responses: { 204: { description: 'It is changed' } },
+    responses: { 204: { description: 'The password was changed' } },
     problems: [
       'wrong_password',
       'account_not_found',
@@ -88,11 +88,11 @@ export function meRoutes(dependencies: MeRoutesDependencies): Endpoint[] {
     operationId: 'deleteMe',
     summary: 'Delete my account',
     description:
-      'My sessions end and nobody logs in any more; a guest leaves the password out. Until everything personal is erased, staff can undo it and the username stays taken.',
+      'All sessions end, and logging in is no longer possible. A guest sends no password. Until the personal data is erased, staff can undo the deletion, and the username stays taken.',
     tag,
     access: 'signed-in',
     request: { body: Deletion },
-    responses: { 204: { description: 'It is deleted' } },
+    responses: { 204: { description: 'The account was deleted' } },
     problems: [
       'wrong_password',
       'account_not_found',

@@ -23,7 +23,7 @@ export const NewPassword = z
     format: 'password',
     minLength: SHORTEST,
     maxLength: LONGEST,
-    description: 'Hard enough to guess: zxcvbn score 2 or more; the error says why it is not',
+    description: 'Must have a zxcvbn score of 2 or more; the error says why it does not',
     example: 'zebra-tooth-91',
   });
 

@@ -52,7 +52,8 @@ export const Username = z
     type: 'string',
     minLength: SHORTEST,
     maxLength: LONGEST,
-    description: 'Letters of one script, digits and . _ - after NFKC normalisation; unique whatever the case',
+    description:
+      'Letters of one script, digits and . _ - after NFKC normalisation; unique without regard to case',
     example: 'min-jun',
   });
 

@@ -12,8 +12,8 @@ export interface AuditRoutesDependencies {
 const Id = z.string().min(1).max(128).optional();
 const AuditQuery = z.object({
   ...listQuery,
-  accountId: Id.meta({ description: 'Whom it was about' }),
-  actorId: Id.meta({ description: 'Who did it: an account or a service client' }),
+  accountId: Id.meta({ description: 'The account that it was done to' }),
+  actorId: Id.meta({ description: 'The actor: an account or a service client' }),
   ...auditFilters(auditActions),
 });
 

@@ -32,7 +32,7 @@ export const ClientView = z
   .meta({ id: 'Client' });
 
 export const ClientWithSecretView = ClientView.extend({
-  secret: z.string().meta({ description: 'Shown this once: only its hash is kept' }),
+  secret: z.string().meta({ description: 'Shown only in this answer: the service stores only its hash' }),
 }).meta({ id: 'ClientWithSecret' });
 
 export const toClientView = ({ id, name, scopes, createdAt }: ServiceClient): z.infer<typeof ClientView> => ({

@@ -9,10 +9,12 @@ export const Entitlements = pageSchema(
 export const LedgerEntryView = z
   .object({
     id: z.string(),
-    grantId: z.string().optional().meta({ description: 'Of a reward and of its reversal' }),
+    grantId: z.string().optional().meta({ description: 'Only for a reward and its reversal' }),
     kind: z.enum(entryKinds),
     asset: z.string(),
-    quantity: z.int().meta({ description: 'Negative where something was taken; the balance is the sum' }),
+    quantity: z
+      .int()
+      .meta({ description: 'Negative for a withdrawal; the balance is the sum of all entries' }),
     balanceAfter: z.int(),
     reason: z.string(),
     at: z.iso.datetime(),

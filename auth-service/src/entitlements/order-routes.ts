@@ -20,12 +20,17 @@ const Kind = z.enum(orderableKinds);
 const Quantity = z.int().min(1);
 
 const Spend = z.strictObject({
-  kind: Kind.optional().meta({ description: 'Needed where the account has the asset as both' }),
+  kind: Kind.optional().meta({ description: 'Needed if the account has the asset as both kinds' }),
   asset: Asset,
   quantity: Quantity,
-  reason: Reason,
+  reason: Reason.meta({ example: 'bought a wooden shield' }),
 });
-const Grant = z.strictObject({ kind: Kind, asset: Asset, quantity: Quantity, reason: Reason });
+const Grant = z.strictObject({
+  kind: Kind,
+  asset: Asset,
+  quantity: Quantity,
+  reason: Reason.meta({ example: 'compensation for the outage of 24 Dec' }),
+});
 
 const KeyHeader = z.object({
   'idempotency-key': z
@@ -33,13 +38,13 @@ const KeyHeader = z.object({
     .regex(/^[\x20-\x7e]{1,255}$/, 'must be 1 to 255 visible ASCII characters')
     .optional()
     .meta({
-      description: 'Needed. One for each order, new for each new one',
+      description: 'Needed. Use a new key for each new order',
       example: '8e03978e-40d5-43dd-bc93-6894a57f9324',
     }),
 });
 
 const description =
-  'The same key with the same order gets the first answer again and nothing happens twice, not even when both arrive at once. What was done is remembered for ever, a refusal for 24 hours. The key belongs to the caller and this call; with another order (also of another account) it is refused.';
+  'The same key with the same order returns the first answer, and the order is applied once, even if both requests arrive together. Applied orders are kept for ever, refusals for 24 hours. The key belongs to the caller and this call. With a different order, or for another account, it is refused.';
 const problems = [
   'idempotency_key_required',
   'idempotency_key_reused',
@@ -55,7 +60,7 @@ export function orderRoutes({ placeOrder }: OrderRoutesDependencies): Endpoint[]
     method: 'POST',
     path: '/v1/accounts/{id}/entitlements/spend',
     operationId: 'spendEntitlement',
-    summary: 'Take from a balance what the player has spent',
+    summary: "Spend from an account's balance",
     description,
     tag,
     access: { scopes: ['entitlements:write'] },
@@ -75,7 +80,7 @@ export function orderRoutes({ placeOrder }: OrderRoutesDependencies): Endpoint[]
     method: 'POST',
     path: '/v1/accounts/{id}/grants',
     operationId: 'grantEntitlement',
-    summary: 'Give an account something, to make good for something',
+    summary: 'Give an account an asset as compensation',
     description,
     tag,
     access: { roles: ['ADMIN'] },

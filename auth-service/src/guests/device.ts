@@ -6,7 +6,7 @@ export const DeviceId = z
   .string()
   .regex(/^[A-Za-z0-9_-]{16,128}$/, 'must be 16 to 128 letters, digits, - or _')
   .meta({
-    description: 'A random secret that the client made and keeps; it is all it takes to enter',
+    description: 'A random secret that the client creates and keeps. It is the only credential of a guest',
     example: 'bf6f2fd0-7a0c-4b3c-9f5e-6d2f2f7c4a11',
   });
 

@@ -22,13 +22,14 @@ export function guestRoutes({ enterAsGuest, upgradeGuest }: GuestRoutesDependenc
     method: 'POST',
     path: '/v1/auth/guest',
     operationId: 'enterAsGuest',
-    summary: 'Enter with nothing but a device',
-    description: 'A device whose account was deleted gets a new one.',
+    summary: 'Sign in as a guest',
+    description:
+      'The first call of a device opens an account. If the account of the device was deleted, it gets a new one.',
     tag,
     access: 'public',
     request: { body: z.strictObject({ deviceId: DeviceId }) },
     responses: {
-      200: { description: 'The account of this device, and tokens of a new session', body: SignedIn },
+      200: { description: 'The account of this device, and the tokens of a new session', body: SignedIn },
       201: { description: 'A new account, and its first tokens', body: SignedIn },
     },
     problems: ['account_banned', 'device_upgraded', 'rate_limited', 'service_unavailable'],
@@ -42,9 +43,9 @@ export function guestRoutes({ enterAsGuest, upgradeGuest }: GuestRoutesDependenc
     method: 'POST',
     path: '/v1/auth/upgrade',
     operationId: 'upgradeGuest',
-    summary: 'Give my guest account a name and a password',
+    summary: 'Upgrade my guest account: give it a name and a password',
     description:
-      'The account keeps its id and all it owns. Its device alone does not enter any more; sessions other than this one end.',
+      'The account keeps its id and its property. The device alone cannot sign in any more. All other sessions end.',
     tag,
     access: 'signed-in',
     request: {

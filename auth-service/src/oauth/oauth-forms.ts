@@ -10,7 +10,7 @@ const clientInBody = {
 };
 const tokenInBody = {
   token: parameter.optional(),
-  token_type_hint: parameter.optional().meta({ description: 'Not needed: a token tells its own type' }),
+  token_type_hint: parameter.optional().meta({ description: 'Not needed: the type is clear from the token' }),
 };
 
 /**
@@ -28,11 +28,11 @@ function withoutEmpty<Form extends object>(form: Form): Form {
 
 export const TokenBody = oauthForm({
   grant_type: parameter.optional().meta({ enum: [...grantTypes], description: 'Always needed' }),
-  username: z.string().max(256).optional().meta({ description: 'Of `password`' }),
+  username: z.string().max(256).optional().meta({ description: 'For `password`' }),
   password: PresentedPassword.optional(),
-  refresh_token: parameter.optional().meta({ description: 'Of `refresh_token`' }),
+  refresh_token: parameter.optional().meta({ description: 'For `refresh_token`' }),
   scope: parameter.optional().meta({
-    description: 'Of `client_credentials`: separated by spaces; without it all that the client holds',
+    description: 'For `client_credentials`: separated by spaces; if absent, all scopes of the client',
     example: 'activity:write',
   }),
   ...clientInBody,
@@ -46,8 +46,8 @@ export const IssuedTokenView = z
     access_token: z.string(),
     token_type: z.literal('Bearer'),
     expires_in: z.int().meta({ description: 'Seconds' }),
-    refresh_token: z.string().optional().meta({ description: 'Of an account' }),
-    scope: z.string().optional().meta({ description: 'Of a service client' }),
+    refresh_token: z.string().optional().meta({ description: 'For an account' }),
+    scope: z.string().optional().meta({ description: 'For a service client' }),
   })
   .meta({ id: 'IssuedToken', description: 'RFC 6749, section 5.1' });
 
@@ -67,7 +67,7 @@ export const IntrospectionView = z
     iat: z.int().optional(),
     exp: z.int().optional(),
   })
-  .meta({ id: 'Introspection', description: 'RFC 7662, section 2.2; of an inactive token `active` alone' });
+  .meta({ id: 'Introspection', description: 'RFC 7662, section 2.2; an inactive token has only `active`' });
 
 export const MetadataView = z
   .object({

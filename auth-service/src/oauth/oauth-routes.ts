@@ -44,7 +44,7 @@ export function oauthRoutes(dependencies: OAuthRoutesDependencies): Endpoint[] {
     operationId: 'issueToken',
     summary: 'Get tokens (RFC 6749)',
     description:
-      'Accounts log in by `password` and go on by `refresh_token`, without client credentials; service clients use `client_credentials`.',
+      'Accounts log in with `password` and continue with `refresh_token`, without client credentials. Service clients use `client_credentials`.',
     request: { body: TokenBody },
     responses: { 200: { description: 'The tokens', body: IssuedTokenView } },
     problems: [
@@ -68,11 +68,11 @@ export function oauthRoutes(dependencies: OAuthRoutesDependencies): Endpoint[] {
     ...ofOAuth,
     path: '/oauth/introspect',
     operationId: 'introspectToken',
-    summary: 'Ask whether a token is good (RFC 7662)',
+    summary: 'Introspect a token (RFC 7662)',
     description:
-      'A service client may ask about its own tokens, and with the scope `tokens:introspect` about all others. Of a token that is not active, or that it may not ask about, nothing else is said.',
+      'A service client may introspect its own tokens, and with the scope `tokens:introspect` all others. If a token is not active, or the client may not introspect it, the answer is only `active: false`.',
     request: { body: IntrospectBody },
-    responses: { 200: { description: 'What is known of it', body: IntrospectionView } },
+    responses: { 200: { description: 'The state of the token', body: IntrospectionView } },
     problems: ['invalid_client'],
     handle: async (input) => {
       const { request, body } = input;
@@ -87,11 +87,11 @@ export function oauthRoutes(dependencies: OAuthRoutesDependencies): Endpoint[] {
     ...ofOAuth,
     path: '/oauth/revoke',
     operationId: 'revokeToken',
-    summary: 'End a token (RFC 7009)',
+    summary: 'Revoke a token (RFC 7009)',
     description:
-      'With a token of an account its session ends; client credentials are not needed, because nobody but its holder knows it. With one of a service client, which has to authenticate itself, all its access tokens end. An unknown token is no error.',
+      'A token of an account ends its session; no client credentials are needed, because only its holder knows it. For a token of a service client, the client must authenticate itself, and all its access tokens end. An unknown token is not an error.',
     request: { body: RevokeBody },
-    responses: { 200: { description: 'It is not good any more' } },
+    responses: { 200: { description: 'The token is not valid any more' } },
     problems: ['invalid_client', 'unauthorized_client'],
     handle: async (input) => {
       const credentials = presentedClient(input.request.headers.authorization, input.body);
@@ -104,7 +104,7 @@ export function oauthRoutes(dependencies: OAuthRoutesDependencies): Endpoint[] {
     method: 'GET',
     path: '/.well-known/oauth-authorization-server',
     operationId: 'readServerMetadata',
-    summary: 'Where the OAuth 2 endpoints are and what they take (RFC 8414)',
+    summary: 'Addresses and abilities of the OAuth 2 endpoints (RFC 8414)',
     tag: 'oauth',
     access: 'public',
     responses: { 200: { description: 'The metadata', body: MetadataView } },

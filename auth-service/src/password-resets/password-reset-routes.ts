@@ -14,7 +14,9 @@ export interface PasswordResetRoutesDependencies {
 
 const Offered = z
   .object({
-    token: z.string().meta({ description: 'For the owner of the account; shown once' }),
+    token: z
+      .string()
+      .meta({ description: 'For the owner of the account; this is the only time it is shown' }),
     expiresAt: z.iso.datetime(),
   })
   .meta({ id: 'PasswordReset' });
@@ -26,9 +28,9 @@ export function passwordResetRoutes(dependencies: PasswordResetRoutesDependencie
     method: 'POST',
     path: '/v1/accounts/{id}/password-reset',
     operationId: 'offerPasswordReset',
-    summary: 'Make a token that replaces the password once, within an hour',
+    summary: 'Create a one-time password reset token (valid for 1 hour)',
     description:
-      'An earlier token of the account is void. The password and the sessions stay until it is used.',
+      'Earlier tokens of the account become invalid. The password and the sessions do not change until the token is used.',
     tag: 'accounts',
     access: { roles: ['ADMIN'] },
     request: { params: AccountParams },
@@ -44,11 +46,11 @@ export function passwordResetRoutes(dependencies: PasswordResetRoutesDependencie
     method: 'POST',
     path: '/v1/auth/password-reset',
     operationId: 'resetPassword',
-    summary: 'Replace the password with a token of staff; all sessions end',
+    summary: 'Reset the password with a reset token; all sessions end',
     tag: 'auth',
     access: 'public',
     request: { body: Reset },
-    responses: { 204: { description: 'It is replaced' } },
+    responses: { 204: { description: 'The password was replaced' } },
     problems: ['invalid_reset_token', 'rate_limited', 'service_unavailable'],
     handle: async (input) => {
       await dependencies.resetPassword(input.body.token, input.body.newPassword, originOf(input));

@@ -25,9 +25,8 @@ export function exportRoutes(exportData: ExportData): Endpoint[] {
     method: 'GET',
     path: '/v1/me/export',
     operationId: 'exportMyData',
-    summary: 'Everything that is kept about me here',
-    description:
-      'Events, claims and activity are with game-event-service, which has calls of its own for them.',
+    summary: 'Export all data about me in this service',
+    description: 'game-event-service stores events, claims and activity, and has its own calls for them.',
     tag: 'me',
     access: 'signed-in',
     responses: { 200: { description: 'One JSON object, streamed', body: Export } },

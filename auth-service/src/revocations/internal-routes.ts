@@ -33,16 +33,16 @@ export function internalRoutes({ accounts, readRevocations }: InternalRoutesDepe
     method: 'GET',
     path: '/internal/revocations',
     operationId: 'listRevocations',
-    summary: 'What ended access tokens that have not expired yet',
+    summary: 'Revocations of access tokens that have not expired yet',
     description:
-      'Without since everything that still matters; with the cursor of an earlier answer what is new, and some of what was told before. It comes in pages: where hasMore is true, ask with the cursor at once.',
+      'Without `since` the answer has all revocations that still matter. With the cursor of an earlier answer it has the new ones, and some of the earlier ones. The answer is paged: if `hasMore` is true, call again with the cursor at once.',
     tag,
     access: 'internal',
     quiet: true,
     request: { query: z.object({ since: z.string().max(256).optional() }) },
     responses: {
       200: {
-        description: 'A page of revocations, the oldest first',
+        description: 'A page of revocations, oldest first',
         body: z.object({ items: z.array(RevocationView), cursor: z.string(), hasMore: z.boolean() }),
       },
     },
@@ -64,7 +64,7 @@ export function internalRoutes({ accounts, readRevocations }: InternalRoutesDepe
     request: { params: AccountParams },
     responses: {
       200: {
-        description: 'The status, and the version of the account that has it',
+        description: 'The status, and the account version with this status',
         body: z.object({ accountId: z.string(), status: AccountStatus, version: z.int() }),
       },
     },

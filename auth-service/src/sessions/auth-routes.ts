@@ -26,7 +26,7 @@ const Registration = z.strictObject({
   inviteCode: InviteCode.optional(),
 });
 const Login = z.strictObject({
-  grant_type: z.literal('password').optional().meta({ description: 'Of a form, as OAuth 2 has it' }),
+  grant_type: z.literal('password').optional().meta({ description: 'Needed in a form, as in OAuth 2' }),
   username: z.string().min(1).max(256),
   password: PresentedPassword,
 });
@@ -41,7 +41,7 @@ export function authRoutes(dependencies: AuthRoutesDependencies): Endpoint[] {
     method: 'POST',
     path: '/v1/auth/register',
     operationId: 'register',
-    summary: 'Open an account and log in',
+    summary: 'Register an account and log in',
     tag,
     access: 'public',
     request: { body: Registration },
@@ -69,9 +69,9 @@ export function authRoutes(dependencies: AuthRoutesDependencies): Endpoint[] {
     method: 'POST',
     path: '/v1/auth/refresh',
     operationId: 'refresh',
-    summary: 'Replace a refresh token',
+    summary: 'Refresh the tokens of a session',
     description:
-      'The token is replaced by its successor. The same request within 10 seconds gets the same successor; a token that comes back later ends its session.',
+      'The refresh token is replaced by its successor. The same request within 10 seconds gets the same successor. If the old token is used later than that, its session ends.',
     tag,
     access: 'public',
     request: { body: Refresh },
@@ -91,7 +91,7 @@ export function authRoutes(dependencies: AuthRoutesDependencies): Endpoint[] {
     tag,
     access: 'signed-in',
     request: { body: LogOutBody },
-    responses: { 204: { description: 'They have ended' } },
+    responses: { 204: { description: 'The sessions have ended' } },
     handle: async (input) => {
       await logOut(callerOf(input), input.body.scope);
       return reply(204);

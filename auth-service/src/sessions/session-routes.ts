@@ -37,7 +37,7 @@ export function sessionRoutes(dependencies: SessionRoutesDependencies): Endpoint
     method: 'GET',
     path: '/v1/me/sessions',
     operationId: 'listMySessions',
-    summary: 'Sessions that are alive, newest first',
+    summary: 'My live sessions, newest first',
     tag,
     access: 'signed-in',
     request: { query: z.object(listQuery) },
@@ -66,7 +66,7 @@ export function sessionRoutes(dependencies: SessionRoutesDependencies): Endpoint
     tag,
     access: 'signed-in',
     request: { params: z.object({ id: z.string().max(128) }) },
-    responses: { 204: { description: 'It has ended' } },
+    responses: { 204: { description: 'The session has ended' } },
     problems: ['session_not_found'],
     handle: async (input) => {
       await endSession(input.params.id, callerOf(input));

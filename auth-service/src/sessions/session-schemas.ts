@@ -32,9 +32,9 @@ export const NO_STORE = { 'cache-control': 'no-store' };
 export const SessionView = z
   .object({
     id: z.string(),
-    current: z.boolean().meta({ description: 'Whether it is the one that asks' }),
-    device: z.string().nullable().meta({ description: 'What the client said it is' }),
-    address: z.string().nullable().meta({ description: 'Where it was last seen' }),
+    current: z.boolean().meta({ description: 'Whether this is the session of the caller' }),
+    device: z.string().nullable().meta({ description: 'Device name that the client sent' }),
+    address: z.string().nullable().meta({ description: 'Address of its last use' }),
     createdAt: z.iso.datetime(),
     lastUsedAt: z.iso.datetime(),
     expiresAt: z.iso.datetime(),

@@ -24,7 +24,7 @@ export function jwksRoutes(publicKeys: () => PublicJwk[]): Endpoint[] {
     method: 'GET',
     path: '/.well-known/jwks.json',
     operationId: 'readKeySet',
-    summary: 'Keys that access tokens are verified with (RFC 7517)',
+    summary: 'Keys to verify access tokens with (RFC 7517)',
     tag: 'tokens',
     access: 'unsigned',
     responses: { 200: { description: 'The key set', body: JsonWebKeySet } },

@@ -10,32 +10,30 @@ import {
 } from 'service-kit/mongo';
 import type { Clock, NewId } from 'service-kit/service';
 import { later } from '../catalog/calendar/time.ts';
-import { countUp, type Counts } from '../database/counting.ts';
+import { countUp, type Counts } from '../database/counts.ts';
 import type { ClaimMetrics } from './claim-metrics.ts';
 import { isRefusal, type Refusal } from '../http/refusal.ts';
-import type { ProgressKeeper } from '../participation/progress/progress-keeper.ts';
-import type { SharedStock } from '../catalog/rewards/stock.ts';
+import type { ProgressUpdater } from '../participation/progress/progress-updater.ts';
 import type { StockStore } from '../catalog/rewards/stock-store.ts';
 import type { StatsStore } from './stats-store.ts';
 import { tallyTransitions } from './tally-transitions.ts';
-import { transactAgain } from '../database/transact-again.ts';
-import type { BooksReader } from './books-reader.ts';
+import type { ClaimSnapshotReader } from './claim-snapshot-reader.ts';
 import type { CapStore } from './cap-store.ts';
 import { attemptsToKeep } from './claim-attempt.ts';
 import type { ClaimAttemptStore } from './claim-attempt-store.ts';
 import { rewardRequested } from './claim-messages.ts';
 import type { ClaimStore } from './claim-store.ts';
-import type { Scene } from '../catalog/rules/facts.ts';
-import { aimClaim, type ClaimRequest, type Target } from './claim-target.ts';
-import { decideClaims, type Accepted, type Books, type Decision } from './decide-claims.ts';
+import type { DecisionContext } from '../catalog/rules/decision-context.ts';
+import { resolveClaim, type ClaimRequest, type ClaimTarget } from './resolve-claim.ts';
+import { decideClaims, type Accepted, type ClaimSnapshot, type Decision } from './decide-claims.ts';
 
 export interface AcceptClaimsDeps {
-  books: BooksReader;
+  snapshots: ClaimSnapshotReader;
   claims: ClaimStore;
   stock: StockStore;
   caps: CapStore;
   stats: StatsStore;
-  progressKeeper: Pick<ProgressKeeper, 'noteClaims'>;
+  progressUpdater: Pick<ProgressUpdater, 'noteClaims'>;
   attempts: Pick<ClaimAttemptStore, 'insertAll'>;
   newId: NewId;
   transact: Transact<OutgoingMessage>;
@@ -47,12 +45,6 @@ export interface AcceptClaimsDeps {
   metrics: ClaimMetrics;
 }
 
-/**
- * The group of claims becomes a batch of orders and a batch of results, so its size is what all three transactions are
- * shared by. At twice the rest a claim cost a quarter less on two busy cores; at four times as much it only waited.
- */
-const PAUSE_RATIO = 2;
-
 export type ClaimAcceptance = GroupCommit<ClaimRequest, Decision>;
 
 /**
@@ -61,16 +53,16 @@ export type ClaimAcceptance = GroupCommit<ClaimRequest, Decision>;
  * same stock, caps or claims meanwhile conflicts, and the whole group is decided again.
  */
 export function createClaimAcceptance(deps: AcceptClaimsDeps): ClaimAcceptance {
-  const { registry, metrics } = deps;
-  const transact = transactAgain(deps.transact);
+  const { transact, registry, metrics } = deps;
 
   return createGroupCommit({
     name: 'claims',
-    pauseRatio: PAUSE_RATIO,
     isUnavailable: isStoreUnavailable,
     metrics: registry,
     run: async (requests) => {
-      const decisions = await transact((tx) => acceptGroup(requests, tx, deps));
+      const decisions = await transact((tx) => acceptGroup(requests, tx, deps), {
+        retryOnDuplicateKey: true,
+      });
       for (const decision of decisions) metrics.claimsDecided.inc({ outcome: outcomeOf(decision) });
       return decisions;
     },
@@ -82,15 +74,15 @@ async function acceptGroup(
   tx: Transaction<OutgoingMessage>,
   deps: AcceptClaimsDeps,
 ): Promise<Decision[]> {
-  const { books, clock, deadlineMs } = deps;
+  const { snapshots, clock, deadlineMs } = deps;
   const now = clock();
-  const scene = await books.scene(requests, now, tx.session);
-  const targets = requests.map((request) => aimClaim(request, scene));
-  const found = await books.books(targets, tx.session);
-  const codes = await books.codes(targets, found.stock, tx.session);
-  const decisions = decideClaims(targets, { ...found, codes }, { now, deadlineMs });
+  const context = await snapshots.context(requests, now, tx.session);
+  const targets = requests.map((request) => resolveClaim(request, context));
+  const found = await snapshots.read(targets, tx.session);
+  const payloads = await snapshots.payloads(targets, found.stock, tx.session);
+  const decisions = decideClaims(targets, { ...found, payloads }, { now, deadlineMs });
   const accepted = decisions.filter((decision) => 'accepted' in decision);
-  if (accepted.length > 0) await store(accepted, { rules: scene.rules, stock: found.stock }, tx, deps);
+  if (accepted.length > 0) await store(accepted, context.rules, tx, deps);
   await keepAttempts(requests, targets, decisions, {
     ...deps,
     before: found.claims,
@@ -107,10 +99,10 @@ async function acceptGroup(
 
 async function keepAttempts(
   requests: readonly ClaimRequest[],
-  targets: readonly (Target | Refusal)[],
+  targets: readonly (ClaimTarget | Refusal)[],
   decisions: readonly Decision[],
   deps: Pick<AcceptClaimsDeps, 'attempts' | 'newId' | 'attemptRetentionMs'> & {
-    before: Books['claims'];
+    before: ClaimSnapshot['claims'];
     now: Date;
     session: ClientSession;
   },
@@ -126,9 +118,9 @@ async function keepAttempts(
 
 async function store(
   accepted: readonly Accepted[],
-  before: { rules: Scene['rules']; stock: ReadonlyMap<string, SharedStock> },
+  rules: DecisionContext['rules'],
   { session }: Transaction<OutgoingMessage>,
-  { claims, stock, caps, stats, progressKeeper }: AcceptClaimsDeps,
+  { claims, stock, caps, stats, progressUpdater }: AcceptClaimsDeps,
 ): Promise<void> {
   const units: Counts = new Map();
   const counts: Counts = new Map();
@@ -139,7 +131,7 @@ async function store(
   const fresh = accepted.filter(({ isNew }) => isNew).map(({ accepted: claim }) => claim);
   const again = accepted.filter(({ isNew }) => !isNew).map(({ accepted: claim }) => claim);
   // Stock first: where instances meet it is there, and a conflict found early costs least.
-  await stock.take(units, before.stock, session);
+  await stock.take(units, session);
   if (counts.size > 0) await caps.addAll(counts, 1, session);
   if (fresh.length > 0) await claims.insertAll(fresh, session);
   if (again.length > 0) await claims.retryAll(again, session);
@@ -151,7 +143,7 @@ async function store(
       to: claim.status,
     })),
   );
-  if (fresh.length > 0) await progressKeeper.noteClaims(fresh, before.rules, tallies, session);
+  if (fresh.length > 0) await progressUpdater.noteClaims(fresh, rules, tallies, session);
   await stats.add(tallies, session);
 }
 

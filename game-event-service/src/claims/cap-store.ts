@@ -1,6 +1,6 @@
 import type { ClientSession, Db } from 'mongodb';
 import type { IndexSpec } from 'service-kit/service';
-import type { Counts } from '../database/counting.ts';
+import type { Counts } from '../database/counts.ts';
 
 interface CapDocument {
   _id: string;

@@ -1,6 +1,6 @@
 import { DomainError } from 'service-kit/http';
 import { isAccount, type Identity } from 'service-kit/identity';
-import { isStaff } from '../http/callers.ts';
+import { isStaff } from '../http/is-staff.ts';
 
 const READ_SCOPE = 'claims:read';
 

@@ -1,7 +1,7 @@
 import type { ClientSession, Db } from 'mongodb';
 import type { IndexSpec } from 'service-kit/service';
 import { historyFilter, type Span } from '../database/history-filter.ts';
-import type { Position } from '../database/position.ts';
+import type { CreationPosition } from 'service-kit/http';
 import type { AttemptStatus, ClaimAttempt } from './claim-attempt.ts';
 import type { Settlement } from './decide-settlements.ts';
 
@@ -14,7 +14,7 @@ export interface AttemptQuery extends Span {
   accountId?: string | undefined;
   eventId?: string | undefined;
   status?: AttemptStatus | undefined;
-  after?: Position | undefined;
+  after?: CreationPosition | undefined;
   limit: number;
 }
 

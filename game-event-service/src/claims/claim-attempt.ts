@@ -1,6 +1,6 @@
 import { isRefusal, type Refusal } from '../http/refusal.ts';
 import { CLAIM_STATUSES, grantIdOf, type Claim, type ClaimStatus } from './claim.ts';
-import type { ClaimRequest, Target } from './claim-target.ts';
+import type { ClaimRequest, ClaimTarget } from './resolve-claim.ts';
 import type { Decision } from './decide-claims.ts';
 
 /**
@@ -48,7 +48,7 @@ export const claimStatusesOf = (status: AttemptStatus): ClaimStatus[] =>
  */
 export function attemptsToKeep(
   request: ClaimRequest,
-  target: Target | Refusal | undefined,
+  target: ClaimTarget | Refusal | undefined,
   decision: Decision,
   { before, now, newId }: { before: ReadonlyMap<string, Claim>; now: Date; newId: () => string },
 ): ClaimAttempt[] {

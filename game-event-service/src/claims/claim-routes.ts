@@ -1,5 +1,6 @@
 import { callerOf } from 'service-kit/audit';
 import {
+  byCreation,
   contentTag,
   defineEndpoint,
   DomainError,
@@ -15,10 +16,9 @@ import {
 } from 'service-kit/http';
 import { z } from 'zod';
 import type { Audit } from '../audit/audit.ts';
-import { isStaff } from '../http/callers.ts';
+import { isStaff } from '../http/is-staff.ts';
 import { EventId } from '../catalog/events/event-schema.ts';
 import { ExplanationResponse } from '../catalog/conditions/explanation-schema.ts';
-import { byCreation } from '../database/position.ts';
 import { mayRead, ownerOf } from './claim-access.ts';
 import { ClaimId, ClaimInput, ClaimResponse, toClaimResponse } from './claim-schema.ts';
 import type { ClaimStore } from './claim-store.ts';
@@ -54,7 +54,7 @@ const Conflict = Problem.extend({
 const Unmet = Problem.extend({
   status: z.literal(422),
   code: z.enum(['conditions_not_met', 'idempotency_key_reused']),
-  conditions: ExplanationResponse.optional().meta({ description: 'Of `conditions_not_met`' }),
+  conditions: ExplanationResponse.optional().meta({ description: 'Only for `conditions_not_met`' }),
 }).meta({ id: undefined });
 
 export function claimRoutes(deps: ClaimRoutesDeps): Endpoint[] {
@@ -67,7 +67,7 @@ const submitRoute = ({ submitClaim, waitMs }: ClaimRoutesDeps): Endpoint =>
     path: '/v1/events/{eventId}/claims',
     operationId: 'submitClaim',
     summary: 'Claim a reward',
-    description: `Answers once the claim is decided, or with 202 when that takes longer than \`Prefer: wait=N\` (0 to ${LONGEST_WAIT_S} seconds) or the default. Repeated it is the same claim, as it is then; with an \`Idempotency-Key\` it is the first answer, as it was.`,
+    description: `Players only; staff get 403 \`staff_cannot_claim\`. The answer comes once the claim is decided, or is 202 if that takes longer than \`Prefer: wait=N\` (0 to ${LONGEST_WAIT_S} seconds) or the default. Without a key a repeated call returns the current state of the claim; with the same \`Idempotency-Key\` it returns the first answer.`,
     tag,
     // Staff may call, to be told why they cannot claim.
     access: { roles: ['USER', 'OPERATOR', 'AUDITOR'] },
@@ -81,12 +81,12 @@ const submitRoute = ({ submitClaim, waitMs }: ClaimRoutesDeps): Endpoint =>
       201: { description: 'Granted', body: ClaimResponse, headers: located },
       202: { description: 'Accepted, and not decided yet', body: ClaimResponse, headers: located },
       200: {
-        description: 'Granted before, whatever became of it since',
+        description: 'Already granted earlier (it may have been revoked since)',
         body: ClaimResponse,
         headers: located,
       },
       409: {
-        description: 'Nothing can be claimed, or the ledger refused: `code` says why',
+        description: 'The claim or the ledger refused: `code` says why',
         contentType: PROBLEM_TYPE,
         body: Conflict,
       },
@@ -143,9 +143,9 @@ const historyRoute = ({ claims, audit }: ClaimRoutesDeps): Endpoint =>
     method: 'GET',
     path: '/v1/claims',
     operationId: 'listClaims',
-    summary: 'List the claims of an account, the newest first',
+    summary: 'List the claims of an account, newest first',
     description:
-      'One’s own; those of any account for OPERATOR, AUDITOR and clients with the scope claims:read.',
+      'Players get their own claims; OPERATOR, AUDITOR and clients with the scope claims:read get those of the account in `accountId`.',
     tag,
     access: 'anyone-authenticated',
     request: {
@@ -154,8 +154,8 @@ const historyRoute = ({ claims, audit }: ClaimRoutesDeps): Endpoint =>
         accountId: z.string().min(1).max(128).optional(),
         status: z.enum(CLAIM_STATUSES).optional(),
         eventId: EventId.optional(),
-        from: Time.optional().meta({ description: 'Made at this time or later' }),
-        to: Time.optional().meta({ description: 'Made before this time' }),
+        from: Time.optional().meta({ description: 'Created at this time or later' }),
+        to: Time.optional().meta({ description: 'Created before this time' }),
       }),
     },
     responses: { 200: { description: 'A page of claims', body: pageSchema(ClaimResponse) } },

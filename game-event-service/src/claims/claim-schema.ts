@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { OptionalExplanation } from '../catalog/conditions/explanation-schema.ts';
 import { REVOKE_REFUSALS, type Revocation } from './revocation.ts';
-import { REWARD_KINDS } from '../catalog/rewards/reward.ts';
+import { REWARD_KINDS, specOf } from '../catalog/rewards/kinds/reward-kinds.ts';
 import { RewardId } from '../catalog/rewards/reward-schema.ts';
 import { CLAIM_STATUSES, REFUSAL_REASONS, type Claim } from './claim.ts';
 
@@ -10,7 +10,7 @@ export const ClaimId = z.string().min(1).max(128).meta({ example: 'clm_7Jq0xw2mS
 /** A body may be left out where the event has one reward. */
 export const ClaimInput = z
   .strictObject({
-    rewardId: RewardId.optional().meta({ description: 'May be left out where the event gives one reward' }),
+    rewardId: RewardId.optional().meta({ description: 'Not needed if the event has only one reward' }),
   })
   .default({});
 
@@ -30,24 +30,27 @@ export const ClaimResponse = z
         kind: z.enum(REWARD_KINDS),
         asset: z.string(),
         quantity: z.int(),
-        code: z.string().optional().meta({ description: 'Of a coupon, and for its owner alone' }),
+        code: z
+          .string()
+          .optional()
+          .meta({ description: 'The code of a coupon; only the owner of the claim sees it' }),
         ledgerEntryId: z.string(),
       })
       .optional()
-      .meta({ description: 'What was granted' }),
+      .meta({ description: 'The granted asset' }),
     revokeRefused: z
       .enum(REVOKE_REFUSALS)
       .optional()
-      .meta({ description: 'Why it is granted although it was asked back' }),
+      .meta({ description: 'Why the revoke was refused, so that the claim is still granted' }),
     revocation: z
       .object({
         reason: z.string(),
         requestedAt: z.iso.datetime(),
         completedAt: z.iso.datetime().optional(),
-        ledgerEntryId: z.string().optional().meta({ description: 'The reversal' }),
+        ledgerEntryId: z.string().optional().meta({ description: 'The reversal in the ledger' }),
       })
       .optional()
-      .meta({ description: 'The last attempt to take it back' }),
+      .meta({ description: 'The last attempt to revoke it' }),
     createdAt: z.iso.datetime(),
     completedAt: z.iso.datetime().optional(),
   })
@@ -58,7 +61,7 @@ export type ClaimResponse = z.output<typeof ClaimResponse>;
 export function toClaimResponse(claim: Claim, viewerId: string): ClaimResponse {
   const { id, eventId, eventVersion, rewardId, accountId, period, status, attempt } = claim;
   const { reward, reason, ledgerEntryId, revocation, createdAt, completedAt } = claim;
-  const code = status === 'granted' && viewerId === accountId ? claim.code : undefined;
+  const payload = status === 'granted' && viewerId === accountId ? claim.payload : undefined;
   return {
     id,
     eventId,
@@ -70,7 +73,7 @@ export function toClaimResponse(claim: Claim, viewerId: string): ClaimResponse {
     attempt,
     ...(reason && { reason }),
     ...(ledgerEntryId !== undefined && {
-      grant: { ...reward, ...(code !== undefined && { code }), ledgerEntryId },
+      grant: { ...reward, ...specOf(reward.kind).toResponse(payload), ledgerEntryId },
     }),
     ...(revocation?.refused && { revokeRefused: revocation.refused }),
     ...(revocation && { revocation: toRevocationResponse(revocation) }),
@@ -91,8 +94,7 @@ function toRevocationResponse({ reason, requestedAt, completedAt, ledgerEntryId 
 export const EligibilityResponse = z
   .object({
     eligible: z.boolean().meta({
-      description:
-        'Whether the account may claim from this event now, as far as that is not up to one reward',
+      description: 'Whether the account may claim from this event now, without regard to the single rewards',
     }),
     period: z.string(),
     rewards: z.array(
@@ -101,10 +103,10 @@ export const EligibilityResponse = z
         claimable: z.boolean(),
         reason: z.string().optional().meta({
           description:
-            'Why not: already_claimed, claim_pending, or the code with which a claim would be refused',
+            'Why not: `already_claimed`, `claim_pending`, or the code with which a claim would be refused',
         }),
       }),
     ),
-    conditions: OptionalExplanation.meta({ description: 'Null where the event has no condition' }),
+    conditions: OptionalExplanation.meta({ description: 'Null if the event has no condition' }),
   })
   .meta({ id: 'Eligibility' });

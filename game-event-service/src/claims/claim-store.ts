@@ -1,13 +1,14 @@
 import type { ClientSession, Db, Filter } from 'mongodb';
-import { createQueueHead } from 'service-kit/mongo';
 import type { IndexSpec } from 'service-kit/service';
 import { historyFilter, type Span } from '../database/history-filter.ts';
-import type { Position } from '../database/position.ts';
+import type { CreationPosition } from 'service-kit/http';
 import type { RevokingClaim, Claim, ClaimStatus, Waiting } from './claim.ts';
 import type { RevokeSettlement, Settlement, Unsettled } from './decide-settlements.ts';
 
-interface ClaimDocument extends Omit<Claim, 'id'> {
+interface ClaimDocument extends Omit<Claim, 'id' | 'payload'> {
   _id: string;
+  /** The payload of a coupon. */
+  code?: string;
 }
 
 /** The span is of when a claim was first made. */
@@ -19,14 +20,14 @@ export interface ClaimFilters extends Span {
 
 export interface HistoryQuery extends ClaimFilters {
   accountId: string;
-  after?: Position | undefined;
+  after?: CreationPosition | undefined;
   limit: number;
 }
 
 export interface FirstAttemptQuery extends Omit<ClaimFilters, 'status'> {
   /** Any, where it is left out. */
   statuses?: readonly ClaimStatus[] | undefined;
-  after?: Position | undefined;
+  after?: CreationPosition | undefined;
   limit: number;
 }
 
@@ -35,7 +36,7 @@ export interface ClaimStore {
   find(id: string): Promise<Claim | undefined>;
   history(query: HistoryQuery): Promise<Claim[]>;
   /** Those that are at their first attempt, the newest first. */
-  notTriedAgain(query: FirstAttemptQuery): Promise<Claim[]>;
+  firstAttempts(query: FirstAttemptQuery): Promise<Claim[]>;
   /** All of them, the oldest first, a thousand in memory at a time. */
   stream(filters: ClaimFilters): AsyncIterable<Claim>;
   insertAll(claims: readonly Claim[], session: ClientSession): Promise<void>;
@@ -78,7 +79,6 @@ export const claimIndexes: IndexSpec[] = [
 
 export function createClaimStore(db: Db): ClaimStore {
   const claims = db.collection<ClaimDocument>('claims');
-  const due = createQueueHead();
 
   async function findAll(ids: readonly string[], session?: ClientSession): Promise<Map<string, Claim>> {
     const found = await claims.find({ _id: { $in: [...ids] } }, session && { session }).toArray();
@@ -95,7 +95,7 @@ export function createClaimStore(db: Db): ClaimStore {
     find: async (id) => (await findAll([id])).get(id),
     history: ({ accountId, status, eventId, after, limit, ...span }) =>
       newest(historyFilter({ accountId, status, eventId }, span, after), limit),
-    notTriedAgain: async ({ accountId, eventId, statuses, after, limit, ...span }) => {
+    firstAttempts: async ({ accountId, eventId, statuses, after, limit, ...span }) => {
       if (statuses?.length === 0) return [];
       const filter = historyFilter({ accountId, eventId }, span, after);
       return newest({ ...filter, attempt: 1, ...(statuses && { status: { $in: [...statuses] } }) }, limit);
@@ -122,6 +122,7 @@ export function createClaimStore(db: Db): ClaimStore {
         status: 1,
         grantId: 1,
         rewardId: 1,
+        reward: 1,
         code: 1,
         caps: 1,
         revocation: 1,
@@ -181,16 +182,9 @@ export function createClaimStore(db: Db): ClaimStore {
       return found.filter(({ status }) => status === 'pending').map(fromDocument);
     },
     findDue: async (now, limit, session) => {
-      const found = await due.findDue(
-        now,
-        (from) =>
-          claims
-            .find({ 'waiting.lookAt': { $gte: from, $lte: now } }, { session })
-            .sort({ 'waiting.lookAt': 1 })
-            .limit(limit)
-            .toArray(),
-        ({ waiting }) => waiting?.lookAt ?? now,
-      );
+      const found = await claims
+        .find({ 'waiting.lookAt': { $lte: now } }, { session, sort: { 'waiting.lookAt': 1 }, limit })
+        .toArray();
       return found.map(fromDocument);
     },
     saveWaiting: async (changed, session) => {
@@ -205,16 +199,17 @@ export function createClaimStore(db: Db): ClaimStore {
   };
 }
 
-function fromDocument<Document extends { _id: string }>({
+function fromDocument<Document extends { _id: string; code?: string }>({
   _id,
+  code,
   ...fields
-}: Document): Omit<Document, '_id'> & { id: string } {
-  return { id: _id, ...fields };
+}: Document): Omit<Document, '_id' | 'code'> & Pick<Claim, 'id' | 'payload'> {
+  return { id: _id, ...fields, ...(code !== undefined && { payload: { code } }) };
 }
 
 function withoutId(claim: Claim): Omit<ClaimDocument, '_id'> {
-  const { id: _, ...fields } = claim;
-  return fields;
+  const { id: _, payload, ...fields } = claim;
+  return { ...fields, ...payload };
 }
 
 function toDocument(claim: Claim): ClaimDocument {

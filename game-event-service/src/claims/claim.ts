@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { Revocation } from './revocation.ts';
+import type { RewardPayload } from '../catalog/rewards/kinds/reward-kind-spec.ts';
 import type { RewardRules } from '../catalog/rewards/reward.ts';
 
 export const CLAIM_STATUSES = ['pending', 'granted', 'rejected', 'revoking', 'revoked'] as const;
@@ -37,8 +38,8 @@ export interface Claim {
   grantId: string;
   /** As it was when the claim was accepted. */
   reward: Pick<RewardRules, 'kind' | 'asset' | 'quantity'>;
-  /** The code of a coupon, taken out of its pool until the claim is refused; for nobody's eyes but its owner's. */
-  code?: string;
+  /** Of the unit that it has taken, until the ledger refuses it. Only the owner may see it. */
+  payload?: RewardPayload;
   /** Ids of the cap counters in which this attempt is counted. */
   caps: readonly string[];
   /** Only while it is pending or being revoked. */

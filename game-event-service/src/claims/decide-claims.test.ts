@@ -5,9 +5,9 @@ import type { RewardRules } from '../catalog/rewards/reward.ts';
 import { rulesOf } from '../catalog/rules/rules.ts';
 import type { Stock } from '../catalog/rewards/stock.ts';
 import { claimIdOf, type Claim } from './claim.ts';
-import type { Scene } from '../catalog/rules/facts.ts';
-import { aimClaim, type ClaimRequest } from './claim-target.ts';
-import { decideClaims, type Books, type Decision } from './decide-claims.ts';
+import type { DecisionContext } from '../catalog/rules/decision-context.ts';
+import { resolveClaim, type ClaimRequest } from './resolve-claim.ts';
+import { decideClaims, type ClaimSnapshot, type Decision } from './decide-claims.ts';
 
 const NOW = new Date('2026-12-10T12:00:00Z');
 const DEADLINE_MS = 120_000;
@@ -36,12 +36,14 @@ const reward: RewardRules = {
   version: 1,
 };
 
-const scene = (more: { event?: Partial<EventRules>; rewards?: RewardRules[]; now?: Date } = {}): Scene => ({
+const context = (
+  more: { event?: Partial<EventRules>; rewards?: RewardRules[]; now?: Date } = {},
+): DecisionContext => ({
   now: more.now ?? NOW,
   rules: new Map([['evt_1', rulesOf({ ...event, ...more.event }, more.rewards ?? [reward])]]),
   accounts: new Map([['acc_banned', { status: 'banned', guest: false }]]),
 });
-const books = (more: Partial<Books> = {}): Books => ({
+const snapshot = (more: Partial<ClaimSnapshot> = {}): ClaimSnapshot => ({
   claims: new Map(),
   stock: new Map([['rwd_1', { total: null, taken: 0 }]]),
   counters: new Map(),
@@ -55,8 +57,8 @@ const request = (accountId: string, more: Partial<ClaimRequest> = {}): ClaimRequ
   ...more,
 });
 
-function decide(requests: ClaimRequest[], around = scene(), on = books()): Decision[] {
-  const targets = requests.map((each) => aimClaim(each, around));
+function decide(requests: ClaimRequest[], around = context(), on = snapshot()): Decision[] {
+  const targets = requests.map((each) => resolveClaim(each, around));
   return decideClaims(targets, on, { now: around.now, deadlineMs: DEADLINE_MS });
 }
 
@@ -73,8 +75,8 @@ describe('claims decided together', () => {
       outcomes(
         decide(
           ['a', 'b', 'c', 'd'].map((id) => request(id)),
-          scene(),
-          books({ stock }),
+          context(),
+          snapshot({ stock }),
         ),
       ),
     ).toEqual(['accepted', 'accepted', 'out_of_stock', 'out_of_stock']);
@@ -95,25 +97,25 @@ describe('claims decided together', () => {
       outcomes(
         decide(
           ['a', 'b', 'c'].map((id) => request(id)),
-          scene({ rewards: [daily] }),
+          context({ rewards: [daily] }),
         ),
       ),
     ).toEqual(['accepted', 'accepted', 'cap_reached']);
-    const capped = scene({ event: { repeat: 'daily' }, rewards: [{ ...reward, perAccount: 2 }] });
+    const capped = context({ event: { repeat: 'daily' }, rewards: [{ ...reward, perAccount: 2 }] });
     const counters = new Map([['rwd_1:account:a', 2]]);
-    expect(outcomes(decide([request('a'), request('b')], capped, books({ counters })))).toEqual([
+    expect(outcomes(decide([request('a'), request('b')], capped, snapshot({ counters })))).toEqual([
       'cap_reached',
       'accepted',
     ]);
   });
 
   it('of a coupon take its codes in turn, each another one, and leave those of refused ones', () => {
-    const stock = new Map([['rwd_1', { total: null, taken: 5, pool: { total: 8, end: 9 } }]]);
-    const codes = new Map([['rwd_1', ['F', 'G', 'H']]]);
+    const stock = new Map([['rwd_1', { total: null, taken: 5, supply: { total: 8, end: 9 } }]]);
+    const payloads = new Map([['rwd_1', ['F', 'G', 'H'].map((code) => ({ code }))]]);
     const decisions = decide(
       ['a', 'a', 'acc_banned', 'b', 'c', 'd'].map((id) => request(id)),
-      scene({ rewards: [{ ...reward, kind: 'coupon' }] }),
-      books({ stock, codes }),
+      context({ rewards: [{ ...reward, kind: 'coupon' }] }),
+      snapshot({ stock, payloads }),
     );
     expect(outcomes(decisions)).toEqual([
       'accepted',
@@ -123,18 +125,16 @@ describe('claims decided together', () => {
       'accepted',
       'out_of_stock',
     ]);
-    expect(decisions.flatMap((decision) => ('accepted' in decision ? decision.accepted.code : []))).toEqual([
-      'F',
-      'G',
-      'H',
-    ]);
+    expect(
+      decisions.flatMap((decision) => ('accepted' in decision ? decision.accepted.payload?.code : [])),
+    ).toEqual(['F', 'G', 'H']);
   });
 
   it('of a coupon are not accepted without a code', () => {
-    const stock = new Map([['rwd_1', { total: null, taken: 0, pool: { total: 2, end: 2 } }]]);
-    const coupon = scene({ rewards: [{ ...reward, kind: 'coupon' }] });
-    const codes = new Map([['rwd_1', ['A']]]);
-    expect(() => decide([request('a'), request('b')], coupon, books({ stock, codes }))).toThrow(
+    const stock = new Map([['rwd_1', { total: null, taken: 0, supply: { total: 2, end: 2 } }]]);
+    const coupon = context({ rewards: [{ ...reward, kind: 'coupon' }] });
+    const payloads = new Map([['rwd_1', [{ code: 'A' }]]]);
+    expect(() => decide([request('a'), request('b')], coupon, snapshot({ stock, payloads }))).toThrow(
       'codes that it does not hold',
     );
   });
@@ -170,8 +170,8 @@ describe('claims decided together', () => {
     const [first] = decide([request('a')]);
     const claim = first && 'accepted' in first ? first.accepted : undefined;
     const rejected: Claim = { ...claim!, status: 'rejected', reason: 'cancelled', completedAt: NOW };
-    const later = scene({ now: new Date('2026-12-11T12:00:00Z') });
-    const [again] = decide([request('a')], later, books({ claims: new Map([[rejected.id, rejected]]) }));
+    const later = context({ now: new Date('2026-12-11T12:00:00Z') });
+    const [again] = decide([request('a')], later, snapshot({ claims: new Map([[rejected.id, rejected]]) }));
     expect(again).toMatchObject({
       isNew: false,
       accepted: {
@@ -190,10 +190,10 @@ describe('claims decided together', () => {
 describe('a claim is checked in the documented order', () => {
   const unmet = { metric: 'attendance.check-in', op: '>=', value: 1, over: 'event' } as const;
   const full = { ...reward, perPeriod: { day: 0 }, condition: unmet };
-  const soldOut = (stock: Stock = { total: 0, taken: 0 }) => books({ stock: new Map([['rwd_1', stock]]) });
+  const soldOut = (stock: Stock = { total: 0, taken: 0 }) => snapshot({ stock: new Map([['rwd_1', stock]]) });
 
   it('event, account, staff, reward', () => {
-    const everything = scene({ event: { status: 'inactive' }, rewards: [full, { ...full, id: 'rwd_2' }] });
+    const everything = context({ event: { status: 'inactive' }, rewards: [full, { ...full, id: 'rwd_2' }] });
     const code = (more: ClaimRequest) => outcomes(decide([more], everything, soldOut()));
     expect(code(request('acc_banned', { eventId: 'evt_2', isStaff: true }))).toEqual(['not_found']);
     expect(code(request('acc_banned', { isStaff: true }))).toEqual(['account_banned']);
@@ -206,33 +206,33 @@ describe('a claim is checked in the documented order', () => {
     const [made] = decide([request('a')]);
     const claim = made && 'accepted' in made ? made.accepted : undefined;
     const claims = new Map([[claim!.id, claim!]]);
-    const inactive = scene({ event: { status: 'inactive' }, rewards: [full] });
+    const inactive = context({ event: { status: 'inactive' }, rewards: [full] });
     expect(outcomes(decide([request('a')], inactive, { ...soldOut(), claims }))).toEqual(['known pending']);
     expect(outcomes(decide([request('b')], inactive, soldOut()))).toEqual(['event_not_active']);
-    expect(outcomes(decide([request('b')], scene({ rewards: [full] }), soldOut()))).toEqual([
+    expect(outcomes(decide([request('b')], context({ rewards: [full] }), soldOut()))).toEqual([
       'conditions_not_met',
     ]);
     const { condition: _, ...unconditional } = full;
-    expect(outcomes(decide([request('b')], scene({ rewards: [unconditional] }), soldOut()))).toEqual([
+    expect(outcomes(decide([request('b')], context({ rewards: [unconditional] }), soldOut()))).toEqual([
       'cap_reached',
     ]);
-    expect(outcomes(decide([request('b')], scene(), soldOut()))).toEqual(['out_of_stock']);
+    expect(outcomes(decide([request('b')], context(), soldOut()))).toEqual(['out_of_stock']);
   });
 
   it('and a reward that is not active is given to nobody, nor asked about when another is', () => {
     const off = { ...reward, active: false };
-    expect(outcomes(decide([request('a', { rewardId: 'rwd_1' })], scene({ rewards: [off] })))).toEqual([
+    expect(outcomes(decide([request('a', { rewardId: 'rwd_1' })], context({ rewards: [off] })))).toEqual([
       'event_not_active',
     ]);
-    expect(outcomes(decide([request('a')], scene({ rewards: [{ ...off, id: 'rwd_2' }, reward] })))).toEqual([
-      'accepted',
-    ]);
+    expect(outcomes(decide([request('a')], context({ rewards: [{ ...off, id: 'rwd_2' }, reward] })))).toEqual(
+      ['accepted'],
+    );
   });
 });
 
 describe('in its grace', () => {
   it('an event gives what belongs to its last day, and no new period', () => {
-    const over = scene({
+    const over = context({
       event: { repeat: 'daily', claimGraceSeconds: 86_400 },
       now: new Date('2027-01-01T10:00:00Z'),
     });

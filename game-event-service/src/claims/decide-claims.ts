@@ -1,20 +1,21 @@
 import { later } from '../catalog/calendar/time.ts';
 import { progressIdOf, type Progress } from '../participation/progress/progress.ts';
 import { isRefusal, refuse, type Refusal } from '../http/refusal.ts';
+import type { RewardPayload } from '../catalog/rewards/kinds/reward-kind-spec.ts';
 import { hasUnit, type Stock } from '../catalog/rewards/stock.ts';
-import type { Target } from './claim-target.ts';
+import type { ClaimTarget } from './resolve-claim.ts';
 import { grantIdOf, waitingUntil, type Claim } from './claim.ts';
 
 /** What decisions depend on and change. */
-export interface Books {
+export interface ClaimSnapshot {
   claims: ReadonlyMap<string, Claim>;
   stock: ReadonlyMap<string, Stock>;
   /** Counts by the id of their cap. */
   counters: ReadonlyMap<string, number>;
   /** By `progressIdOf`. */
   progress: ReadonlyMap<string, Progress>;
-  /** The codes of coupons that are taken next, by reward; only where claims are accepted. */
-  codes?: ReadonlyMap<string, readonly string[]>;
+  /** Payloads of the units that are taken next, by reward; only where claims are accepted. */
+  payloads?: ReadonlyMap<string, readonly RewardPayload[]>;
 }
 
 /** A claim that is new, or tried again: it is to be stored, its message sent, and its outcome waited for. */
@@ -33,35 +34,35 @@ export type Decision = Accepted | Known | Refusal;
 
 /** The checks that come after that for an existing claim. */
 export function judgeClaim(
-  { event, reward, request, isOpen, caps, condition, facts }: Target,
-  books: Books,
+  { event, reward, request, isOpen, caps, condition, facts }: ClaimTarget,
+  snapshot: ClaimSnapshot,
 ): Refusal | undefined {
   if (!isOpen)
     return refuse(
       'event_not_active',
       reward.active ? 'The event takes no claims now' : 'The reward is not given now',
     );
-  const progress = books.progress.get(progressIdOf(event.id, request.accountId));
+  const progress = snapshot.progress.get(progressIdOf(event.id, request.accountId));
   if (condition && !condition.isMet({ ...facts, progress })) {
     const conditions = condition.explain({ ...facts, progress });
     return refuse('conditions_not_met', 'See conditions for what is missing', { conditions });
   }
-  if (caps.some(({ id, most }) => (books.counters.get(id) ?? 0) >= most)) {
+  if (caps.some(({ id, most }) => (snapshot.counters.get(id) ?? 0) >= most)) {
     return refuse('cap_reached', 'No more of this reward is given in this period or to this account');
   }
-  const stock = books.stock.get(reward.id);
+  const stock = snapshot.stock.get(reward.id);
   if (!stock || !hasUnit(stock)) return refuse('out_of_stock', 'Nothing is left of this reward');
   return undefined;
 }
 
 /** Whether the claim is there to be made: not there yet, open, and its condition met. Stock and caps are not asked for. */
 export function isToBeClaimed(
-  { event, request, claimId, isOpen, condition, facts }: Target,
-  books: Books,
+  { event, request, claimId, isOpen, condition, facts }: ClaimTarget,
+  snapshot: ClaimSnapshot,
 ): boolean {
-  const existing = books.claims.get(claimId);
+  const existing = snapshot.claims.get(claimId);
   if (!isOpen || (existing && existing.status !== 'rejected')) return false;
-  const progress = books.progress.get(progressIdOf(event.id, request.accountId));
+  const progress = snapshot.progress.get(progressIdOf(event.id, request.accountId));
   return condition?.isMet({ ...facts, progress }) ?? true;
 }
 
@@ -72,14 +73,14 @@ export function isToBeClaimed(
  * @param deadlineMs how long a claim may be pending before its cancellation is asked for
  */
 export function decideClaims(
-  targets: readonly (Target | Refusal)[],
-  books: Books,
+  targets: readonly (ClaimTarget | Refusal)[],
+  snapshot: ClaimSnapshot,
   { now, deadlineMs }: { now: Date; deadlineMs: number },
 ): Decision[] {
-  const claims = new Map(books.claims);
-  const stock = new Map(books.stock);
-  const counters = new Map(books.counters);
-  const left: Books = { claims, stock, counters, progress: books.progress };
+  const claims = new Map(snapshot.claims);
+  const stock = new Map(snapshot.stock);
+  const counters = new Map(snapshot.counters);
+  const left: ClaimSnapshot = { claims, stock, counters, progress: snapshot.progress };
 
   return targets.map((target): Decision => {
     if (isRefusal(target)) return target;
@@ -89,8 +90,8 @@ export function decideClaims(
     if (refusal) return refusal;
 
     const units = stock.get(target.reward.id);
-    const code = units?.pool && codeOf(target.reward.id, units, books);
-    const claim = claimFor(target, existing, { now, deadline: later(now, deadlineMs), code });
+    const payload = units?.supply && payloadOf(target.reward.id, units, snapshot);
+    const claim = claimFor(target, existing, { now, deadline: later(now, deadlineMs), payload });
     claims.set(claim.id, claim);
     if (units) stock.set(claim.rewardId, { ...units, taken: units.taken + 1 });
     for (const cap of claim.caps) counters.set(cap, (counters.get(cap) ?? 0) + 1);
@@ -98,18 +99,18 @@ export function decideClaims(
   });
 }
 
-/** Each unit of a coupon that is taken is the next code of its pool. */
-function codeOf(rewardId: string, { taken }: Stock, before: Books): string {
+/** Each unit that is taken is the next one of its supply. */
+function payloadOf(rewardId: string, { taken }: Stock, before: ClaimSnapshot): RewardPayload {
   const takenHere = taken - (before.stock.get(rewardId)?.taken ?? 0);
-  const code = before.codes?.get(rewardId)?.[takenHere];
-  if (code === undefined) throw new Error(`the pool of ${rewardId} counts codes that it does not hold`);
-  return code;
+  const payload = before.payloads?.get(rewardId)?.[takenHere];
+  if (!payload) throw new Error(`the pool of ${rewardId} counts codes that it does not hold`);
+  return payload;
 }
 
 function claimFor(
-  target: Target,
+  target: ClaimTarget,
   rejected: Claim | undefined,
-  { now, deadline, code }: { now: Date; deadline: Date; code: string | undefined },
+  { now, deadline, payload }: { now: Date; deadline: Date; payload: RewardPayload | undefined },
 ): Claim {
   const { claimId, event, reward, request, facts, caps } = target;
   const attempt = (rejected?.attempt ?? 0) + 1;
@@ -124,7 +125,7 @@ function claimFor(
     attempt,
     grantId: grantIdOf(claimId, attempt),
     reward: { kind: reward.kind, asset: reward.asset, quantity: reward.quantity },
-    ...(code !== undefined && { code }),
+    ...(payload && { payload }),
     caps: caps.map(({ id }) => id),
     waiting: waitingUntil(deadline),
     createdAt: rejected?.createdAt ?? now,

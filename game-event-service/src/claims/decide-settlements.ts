@@ -1,4 +1,5 @@
-import { countUp, type Counts } from '../database/counting.ts';
+import { countUp, type Counts } from '../database/counts.ts';
+import type { ReleasedPayload } from '../catalog/rewards/stock-store.ts';
 import type { Revocation } from './revocation.ts';
 import type { Claim, RefusalReason } from './claim.ts';
 import type { RewardResult } from './claim-messages.ts';
@@ -6,7 +7,7 @@ import type { RewardResult } from './claim-messages.ts';
 /** What settling needs of a claim. */
 export type Unsettled = Pick<
   Claim,
-  'id' | 'eventId' | 'status' | 'grantId' | 'rewardId' | 'code' | 'caps' | 'revocation'
+  'id' | 'eventId' | 'status' | 'grantId' | 'rewardId' | 'reward' | 'payload' | 'caps' | 'revocation'
 >;
 
 export type Settlement = { claimId: string; grantId: string } & (
@@ -23,10 +24,10 @@ export interface RevokeSettlement {
 
 /** @returns the claim as it is once it was settled */
 export function settledClaim(claim: Claim, settlement: Settlement, completedAt: Date): Claim {
-  const { waiting: _, code, ...rest } = claim;
+  const { waiting: _, payload, ...rest } = claim;
   const { claimId: __, ...outcome } = settlement;
-  const isGiven = code !== undefined && settlement.status === 'granted';
-  return { ...rest, ...(isGiven && { code }), ...outcome, completedAt };
+  const isGiven = payload && settlement.status === 'granted';
+  return { ...rest, ...(isGiven && { payload }), ...outcome, completedAt };
 }
 
 export interface Settlements {
@@ -36,8 +37,8 @@ export interface Settlements {
   granted: Counts;
   /** Units that are free again, by reward. */
   released: Counts;
-  /** The codes of coupons among them. */
-  returned: { rewardId: string; code: string }[];
+  /** The payloads among them. */
+  returned: ReleasedPayload[];
   /** Counts that are taken back, by cap. */
   uncounted: Counts;
   /** Results that no claim waits for: repetitions, for the most part. */
@@ -80,7 +81,7 @@ type GrantResult = Extract<RewardResult, { type: `laurel.reward.${'granted' | 'r
 type RevokeResult = Exclude<RewardResult, GrantResult>;
 
 function settleClaim(
-  { id: claimId, grantId, rewardId, code, caps }: Unsettled,
+  { id: claimId, grantId, rewardId, reward, payload, caps }: Unsettled,
   { type, data }: GrantResult,
   outcome: Settlements,
 ): true {
@@ -90,7 +91,7 @@ function settleClaim(
   } else {
     outcome.settled.push({ claimId, grantId, status: 'rejected', reason: data.code });
     countUp(outcome.released, rewardId);
-    if (code !== undefined) outcome.returned.push({ rewardId, code });
+    if (payload) outcome.returned.push({ rewardId, kind: reward.kind, payload });
     for (const cap of caps) countUp(outcome.uncounted, cap);
   }
   return true;

@@ -5,7 +5,7 @@ import type { Catalog } from '../catalog/module.ts';
 import { REWARDS } from '../messaging/exchanges.ts';
 import type { Participation } from '../participation/module.ts';
 import { createClaimAcceptance, type ClaimAcceptance } from './accept-claims.ts';
-import { createBooksReader, type BooksReader } from './books-reader.ts';
+import { createClaimSnapshotReader, type ClaimSnapshotReader } from './claim-snapshot-reader.ts';
 import { cancelClaimsOf, type CancelClaimsOf } from './cancel-claims.ts';
 import { capIndexes, createCapStore } from './cap-store.ts';
 import {
@@ -27,7 +27,7 @@ import { sweepClaims } from './sweep-claims.ts';
 export interface ClaimsModule extends Module {
   claims: ClaimStore;
   attempts: ClaimAttemptStore;
-  books: BooksReader;
+  snapshots: ClaimSnapshotReader;
   acceptance: ClaimAcceptance;
   cancelClaimsOf: CancelClaimsOf;
   claimMetrics: ClaimMetrics;
@@ -54,22 +54,22 @@ export interface ClaimsNeeds {
 export function createClaims(platform: Platform, needs: ClaimsNeeds): ClaimsModule {
   const { db, redis, transact, clock, newId, logger, metrics: registry } = platform;
   const { audit, catalog, participation, stats, countRevokes, settings } = needs;
-  const { ruleBook, stock, codes } = catalog;
-  const { accounts, progress, progressKeeper } = participation;
+  const { ruleReader, stock } = catalog;
+  const { accounts, progress, progressUpdater } = participation;
   const { waitMs, deadlineMs, attemptRetentionMs, tuning } = settings;
   const claims = createClaimStore(db);
   const caps = createCapStore(db);
   const attempts = createClaimAttemptStore(db);
   const metrics = createClaimMetrics(registry, () => claims.countStuck());
 
-  const books = createBooksReader({ ruleBook, accounts, claims, stock, codes, caps, progress });
+  const snapshots = createClaimSnapshotReader({ ruleReader, accounts, claims, stock, caps, progress });
   const acceptance = createClaimAcceptance({
-    books,
+    snapshots,
     claims,
     stock,
     caps,
     stats,
-    progressKeeper,
+    progressUpdater,
     attempts,
     newId,
     transact,
@@ -83,7 +83,6 @@ export function createClaims(platform: Platform, needs: ClaimsNeeds): ClaimsModu
   const settle = settleClaims({
     claims,
     stock,
-    codes,
     caps,
     stats,
     attempts,
@@ -96,7 +95,7 @@ export function createClaims(platform: Platform, needs: ClaimsNeeds): ClaimsModu
   return {
     claims,
     attempts,
-    books,
+    snapshots,
     acceptance,
     cancelClaimsOf: cancelClaimsOf({ claims, metrics }),
     claimMetrics: metrics,

@@ -4,7 +4,6 @@ import type { IncomingMessage, OutgoingMessage } from 'service-kit/messaging';
 import type { Transaction } from 'service-kit/mongo';
 import { type Clock, unique } from 'service-kit/service';
 import type { ClaimMetrics } from './claim-metrics.ts';
-import type { CodeStore } from '../catalog/rewards/code-store.ts';
 import type { StockStore } from '../catalog/rewards/stock-store.ts';
 import type { StatsStore } from './stats-store.ts';
 import { tallyTransitions } from './tally-transitions.ts';
@@ -23,7 +22,6 @@ export type SettleClaims = (
 export interface SettleClaimsDeps {
   claims: ClaimStore;
   stock: StockStore;
-  codes: Pick<CodeStore, 'giveBack'>;
   caps: CapStore;
   stats: StatsStore;
   attempts: Pick<ClaimAttemptStore, 'settleAll'>;
@@ -38,8 +36,7 @@ export interface SettleClaimsDeps {
 
 /** Settles the claims and revokes that a batch of results is about, and frees the stock and caps of claims refused. */
 export function settleClaims(deps: SettleClaimsDeps): SettleClaims {
-  const { claims, stock, codes, caps, stats, attempts, countRevokes, announce, clock, logger, metrics } =
-    deps;
+  const { claims, stock, caps, stats, attempts, countRevokes, announce, clock, logger, metrics } = deps;
   return async (messages, tx) => {
     const { session } = tx;
     const ids = unique(messages.map(({ data }) => data.claimId));
@@ -53,8 +50,7 @@ export function settleClaims(deps: SettleClaimsDeps): SettleClaims {
     if (revokes.length > 0) await claims.settleRevokes(revokes, completedAt, session);
     await countRevokes(revokes, session);
     if (granted.size > 0) await stock.countGrants(granted, session);
-    if (released.size > 0) await stock.giveBack(released, session);
-    if (returned.length > 0) await codes.giveBack(returned, session);
+    if (released.size > 0) await stock.giveBack(released, returned, session);
     if (uncounted.size > 0) await caps.addAll(uncounted, -1, session);
     const transitions = [...settled, ...revokes].flatMap(({ claimId, status: to }) => {
       const claim = found.get(claimId);

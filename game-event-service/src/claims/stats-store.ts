@@ -5,7 +5,7 @@ import { CLAIM_STATUSES, type ClaimStatus } from './claim.ts';
 import type { Tallies } from '../participation/progress/tally.ts';
 
 interface StatsDocument {
-  /** The event and a slot: the figures of an event are the sums over its slots. */
+  /** The event and a shard: the figures of an event are the sums over its shards. */
   _id: string;
   participants?: number;
   eligible?: number;
@@ -29,22 +29,22 @@ export interface StatsStore {
  * settlements, check-ins and activity, on every instance. Each takes one of these at random, and another when it is
  * run again.
  */
-const SLOTS = 64;
+const SHARDS = 64;
 
 export const statsIndexes: IndexSpec[] = [{ collection: 'eventStats', indexes: [] }];
 
-/** @param slot a number below the one it is given */
-export function createStatsStore(db: Db, slot: (below: number) => number = randomInt): StatsStore {
+/** @param shard a number below the one it is given */
+export function createStatsStore(db: Db, shard: (below: number) => number = randomInt): StatsStore {
   const stats = db.collection<StatsDocument>('eventStats');
 
   return {
     add: async (tallies, session) => {
       if (tallies.size === 0) return;
-      const taken = slot(SLOTS);
+      const chosen = shard(SHARDS);
       await stats.bulkWrite(
         [...tallies].map(([eventId, figures]) => ({
           updateOne: {
-            filter: { _id: `${eventId}:${taken}` },
+            filter: { _id: `${eventId}:${chosen}` },
             update: { $inc: Object.fromEntries(figures) },
             upsert: true,
           },
@@ -53,7 +53,7 @@ export function createStatsStore(db: Db, slot: (below: number) => number = rando
       );
     },
     figuresOf: async (eventId) => {
-      const ids = Array.from({ length: SLOTS }, (_, index) => `${eventId}:${index}`);
+      const ids = Array.from({ length: SHARDS }, (_, index) => `${eventId}:${index}`);
       const found = await stats.find({ _id: { $in: ids } }).toArray();
       const sum = (figure: (each: StatsDocument) => number | undefined): number =>
         found.reduce((total, each) => total + (figure(each) ?? 0), 0);

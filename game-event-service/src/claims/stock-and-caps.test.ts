@@ -7,8 +7,8 @@ import { stockFigures, type Stock } from '../catalog/rewards/stock.ts';
 import { rulesOf } from '../catalog/rules/rules.ts';
 import type { RewardResult } from './claim-messages.ts';
 import type { Claim } from './claim.ts';
-import type { Scene } from '../catalog/rules/facts.ts';
-import { aimClaim } from './claim-target.ts';
+import type { DecisionContext } from '../catalog/rules/decision-context.ts';
+import { resolveClaim } from './resolve-claim.ts';
 import { decideClaims } from './decide-claims.ts';
 import { decideSettlements } from './decide-settlements.ts';
 
@@ -41,12 +41,12 @@ const rewardWith = (cap: number): RewardRules => ({
   version: 1,
 });
 
-/** Does to the books what the stores do with the decisions. */
+/** Does to the snapshot what the stores do with the decisions. */
 function bookkeeping(total: number, cap: number) {
   const claims = new Map<string, Claim>();
   const counters = new Map([[CAP_ID, 0]]);
   const rules = new Map([['evt_1', rulesOf(event, [rewardWith(cap)])]]);
-  const scene: Scene = { now: NOW, accounts: new Map(), rules };
+  const context: DecisionContext = { now: NOW, accounts: new Map(), rules };
   let stock: Stock = { total, taken: 0 };
   let granted = 0;
   const count = (id: string, by: number) => counters.set(id, (counters.get(id) ?? 0) + by);
@@ -55,11 +55,11 @@ function bookkeeping(total: number, cap: number) {
     /** @returns the codes of the refusals, each beside the one that what was left then asks for */
     claim(accounts: readonly number[]): [string, string][] {
       const targets = accounts.map((id) =>
-        aimClaim({ eventId: 'evt_1', accountId: `acc_${id}`, isStaff: false }, scene),
+        resolveClaim({ eventId: 'evt_1', accountId: `acc_${id}`, isStaff: false }, context),
       );
-      const books = { claims, counters, stock: new Map([['rwd_1', stock]]), progress: new Map() };
+      const snapshot = { claims, counters, stock: new Map([['rwd_1', stock]]), progress: new Map() };
       const refusals: [string, string][] = [];
-      for (const decision of decideClaims(targets, books, { now: NOW, deadlineMs: 1_000 })) {
+      for (const decision of decideClaims(targets, snapshot, { now: NOW, deadlineMs: 1_000 })) {
         if (isRefusal(decision))
           refusals.push([decision.code, stock.taken < cap ? 'out_of_stock' : 'cap_reached']);
         if (!('accepted' in decision)) continue;
@@ -112,13 +112,13 @@ describe('stock and caps', () => {
     const cap = fc.integer({ min: 1, max: 8 });
     fc.assert(
       fc.property(total, cap, fc.array(step, { maxLength: 20 }), (units, most, steps) => {
-        const books = bookkeeping(units, most);
+        const snapshot = bookkeeping(units, most);
         for (const each of steps) {
-          const refusals = 'claims' in each ? books.claim(each.claims) : [];
+          const refusals = 'claims' in each ? snapshot.claim(each.claims) : [];
           expect(refusals.map(([code]) => code)).toEqual(refusals.map(([, expected]) => expected));
-          if ('results' in each) books.settle(each.results);
+          if ('results' in each) snapshot.settle(each.results);
 
-          const { figures, counted, pending, granted } = books.look();
+          const { figures, counted, pending, granted } = snapshot.look();
           expect(figures).toEqual({
             stock: units,
             available: units - pending - granted,

@@ -2,7 +2,7 @@ import type { GroupCommit } from 'service-kit/mongo';
 import { orThrow } from '../http/refusal.ts';
 import type { ClaimWaiter } from './claim-waiter.ts';
 import type { Claim } from './claim.ts';
-import type { ClaimRequest } from './claim-target.ts';
+import type { ClaimRequest } from './resolve-claim.ts';
 import type { Decision } from './decide-claims.ts';
 
 export interface Submission extends ClaimRequest {

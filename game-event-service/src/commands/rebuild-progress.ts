@@ -3,14 +3,14 @@ import { connectMongo } from 'service-kit/mongo';
 import { databaseOnly, runCommand, systemClock as clock } from 'service-kit/service';
 import { createEventStore } from '../catalog/events/event-store.ts';
 import { createRewardStore } from '../catalog/rewards/reward-store.ts';
-import { createRuleBook } from '../catalog/rules/rule-book.ts';
-import { createRuleMemory } from '../catalog/rules/rule-memory.ts';
+import { createRuleReader } from '../catalog/rules/rule-reader.ts';
+import { createRuleCache } from '../catalog/rules/rule-cache.ts';
 import { createStatsStore } from '../claims/stats-store.ts';
 import { loadConfig } from '../config.ts';
 import { createAccountStore } from '../participation/accounts/account-store.ts';
 import { createActivityStore } from '../participation/activity/activity-store.ts';
 import { rebuildProgress } from '../participation/activity/rebuild-progress.ts';
-import { createProgressKeeper } from '../participation/progress/progress-keeper.ts';
+import { createProgressUpdater } from '../participation/progress/progress-updater.ts';
 import { createProgressStore } from '../participation/progress/progress-store.ts';
 
 // Safe while the service runs, and to be repeated: counters that are right stay as they are.
@@ -25,13 +25,13 @@ runCommand(async () => {
   const rewards = createRewardStore(db);
   const accounts = createAccountStore(db);
   const progress = createProgressStore(db);
-  const memory = createRuleMemory({ events, rewards, clock });
-  await memory.load();
+  const cache = createRuleCache({ events, rewards, clock });
+  await cache.load();
   const rebuilt = await rebuildProgress({
     activity: createActivityStore(db),
     progress,
-    progressKeeper: createProgressKeeper({ progress, accounts, stats: createStatsStore(db), clock }),
-    ruleBook: createRuleBook({ events, rewards, memory, isFresh: () => false }),
+    progressUpdater: createProgressUpdater({ progress, accounts, stats: createStatsStore(db), clock }),
+    ruleReader: createRuleReader({ events, rewards, cache, isFresh: () => false }),
     clock,
     retentionMs: limits.retentionMs,
     transact: (work) =>

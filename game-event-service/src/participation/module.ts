@@ -10,7 +10,7 @@ import type { AcceptRegistered } from './invites/accept-registered.ts';
 import { createInvites } from './invites/module.ts';
 import type { ClaimPrompts } from './progress/count-progress.ts';
 import { createProgress } from './progress/module.ts';
-import type { EventStats, ProgressKeeper } from './progress/progress-keeper.ts';
+import type { EventStats, ProgressUpdater } from './progress/progress-updater.ts';
 import { createProgressStore, type ProgressStore } from './progress/progress-store.ts';
 
 /** What the wings above may use of the participation. */
@@ -18,7 +18,7 @@ export interface Participation {
   accounts: AccountStore;
   activity: ActivityStore;
   progress: ProgressStore;
-  progressKeeper: ProgressKeeper;
+  progressUpdater: ProgressUpdater;
   acceptRegistered: AcceptRegistered;
   modules: Module[];
 }
@@ -38,16 +38,16 @@ export interface ParticipationNeeds {
 /** What accounts do in events, and how far they have come. */
 export function createParticipation(platform: Platform, needs: ParticipationNeeds): Participation {
   const { catalog, stats, prompts, settings } = needs;
-  const { events, ruleBook } = catalog;
+  const { events, ruleReader } = catalog;
   const accounts = createAccountStore(platform.db);
   const progress = createProgressStore(platform.db);
   const activity = createActivityStore(platform.db);
 
-  const progressModule = createProgress(platform, { ruleBook, accounts, progress, stats, prompts });
-  const { progressKeeper, countProgress } = progressModule;
+  const progressModule = createProgress(platform, { ruleReader, accounts, progress, stats, prompts });
+  const { progressUpdater, countProgress } = progressModule;
   const invites = createInvites(platform, {
     events,
-    ruleBook,
+    ruleReader,
     accounts,
     countProgress,
     settings: settings.invites,
@@ -56,13 +56,13 @@ export function createParticipation(platform: Platform, needs: ParticipationNeed
     accounts,
     activity,
     progress,
-    progressKeeper,
+    progressUpdater,
     acceptRegistered: invites.acceptRegistered,
     modules: [
-      createAttendance(platform, { ruleBook, accounts, progress, countProgress }),
+      createAttendance(platform, { ruleReader, accounts, progress, countProgress }),
       invites,
       createActivity(platform, {
-        ruleBook,
+        ruleReader,
         activity,
         countProgress,
         limits: settings.activity,

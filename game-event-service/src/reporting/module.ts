@@ -24,19 +24,19 @@ export interface ReportingNeeds {
 /** Reads that change nothing: for players what they may claim, for staff what happened and what would happen. */
 export function createReporting({ clock, trail }: Platform, needs: ReportingNeeds): Module[] {
   const { audit, catalog, participation } = needs;
-  const { events, stock, ruleBook } = catalog;
+  const { events, stock, ruleReader } = catalog;
   const { accounts, activity, progress } = participation;
-  const { claims, attempts, books } = needs.claims;
+  const { claims, attempts, snapshots } = needs.claims;
   return [
     {
-      endpoints: eligibilityRoutes({ readEligibility: readEligibility({ books, clock }), clock }),
+      endpoints: eligibilityRoutes({ readEligibility: readEligibility({ snapshots, clock }), clock }),
     },
     {
-      endpoints: myEventsRoutes({ events, readMyEvents: readMyEvents({ books, clock }) }),
+      endpoints: myEventsRoutes({ events, readMyEvents: readMyEvents({ snapshots, clock }) }),
     },
     {
       endpoints: simulationRoutes({
-        simulateEvent: simulateEvent({ ruleBook, events, activity, progress, accounts, stock }),
+        simulateEvent: simulateEvent({ ruleReader, events, activity, progress, accounts, stock }),
       }),
     },
     {

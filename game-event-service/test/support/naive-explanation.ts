@@ -101,9 +101,9 @@ function naiveStreak({ streak, grace }: StreakLeaf, situation: Situation): numbe
     if (!active.has(lastDay) || !isSamePeriod(lastDay, today, situation)) continue;
     for (const [first, firstDay] of days.entries()) {
       if (!active.has(firstDay) || first < last) continue;
-      const stretch = days.slice(last, first + 1);
-      const done = stretch.filter((day) => active.has(day)).length;
-      if (stretch.length - done <= grace) longest = Math.max(longest, done);
+      const range = days.slice(last, first + 1);
+      const done = range.filter((day) => active.has(day)).length;
+      if (range.length - done <= grace) longest = Math.max(longest, done);
     }
   }
   return longest;

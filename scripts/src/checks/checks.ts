@@ -4,9 +4,11 @@ import { packageDirectory, type PackageName, serviceNames } from '../repository/
 import type { Job } from '../test-run/tally.ts';
 import { composeIsValid } from './compose.ts';
 import { asyncapiIsValid, contractCopiesAreEqual, schemasCompile } from './contracts.ts';
+import { treesAreTrue } from './folder-trees.ts';
 import { forbiddenDefaults } from './forbidden-defaults.ts';
 import { linksLead } from './links.ts';
 import { lockfilesNameNoHost } from './lockfiles.ts';
+import { proseIsPlain } from './prose.ts';
 import { publishedContractsHold } from './published-contracts.ts';
 import { settingsAreIdentical } from './settings.ts';
 import { standsAlone } from './stands-alone.ts';
@@ -55,6 +57,8 @@ export function repositoryChecks(keeper: Keeper): Check[] {
     { title: 'compose.yaml is valid', run: composeIsValid },
     { title: 'Lockfiles name no registry', run: lockfilesNameNoHost },
     { title: 'Links in Markdown files lead somewhere', run: linksLead },
+    { title: 'Trees of folders in Markdown files exist', run: treesAreTrue },
+    { title: 'Documents, contracts and comments are in plain English', run: proseIsPlain },
     { title: 'No secret has a default', run: forbiddenDefaults },
     { title: 'Vendored kits are released ones', run: vendoredKitIsReleased },
     { title: 'The kit packs to its recorded checksum', run: () => kitPacksToItsChecksum(keeper) },

@@ -34,7 +34,7 @@ interface Options {
 export async function main(args: string[]): Promise<void> {
   const { fuzz, fuzzSockets, browser, json, ...rest } = new Command('check')
     .description(
-      'Types, lint and format of every package; contracts, vendored kit, compose.yaml, links; each service installs, type-checks and passes its unit tests alone.',
+      'Types, lint and format of every package; contracts, vendored kit, compose.yaml, links, prose; each service installs, type-checks and passes its unit tests alone.',
     )
     .option(
       '--fuzz [service]',

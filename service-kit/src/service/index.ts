@@ -8,7 +8,6 @@ export {
 } from './define-consumer.ts';
 export { ensureIndexes } from './ensure-indexes.ts';
 export { migrateDatabase, type MigrateDatabaseOptions } from './migrate-database.ts';
-export { withMigrationLock } from './migration-lock.ts';
 export type { IndexSpec, Job, Module } from './module.ts';
 export { newId, type NewId } from './new-id.ts';
 export {

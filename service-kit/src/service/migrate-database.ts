@@ -2,7 +2,7 @@ import { config, status, up } from 'migrate-mongo';
 import type { Db, MongoClient } from 'mongodb';
 import { fileURLToPath } from 'node:url';
 import type { Logger } from '../logging/index.ts';
-import { withMigrationLock } from './migration-lock.ts';
+import { createLease } from '../mongo/index.ts';
 
 export interface MigrateDatabaseOptions {
   client: MongoClient;
@@ -12,7 +12,14 @@ export interface MigrateDatabaseOptions {
   directory: URL;
 }
 
-/** Applies the migrations that are missing, one instance at a time. */
+const LEASE_MS = 30_000;
+const LONGEST_WAIT_MS = 10 * 60_000;
+
+/**
+ * Applies the migrations that are missing, one instance at a time.
+ *
+ * @throws {LeaseTakenError} when another instance has been migrating for ten minutes
+ */
 export async function migrateDatabase({
   client,
   db,
@@ -26,9 +33,14 @@ export async function migrateDatabase({
     changelogCollectionName: 'migrations',
   });
   if (!(await isPending(db))) return;
-  await withMigrationLock(db, async () => {
-    for (const migration of await up(db, client)) logger.info('Migrated the database', { migration });
+  const lock = createLease({
+    collection: db.collection('migrationLock'),
+    id: 'migrations',
+    leaseMs: LEASE_MS,
   });
+  await lock.during(async () => {
+    for (const migration of await up(db, client)) logger.info('Migrated the database', { migration });
+  }, LONGEST_WAIT_MS);
 }
 
 async function isPending(db: Db): Promise<boolean> {

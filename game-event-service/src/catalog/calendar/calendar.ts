@@ -72,7 +72,7 @@ function createCalendar(timeZone: string): Calendar {
 
   function dayOf(at: Date): Day {
     const minute = Math.floor(at.getTime() / MINUTE);
-    return remember(dayOfMinute, minute, () => dateOf(DateTime.fromMillis(minute * MINUTE, { zone })));
+    return memoize(dayOfMinute, minute, () => dateOf(DateTime.fromMillis(minute * MINUTE, { zone })));
   }
 
   /** The zone jumped over a day when noon of that day is another day's. */
@@ -85,12 +85,12 @@ function createCalendar(timeZone: string): Calendar {
     return existed(next) ? next : step(next, by);
   }
 
-  const nextDay = (day: Day): Day => remember(daysAfter, day, () => step(day, 1));
-  const previousDay = (day: Day): Day => remember(daysBefore, day, () => step(day, -1));
+  const nextDay = (day: Day): Day => memoize(daysAfter, day, () => step(day, 1));
+  const previousDay = (day: Day): Day => memoize(daysBefore, day, () => step(day, -1));
 
   function periodOf(repeat: Repeat, at: Date): Period {
     const day = dayOf(at);
-    return remember(periods, `${repeat} ${day}`, () =>
+    return memoize(periods, `${repeat} ${day}`, () =>
       PERIODS[repeat](day, DateTime.fromISO(day, { zone: 'utc' })),
     );
   }
@@ -100,7 +100,7 @@ function createCalendar(timeZone: string): Calendar {
    * twice, and what a library answers then depends on the offset it tries first.
    */
   function startOf(day: Day): Date {
-    return remember(starts, day, () => {
+    return memoize(starts, day, () => {
       const midnight = Date.parse(`${day}T00:00:00Z`);
       // Offsets reach from -12 to +14 hours; a change of the clock at midnight may add some.
       let before = (midnight - 16 * HOUR) / MINUTE;
@@ -159,7 +159,7 @@ function dateOf(at: DateTime): Day {
   return at.toFormat('yyyy-MM-dd');
 }
 
-function remember<Key extends {}, Value extends {}>(
+function memoize<Key extends {}, Value extends {}>(
   cache: LRUCache<Key, Value>,
   key: Key,
   make: () => Value,

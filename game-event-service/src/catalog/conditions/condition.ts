@@ -17,7 +17,7 @@ export const Condition: z.ZodType<Condition> = z
   )
   .meta({
     id: 'Condition',
-    description: `A leaf, or all, any or not of conditions; at most ${LIMITS.leaves} leaves and ${LIMITS.levels} levels.`,
+    description: `A leaf, or \`all\`, \`any\` or \`not\` of conditions; at most ${LIMITS.leaves} leaves and ${LIMITS.levels} levels.`,
   });
 
 /**

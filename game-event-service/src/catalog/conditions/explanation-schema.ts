@@ -21,7 +21,7 @@ export const ExplanationResponse: z.ZodType<Explanation, Explanation> = z
   .meta({
     id: 'Explanation',
     description:
-      'The condition, with what each leaf stands at, what it asks for, and whether each part is met',
+      'The condition; each leaf has its current and its required value, and each part says whether it is met',
   });
 
 /** Of what may have no condition. In a union, because the API document drops what `nullable` adds to a lazy schema. */

@@ -2,10 +2,10 @@ import { isWithin, type Calendar, type DaySpan } from '../calendar/calendar.ts';
 import type { Counter } from './counter.ts';
 
 /**
- * The length of a streak: the most days with something counted that any stretch of days holds in which at most
- * `grace` days were missed. The stretch begins and ends with a counted day.
+ * The length of a streak: the most days with something counted that any range of days holds in which at most
+ * `grace` days were missed. The range begins and ends with a counted day.
  *
- * @param ending the span in which the stretch has to end: one day for the streak that runs up to that day, a
+ * @param ending the span in which the range has to end: one day for the streak that runs up to that day, a
  * period for the best that was reached in it
  */
 export function longestStreak(counter: Counter, grace: number, ending: DaySpan, calendar: Calendar): number {

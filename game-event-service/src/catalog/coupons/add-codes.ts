@@ -4,9 +4,8 @@ import type { OutgoingMessage } from 'service-kit/messaging';
 import type { Transact } from 'service-kit/mongo';
 import type { Audited } from '../../audit/audit.ts';
 import type { RewardStore } from '../rewards/reward-store.ts';
-import { transactAgain } from '../../database/transact-again.ts';
 import type { ReadCodes } from './code-lines.ts';
-import type { CodeStore } from '../rewards/code-store.ts';
+import type { CodeStore } from '../rewards/kinds/code-store.ts';
 
 export interface AddedCodes {
   added: number;
@@ -34,8 +33,7 @@ export function addCodes(deps: {
   transact: Transact<OutgoingMessage>;
   audited: Audited;
 }): AddCodes {
-  const { rewards, codes: store, audited } = deps;
-  const transact = transactAgain(deps.transact);
+  const { rewards, codes: store, audited, transact } = deps;
   const notThere = () => new DomainError('not_found', 'The event has no such reward');
 
   return ({ eventId, rewardId, codes }, by) =>
@@ -52,11 +50,14 @@ export function addCodes(deps: {
       for await (const batch of codes) {
         result.invalid += batch.invalid;
         if (batch.codes.length === 0) continue;
-        const added = await transact(async (tx) => {
-          const count = await store.add(rewardId, batch.codes, tx.session);
-          if (count && result.added === 0) await done(tx);
-          return count;
-        });
+        const added = await transact(
+          async (tx) => {
+            const count = await store.add(rewardId, batch.codes, tx.session);
+            if (count && result.added === 0) await done(tx);
+            return count;
+          },
+          { retryOnDuplicateKey: true },
+        );
         if (added === undefined) throw notThere();
         result.added += added;
         result.duplicates += batch.codes.length - added;

@@ -12,8 +12,10 @@ const count = z.int().min(0);
 export const AddedCodesResponse = z
   .object({
     added: count,
-    duplicates: count.meta({ description: 'Codes that the reward has already, or that came twice' }),
-    invalid: count.meta({ description: 'Lines that hold no code' }),
+    duplicates: count.meta({
+      description: 'Codes that the reward already has, or that the upload contains twice',
+    }),
+    invalid: count.meta({ description: 'Lines without a valid code' }),
   })
   .meta({ id: 'AddedCodes' });
 
@@ -25,12 +27,14 @@ export function codeRoutes({ addCodes }: { addCodes: AddCodes }): Endpoint[] {
       operationId: 'addCodes',
       summary: 'Add codes to a coupon',
       description:
-        'The body is `text/csv` without a header, one code a line, or `application/x-ndjson`, a `{ "code" }` a line: in UTF-8, of any length, however long it takes to come; one of which nothing comes for a minute is ended. A code has 1 to 128 characters, none of them a control character. It can be repeated, also after it broke off: no code is added twice.',
+        'The body is `text/csv` without a header, one code per line, or `application/x-ndjson`, one `{ "code" }` per line. It is in UTF-8, of any length and duration; an upload that is idle for a minute is aborted. A code has 1 to 128 characters without control characters. You can repeat an upload, also after it was interrupted: no code is added twice.',
       tag: 'rewards',
       access: { roles: ['OPERATOR'] },
       rawBody: Object.keys(CODE_FORMATS),
       request: { params: z.object({ eventId: EventId, rewardId: RewardId }) },
-      responses: { 200: { description: 'What became of the lines', body: AddedCodesResponse } },
+      responses: {
+        200: { description: 'The number of added, duplicate and invalid lines', body: AddedCodesResponse },
+      },
       problems: ['not_found', 'not_a_coupon', 'unsupported_media_type', 'service_unavailable'],
       handle: async (input) => {
         const { params, request, response } = input;

@@ -1,6 +1,6 @@
 import type { Module, Platform } from 'service-kit/service';
 import type { Audit } from '../../audit/audit.ts';
-import type { CodeStore } from '../rewards/code-store.ts';
+import type { CodeStore } from '../rewards/kinds/code-store.ts';
 import type { RewardStore } from '../rewards/reward-store.ts';
 import { addCodes } from './add-codes.ts';
 import { codeRoutes } from './code-routes.ts';

@@ -36,9 +36,9 @@ const updateRoute = ({ updateEvent }: EventChangeRoutesDeps): Endpoint =>
     method: 'PATCH',
     path: '/v1/events/{eventId}',
     operationId: 'updateEvent',
-    summary: 'Change an event that is still at the version that was seen',
+    summary: 'Change an event, if its version is still the one in `If-Match`',
     description:
-      'A draft may change in everything; a scheduled event in all but kind, timeZone, repeat and startsAt; one that runs in name, description, attributes and to a later endsAt; one that is over in nothing.',
+      'Of a draft all fields may change. Of a scheduled event all except kind, timeZone, repeat and startsAt may change. Of a running event only name, description and attributes may change, and endsAt to a later time. An event that is over cannot change.',
     tag,
     access: operators,
     conditional: 'change-required',
@@ -66,7 +66,7 @@ const deleteRoute = ({ deleteEvent }: EventChangeRoutesDeps): Endpoint =>
     access: operators,
     conditional: 'change',
     request: { params },
-    responses: { 204: { description: 'It is gone' } },
+    responses: { 204: { description: 'It was deleted' } },
     problems: ['not_found', 'event_in_use'],
     handle: async (input) => {
       await deleteEvent(input.params.eventId, callerOf(input), input.preconditions);
@@ -79,7 +79,7 @@ const cloneRoute = ({ cloneEvent }: EventChangeRoutesDeps): Endpoint =>
     method: 'POST',
     path: '/v1/events/{eventId}/clone',
     operationId: 'cloneEvent',
-    summary: 'Make a draft like an event, with the same rewards at their full stock',
+    summary: 'Clone an event as a draft, with the same rewards at full stock',
     tag,
     access: operators,
     idempotencyKey: 'optional',

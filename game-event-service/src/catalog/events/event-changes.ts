@@ -8,7 +8,7 @@ import type { GameEvent } from './event.ts';
 export type Decide = (event: GameEvent) => GameEvent | undefined;
 
 /** Brings the rules of an event, as they are now, into the memory of this instance. */
-export type RememberEvent = (eventId: string) => Promise<void>;
+export type RefreshRules = (eventId: string) => Promise<void>;
 
 /** Told of a change in the transaction that stores it. */
 export type Stored = (
@@ -38,9 +38,9 @@ const MOST_TRIES = 10;
 export function createEventChanges(deps: {
   events: EventStore;
   transact: Transact<OutgoingMessage>;
-  remember: RememberEvent;
+  refreshRules: RefreshRules;
 }): EventChanges {
-  const { events, transact, remember } = deps;
+  const { events, transact, refreshRules } = deps;
 
   return {
     save: (revision) => transact(({ session }) => events.update(revision, session)),
@@ -56,7 +56,7 @@ export function createEventChanges(deps: {
           return isUpdated;
         });
         if (isSaved) {
-          await remember(eventId);
+          await refreshRules(eventId);
           return after;
         }
       }

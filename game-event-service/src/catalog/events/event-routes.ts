@@ -1,5 +1,6 @@
 import { callerOf } from 'service-kit/audit';
 import {
+  byCreation,
   defineEndpoint,
   DomainError,
   EtagHeader,
@@ -11,9 +12,8 @@ import {
   type Endpoint,
 } from 'service-kit/http';
 import { z } from 'zod';
-import { isStaff } from '../../http/callers.ts';
+import { isStaff } from '../../http/is-staff.ts';
 import type { Clock } from 'service-kit/service';
-import { byCreation } from '../../database/position.ts';
 import type { CreateEvent } from './create-event.ts';
 import {
   etagOf,
@@ -48,7 +48,7 @@ const createRoute = ({ createEvent, clock }: EventRoutesDeps): Endpoint =>
     method: 'POST',
     path: '/v1/events',
     operationId: 'createEvent',
-    summary: 'Make an event, as a draft',
+    summary: 'Create an event, as a draft',
     tag,
     access: operators,
     idempotencyKey: 'optional',
@@ -65,7 +65,7 @@ const listRoute = ({ events }: EventRoutesDeps): Endpoint =>
     method: 'GET',
     path: '/v1/events',
     operationId: 'listEvents',
-    summary: 'List events, the newest first',
+    summary: 'List events, newest first',
     description: 'Accounts without a staff role see active and ended events only.',
     tag,
     access: 'signed-in',
@@ -117,7 +117,7 @@ const versionsRoute = ({ events }: EventRoutesDeps): Endpoint =>
     method: 'GET',
     path: '/v1/events/{eventId}/versions',
     operationId: 'listEventVersions',
-    summary: 'Every version of an event, the newest first, with who made it and when',
+    summary: 'All versions of an event, newest first, with actor and time',
     tag,
     access: { roles: ['OPERATOR', 'AUDITOR'] },
     request: { params, query: z.object(listQuery) },

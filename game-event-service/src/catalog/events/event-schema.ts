@@ -35,7 +35,7 @@ const fields = {
   repeat: z.enum(REPEATS).meta({ description: 'How often one account may claim' }),
   autoClaim: z.boolean().meta({
     description:
-      'Whether claims make themselves: every reward that can be claimed is, as soon as something is counted for an account that fulfils its conditions',
+      'Whether the service claims for players: as soon as something is counted for an account, every reward whose conditions are met is claimed',
   }),
   condition: ConditionInput,
   attributes: Attributes,
@@ -169,7 +169,7 @@ export const EventVersionResponse = z
     at: z.iso.datetime(),
     by: z.string().meta({ description: 'The account, or `schedule`' }),
     reason: z.string().optional(),
-    event: EventResponse.meta({ description: 'The event as this change left it' }),
+    event: EventResponse.meta({ description: 'The event after this change' }),
   })
   .meta({ id: 'EventVersion' });
 

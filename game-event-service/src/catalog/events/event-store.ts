@@ -1,7 +1,9 @@
 import type { ClientSession, Db, Filter } from 'mongodb';
+import { keysetFilter } from 'service-kit/mongo';
 import type { IndexSpec } from 'service-kit/service';
+import { NEWEST_FIRST } from '../../database/history-filter.ts';
 import { decodeAttributes, encodeAttributes } from '../../http/attributes.ts';
-import type { Position } from '../../database/position.ts';
+import type { CreationPosition } from 'service-kit/http';
 import { later } from '../calendar/time.ts';
 import {
   EVENT_STATUSES,
@@ -55,7 +57,7 @@ export interface EventStore {
   list(query: {
     statuses?: readonly EventStatus[];
     kind?: EventKind | undefined;
-    after?: Position | undefined;
+    after?: CreationPosition | undefined;
     limit: number;
   }): Promise<GameEvent[]>;
   versionsOf(ids: readonly string[], session?: ClientSession): Promise<EventVersion[]>;
@@ -164,12 +166,11 @@ export function createEventStore(db: Db): EventStore {
       const filter: Filter<EventDocument> = {};
       if (statuses) filter.status = { $in: [...statuses] };
       if (kind) filter.kind = kind;
-      if (after)
-        filter.$or = [
-          { createdAt: { $lt: after.createdAt } },
-          { createdAt: after.createdAt, _id: { $lt: after.id } },
-        ];
-      const found = await events.find(filter).sort({ createdAt: -1, _id: -1 }).limit(limit).toArray();
+      const beyond = keysetFilter<EventDocument>(
+        NEWEST_FIRST,
+        after && { createdAt: after.createdAt, _id: after.id },
+      );
+      const found = await events.find({ $and: [filter, beyond] }, { sort: NEWEST_FIRST, limit }).toArray();
       return found.map(fromDocument);
     },
     versionsOf: (ids, session) => findVersions({ _id: { $in: [...ids] } }, session),

@@ -1,5 +1,5 @@
 import type { Identity } from 'service-kit/identity';
-import { isStaff } from '../../http/callers.ts';
+import { isStaff } from '../../http/is-staff.ts';
 import { eventAt, PUBLIC_STATUSES, type EventRules } from './event.ts';
 
 const isPublic = new Set<string>(PUBLIC_STATUSES);

@@ -6,7 +6,7 @@ import { cloneEvent } from './clone-event.ts';
 import { createEvent } from './create-event.ts';
 import { deleteEvent } from './delete-event.ts';
 import { eventChangeRoutes } from './event-change-routes.ts';
-import { createEventChanges, type RememberEvent } from './event-changes.ts';
+import { createEventChanges, type RefreshRules } from './event-changes.ts';
 import { eventRoutes } from './event-routes.ts';
 import { eventIndexes, type EventStore } from './event-store.ts';
 import type { GameEvent } from './event.ts';
@@ -16,7 +16,7 @@ import { updateEvent } from './update-event.ts';
 export interface EventsNeeds {
   audit: Audit;
   events: EventStore;
-  remember: RememberEvent;
+  refreshRules: RefreshRules;
   copyRewards: (originalId: string, clone: GameEvent, session: ClientSession) => Promise<void>;
   removeRewards: (eventId: string, session: ClientSession) => Promise<string[]>;
 }
@@ -24,9 +24,9 @@ export interface EventsNeeds {
 /** Events, their versions and their schedule. */
 export function createEvents(platform: Platform, needs: EventsNeeds): Module {
   const { transact, clock, newId, logger } = platform;
-  const { audit, events, remember, copyRewards, removeRewards } = needs;
+  const { audit, events, refreshRules, copyRewards, removeRewards } = needs;
   const { audited } = audit;
-  const changes = createEventChanges({ events, transact, remember });
+  const changes = createEventChanges({ events, transact, refreshRules });
   return {
     endpoints: [
       ...eventRoutes({

@@ -7,12 +7,13 @@ import type { Audited } from '../../audit/audit.ts';
 import { patchAttributes } from '../../http/attributes.ts';
 import { unreachableFields } from '../conditions/unreachable-condition.ts';
 import { invalidFields, type InvalidField } from '../../http/invalid-fields.ts';
-import type { RememberEvent } from '../events/event-changes.ts';
+import type { RefreshRules } from '../events/event-changes.ts';
 import type { EventStore } from '../events/event-store.ts';
 import { eventAt, type EventStatus } from '../events/event.ts';
 import type { Clock } from 'service-kit/service';
 import { editReward, type RewardEdit } from './edit-reward.ts';
-import { COUPON_STOCK, rewardTag, type RewardPatch } from './reward-schema.ts';
+import { specOf } from './kinds/reward-kinds.ts';
+import { rewardTag, type RewardPatch } from './reward-schema.ts';
 import type { RewardStore } from './reward-store.ts';
 import type { Reward } from './reward.ts';
 import type { StockStore } from './stock-store.ts';
@@ -34,7 +35,7 @@ export interface RewardChangesDeps {
   stock: StockStore;
   transact: Transact<OutgoingMessage>;
   audited: Audited;
-  remember: RememberEvent;
+  refreshRules: RefreshRules;
   clock: Clock;
 }
 
@@ -43,7 +44,7 @@ const BEFORE_START: ReadonlySet<EventStatus> = new Set(['draft', 'scheduled']);
 
 /** What operators do with a reward that is there. The event's own status decides what they may. */
 export function createRewardChanges(deps: RewardChangesDeps): RewardChanges {
-  const { events, rewards, stock, transact, audited, remember, clock } = deps;
+  const { events, rewards, stock, transact, audited, refreshRules, clock } = deps;
 
   async function read(
     eventId: string,
@@ -59,9 +60,9 @@ export function createRewardChanges(deps: RewardChangesDeps): RewardChanges {
   }
 
   /** @returns whether that is another stock than before */
-  async function setStock(rewardId: string, total: number | null, session: ClientSession): Promise<boolean> {
-    const before = (await stock.findAll([rewardId], session)).get(rewardId);
-    if (!(await stock.setTotal(rewardId, total, session))) {
+  async function setStock(reward: Reward, total: number | null, session: ClientSession): Promise<boolean> {
+    const before = (await stock.findAll([reward], session)).get(reward.id);
+    if (!(await stock.setTotal(reward.id, total, session))) {
       throw new DomainError('stock_in_use', 'More units than that are reserved and granted');
     }
     return before?.total !== total;
@@ -73,10 +74,10 @@ export function createRewardChanges(deps: RewardChangesDeps): RewardChanges {
     session: ClientSession,
   ): Promise<Reward> {
     if (OVER.includes(status)) throw new DomainError('event_in_use', 'The event is over');
-    const misfits = couponMisfits(reward, { stock: total, kind: patch.kind });
+    const misfits = kindMisfits(reward, { stock: total, kind: patch.kind });
     if (misfits.length > 0) throw invalidFields(misfits);
 
-    const hasOtherStock = total !== undefined && (await setStock(reward.id, total, session));
+    const hasOtherStock = total !== undefined && (await setStock(reward, total, session));
     const edit: RewardEdit =
       attributes === undefined
         ? patch
@@ -107,7 +108,7 @@ export function createRewardChanges(deps: RewardChangesDeps): RewardChanges {
           return changed;
         }),
       );
-      await remember(eventId);
+      await refreshRules(eventId);
       return reward;
     },
 
@@ -125,18 +126,17 @@ export function createRewardChanges(deps: RewardChangesDeps): RewardChanges {
           await done(tx);
         }),
       );
-      await remember(eventId);
+      await refreshRules(eventId);
     },
   };
 }
 
-/** A coupon's stock is its pool, which is made with it and goes with it. */
-function couponMisfits(reward: Reward, { stock, kind }: Pick<RewardPatch, 'stock' | 'kind'>): InvalidField[] {
-  const isCoupon = reward.kind === 'coupon';
-  const misfits: InvalidField[] = [];
-  if (kind !== undefined && (kind === 'coupon') !== isCoupon) {
-    misfits.push({ path: 'kind', message: 'a reward cannot become a coupon, or cease to be one' });
+function kindMisfits(reward: Reward, { stock, kind }: Pick<RewardPatch, 'stock' | 'kind'>): InvalidField[] {
+  const spec = specOf(reward.kind);
+  const misfits: InvalidField[] = stock === undefined ? [] : spec.validate(stock);
+  // A supply is made with the reward and goes with it.
+  if (kind !== undefined && specOf(kind).openSupply !== spec.openSupply) {
+    misfits.unshift({ path: 'kind', message: `a reward of kind ${reward.kind} cannot change to ${kind}` });
   }
-  if (isCoupon && typeof stock === 'number') misfits.push({ path: 'stock', message: COUPON_STOCK });
   return misfits;
 }

@@ -15,10 +15,7 @@ export function copyRewards(deps: {
   const { rewards, stock, newId } = deps;
   return async (originalId, event, session) => {
     const originals = await rewards.allOf(originalId, session);
-    const totals = await stock.findAll(
-      originals.map(({ id }) => id),
-      session,
-    );
+    const totals = await stock.findAll(originals, session);
     for (const reward of originals) {
       const clone = {
         ...reward,

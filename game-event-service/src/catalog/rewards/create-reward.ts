@@ -6,7 +6,7 @@ import type { Audited } from '../../audit/audit.ts';
 import type { Clock, NewId } from 'service-kit/service';
 import { unreachableFields } from '../conditions/unreachable-condition.ts';
 import { invalidFields } from '../../http/invalid-fields.ts';
-import type { RememberEvent } from '../events/event-changes.ts';
+import type { RefreshRules } from '../events/event-changes.ts';
 import type { EventStore } from '../events/event-store.ts';
 import type { RewardInput } from './reward-schema.ts';
 import type { RewardStore } from './reward-store.ts';
@@ -23,13 +23,13 @@ export interface CreateRewardDeps {
   stock: StockStore;
   transact: Transact<OutgoingMessage>;
   audited: Audited;
-  remember: RememberEvent;
+  refreshRules: RefreshRules;
   clock: Clock;
   newId: NewId;
 }
 
 export function createReward(deps: CreateRewardDeps): CreateReward {
-  const { events, rewards, stock, transact, audited, remember, clock, newId } = deps;
+  const { events, rewards, stock, transact, audited, refreshRules, clock, newId } = deps;
 
   async function refusalFor(eventId: string): Promise<DomainError> {
     return (await events.find(eventId))
@@ -52,7 +52,7 @@ export function createReward(deps: CreateRewardDeps): CreateReward {
         await done(tx);
       }),
     );
-    await remember(eventId);
+    await refreshRules(eventId);
     return reward;
   };
 }

@@ -1,9 +1,9 @@
 import type { Module, Platform } from 'service-kit/service';
 import type { Audit } from '../../audit/audit.ts';
-import type { RememberEvent } from '../events/event-changes.ts';
+import type { RefreshRules } from '../events/event-changes.ts';
 import type { EventStore } from '../events/event-store.ts';
 import { createRewardChanges } from './change-rewards.ts';
-import { codeIndexes, type CodeStore } from './code-store.ts';
+import { codeIndexes, type CodeStore } from './kinds/code-store.ts';
 import { createReward } from './create-reward.ts';
 import { rewardRoutes } from './reward-routes.ts';
 import { rewardIndexes, type RewardStore } from './reward-store.ts';
@@ -15,13 +15,13 @@ export interface RewardsNeeds {
   rewards: RewardStore;
   stock: StockStore;
   codes: CodeStore;
-  remember: RememberEvent;
+  refreshRules: RefreshRules;
 }
 
 /** The rewards of events, and their stock. */
 export function createRewards(platform: Platform, needs: RewardsNeeds): Module {
   const { transact, clock, newId } = platform;
-  const { audit, events, rewards, stock, codes, remember } = needs;
+  const { audit, events, rewards, stock, codes, refreshRules } = needs;
   const { audited } = audit;
   return {
     endpoints: rewardRoutes({
@@ -31,11 +31,11 @@ export function createRewards(platform: Platform, needs: RewardsNeeds): Module {
         stock,
         transact,
         audited,
-        remember,
+        refreshRules,
         clock,
         newId,
       }),
-      rewardChanges: createRewardChanges({ events, rewards, stock, transact, audited, remember, clock }),
+      rewardChanges: createRewardChanges({ events, rewards, stock, transact, audited, refreshRules, clock }),
       events,
       rewards,
       stock,

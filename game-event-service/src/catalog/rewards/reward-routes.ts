@@ -1,5 +1,6 @@
 import { callerOf } from 'service-kit/audit';
 import {
+  byCreation,
   defineEndpoint,
   DomainError,
   EtagHeader,
@@ -16,7 +17,6 @@ import type { Clock } from 'service-kit/service';
 import { EventId } from '../events/event-schema.ts';
 import type { EventStore } from '../events/event-store.ts';
 import { isVisibleTo } from '../events/event-visibility.ts';
-import { byCreation } from '../../database/position.ts';
 import type { CreateReward } from './create-reward.ts';
 import type { RewardChanges } from './change-rewards.ts';
 import {
@@ -82,7 +82,7 @@ const listRoute = (deps: RewardRoutesDeps): Endpoint =>
     method: 'GET',
     path: '/v1/events/{eventId}/rewards',
     operationId: 'listRewards',
-    summary: 'List the rewards of an event with their stock, the oldest first',
+    summary: 'List the rewards of an event with their stock, oldest first',
     tag,
     access: 'signed-in',
     request: { params, query: z.object(listQuery) },
@@ -106,7 +106,7 @@ const readRoute = (deps: RewardRoutesDeps): Endpoint =>
     operationId: 'readReward',
     summary: 'Read a reward with its stock',
     description:
-      'The ETag is the version of the reward, for `If-Match`. The counts beside it (`available`, `reserved`, `granted`) change without it, so this is never answered 304.',
+      'The ETag is the version of the reward, for `If-Match`. The counts (`available`, `reserved`, `granted`) change without it, so the answer is never 304.',
     tag,
     access: 'signed-in',
     conditional: 'read-whole',
@@ -128,7 +128,7 @@ const updateRoute = ({ rewardChanges, stock }: RewardRoutesDeps): Endpoint =>
     operationId: 'updateReward',
     summary: 'Change a reward',
     description:
-      'Everything until the event starts; while it runs name, active, attributes and stock. Stock may be raised at any time, and lowered to what is reserved and granted.',
+      'Until the event starts all fields may change; while it runs only name, active, attributes and stock. Stock may be raised at any time, and lowered at most to the reserved and granted units.',
     tag,
     access: { roles: ['OPERATOR'] },
     conditional: 'change',
@@ -156,7 +156,7 @@ const deleteRoute = ({ rewardChanges }: RewardRoutesDeps): Endpoint =>
     access: { roles: ['OPERATOR'] },
     conditional: 'change',
     request: { params: params.extend({ rewardId: RewardId }) },
-    responses: { 204: { description: 'It is gone' } },
+    responses: { 204: { description: 'It was deleted' } },
     problems: ['not_found', 'event_in_use'],
     handle: async (input) => {
       const {
@@ -179,11 +179,11 @@ async function assertVisible(
 }
 
 async function allWithFigures(rewards: readonly Reward[], stock: Stock): Promise<RewardResponse[]> {
-  const figures = await stock.figuresOf(rewards.map(({ id }) => id));
+  const figures = await stock.figuresOf(rewards);
   return rewards.map((reward) => toRewardResponse(reward, figures.get(reward.id)));
 }
 
 async function withFigures(reward: Reward, stock: Stock): Promise<RewardResponse> {
-  const figures = await stock.figuresOf([reward.id]);
+  const figures = await stock.figuresOf([reward]);
   return toRewardResponse(reward, figures.get(reward.id));
 }

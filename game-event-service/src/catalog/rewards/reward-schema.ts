@@ -2,15 +2,15 @@ import { versionTag, visibleText } from 'service-kit/http';
 import { z } from 'zod';
 import { Attributes } from '../../http/attributes.ts';
 import { Condition, ConditionInput } from '../conditions/condition.ts';
-import { REWARD_KINDS, type Reward } from './reward.ts';
+import type { InvalidField } from '../../http/invalid-fields.ts';
+import { REWARD_KINDS, rewardKinds, specOf, type RewardKind } from './kinds/reward-kinds.ts';
+import type { Reward } from './reward.ts';
 import type { StockFigures } from './stock.ts';
 
 export const RewardId = z.string().min(1).max(128).meta({ example: 'rwd_1aYxR6mG8oLd3NvTq0sKfA' });
 
 const MOST = 1_000_000_000;
 const count = z.int().min(1).max(MOST);
-
-export const COUPON_STOCK = 'must be null: the stock of a coupon is its codes';
 
 /** Whatever else is wrong, what is wrong between fields is told with it. */
 const hasRead = ({ value }: z.core.ParsePayload): boolean => typeof value === 'object' && value !== null;
@@ -22,20 +22,28 @@ const fields = {
     .string()
     .regex(/^[A-Za-z0-9][A-Za-z0-9._:-]{0,127}$/, 'must be 1 to 128 of letters, digits, . _ : -'),
   quantity: count,
-  stock: z
-    .int()
-    .min(0)
-    .max(MOST)
-    .nullable()
-    .meta({ description: 'Units there are; null is unlimited. Of a coupon null: its codes are its stock' }),
+  stock: z.int().min(0).max(MOST).nullable().meta({
+    description: 'Total number of units; null is unlimited. A coupon has null: its codes are its stock',
+  }),
   perAccount: count
     .nullable()
-    .meta({ description: 'Cap of one account over all periods; null: once in each' }),
-  perPeriod: z.strictObject({ day: count }).meta({ description: 'Cap of all accounts together' }),
+    .meta({ description: 'Most claims of one account over all periods; null: one in each period' }),
+  perPeriod: z
+    .strictObject({ day: count })
+    .meta({ description: 'Most claims of all accounts together on a day' }),
   condition: ConditionInput,
   active: z.boolean(),
   attributes: Attributes,
 };
+
+function stockProblems(kind: RewardKind | undefined, stock: number | null | undefined): InvalidField[] {
+  // The kind may be any text still.
+  if (kind === undefined || !Object.hasOwn(rewardKinds, kind)) return [];
+  const spec = specOf(kind);
+  const given = stock === undefined ? spec.defaultStock : stock;
+  if (given !== undefined) return spec.validate(given);
+  return [{ path: 'stock', message: 'is needed: a number, or null for no limit' }];
+}
 
 export const RewardInput = z
   .strictObject({
@@ -47,16 +55,16 @@ export const RewardInput = z
     active: fields.active.default(true),
     attributes: fields.attributes.default({}),
   })
-  .refine(({ kind, stock }) => kind === 'coupon' || stock !== undefined, {
-    path: ['stock'],
-    error: 'is needed: a number, or null for no limit',
-    when: hasRead,
-  })
-  .refine(({ kind, stock }) => kind !== 'coupon' || (stock ?? null) === null, {
-    path: ['stock'],
-    error: COUPON_STOCK,
-    when: hasRead,
-  });
+  .check(
+    z.superRefine(
+      ({ kind, stock }, context) => {
+        for (const { path, message } of stockProblems(kind, stock)) {
+          context.addIssue({ code: 'custom', path: [path], message });
+        }
+      },
+      { when: hasRead },
+    ),
+  );
 export type RewardInput = z.output<typeof RewardInput>;
 
 /** What is to be changed; `null` gives a field back its default. */
@@ -88,8 +96,8 @@ export const RewardResponse = z
     asset: z.string(),
     quantity: z.int(),
     stock: z.int().nullable(),
-    available: z.int().nullable().meta({ description: 'What may still be claimed; null is unlimited' }),
-    reserved: z.int().meta({ description: 'Claimed and not yet decided' }),
+    available: z.int().nullable().meta({ description: 'Units that can still be claimed; null is unlimited' }),
+    reserved: z.int().meta({ description: 'Units of claims that are not decided yet' }),
     granted: z.int(),
     perAccount: z.int().nullable(),
     perPeriod: z.object({ day: z.int() }).optional(),

@@ -1,7 +1,8 @@
-import type { ClientSession, Db, Filter } from 'mongodb';
+import type { ClientSession, Db } from 'mongodb';
+import { keysetFilter } from 'service-kit/mongo';
 import type { IndexSpec } from 'service-kit/service';
 import { decodeAttributes, encodeAttributes } from '../../http/attributes.ts';
-import type { Position } from '../../database/position.ts';
+import type { CreationPosition } from 'service-kit/http';
 import type { Reward, RewardRules } from './reward.ts';
 
 interface RewardDocument extends Omit<Reward, 'id' | 'attributes'> {
@@ -18,13 +19,15 @@ export interface RewardStore {
   allOf(eventId: string, session: ClientSession): Promise<Reward[]>;
   /** @returns ids of those that are gone */
   removeAllOf(eventId: string, session: ClientSession): Promise<string[]>;
-  list(query: { eventId: string; after?: Position | undefined; limit: number }): Promise<Reward[]>;
+  list(query: { eventId: string; after?: CreationPosition | undefined; limit: number }): Promise<Reward[]>;
   /** What decisions need of all rewards of these events, by event; a majority read where it is in no transaction. */
   rulesOf(eventIds: readonly string[], session?: ClientSession): Promise<Map<string, RewardRules[]>>;
 }
 
 const RULES = { attributes: 0 } as const;
 const MAJORITY = { readConcern: { level: 'majority' } } as const;
+
+const OLDEST_FIRST = { createdAt: 1, _id: 1 } as const;
 
 export const rewardIndexes: IndexSpec[] = [
   { collection: 'rewards', indexes: [{ key: { eventId: 1, createdAt: 1, _id: 1 } }] },
@@ -61,13 +64,13 @@ export function createRewardStore(db: Db): RewardStore {
       return ids;
     },
     list: async ({ eventId, after, limit }) => {
-      const filter: Filter<RewardDocument> = { eventId };
-      if (after)
-        filter.$or = [
-          { createdAt: { $gt: after.createdAt } },
-          { createdAt: after.createdAt, _id: { $gt: after.id } },
-        ];
-      const found = await rewards.find(filter).sort({ createdAt: 1, _id: 1 }).limit(limit).toArray();
+      const beyond = keysetFilter<RewardDocument>(
+        OLDEST_FIRST,
+        after && { createdAt: after.createdAt, _id: after.id },
+      );
+      const found = await rewards
+        .find({ $and: [{ eventId }, beyond] }, { sort: OLDEST_FIRST, limit })
+        .toArray();
       return found.map(fromDocument);
     },
     rulesOf: async (eventIds, session) => {

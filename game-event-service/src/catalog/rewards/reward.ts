@@ -1,8 +1,6 @@
 import type { Attributes } from '../../http/attributes.ts';
+import type { RewardKind } from './kinds/reward-kinds.ts';
 import type { Condition } from '../conditions/condition.ts';
-
-export const REWARD_KINDS = ['currency', 'item', 'coupon'] as const;
-export type RewardKind = (typeof REWARD_KINDS)[number];
 
 export interface Reward {
   id: string;

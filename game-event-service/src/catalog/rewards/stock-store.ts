@@ -1,66 +1,66 @@
-import type { ClientSession, Db } from 'mongodb';
 import { randomInt } from 'node:crypto';
+import type { ClientSession, Db } from 'mongodb';
 import type { IndexSpec } from 'service-kit/service';
-import type { CodeStore } from './code-store.ts';
-import type { Reward } from './reward.ts';
-import {
-  divideStock,
-  stockFigures,
-  takeFromShares,
-  type SharedStock,
-  type StockFigures,
-  type StockShare,
-} from './stock.ts';
+import { REWARD_KINDS, specOf, type RewardKind, type StockedReward } from './kinds/reward-kinds.ts';
+import type { RewardPayload, Supply, SupplyStore, Wanted } from './kinds/reward-kind-spec.ts';
+import { stockFigures, unitsLeft, type Stock, type StockFigures } from './stock.ts';
 
-/** A share. */
 interface StockDocument {
-  /** {@link partId} */
+  /** The reward's id. */
   _id: string;
   total: number | null;
   taken: number;
-  /** Its units are the codes of a pool, of which it is the one share: a queue is not divided. */
-  isCoupon?: true;
 }
 
-/**
- * Apart from the stock, so that accepting claims and settling them do not fight over one document; and a sum of
- * several, so that consumers of results do not fight either.
- */
+/** A shard of the granted units of a reward, apart from its stock: accepting and settling write different documents. */
 interface GrantsDocument {
-  /** {@link partId} */
+  /** {@link shardId} */
   _id: string;
   granted: number;
 }
 
-/** As many documents at most share what is counted of one reward; stock is read far more often than grants are. */
-const PARTS = { stock: 8, grants: 16 };
+/** Consumers of results write one shard at random, so they rarely conflict. */
+const GRANT_SHARDS = 16;
 
-const partId = (rewardId: string, part: number): string => (part === 0 ? rewardId : `${rewardId}:${part}`);
+const shardId = (rewardId: string, shard: number): string =>
+  shard === 0 ? rewardId : `${rewardId}:${shard}`;
 
-const idsOf = (rewardId: string, parts: number): string[] =>
-  Array.from({ length: parts }, (_, part) => partId(rewardId, part));
-
-const sharesOf = (rewardId: string): string[] => idsOf(rewardId, PARTS.stock);
-const countersOf = (rewardId: string): string[] => idsOf(rewardId, PARTS.grants);
+const shardsOf = (rewardId: string): string[] =>
+  Array.from({ length: GRANT_SHARDS }, (_, shard) => shardId(rewardId, shard));
 
 /** By reward id. */
 export type Units = ReadonlyMap<string, number>;
 
+/** A unit with a payload that is given back. */
+export interface ReleasedPayload {
+  rewardId: string;
+  kind: RewardKind;
+  payload: RewardPayload;
+}
+
 export interface StockStore {
-  create(reward: Pick<Reward, 'id' | 'kind'>, total: number | null, session: ClientSession): Promise<void>;
+  create(reward: StockedReward, total: number | null, session: ClientSession): Promise<void>;
   /** @returns false where more than that is taken */
   setTotal(rewardId: string, total: number | null, session: ClientSession): Promise<boolean>;
   remove(rewardIds: readonly string[], session: ClientSession): Promise<void>;
-  findAll(rewardIds: readonly string[], session?: ClientSession): Promise<Map<string, SharedStock>>;
+  findAll(rewards: readonly StockedReward[], session?: ClientSession): Promise<Map<string, Stock>>;
   /**
-   * Takes units, of no reward more than there are; throws otherwise.
+   * Reads the payloads of the units that are taken next, of rewards whose kind has payloads.
    *
+   * @param asked units by reward id; no more are read than there are
    * @param stock as the same transaction has read it
    */
-  take(units: Units, stock: ReadonlyMap<string, SharedStock>, session: ClientSession): Promise<void>;
-  giveBack(units: Units, session: ClientSession): Promise<void>;
+  nextPayloads(
+    rewards: readonly StockedReward[],
+    asked: Units,
+    stock: ReadonlyMap<string, Stock>,
+    session: ClientSession,
+  ): Promise<Map<string, RewardPayload[]>>;
+  /** @throws {Error} where a reward has fewer units left; the decision has read the same snapshot, so that is a bug */
+  take(units: Units, session: ClientSession): Promise<void>;
+  giveBack(units: Units, payloads: readonly ReleasedPayload[], session: ClientSession): Promise<void>;
   countGrants(units: Units, session: ClientSession): Promise<void>;
-  figuresOf(rewardIds: readonly string[]): Promise<Map<string, StockFigures>>;
+  figuresOf(rewards: readonly StockedReward[]): Promise<Map<string, StockFigures>>;
 }
 
 export const stockIndexes: IndexSpec[] = [
@@ -68,77 +68,74 @@ export const stockIndexes: IndexSpec[] = [
   { collection: 'rewardGrants', indexes: [] },
 ];
 
-export function createStockStore(
-  db: Db,
-  codes: Pick<CodeStore, 'createPool' | 'poolsOf' | 'removePools'>,
-): StockStore {
+export function createStockStore(db: Db): StockStore {
   const stocks = db.collection<StockDocument>('rewardStock');
   const grants = db.collection<GrantsDocument>('rewardGrants');
+  const supplies = openSupplies(db);
+
+  async function suppliesOf(
+    rewards: readonly StockedReward[],
+    session: ClientSession | undefined,
+  ): Promise<Map<string, Supply>> {
+    const found = new Map<string, Supply>();
+    for (const [kind, store] of supplies) {
+      const ids = rewards.filter((reward) => reward.kind === kind).map(({ id }) => id);
+      if (ids.length === 0) continue;
+      for (const [id, supply] of await store.find(ids, session)) found.set(id, supply);
+    }
+    return found;
+  }
 
   async function findAll(
-    rewardIds: readonly string[],
+    rewards: readonly StockedReward[],
     session?: ClientSession,
-  ): Promise<Map<string, SharedStock>> {
-    const ids = rewardIds.flatMap(sharesOf);
+  ): Promise<Map<string, Stock>> {
+    const ids = rewards.map(({ id }) => id);
     // All in one answer; otherwise the first has 101 of them.
-    const found = await stocks.find({ _id: { $in: ids } }, { batchSize: ids.length + 1, session }).toArray();
-    const byId = new Map(found.map((document) => [document._id, document]));
-    const coupons = found.filter(({ isCoupon }) => isCoupon).map(({ _id }) => _id);
-    const pools = coupons.length > 0 ? await codes.poolsOf(coupons, session) : new Map<string, never>();
+    const found = await stocks
+      .find({ _id: { $in: ids } }, { batchSize: ids.length + 1, ...(session && { session }) })
+      .toArray();
+    const supplied = await suppliesOf(rewards, session);
     return new Map(
-      rewardIds
-        .filter((rewardId) => byId.has(rewardId))
-        .map((rewardId) => {
-          const shares = sharesOf(rewardId).flatMap((id): StockShare[] => {
-            const { total, taken } = byId.get(id) ?? {};
-            return total === undefined || taken === undefined ? [] : [{ id, total, taken }];
-          });
-          const pool = pools.get(rewardId);
-          return [rewardId, { ...sumOf(shares), shares, ...(pool && { pool }) }];
-        }),
+      found.map(({ _id, total, taken }) => {
+        const supply = supplied.get(_id);
+        return [_id, { total, taken, ...(supply && { supply }) }];
+      }),
     );
   }
 
   return {
     create: async ({ id, kind }, total, session) => {
-      if (kind === 'coupon') {
-        await stocks.insertOne({ _id: id, total, taken: 0, isCoupon: true }, { session });
-        await codes.createPool(id, session);
-        return;
-      }
-      const shares = divideStock(sharesOf(id), [], total);
-      await stocks.insertMany(
-        shares.map((share) => ({ _id: share.id, total: share.total, taken: share.taken })),
-        { session },
-      );
+      await stocks.insertOne({ _id: id, total, taken: 0, ...specOf(kind).stockMark }, { session });
+      await supplies.get(kind)?.create(id, session);
     },
     setTotal: async (rewardId, total, session) => {
-      const stock = (await findAll([rewardId], session)).get(rewardId);
-      if (!stock || (total !== null && stock.taken > total)) return false;
-      const ids = stock.pool ? [rewardId] : sharesOf(rewardId);
-      await stocks.bulkWrite(
-        divideStock(ids, stock.shares, total).map((share) => ({
-          updateOne: {
-            filter: { _id: share.id },
-            update: { $set: { total: share.total }, $setOnInsert: { taken: 0 } },
-            upsert: true,
-          },
-        })),
+      const fits = total === null ? {} : { taken: { $lte: total } };
+      const { matchedCount } = await stocks.updateOne(
+        { _id: rewardId, ...fits },
+        { $set: { total } },
         { session },
       );
-      return true;
+      return matchedCount === 1;
     },
     remove: async (rewardIds, session) => {
-      await stocks.deleteMany({ _id: { $in: rewardIds.flatMap(sharesOf) } }, { session });
-      await codes.removePools(rewardIds, session);
+      await stocks.deleteMany({ _id: { $in: [...rewardIds] } }, { session });
+      for (const store of supplies.values()) await store.remove(rewardIds, session);
     },
     findAll,
-    take: async (units, stock, session) => {
-      const fromShares = [...units].flatMap(([rewardId, count]) => {
-        const { shares } = stock.get(rewardId) ?? { shares: [] };
-        return takeFromShares(shares, count, randomInt(PARTS.stock) % shares.length);
-      });
-      const updates = fromShares.map(([_id, count]) => ({
+    nextPayloads: async (rewards, asked, stock, session) => {
+      const payloads = new Map<string, RewardPayload[]>();
+      for (const [kind, store] of supplies) {
+        const wanted = rewards
+          .filter((reward) => reward.kind === kind)
+          .flatMap(({ id }) => wantedOf(id, asked, stock));
+        if (wanted.length === 0) continue;
+        for (const [id, next] of await store.reserve(wanted, session)) payloads.set(id, next);
+      }
+      return payloads;
+    },
+    take: async (units, session) => {
+      const updates = [...units].map(([_id, count]) => ({
         updateOne: {
           filter: {
             _id,
@@ -148,24 +145,26 @@ export function createStockStore(
         },
       }));
       const { matchedCount } = await stocks.bulkWrite(updates, { session });
-      // Decided on the same snapshot that is written to, so this cannot be, and nothing is sold if it is.
       if (matchedCount !== updates.length) throw new Error('more units were to be taken than there are');
     },
-    // To the first share, whichever they were taken from: what is left is in the sum.
-    giveBack: async (units, session) => {
+    giveBack: async (units, payloads, session) => {
       await stocks.bulkWrite(
         [...units].map(([rewardId, count]) => ({
           updateOne: { filter: { _id: rewardId }, update: { $inc: { taken: -count } } },
         })),
         { session },
       );
+      for (const [kind, store] of supplies) {
+        const released = payloads.filter((each) => each.kind === kind);
+        if (released.length > 0) await store.release(released, session);
+      }
     },
     countGrants: async (units, session) => {
-      const part = randomInt(PARTS.grants);
+      const shard = randomInt(GRANT_SHARDS);
       await grants.bulkWrite(
         [...units].map(([rewardId, count]) => ({
           updateOne: {
-            filter: { _id: partId(rewardId, part) },
+            filter: { _id: shardId(rewardId, shard) },
             update: { $inc: { granted: count } },
             upsert: true,
           },
@@ -173,14 +172,15 @@ export function createStockStore(
         { session },
       );
     },
-    figuresOf: async (rewardIds) => {
+    figuresOf: async (rewards) => {
       // Grants first: read later they could count units that the stock did not know as taken.
-      const counted = await grants.find({ _id: { $in: rewardIds.flatMap(countersOf) } }).toArray();
+      const ids = rewards.flatMap(({ id }) => shardsOf(id));
+      const counted = await grants.find({ _id: { $in: ids } }).toArray();
       const countOf = new Map(counted.map(({ _id, granted }) => [_id, granted]));
-      const found = await findAll(rewardIds);
+      const found = await findAll(rewards);
       return new Map(
         [...found].map(([id, stock]) => {
-          const granted = countersOf(id).reduce((sum, part) => sum + (countOf.get(part) ?? 0), 0);
+          const granted = shardsOf(id).reduce((sum, shard) => sum + (countOf.get(shard) ?? 0), 0);
           return [id, stockFigures(stock, granted)];
         }),
       );
@@ -188,12 +188,18 @@ export function createStockStore(
   };
 }
 
-function sumOf(shares: readonly StockShare[]): Pick<SharedStock, 'total' | 'taken'> {
-  return shares.reduce<Pick<SharedStock, 'total' | 'taken'>>(
-    (sum, { total, taken }) => ({
-      total: sum.total === null || total === null ? null : sum.total + total,
-      taken: sum.taken + taken,
-    }),
-    { total: 0, taken: 0 },
-  );
+function openSupplies(db: Db): Map<RewardKind, SupplyStore> {
+  const stores = new Map<RewardKind, SupplyStore>();
+  for (const kind of REWARD_KINDS) {
+    const store = specOf(kind).openSupply?.(db);
+    if (store) stores.set(kind, store);
+  }
+  return stores;
+}
+
+function wantedOf(rewardId: string, asked: Units, stock: ReadonlyMap<string, Stock>): Wanted[] {
+  const units = stock.get(rewardId);
+  if (!units?.supply) return [];
+  const count = Math.min(asked.get(rewardId) ?? 0, unitsLeft(units) ?? 0);
+  return count > 0 ? [{ rewardId, supply: units.supply, taken: units.taken, count }] : [];
 }

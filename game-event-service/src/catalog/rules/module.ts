@@ -1,16 +1,16 @@
 import type { Module, Platform } from 'service-kit/service';
 import { followEvents } from '../events/event-feed.ts';
-import type { RememberEvent } from '../events/event-changes.ts';
+import type { RefreshRules } from '../events/event-changes.ts';
 import type { EventStore } from '../events/event-store.ts';
 import type { RewardStore } from '../rewards/reward-store.ts';
-import { rememberEvent } from './remember-event.ts';
-import { createRuleBook, type RuleBook } from './rule-book.ts';
-import { createRuleFollower } from './rule-follower.ts';
-import { createRuleMemory } from './rule-memory.ts';
+import { refreshRules } from './refresh-rules.ts';
+import { createRuleReader, type RuleReader } from './rule-reader.ts';
+import { createRuleCacheUpdater } from './rule-cache-updater.ts';
+import { createRuleCache } from './rule-cache.ts';
 
 export interface RulesModule extends Module {
-  ruleBook: RuleBook;
-  remember: RememberEvent;
+  ruleReader: RuleReader;
+  refreshRules: RefreshRules;
 }
 
 export interface RulesNeeds {
@@ -18,13 +18,13 @@ export interface RulesNeeds {
   rewards: RewardStore;
 }
 
-/** The rules of running events, kept in memory by version. */
+/** The rules of running events, kept in cache by version. */
 export function createRules({ db, clock, logger }: Platform, { events, rewards }: RulesNeeds): RulesModule {
-  const memory = createRuleMemory({ events, rewards, clock });
-  const follower = createRuleFollower({ follow: followEvents(db), memory, logger });
+  const cache = createRuleCache({ events, rewards, clock });
+  const updater = createRuleCacheUpdater({ follow: followEvents(db), cache, logger });
   return {
-    ruleBook: createRuleBook({ events, rewards, memory, isFresh: follower.isFresh }),
-    remember: rememberEvent({ memory, logger }),
-    components: [follower],
+    ruleReader: createRuleReader({ events, rewards, cache, isFresh: updater.isFresh }),
+    refreshRules: refreshRules({ cache, logger }),
+    components: [updater],
   };
 }

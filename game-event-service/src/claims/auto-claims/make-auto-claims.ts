@@ -4,19 +4,18 @@ import type { GroupCommit, Transact } from 'service-kit/mongo';
 import type { AccountStore } from '../../participation/accounts/account-store.ts';
 import type { Account } from '../../participation/accounts/account.ts';
 import { calendarOf } from '../../catalog/calendar/calendar.ts';
-import { isStaff } from '../../http/callers.ts';
-import type { BooksReader } from '../books-reader.ts';
-import type { Scene } from '../../catalog/rules/facts.ts';
-import { targetOf, type ClaimRequest, type Target } from '../claim-target.ts';
+import { isStaff } from '../../http/is-staff.ts';
+import type { ClaimSnapshotReader } from '../claim-snapshot-reader.ts';
+import type { DecisionContext } from '../../catalog/rules/decision-context.ts';
+import { claimTarget, type ClaimRequest, type ClaimTarget } from '../resolve-claim.ts';
 import { isToBeClaimed, type Decision } from '../decide-claims.ts';
 import { type Clock, unique } from 'service-kit/service';
 import { opensLater, type EventRules } from '../../catalog/events/event.ts';
-import { later } from '../../catalog/calendar/time.ts';
 import type { ClaimPromptStore, TakenPrompt } from './claim-prompt-store.ts';
 
 export interface MakeAutoClaimsDeps {
   prompts: ClaimPromptStore;
-  books: BooksReader;
+  snapshots: ClaimSnapshotReader;
   accounts: Pick<AccountStore, 'findAll'>;
   acceptance: Pick<GroupCommit<ClaimRequest, Decision>, 'submit'>;
   transact: Transact<OutgoingMessage>;
@@ -38,7 +37,7 @@ export function makeAutoClaims(deps: MakeAutoClaimsDeps): () => Promise<void> {
   return async () => {
     for (;;) {
       const now = clock();
-      const taken = await prompts.take(BATCH, { now, until: later(now, LEASE_MS) });
+      const taken = await prompts.take(BATCH, { now, leaseMs: LEASE_MS });
       if (taken.length === 0) return;
       await prompts.removeAll(await claimAll(taken, now, deps));
       if (taken.length < BATCH) return;
@@ -50,15 +49,15 @@ export function makeAutoClaims(deps: MakeAutoClaimsDeps): () => Promise<void> {
 async function claimAll(
   taken: readonly TakenPrompt[],
   now: Date,
-  { books, accounts, acceptance, transact, logger }: MakeAutoClaimsDeps,
+  { snapshots, accounts, acceptance, transact, logger }: MakeAutoClaimsDeps,
 ): Promise<TakenPrompt[]> {
   // In a transaction, so that rules and progress are at least those by which it was counted.
   const { calls, found } = await transact(async ({ session }) => {
-    const scene = await books.scene(taken, now, session);
+    const context = await snapshots.context(taken, now, session);
     const known = await accounts.findAll(unique(taken.map(({ accountId }) => accountId)), session);
-    const asked = callsIn(taken, scene, known);
+    const asked = callsIn(taken, context, known);
     const targets = asked.flatMap((call) => call.targets);
-    return { calls: asked, found: await books.books(targets, session) };
+    return { calls: asked, found: await snapshots.read(targets, session) };
   });
 
   /** @returns whether nothing is left to be done */
@@ -82,24 +81,24 @@ interface Call {
   prompt: TakenPrompt;
   event: EventRules;
   /** One for each reward of the event. */
-  targets: Target[];
+  targets: ClaimTarget[];
 }
 
 /** Prompts of the same account, event and day call for the same, so one of them stands for all. */
 function callsIn(
   taken: readonly TakenPrompt[],
-  scene: Scene,
+  context: DecisionContext,
   accounts: ReadonlyMap<string, Pick<Account, 'roles'>>,
 ): Call[] {
   const calls = new Map<string, Call>();
   for (const prompt of taken) {
     const { eventId, accountId, at } = prompt;
-    const rules = scene.rules.get(eventId);
+    const rules = context.rules.get(eventId);
     if (!rules) continue;
     const { event } = rules;
     const request = { eventId, accountId, at, isStaff: isStaff(accounts.get(accountId) ?? { roles: [] }) };
     const targets = rules.rewards.map((rule) =>
-      targetOf({ ...request, rewardId: rule.reward.id }, event, rule, scene),
+      claimTarget({ ...request, rewardId: rule.reward.id }, event, rule, context),
     );
     const day = calendarOf(event.timeZone).dayOf(at);
     calls.set(JSON.stringify([eventId, accountId, day]), { prompt, event, targets });

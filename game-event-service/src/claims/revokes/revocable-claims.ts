@@ -1,7 +1,7 @@
 import type { Db } from 'mongodb';
 import type { Claim } from '../claim.ts';
 import { historyFilter } from '../../database/history-filter.ts';
-import type { Position } from '../../database/position.ts';
+import type { CreationPosition } from 'service-kit/http';
 import type { RevokeFilter } from './revoke-job.ts';
 
 /**
@@ -12,9 +12,9 @@ export interface RevocableClaims {
   count(filter: RevokeFilter, began: Date): Promise<number>;
   /** Where they are, the newest first; those after a position where one is given. */
   positions(
-    query: { filter: RevokeFilter; began: Date; after?: Position | undefined },
+    query: { filter: RevokeFilter; began: Date; after?: CreationPosition | undefined },
     limit: number,
-  ): Promise<Position[]>;
+  ): Promise<CreationPosition[]>;
 }
 
 export function createRevocableClaims(db: Db): RevocableClaims {
@@ -37,7 +37,7 @@ export function createRevocableClaims(db: Db): RevocableClaims {
 function conditionsOf(
   { eventId, rewardId, accountId, from, to }: RevokeFilter,
   began: Date,
-  after?: Position,
+  after?: CreationPosition,
 ): object {
   const span = { from, to: to && to < began ? to : began };
   const history = historyFilter({ eventId, rewardId, accountId, status: 'granted' }, span, after);

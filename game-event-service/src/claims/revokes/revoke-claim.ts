@@ -6,7 +6,7 @@ import type { Audited } from '../../audit/audit.ts';
 import type { Claim } from '../claim.ts';
 import { orThrow } from '../../http/refusal.ts';
 import type { Clock } from 'service-kit/service';
-import { askBack, type AskBackDeps } from './ask-back.ts';
+import { requestRevokes, type RequestRevokesDeps } from './request-revokes.ts';
 import { decideRevoke } from './decide-revoke.ts';
 
 export interface RevokeClaimRequest {
@@ -18,7 +18,7 @@ export interface RevokeClaimRequest {
 /** @returns the claim, which is being revoked or was revoked before */
 export type RevokeClaim = (request: RevokeClaimRequest) => Promise<Claim>;
 
-export interface RevokeClaimDeps extends AskBackDeps {
+export interface RevokeClaimDeps extends RequestRevokesDeps {
   transact: Transact<OutgoingMessage>;
   audited: Audited;
   clock: Clock;
@@ -37,7 +37,7 @@ export function revokeClaim(deps: RevokeClaimDeps): RevokeClaim {
         if ('known' in decision) return decision.known;
         const { revoking } = decision;
         const { accountId, eventId } = revoking;
-        await askBack([revoking], { cause: 'operator', traceparent: by.origin.traceparent }, tx, deps);
+        await requestRevokes([revoking], { cause: 'operator', traceparent: by.origin.traceparent }, tx, deps);
         await done(tx, { subject: { kind: 'account', id: accountId }, details: { eventId } });
         return revoking;
       }),

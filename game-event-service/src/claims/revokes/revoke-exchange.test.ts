@@ -51,7 +51,7 @@ function ledger() {
 /** What both services and the messages between them are; nothing that was ever sent is forgotten. */
 function exchange() {
   const claims = new Map(Array.from({ length: CLAIMS }, (_, index) => [`clm_${index}`, grantedClaim(index)]));
-  const books = ledger();
+  const kept = ledger();
   const sent: Message[] = [];
   const results: RewardResult[] = [];
   const settledAttempts: string[] = [];
@@ -68,7 +68,7 @@ function exchange() {
 
   return {
     claims,
-    reversed: books.reversed,
+    reversed: kept.reversed,
     settledAttempts,
     transitions,
     revoke(index: number): void {
@@ -81,7 +81,7 @@ function exchange() {
     sweep: (): void => claims.forEach(ask),
     decide(pick: number, isSpent: boolean): void {
       const message = sent[pick % sent.length];
-      if (message) results.push(books.answer(message, isSpent));
+      if (message) results.push(kept.answer(message, isSpent));
     },
     deliver(picks: readonly number[]): void {
       const batch = picks.flatMap((pick) => results[pick % results.length] ?? []);

@@ -31,17 +31,17 @@ const Filter = z
     eventId: EventId.optional(),
     rewardId: RewardId.optional(),
     accountId: z.string().min(1).max(128).optional(),
-    from: Time.optional().meta({ description: 'Made at this time or later' }),
-    to: Time.optional().meta({ description: 'Made before this time' }),
+    from: Time.optional().meta({ description: 'Created at this time or later' }),
+    to: Time.optional().meta({ description: 'Created before this time' }),
   })
   .refine(({ eventId, accountId }) => eventId !== undefined || accountId !== undefined, {
     message: 'must name an event or an account',
   });
 
 const JobInput = z.strictObject({
-  filter: Filter.meta({ description: 'Which granted claims; all that it names has to fit' }),
+  filter: Filter.meta({ description: 'Filter for granted claims; a claim must match every given field' }),
   reason: RevokeReason,
-  preview: z.boolean().default(false).meta({ description: 'Whether to tell only what would be done' }),
+  preview: z.boolean().default(false).meta({ description: 'true: only show the effect, revoke nothing' }),
 });
 
 const JobResponse = z
@@ -49,7 +49,7 @@ const JobResponse = z
     id: JobId,
     state: z
       .enum(REVOKE_JOB_STATES)
-      .meta({ description: 'done: every claim was asked back, and the ledger has decided about each' }),
+      .meta({ description: 'done: every revoke was requested, and the ledger has decided about each' }),
     filter: z.object({
       eventId: z.string().optional(),
       rewardId: z.string().optional(),
@@ -60,24 +60,24 @@ const JobResponse = z
     reason: z.string(),
     createdBy: z.string(),
     createdAt: z.iso.datetime(),
-    matched: z.int().min(0).meta({ description: 'Claims that fitted when the job began' }),
+    matched: z.int().min(0).meta({ description: 'Claims that matched the filter when the job began' }),
     requested: z.int().min(0).meta({
       description:
-        'Claims that were asked back so far; in the end all but those that others revoked meanwhile',
+        'Revokes requested so far; at the end all claims except those that others have revoked meanwhile',
     }),
     revoked: z.int().min(0),
     refused: z
       .int()
       .min(0)
-      .meta({ description: 'Claims that are granted as before, see their revokeRefused' }),
-    rate: z.int().meta({ description: 'Claims that are asked back in a second, at most' }),
+      .meta({ description: 'Claims whose revoke was refused; see their `revokeRefused`' }),
+    rate: z.int().meta({ description: 'Revokes per second, at most' }),
   })
   .meta({ id: 'RevokeJob' });
 
 const PreviewResponse = z
   .object({
-    count: z.int().min(0).meta({ description: 'Claims that would be asked back now' }),
-    sample: z.array(ClaimResponse).meta({ description: 'Up to ten of them, the newest' }),
+    count: z.int().min(0).meta({ description: 'Claims that the job would revoke now' }),
+    sample: z.array(ClaimResponse).meta({ description: 'Up to ten of these claims, the newest' }),
   })
   .meta({ id: 'RevokePreview' });
 
@@ -93,9 +93,9 @@ const createRoute = ({ bulkRevokes, revokeRate }: RevokeJobRoutesDeps): Endpoint
     method: 'POST',
     path: '/v1/claims/revoke-jobs',
     operationId: 'createRevokeJob',
-    summary: 'Take back what many claims were granted',
+    summary: 'Revoke many claims',
     description:
-      'Each claim that fits now is revoked as if it was revoked alone, batch by batch; claims that are made or granted later are not touched. A preview says how many those are and shows some, and stores nothing.',
+      'Each claim that matches now is revoked in the same way as a single claim, batch by batch. Claims that are made or granted later are not revoked. A preview returns the number of matching claims and some examples, and stores nothing.',
     tag: 'claims',
     access: { roles: ['OPERATOR'] },
     idempotencyKey: 'optional',
@@ -124,7 +124,7 @@ const readRoute = ({ revokeJobs, revokeRate }: RevokeJobRoutesDeps): Endpoint =>
     method: 'GET',
     path: '/v1/claims/revoke-jobs/{jobId}',
     operationId: 'readRevokeJob',
-    summary: 'Read how far a job has come',
+    summary: 'Read the progress of a revoke job',
     tag: 'claims',
     conditional: 'read',
     access: { roles: ['OPERATOR', 'AUDITOR'] },

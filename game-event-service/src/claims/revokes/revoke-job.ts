@@ -1,6 +1,6 @@
 import type { RevokeSettlement } from '../decide-settlements.ts';
 import type { Claim } from '../claim.ts';
-import type { Position } from '../../database/position.ts';
+import type { CreationPosition } from 'service-kit/http';
 
 /** Which granted claims are meant; all that it names has to fit. */
 export interface RevokeFilter {
@@ -27,7 +27,7 @@ export interface RevokeJob {
   /** Batches so far. */
   steps: number;
   /** Of the last claim that it has looked at. */
-  position?: Position | undefined;
+  position?: CreationPosition | undefined;
   /** When its next batch is due; gone once it has looked at all. */
   nextAt?: Date | undefined;
 }

@@ -6,7 +6,7 @@ import type { RevokeClaim } from './revoke-claim.ts';
 
 /** As long as the ledger takes it; the owner of the claim reads it there. */
 export const RevokeReason = z.string().trim().min(1).max(500).check(visibleText()).meta({
-  description: 'Why. The owner of the claim can read it in the ledger',
+  description: 'The reason; the owner of the claim can read it in the ledger',
   example: 'granted by mistake',
 });
 
@@ -16,9 +16,9 @@ export function revokeRoutes({ revokeClaim }: { revokeClaim: RevokeClaim }): End
       method: 'POST',
       path: '/v1/claims/{claimId}/revoke',
       operationId: 'revokeClaim',
-      summary: 'Take back what a claim was granted',
+      summary: 'Revoke a claim',
       description:
-        'The claim is `revoking`, then `revoked`, or `granted` again with `revokeRefused` where it is spent already; then it may be tried again. A claim that is being revoked, or was, stays as it is and is answered in the same way. What was revoked still counts as granted: it is neither given to others nor claimable again.',
+        'The claim becomes `revoking`, then `revoked`. If the reward is already spent, it is `granted` again with `revokeRefused`, and you may try again. For a claim that is being revoked, or was revoked, the call changes nothing and returns the claim. Revoked units still count as granted: they are not given to others and cannot be claimed again.',
       tag: 'claims',
       access: { roles: ['OPERATOR'] },
       request: {
@@ -27,7 +27,7 @@ export function revokeRoutes({ revokeClaim }: { revokeClaim: RevokeClaim }): End
       },
       responses: {
         202: {
-          description: 'The claim: revoking, or revoked before',
+          description: 'The claim, revoking or already revoked',
           body: ClaimResponse,
           headers: z.object({ location: z.string().meta({ description: 'Where the claim can be read' }) }),
         },

@@ -3,14 +3,14 @@ import type { Transact } from 'service-kit/mongo';
 import type { ClaimStore } from '../claim-store.ts';
 import type { Clock } from 'service-kit/service';
 import { later } from '../../catalog/calendar/time.ts';
-import { askBack, type AskBackDeps } from './ask-back.ts';
+import { requestRevokes, type RequestRevokesDeps } from './request-revokes.ts';
 import { decideRevoke } from './decide-revoke.ts';
 import type { RevocableClaims } from './revocable-claims.ts';
 import type { RevokingClaim } from '../claim.ts';
 import { isRevocableSince, type RevokeJob } from './revoke-job.ts';
 import type { RevokeJobStore } from './revoke-job-store.ts';
 
-export interface RunRevokeJobsDeps extends AskBackDeps {
+export interface RunRevokeJobsDeps extends RequestRevokesDeps {
   revocable: RevocableClaims;
   revokeJobs: RevokeJobStore;
   transact: Transact<OutgoingMessage>;
@@ -53,7 +53,7 @@ export function runRevokeJobs(deps: RunRevokeJobsDeps): () => Promise<void> {
       const revoking = await revocableAmong(ids, job, tx.session);
       const next = nextStep(job, { positions, isLast: positions.length < batch, requested: revoking.length });
       if (!(await revokeJobs.advance(next, tx.session)) || revoking.length === 0) return;
-      await askBack(revoking, { cause: 'job' }, tx, deps);
+      await requestRevokes(revoking, { cause: 'job' }, tx, deps);
     });
   }
 

@@ -24,8 +24,7 @@ export function readStats(deps: {
     const event = await events.find(eventId);
     if (!event) throw new DomainError('not_found', 'There is no such event');
     const figures = await stats.figuresOf(eventId);
-    const ids = ((await rewards.rulesOf([eventId])).get(eventId) ?? []).map(({ id }) => id);
-    const units = await stock.figuresOf(ids);
+    const units = await stock.figuresOf((await rewards.rulesOf([eventId])).get(eventId) ?? []);
     return {
       eventId,
       ...figures,

@@ -10,13 +10,12 @@ const StatsResponse = z
   .object({
     eventId: EventId,
     participants: count.meta({
-      description: 'Accounts that have done something that counts in the event, or claimed',
+      description: 'Accounts that did something that counts in the event, or claimed',
     }),
     eligible: count.meta({
-      description:
-        "Those of them that have met the event's condition: when they did something, or when they claimed",
+      description: "Participants that met the event's condition when they did something or claimed",
     }),
-    claims: z.record(z.enum(CLAIM_STATUSES), count).meta({ description: 'Claims by the state they are in' }),
+    claims: z.record(z.enum(CLAIM_STATUSES), count).meta({ description: 'Claims by status' }),
     stock: z.array(
       z.object({
         rewardId: z.string(),
@@ -35,11 +34,11 @@ export function statsRoutes({ readStats }: { readStats: ReadStats }): Endpoint[]
       method: 'GET',
       path: '/v1/events/{eventId}/stats',
       operationId: 'readEventStats',
-      summary: 'How far accounts have come in an event',
+      summary: 'Figures of an event',
       tag: 'events',
       access: { roles: ['OPERATOR', 'AUDITOR'] },
       request: { params: z.object({ eventId: EventId }) },
-      responses: { 200: { description: 'As of now', body: StatsResponse } },
+      responses: { 200: { description: 'The current figures', body: StatsResponse } },
       problems: ['not_found'],
       handle: async ({ params: { eventId } }) => reply(200, await readStats(eventId)),
     }),

@@ -2,7 +2,6 @@ import type { Registry } from '@prometheus-io/client';
 import type { OutgoingMessage } from 'service-kit/messaging';
 import { createGroupCommit, isStoreUnavailable, type GroupCommit, type Transact } from 'service-kit/mongo';
 import type { ActivityMetrics } from './activity-metrics.ts';
-import { transactAgain } from '../../database/transact-again.ts';
 import { MOST_ITEMS } from './activity-item.ts';
 import { countOutcomes } from './activity-outcomes.ts';
 import type { ActivityResult, Batch } from './decide-activity.ts';
@@ -23,8 +22,7 @@ const MOST_WAITING = 50 * MOST_ITEMS;
  * time also keeps batches about the same accounts from getting in each other's way.
  */
 export function createActivityIntake(deps: ActivityIntakeDeps): GroupCommit<Batch, ActivityResult> {
-  const { recordActivity, registry, metrics } = deps;
-  const transact = transactAgain(deps.transact);
+  const { recordActivity, transact, registry, metrics } = deps;
 
   return createGroupCommit({
     name: 'activity',
@@ -34,7 +32,9 @@ export function createActivityIntake(deps: ActivityIntakeDeps): GroupCommit<Batc
     isUnavailable: isStoreUnavailable,
     metrics: registry,
     run: async (batches) => {
-      const results = await transact(({ session }) => recordActivity(batches, session));
+      const results = await transact(({ session }) => recordActivity(batches, session), {
+        retryOnDuplicateKey: true,
+      });
       countOutcomes(results, metrics);
       return results;
     },

@@ -17,7 +17,7 @@ const ActivityInput = z.strictObject({
       z.unknown().meta({
         id: 'ActivityItem',
         description:
-          '`{ source, id, accountId, metric, value?, at, attributes? }`: what the account did (`metric`), how much of it (`value`, 1 by default), when (`at`), and what conditions may ask for (`attributes`, at most 8 KiB). An item is counted once by the client with `source` and `id`.',
+          '`{ source, id, accountId, metric, value?, at, attributes? }`: the action of the account (`metric`), its amount (`value`, 1 by default), its time (`at`), and details for conditions (`attributes`, at most 8 KiB). An item is counted once by the client with `source` and `id`.',
         example: {
           source: 'eu-1',
           id: '01JDQ2W4',
@@ -35,10 +35,10 @@ const ActivityInput = z.strictObject({
 const ActivityResponse = z
   .object({
     accepted: z.int().min(0),
-    duplicates: z.int().min(0).meta({ description: 'Items that had been accepted before' }),
+    duplicates: z.int().min(0).meta({ description: 'Items that were already accepted earlier' }),
     rejected: z.array(
       z.object({
-        index: z.int().min(0).meta({ description: 'Of the item, from 0' }),
+        index: z.int().min(0).meta({ description: 'Position of the item, from 0' }),
         code: z.enum(REJECTIONS),
       }),
     ),
@@ -55,14 +55,14 @@ export function activityRoutes(deps: {
       method: 'POST',
       path: '/v1/activity',
       operationId: 'recordActivity',
-      summary: 'Report what accounts did',
-      description: 'Each item is judged by itself, and counted once however often it is sent.',
+      summary: 'Report activity of accounts',
+      description: 'Each item is checked separately, and counted once even if it is sent again.',
       tag: 'activity',
       access: { scopes: ['activity:write'] },
       maxBodyBytes: MOST_BYTES,
       maxBodyValues: MOST_VALUES,
       request: { body: ActivityInput },
-      responses: { 200: { description: 'What became of the items', body: ActivityResponse } },
+      responses: { 200: { description: 'The result for the items', body: ActivityResponse } },
       problems: ['service_unavailable'],
       handle: async ({ body: { items }, identity, context }) => {
         const received = receiveItems(items, ActivityItem);

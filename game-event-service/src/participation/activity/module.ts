@@ -1,6 +1,6 @@
 import type { ConsumerTuning } from 'service-kit/messaging';
 import { defineConsumer, type Module, type Platform } from 'service-kit/service';
-import type { RuleBook } from '../../catalog/rules/rule-book.ts';
+import type { RuleReader } from '../../catalog/rules/rule-reader.ts';
 import type { CountProgress } from '../progress/count-progress.ts';
 import { activityEvents } from './activity-consumer.ts';
 import { createActivityIntake } from './activity-intake.ts';
@@ -11,7 +11,7 @@ import { recordActivity, type ActivityLimits } from './record-activity.ts';
 import { createRejectedActivityStore, rejectedActivityIndexes } from './rejected-activity-store.ts';
 
 export interface ActivityNeeds {
-  ruleBook: RuleBook;
+  ruleReader: RuleReader;
   activity: ActivityStore;
   countProgress: CountProgress;
   limits: ActivityLimits;
@@ -22,10 +22,10 @@ export interface ActivityNeeds {
 /** What players did, as game servers report it over HTTP and by message. */
 export function createActivity(platform: Platform, needs: ActivityNeeds): Module {
   const { db, transact, clock, metrics: registry } = platform;
-  const { ruleBook, activity, countProgress, limits, inboxRetentionMs, tuning } = needs;
+  const { ruleReader, activity, countProgress, limits, inboxRetentionMs, tuning } = needs;
   const metrics = createActivityMetrics(registry);
   const rejectedActivity = createRejectedActivityStore(db);
-  const record = recordActivity({ activity, rejectedActivity, countProgress, ruleBook, clock, limits });
+  const record = recordActivity({ activity, rejectedActivity, countProgress, ruleReader, clock, limits });
   const activityIntake = createActivityIntake({ recordActivity: record, transact, registry, metrics });
   return {
     endpoints: activityRoutes({ activityIntake, clock }),

@@ -1,11 +1,11 @@
 import type { ClientSession } from 'mongodb';
 import { ACCEPTED_KEY, SENT_ACCEPTED_KEY } from '../invites/decide-acceptances.ts';
 import { decideRebuild } from '../progress/decide-rebuild.ts';
-import type { ProgressKeeper } from '../progress/progress-keeper.ts';
+import type { ProgressUpdater } from '../progress/progress-updater.ts';
 import type { ProgressStore } from '../progress/progress-store.ts';
 import { CHECK_IN_METRIC, counterKey } from '../../catalog/conditions/counter.ts';
 import { progressIdOf } from '../progress/progress.ts';
-import type { RuleBook } from '../../catalog/rules/rule-book.ts';
+import type { RuleReader } from '../../catalog/rules/rule-reader.ts';
 import type { Clock } from 'service-kit/service';
 import { later } from '../../catalog/calendar/time.ts';
 import type { ActivityStore } from './activity-store.ts';
@@ -14,8 +14,8 @@ import { additionsOf } from './count-activity.ts';
 export interface RebuildDeps {
   activity: ActivityStore;
   progress: Pick<ProgressStore, 'findAll'>;
-  progressKeeper: Pick<ProgressKeeper, 'replace'>;
-  ruleBook: RuleBook;
+  progressUpdater: Pick<ProgressUpdater, 'replace'>;
+  ruleReader: RuleReader;
   clock: Clock;
   /** How long activity has been kept, in milliseconds. */
   retentionMs: number;
@@ -66,22 +66,22 @@ async function rebuildAccounts(
   session: ClientSession,
   deps: RebuildDeps,
 ): Promise<number> {
-  const { activity, progress, progressKeeper } = deps;
+  const { activity, progress, progressUpdater } = deps;
   const { rules } = await rulesIn(session, deps);
   const progressIds = rules.flatMap(({ event }) => accountIds.map((each) => progressIdOf(event.id, each)));
   const known = await progress.findAll(progressIds, session);
   const additions = additionsOf(await activity.historyOf(accountIds, session), rules);
   const changes = decideRebuild(accountIds, rules, known, additions, LEFT);
   const byId = new Map(rules.map((each) => [each.event.id, each]));
-  if (changes.length > 0) await progressKeeper.replace(changes, byId, session);
+  if (changes.length > 0) await progressUpdater.replace(changes, byId, session);
   return changes.length;
 }
 
 /** The events that may count anything, and those of them of which not all is stored any more. */
-async function rulesIn(session: ClientSession, { ruleBook, clock, retentionMs }: RebuildDeps) {
+async function rulesIn(session: ClientSession, { ruleReader, clock, retentionMs }: RebuildDeps) {
   const now = clock();
   const since = later(now, -retentionMs);
-  const all = [...(await ruleBook.during({ first: since, last: now }, session)).values()];
+  const all = [...(await ruleReader.during({ first: since, last: now }, session)).values()];
   const isWhole = ({ event }: (typeof all)[number]): boolean => event.startsAt >= since;
   return {
     rules: all.filter(isWhole),

@@ -1,7 +1,7 @@
 import type { ClientSession } from 'mongodb';
 import { type Clock, unique } from 'service-kit/service';
 import type { CountProgress } from '../progress/count-progress.ts';
-import type { RuleBook } from '../../catalog/rules/rule-book.ts';
+import type { RuleReader } from '../../catalog/rules/rule-reader.ts';
 import { later } from '../../catalog/calendar/time.ts';
 import { keyOf } from './activity-item.ts';
 import type { ActivityStore } from './activity-store.ts';
@@ -20,7 +20,7 @@ export interface RecordActivityDeps {
   activity: ActivityStore;
   rejectedActivity: RejectedActivityStore;
   countProgress: CountProgress;
-  ruleBook: RuleBook;
+  ruleReader: RuleReader;
   clock: Clock;
   limits: ActivityLimits;
 }
@@ -33,11 +33,11 @@ export type RecordActivity = (batches: readonly Batch[], session: ClientSession)
  * conflicts with it, and the caller's transaction runs again.
  */
 export function recordActivity(deps: RecordActivityDeps): RecordActivity {
-  const { activity, rejectedActivity, countProgress, ruleBook, clock, limits } = deps;
+  const { activity, rejectedActivity, countProgress, ruleReader, clock, limits } = deps;
 
   async function count(accepted: readonly AcceptedItem[], session: ClientSession): Promise<void> {
     const times = accepted.map(({ at }) => at.getTime());
-    const rules = await ruleBook.during(spanOf(times), session);
+    const rules = await ruleReader.during(spanOf(times), session);
     await countProgress(additionsOf(accepted, rules.values()), rules, session);
   }
 

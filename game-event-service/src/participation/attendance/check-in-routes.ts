@@ -8,7 +8,7 @@ import type { CheckInRequest, CheckInResult } from './decide-check-ins.ts';
 const CheckInResponse = z
   .object({
     day: z.iso.date().meta({ description: "The day in the event's time zone" }),
-    counted: z.boolean().meta({ description: 'False where this day had been counted before' }),
+    counted: z.boolean().meta({ description: 'False if this day was already counted' }),
     streak: z.int().meta({ description: 'Days in a row up to this one' }),
   })
   .meta({ id: 'CheckIn' });
@@ -22,7 +22,8 @@ export function checkInRoutes(deps: {
       path: '/v1/events/{eventId}/check-in',
       operationId: 'checkIn',
       summary: 'Check in for today',
-      description: "Counts once a day of the event's time zone, however often it is called.",
+      description:
+        "Counts once per day of the event's time zone; further calls on the same day change nothing.",
       tag: 'attendance',
       access: { roles: ['USER'] },
       request: { params: z.object({ eventId: EventId }) },

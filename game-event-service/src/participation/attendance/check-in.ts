@@ -7,12 +7,11 @@ import type { CountProgress } from '../progress/count-progress.ts';
 import type { ProgressStore } from '../progress/progress-store.ts';
 import { progressIdOf } from '../progress/progress.ts';
 import type { Refusal } from '../../http/refusal.ts';
-import type { RuleBook } from '../../catalog/rules/rule-book.ts';
-import { transactAgain } from '../../database/transact-again.ts';
+import type { RuleReader } from '../../catalog/rules/rule-reader.ts';
 import { decideCheckIns, type CheckInRequest, type CheckInResult } from './decide-check-ins.ts';
 
 export interface CheckInDeps {
-  ruleBook: RuleBook;
+  ruleReader: RuleReader;
   accounts: AccountStore;
   progress: Pick<ProgressStore, 'findAll'>;
   countProgress: CountProgress;
@@ -26,29 +25,31 @@ export interface CheckInDeps {
  * in one group, or read what the other wrote, or conflict and are decided again: the day counts once.
  */
 export function createCheckIns(deps: CheckInDeps): GroupCommit<CheckInRequest, CheckInResult | Refusal> {
-  const { ruleBook, accounts, progress, countProgress, clock, metrics } = deps;
-  const transact = transactAgain(deps.transact);
+  const { ruleReader, accounts, progress, countProgress, transact, clock, metrics } = deps;
 
   return createGroupCommit({
     name: 'check-ins',
     isUnavailable: isStoreUnavailable,
     metrics,
     run: (requests) =>
-      transact(async ({ session }) => {
-        const eventIds = unique(requests.map(({ eventId }) => eventId));
-        const accountIds = unique(requests.map(({ accountId }) => accountId));
-        const progressIds = unique(
-          requests.map(({ eventId, accountId }) => progressIdOf(eventId, accountId)),
-        );
-        const rules = await ruleBook.of(eventIds, session);
-        const { results, additions } = decideCheckIns(requests, {
-          rules,
-          accounts: await accounts.standingOf(accountIds, session),
-          progress: await progress.findAll(progressIds, session),
-          now: clock(),
-        });
-        await countProgress(additions, rules, session);
-        return results;
-      }),
+      transact(
+        async ({ session }) => {
+          const eventIds = unique(requests.map(({ eventId }) => eventId));
+          const accountIds = unique(requests.map(({ accountId }) => accountId));
+          const progressIds = unique(
+            requests.map(({ eventId, accountId }) => progressIdOf(eventId, accountId)),
+          );
+          const rules = await ruleReader.of(eventIds, session);
+          const { results, additions } = decideCheckIns(requests, {
+            rules,
+            accounts: await accounts.standingOf(accountIds, session),
+            progress: await progress.findAll(progressIds, session),
+            now: clock(),
+          });
+          await countProgress(additions, rules, session);
+          return results;
+        },
+        { retryOnDuplicateKey: true },
+      ),
   });
 }

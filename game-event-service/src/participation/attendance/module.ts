@@ -1,5 +1,5 @@
 import type { Module, Platform } from 'service-kit/service';
-import type { RuleBook } from '../../catalog/rules/rule-book.ts';
+import type { RuleReader } from '../../catalog/rules/rule-reader.ts';
 import type { AccountStore } from '../accounts/account-store.ts';
 import type { CountProgress } from '../progress/count-progress.ts';
 import type { ProgressStore } from '../progress/progress-store.ts';
@@ -7,7 +7,7 @@ import { checkInRoutes } from './check-in-routes.ts';
 import { createCheckIns } from './check-in.ts';
 
 export interface AttendanceNeeds {
-  ruleBook: RuleBook;
+  ruleReader: RuleReader;
   accounts: AccountStore;
   progress: ProgressStore;
   countProgress: CountProgress;
@@ -16,7 +16,15 @@ export interface AttendanceNeeds {
 /** Daily check-ins. */
 export function createAttendance(platform: Platform, needs: AttendanceNeeds): Module {
   const { transact, clock, metrics } = platform;
-  const { ruleBook, accounts, progress, countProgress } = needs;
-  const checkIns = createCheckIns({ ruleBook, accounts, progress, countProgress, transact, clock, metrics });
+  const { ruleReader, accounts, progress, countProgress } = needs;
+  const checkIns = createCheckIns({
+    ruleReader,
+    accounts,
+    progress,
+    countProgress,
+    transact,
+    clock,
+    metrics,
+  });
   return { endpoints: checkInRoutes({ checkIns }), components: [checkIns] };
 }

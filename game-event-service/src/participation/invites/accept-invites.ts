@@ -7,9 +7,8 @@ import { type Clock, unique } from 'service-kit/service';
 import type { EventStore } from '../../catalog/events/event-store.ts';
 import type { CountProgress } from '../progress/count-progress.ts';
 import type { Refusal } from '../../http/refusal.ts';
-import type { RuleBook } from '../../catalog/rules/rule-book.ts';
+import type { RuleReader } from '../../catalog/rules/rule-reader.ts';
 import type { Rules } from '../../catalog/rules/rules.ts';
-import { transactAgain } from '../../database/transact-again.ts';
 import { decideAcceptances, type AcceptRequest, type AcceptWorld } from './decide-acceptances.ts';
 import type { InviteStore } from './invite-store.ts';
 import type { Acceptance } from './invite.ts';
@@ -24,7 +23,7 @@ export interface AcceptInvitesDeps {
   invites: InviteStore;
   accounts: AccountStore;
   events: Pick<EventStore, 'idsTakingClaims'>;
-  ruleBook: RuleBook;
+  ruleReader: RuleReader;
   countProgress: CountProgress;
   clock: Clock;
   /** How old an account may be that accepts, in milliseconds. */
@@ -44,7 +43,7 @@ export function acceptInvites(deps: AcceptInvitesDeps): AcceptInvites {
 // One after the other: a session has one operation at a time.
 async function worldOf(
   requests: readonly AcceptRequest[],
-  { invites: store, accounts, events, ruleBook, clock, maxAgeMs }: AcceptInvitesDeps,
+  { invites: store, accounts, events, ruleReader, clock, maxAgeMs }: AcceptInvitesDeps,
   session: ClientSession,
 ): Promise<AcceptWorld & { rules: ReadonlyMap<string, Rules> }> {
   const now = clock();
@@ -52,7 +51,7 @@ async function worldOf(
   const inviterIds = [...invites.values()].map(({ inviterId }) => inviterId);
   const accountIds = unique([...requests.map(({ accountId }) => accountId), ...inviterIds]);
   const eventIds = invites.size > 0 ? await events.idsTakingClaims('invite', now, session) : [];
-  const rules = await ruleBook.of(eventIds, session);
+  const rules = await ruleReader.of(eventIds, session);
   return {
     rules,
     now,
@@ -70,11 +69,12 @@ export function createAcceptances(deps: {
   transact: Transact<OutgoingMessage>;
   metrics: Registry;
 }): GroupCommit<AcceptRequest, Acceptance | Refusal> {
-  const transact = transactAgain(deps.transact);
+  const { acceptInvites, transact, metrics } = deps;
   return createGroupCommit({
     name: 'invites',
     isUnavailable: isStoreUnavailable,
-    metrics: deps.metrics,
-    run: (requests) => transact(({ session }) => deps.acceptInvites(requests, session)),
+    metrics,
+    run: (requests) =>
+      transact(({ session }) => acceptInvites(requests, session), { retryOnDuplicateKey: true }),
   });
 }

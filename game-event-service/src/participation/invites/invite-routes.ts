@@ -1,4 +1,5 @@
 import {
+  byCreation,
   defineEndpoint,
   listQuery,
   pageReply,
@@ -8,7 +9,6 @@ import {
   type Endpoint,
 } from 'service-kit/http';
 import { z } from 'zod';
-import { byCreation } from '../../database/position.ts';
 import {
   AcceptanceResponse,
   InviteResponse,
@@ -39,9 +39,9 @@ const makeRoute = ({ makeInvite }: InviteRoutesDeps): Endpoint =>
     method: 'POST',
     path: '/v1/invites',
     operationId: 'makeInvite',
-    summary: 'Make an invite',
+    summary: 'Create an invite',
     description:
-      'Any number of new players may accept it. How many an account may make a day (UTC) is limited.',
+      'Any number of new players may accept it. An account may create a limited number per day (UTC).',
     tag,
     access: players,
     idempotencyKey: 'optional',
@@ -58,7 +58,7 @@ const acceptRoute = ({ submitAcceptance }: InviteRoutesDeps): Endpoint =>
     operationId: 'acceptInvite',
     summary: 'Accept an invite',
     description:
-      'Once in the life of an account, while it is new, and before it has brought in others itself; repeated it is the same acceptance.',
+      'An account accepts one invite in its life, while it is new, and before it has invited others. Repeating the call returns the same acceptance.',
     tag,
     access: players,
     request: { params: z.object({ code: TypedCode }), body: NoFields },
@@ -84,7 +84,7 @@ const listRoute = ({ invites }: InviteRoutesDeps): Endpoint =>
     method: 'GET',
     path: '/v1/me/invites',
     operationId: 'listMyInvites',
-    summary: 'List the invites that one has made, the newest first, and who accepted them',
+    summary: 'List my invites, newest first, with the accounts that accepted them',
     tag,
     access: players,
     request: { query: z.object(listQuery) },

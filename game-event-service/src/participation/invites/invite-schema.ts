@@ -8,7 +8,7 @@ export const TypedCode = z
   .string()
   .min(1)
   .max(64)
-  .meta({ description: 'In any case, with or without its hyphens', example: 'WDJB-MJHT-KXRN' });
+  .meta({ description: 'Upper or lower case, with or without hyphens', example: 'WDJB-MJHT-KXRN' });
 
 /** There is nothing to say: a body may be left out, and has no fields. */
 export const NoFields = z.strictObject({}).default({});
@@ -20,7 +20,7 @@ export const InviteResponse = z
     accepted: z.int().min(0).meta({ description: 'How many accounts have accepted it' }),
     acceptances: z
       .array(z.object({ accountId: z.string(), acceptedAt: z.iso.datetime() }))
-      .meta({ description: `Who accepted it last, the newest first: ${MOST_SHOWN} at most` }),
+      .meta({ description: `The latest acceptances, newest first: ${MOST_SHOWN} at most` }),
   })
   .meta({ id: 'Invite' });
 export type InviteResponse = z.output<typeof InviteResponse>;

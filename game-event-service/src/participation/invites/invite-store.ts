@@ -1,6 +1,8 @@
 import type { ClientSession, Db } from 'mongodb';
+import { keysetFilter } from 'service-kit/mongo';
 import type { IndexSpec } from 'service-kit/service';
-import type { Position } from '../../database/position.ts';
+import { NEWEST_FIRST } from '../../database/history-filter.ts';
+import type { CreationPosition } from 'service-kit/http';
 import { MOST_SHOWN, type Acceptance, type Invite, type Participant } from './invite.ts';
 
 interface InviteDocument extends Omit<Invite, 'code'> {
@@ -18,7 +20,7 @@ export interface InviteStore {
   /** @returns what is known, by code */
   findAll(codes: readonly string[], session: ClientSession): Promise<Map<string, Invite>>;
   /** Those that an account made, the newest first. */
-  list(query: { inviterId: string; after?: Position | undefined; limit: number }): Promise<Invite[]>;
+  list(query: { inviterId: string; after?: CreationPosition | undefined; limit: number }): Promise<Invite[]>;
   /** @returns what is known, by account id */
   participantsAmong(ids: readonly string[], session: ClientSession): Promise<Map<string, Participant>>;
   saveMade(accountId: string, made: Required<Participant>['made'], session: ClientSession): Promise<void>;
@@ -43,14 +45,12 @@ export function createInviteStore(db: Db): InviteStore {
       return new Map(found.map((document) => [document._id, fromDocument(document)]));
     },
     list: async ({ inviterId, after, limit }) => {
-      const older = after && [
-        { createdAt: { $lt: after.createdAt } },
-        { createdAt: after.createdAt, _id: { $lt: after.id } },
-      ];
+      const beyond = keysetFilter<InviteDocument>(
+        NEWEST_FIRST,
+        after && { createdAt: after.createdAt, _id: after.id },
+      );
       const found = await invites
-        .find({ inviterId, ...(older && { $or: older }) })
-        .sort({ createdAt: -1, _id: -1 })
-        .limit(limit)
+        .find({ $and: [{ inviterId }, beyond] }, { sort: NEWEST_FIRST, limit })
         .toArray();
       return found.map(fromDocument);
     },

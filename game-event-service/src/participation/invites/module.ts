@@ -1,6 +1,6 @@
 import type { Module, Platform } from 'service-kit/service';
 import type { EventStore } from '../../catalog/events/event-store.ts';
-import type { RuleBook } from '../../catalog/rules/rule-book.ts';
+import type { RuleReader } from '../../catalog/rules/rule-reader.ts';
 import type { AccountStore } from '../accounts/account-store.ts';
 import type { CountProgress } from '../progress/count-progress.ts';
 import { acceptInvites, createAcceptances } from './accept-invites.ts';
@@ -20,7 +20,7 @@ export interface InvitesModule extends Module {
 
 export interface InvitesNeeds {
   events: EventStore;
-  ruleBook: RuleBook;
+  ruleReader: RuleReader;
   accounts: AccountStore;
   countProgress: CountProgress;
   settings: { maxPerDay: number; maxAgeMs: number };
@@ -29,10 +29,10 @@ export interface InvitesNeeds {
 /** Invites, which one account makes and another accepts. */
 export function createInvites(platform: Platform, needs: InvitesNeeds): InvitesModule {
   const { db, transact, clock, metrics } = platform;
-  const { events, ruleBook, accounts, countProgress, settings } = needs;
+  const { events, ruleReader, accounts, countProgress, settings } = needs;
   const { maxPerDay, maxAgeMs } = settings;
   const invites = createInviteStore(db);
-  const accept = acceptInvites({ invites, accounts, events, ruleBook, countProgress, clock, maxAgeMs });
+  const accept = acceptInvites({ invites, accounts, events, ruleReader, countProgress, clock, maxAgeMs });
   const acceptances = createAcceptances({ acceptInvites: accept, transact, metrics });
   return {
     acceptRegistered: acceptRegistered({ acceptInvites: accept, clock }),

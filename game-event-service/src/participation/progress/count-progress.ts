@@ -2,7 +2,7 @@ import type { ClientSession } from 'mongodb';
 import type { Rules } from '../../catalog/rules/rules.ts';
 import type { Clock } from 'service-kit/service';
 import { progressIdOf } from './progress.ts';
-import type { ProgressKeeper } from './progress-keeper.ts';
+import type { ProgressUpdater } from './progress-updater.ts';
 import type { Addition } from './progress-store.ts';
 
 /** Says that something was counted for an account in an event whose claims are made by themselves. */
@@ -27,14 +27,14 @@ export interface ClaimPrompts {
 
 /** Adds to counters; where that may fulfil the condition of a claim that makes itself, it leaves a prompt with it. */
 export function countProgress(deps: {
-  progressKeeper: Pick<ProgressKeeper, 'add'>;
+  progressUpdater: Pick<ProgressUpdater, 'add'>;
   prompts: ClaimPrompts;
   clock: Clock;
 }): CountProgress {
-  const { progressKeeper, prompts, clock } = deps;
+  const { progressUpdater, prompts, clock } = deps;
   return async (additions, rules, session) => {
     if (additions.length === 0) return;
-    await progressKeeper.add(additions, rules, session);
+    await progressUpdater.add(additions, rules, session);
     const at = clock();
     const prompted = new Map(
       additions

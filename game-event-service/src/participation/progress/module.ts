@@ -1,19 +1,19 @@
 import type { Module, Platform } from 'service-kit/service';
-import type { RuleBook } from '../../catalog/rules/rule-book.ts';
+import type { RuleReader } from '../../catalog/rules/rule-reader.ts';
 import type { AccountStore } from '../accounts/account-store.ts';
 import { countProgress, type ClaimPrompts, type CountProgress } from './count-progress.ts';
-import { createProgressKeeper, type EventStats, type ProgressKeeper } from './progress-keeper.ts';
+import { createProgressUpdater, type EventStats, type ProgressUpdater } from './progress-updater.ts';
 import { progressRoutes } from './progress-routes.ts';
 import { progressIndexes, type ProgressStore } from './progress-store.ts';
 import { readProgress } from './read-progress.ts';
 
 export interface ProgressModule extends Module {
-  progressKeeper: ProgressKeeper;
+  progressUpdater: ProgressUpdater;
   countProgress: CountProgress;
 }
 
 export interface ProgressNeeds {
-  ruleBook: RuleBook;
+  ruleReader: RuleReader;
   accounts: AccountStore;
   progress: ProgressStore;
   stats: EventStats;
@@ -22,13 +22,13 @@ export interface ProgressNeeds {
 
 /** How far each account has come in each event. */
 export function createProgress({ clock }: Platform, needs: ProgressNeeds): ProgressModule {
-  const { ruleBook, accounts, progress, stats, prompts } = needs;
-  const progressKeeper = createProgressKeeper({ progress, accounts, stats, clock });
+  const { ruleReader, accounts, progress, stats, prompts } = needs;
+  const progressUpdater = createProgressUpdater({ progress, accounts, stats, clock });
   return {
-    progressKeeper,
-    countProgress: countProgress({ progressKeeper, prompts, clock }),
+    progressUpdater,
+    countProgress: countProgress({ progressUpdater, prompts, clock }),
     endpoints: progressRoutes({
-      readProgress: readProgress({ ruleBook, accounts, progress, clock }),
+      readProgress: readProgress({ ruleReader, accounts, progress, clock }),
       clock,
     }),
     indexes: progressIndexes,

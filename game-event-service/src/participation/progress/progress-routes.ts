@@ -10,7 +10,9 @@ import type { ReadProgress } from './read-progress.ts';
 export const ProgressResponse = z
   .object({
     eventId: EventId,
-    period: z.string().meta({ description: 'What a claim would be for now', example: '2026-W49' }),
+    period: z
+      .string()
+      .meta({ description: 'The reward and period of a claim made now', example: '2026-W49' }),
     day: z.iso.date().meta({ description: "The day in the event's time zone" }),
     metrics: z.array(
       z.object({
@@ -32,7 +34,7 @@ export function progressRoutes(deps: { readProgress: ReadProgress; clock: Clock 
       method: 'GET',
       path: '/v1/me/progress',
       operationId: 'readMyProgress',
-      summary: 'Read how far one has come in an event',
+      summary: 'Read my progress in an event',
       tag: 'progress',
       access: { roles: ['USER'] },
       request: { query: z.object({ eventId: EventId }) },

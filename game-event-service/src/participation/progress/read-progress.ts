@@ -1,5 +1,5 @@
 import { DomainError } from 'service-kit/http';
-import { factsOf } from '../../catalog/rules/facts.ts';
+import { factsOf } from '../../catalog/rules/decision-context.ts';
 import type { Day } from '../../catalog/calendar/calendar.ts';
 import type { Explanation, Facts } from '../../catalog/conditions/compiled-condition.ts';
 import type { EventRules } from '../../catalog/events/event.ts';
@@ -8,7 +8,7 @@ import type { Clock } from 'service-kit/service';
 import { counterOf, sumWithin, type Where } from '../../catalog/conditions/counter.ts';
 import type { ProgressStore } from './progress-store.ts';
 import { progressIdOf } from './progress.ts';
-import { readScene, type ReadSceneDeps } from './read-scene.ts';
+import { readContext, type ReadContextDeps } from './read-context.ts';
 
 /** What one metric stands at. */
 export interface MetricProgress {
@@ -41,20 +41,20 @@ export type ReadProgress = (request: ProgressRequest) => Promise<EventProgress>;
 
 /** Says how far an account has come in an event. */
 export function readProgress(
-  deps: ReadSceneDeps & { progress: Pick<ProgressStore, 'findAll'>; clock: Clock },
+  deps: ReadContextDeps & { progress: Pick<ProgressStore, 'findAll'>; clock: Clock },
 ): ReadProgress {
   const { progress, clock } = deps;
-  const read = readScene(deps);
+  const read = readContext(deps);
   return async ({ isVisible, ...request }) => {
     const { eventId, accountId } = request;
-    const scene = await read([request], clock());
-    const rules = scene.rules.get(eventId);
+    const context = await read([request], clock());
+    const rules = context.rules.get(eventId);
     if (!rules || !isVisible(rules.event)) throw new DomainError('not_found', 'There is no such event');
 
     const progressId = progressIdOf(eventId, accountId);
     const known = await progress.findAll([progressId]);
     return progressIn(rules, {
-      ...factsOf(rules.event, accountId, scene),
+      ...factsOf(rules.event, accountId, context),
       progress: known.get(progressId),
     });
   };

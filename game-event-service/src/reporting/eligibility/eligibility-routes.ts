@@ -1,6 +1,6 @@
 import { defineEndpoint, DomainError, reply, type Endpoint } from 'service-kit/http';
 import { z } from 'zod';
-import { isStaff } from '../../http/callers.ts';
+import { isStaff } from '../../http/is-staff.ts';
 import type { Clock } from 'service-kit/service';
 import { EventId } from '../../catalog/events/event-schema.ts';
 import { isVisibleTo } from '../../catalog/events/event-visibility.ts';
@@ -15,14 +15,14 @@ export function eligibilityRoutes(deps: { readEligibility: ReadEligibility; cloc
       path: '/v1/events/{eventId}/eligibility',
       operationId: 'readEligibility',
       summary: 'Explain whether an account may claim, and what is missing',
-      description: 'For oneself; for any account (`accountId`) as OPERATOR or AUDITOR.',
+      description: 'Players ask about themselves; OPERATOR and AUDITOR about any account (`accountId`).',
       tag: 'claims',
       access: 'signed-in',
       request: {
         params: z.object({ eventId: EventId }),
         query: z.object({ accountId: z.string().min(1).max(128).optional() }),
       },
-      responses: { 200: { description: 'What a claim would meet now', body: EligibilityResponse } },
+      responses: { 200: { description: 'The answer that a claim would get now', body: EligibilityResponse } },
       problems: ['not_found'],
       handle: async ({ params: { eventId }, query, identity }) => {
         const accountId = query.accountId ?? identity.userId;

@@ -3,10 +3,10 @@ import type { Clock } from 'service-kit/service';
 import type { Explanation } from '../../catalog/conditions/compiled-condition.ts';
 import { takesClaimsAt, type EventRules } from '../../catalog/events/event.ts';
 import { progressIdOf } from '../../participation/progress/progress.ts';
-import type { BooksReader } from '../../claims/books-reader.ts';
-import { factsOf } from '../../catalog/rules/facts.ts';
-import { judgeAccount, targetOf, type Target } from '../../claims/claim-target.ts';
-import { judgeClaim, type Books } from '../../claims/decide-claims.ts';
+import type { ClaimSnapshotReader } from '../../claims/claim-snapshot-reader.ts';
+import { factsOf } from '../../catalog/rules/decision-context.ts';
+import { judgeAccount, claimTarget, type ClaimTarget } from '../../claims/resolve-claim.ts';
+import { judgeClaim, type ClaimSnapshot } from '../../claims/decide-claims.ts';
 
 export interface RewardEligibility {
   rewardId: string;
@@ -35,45 +35,45 @@ export interface EligibilityRequest {
 export type ReadEligibility = (request: EligibilityRequest) => Promise<Eligibility>;
 
 /** Says what a claim would meet now, by the same decisions, and stores nothing. */
-export function readEligibility(deps: { books: BooksReader; clock: Clock }): ReadEligibility {
-  const { books: reader, clock } = deps;
+export function readEligibility(deps: { snapshots: ClaimSnapshotReader; clock: Clock }): ReadEligibility {
+  const { snapshots, clock } = deps;
   return async ({ isVisible, ...request }) => {
-    const scene = await reader.scene([request], clock());
-    const rules = scene.rules.get(request.eventId);
+    const context = await snapshots.context([request], clock());
+    const rules = context.rules.get(request.eventId);
     if (!rules || !isVisible(rules.event)) throw new DomainError('not_found', 'There is no such event');
 
     const { event, condition } = rules;
-    const targets = rules.rewards.map((rule) => targetOf(request, event, rule, scene));
+    const targets = rules.rewards.map((rule) => claimTarget(request, event, rule, context));
     const progressId = progressIdOf(event.id, request.accountId);
-    const books = await reader.books(targets, undefined, condition?.readsProgress ? [progressId] : []);
-    const refusal = judgeAccount(request, scene);
-    const facts = factsOf(event, request.accountId, scene);
-    const progress = books.progress.get(progressId);
+    const snapshot = await snapshots.read(targets, undefined, condition?.readsProgress ? [progressId] : []);
+    const refusal = judgeAccount(request, context);
+    const facts = factsOf(event, request.accountId, context);
+    const progress = snapshot.progress.get(progressId);
     const conditions = condition?.explain({ ...facts, progress }) ?? null;
     return {
-      eligible: !refusal && takesClaimsAt(event, scene.now) && (conditions?.met ?? true),
+      eligible: !refusal && takesClaimsAt(event, context.now) && (conditions?.met ?? true),
       period: facts.period.key,
-      rewards: targets.map((target) => rewardEligibility(target, refusal?.code, books)),
+      rewards: targets.map((target) => rewardEligibility(target, refusal?.code, snapshot)),
       conditions,
     };
   };
 }
 
-/** Whether the claim that is aimed at would be accepted. */
+/** Whether the claim that is resolved at would be accepted. */
 export function rewardEligibility(
-  target: Target,
+  target: ClaimTarget,
   refused: string | undefined,
-  books: Books,
+  snapshot: ClaimSnapshot,
 ): RewardEligibility {
   const rewardId = target.reward.id;
-  const reason = refused ?? reasonOf(target, books);
+  const reason = refused ?? reasonOf(target, snapshot);
   return reason === undefined ? { rewardId, claimable: true } : { rewardId, claimable: false, reason };
 }
 
-function reasonOf(target: Target, books: Books): string | undefined {
-  const status = books.claims.get(target.claimId)?.status;
+function reasonOf(target: ClaimTarget, snapshot: ClaimSnapshot): string | undefined {
+  const status = snapshot.claims.get(target.claimId)?.status;
   if (status === 'pending') return 'claim_pending';
   // What is taken back was claimed all the same.
   const isOver = status !== undefined && status !== 'rejected';
-  return isOver ? 'already_claimed' : judgeClaim(target, books)?.code;
+  return isOver ? 'already_claimed' : judgeClaim(target, snapshot)?.code;
 }

@@ -14,9 +14,9 @@ const Id = z.string().min(1).max(128).optional();
 const AuditQuery = z
   .object({
     ...listQuery,
-    eventId: EventId.optional().meta({ description: 'The event that it was about, rewards included' }),
-    accountId: Id.meta({ description: 'Whose claims it was about; not together with eventId' }),
-    actorId: Id.meta({ description: 'Who did it' }),
+    eventId: EventId.optional().meta({ description: 'The changed event; includes changes of its rewards' }),
+    accountId: Id.meta({ description: 'The account whose claims were read; not together with eventId' }),
+    actorId: Id.meta({ description: 'The actor' }),
     ...auditFilters(auditActions),
   })
   .refine(({ eventId, accountId }) => eventId === undefined || accountId === undefined, {
@@ -29,7 +29,7 @@ export function auditRoutes({ trail, audit }: AuditRoutesDeps): Endpoint[] {
   return [
     defineAuditList({
       path: '/v1/events/audit',
-      summary: 'Who did what to which event, the newest first',
+      summary: 'The audit trail of events, newest first: who did what to which event',
       access: { roles: ['AUDITOR'] },
       query: AuditQuery,
       subjectOf: ({ eventId, accountId }) => eventId ?? accountId,

@@ -1,5 +1,6 @@
 import { callerOf } from 'service-kit/audit';
 import {
+  byCreation,
   defineEndpoint,
   DomainError,
   listQuery,
@@ -12,9 +13,8 @@ import {
 import type { Identity } from 'service-kit/identity';
 import { z } from 'zod';
 import type { Audit } from '../../audit/audit.ts';
-import { isStaff } from '../../http/callers.ts';
+import { isStaff } from '../../http/is-staff.ts';
 import { EventId } from '../../catalog/events/event-schema.ts';
-import { byCreation } from '../../database/position.ts';
 import { ATTEMPT_STATUSES, type ClaimAttempt } from '../../claims/claim-attempt.ts';
 import type { ListAttempts } from './list-attempts.ts';
 
@@ -23,9 +23,12 @@ export const ClaimAttemptResponse = z
     id: z.string(),
     accountId: z.string(),
     eventId: z.string(),
-    rewardId: z.string().optional().meta({ description: 'As far as it was said or could be told' }),
-    claimId: z.string().optional().meta({ description: 'Where it was accepted, or the claim was there' }),
-    status: z.enum(ATTEMPT_STATUSES).meta({ description: 'repeated: the claim was there already' }),
+    rewardId: z.string().optional().meta({ description: 'The reward of the attempt, if it is known' }),
+    claimId: z
+      .string()
+      .optional()
+      .meta({ description: 'If the attempt was accepted, or the claim already existed' }),
+    status: z.enum(ATTEMPT_STATUSES).meta({ description: 'repeated: the claim already existed' }),
     reason: z.string().optional().meta({ description: 'Why it was refused', example: 'out_of_stock' }),
     createdAt: z.iso.datetime(),
   })
@@ -43,8 +46,9 @@ export function claimAttemptRoutes({
       method: 'GET',
       path: '/v1/claim-attempts',
       operationId: 'listClaimAttempts',
-      summary: 'List requests for claims and what became of them, the newest first',
-      description: 'One’s own; those of all accounts, or of one (`accountId`), for OPERATOR and AUDITOR.',
+      summary: 'List claim attempts and their outcome, newest first',
+      description:
+        'Players get their own attempts; OPERATOR and AUDITOR those of all accounts, or of one (`accountId`).',
       tag: 'claims',
       access: 'signed-in',
       request: {
@@ -53,8 +57,8 @@ export function claimAttemptRoutes({
           accountId: z.string().min(1).max(128).optional(),
           status: z.enum(ATTEMPT_STATUSES).optional(),
           eventId: EventId.optional(),
-          from: Time.optional().meta({ description: 'Made at this time or later' }),
-          to: Time.optional().meta({ description: 'Made before this time' }),
+          from: Time.optional().meta({ description: 'Created at this time or later' }),
+          to: Time.optional().meta({ description: 'Created before this time' }),
         }),
       },
       responses: { 200: { description: 'A page of attempts', body: pageSchema(ClaimAttemptResponse) } },

@@ -21,9 +21,9 @@ export function claimExportRoutes({ claims, audit, clock }: ClaimExportDeps): En
       method: 'GET',
       path: '/v1/claims/export',
       operationId: 'exportClaims',
-      summary: 'Export the history of claims, the oldest first',
+      summary: 'Export the history of claims, oldest first',
       description:
-        'As `text/csv` with a header (RFC 4180; cells that a spreadsheet would take for a formula begin with an apostrophe), or as `application/x-ndjson`. It is streamed, however long it is; one that breaks off ends without its last chunk. The codes of coupons are left out.',
+        'The format is `text/csv` with a header (RFC 4180; cells that a spreadsheet would read as a formula begin with an apostrophe), or `application/x-ndjson`. The export is streamed and may have any length. An export that fails ends without its last chunk. Coupon codes are left out.',
       tag: 'claims',
       access: { roles: ['AUDITOR'] },
       request: {
@@ -32,8 +32,8 @@ export function claimExportRoutes({ claims, audit, clock }: ClaimExportDeps): En
           accountId: z.string().min(1).max(128).optional(),
           status: z.enum(CLAIM_STATUSES).optional(),
           eventId: EventId.optional(),
-          from: Time.optional().meta({ description: 'Made at this time or later' }),
-          to: Time.optional().meta({ description: 'Made before this time; before now, when left out' }),
+          from: Time.optional().meta({ description: 'Created at this time or later' }),
+          to: Time.optional().meta({ description: 'Created before this time; default: now' }),
         }),
       },
       responses: {

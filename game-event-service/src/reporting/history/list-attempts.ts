@@ -8,14 +8,14 @@ export type ListAttempts = (query: AttemptQuery) => Promise<ClaimAttempt[]>;
 
 /** Attempts that claims tell of and those that are kept besides, as one list. */
 export function listAttempts(deps: {
-  claims: Pick<ClaimStore, 'notTriedAgain'>;
+  claims: Pick<ClaimStore, 'firstAttempts'>;
   attempts: Pick<ClaimAttemptStore, 'list'>;
 }): ListAttempts {
   const { claims, attempts } = deps;
   return async (query) => {
     const { status, after, ...rest } = query;
     const [told, kept] = await Promise.all([
-      claims.notTriedAgain({
+      claims.firstAttempts({
         ...rest,
         statuses: status && claimStatusesOf(status),
         // Claims have ids of one length, so that they are in the order of those of their first attempts.

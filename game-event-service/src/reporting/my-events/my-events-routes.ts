@@ -1,11 +1,18 @@
-import { defineEndpoint, listQuery, pageReply, pageSchema, readPage, type Endpoint } from 'service-kit/http';
+import {
+  byCreation,
+  defineEndpoint,
+  listQuery,
+  pageReply,
+  pageSchema,
+  readPage,
+  type Endpoint,
+} from 'service-kit/http';
 import { z } from 'zod';
-import { isStaff } from '../../http/callers.ts';
+import { isStaff } from '../../http/is-staff.ts';
 import { ClaimResponse, toClaimResponse } from '../../claims/claim-schema.ts';
 import { EventResponse, toEventResponse } from '../../catalog/events/event-schema.ts';
 import type { EventStore } from '../../catalog/events/event-store.ts';
-import { byCreation } from '../../database/position.ts';
-import { REWARD_KINDS } from '../../catalog/rewards/reward.ts';
+import { REWARD_KINDS } from '../../catalog/rewards/kinds/reward-kinds.ts';
 import { ProgressResponse } from '../../participation/progress/progress-routes.ts';
 import type { MyEvent, ReadMyEvents } from './read-my-events.ts';
 
@@ -26,7 +33,7 @@ const MyEventResponse = EventResponse.extend({
   nextResetAt: z.iso
     .datetime()
     .nullable()
-    .meta({ description: 'When the next period begins; null where none begins before the end' }),
+    .meta({ description: 'When the next period begins; null if none begins before the end of the event' }),
 }).meta({ id: 'MyEvent' });
 
 export function myEventsRoutes(deps: {
@@ -39,8 +46,8 @@ export function myEventsRoutes(deps: {
       method: 'GET',
       path: '/v1/me/events',
       operationId: 'listMyEvents',
-      summary: 'The active events with my progress and claims, the newest first',
-      description: 'A page may hold fewer than `limit` where an event is over by its time.',
+      summary: 'The active events with my progress and claims, newest first',
+      description: 'A page may have fewer than `limit` items if an event has just ended.',
       tag: 'progress',
       access: { roles: ['USER'] },
       request: { query: z.object(listQuery) },

@@ -1,7 +1,7 @@
 import { calendarOf } from '../../catalog/calendar/calendar.ts';
-import type { BooksReader } from '../../claims/books-reader.ts';
-import { factsOf } from '../../catalog/rules/facts.ts';
-import { judgeAccount, targetOf } from '../../claims/claim-target.ts';
+import type { ClaimSnapshotReader } from '../../claims/claim-snapshot-reader.ts';
+import { factsOf } from '../../catalog/rules/decision-context.ts';
+import { judgeAccount, claimTarget } from '../../claims/resolve-claim.ts';
 import type { Claim } from '../../claims/claim.ts';
 import { rewardEligibility, type RewardEligibility } from '../eligibility/read-eligibility.ts';
 import { isActiveAt, type GameEvent } from '../../catalog/events/event.ts';
@@ -32,20 +32,20 @@ export type ReadMyEvents = (
 ) => Promise<MyEvent[]>;
 
 /** Reads what one account sees of many events: one question a collection, however many they are. */
-export function readMyEvents(deps: { books: BooksReader; clock: Clock }): ReadMyEvents {
-  const { books: reader, clock } = deps;
+export function readMyEvents(deps: { snapshots: ClaimSnapshotReader; clock: Clock }): ReadMyEvents {
+  const { snapshots, clock } = deps;
   return async (events, about) => {
     const now = clock();
     const requests = events.map(({ id }) => ({ ...about, eventId: id }));
-    const scene = await reader.scene(requests, now);
+    const context = await snapshots.context(requests, now);
     const screens = events.flatMap((event) => {
-      const rules = scene.rules.get(event.id);
+      const rules = context.rules.get(event.id);
       if (!rules || !isActiveAt(rules.event, now)) return [];
       const request = { ...about, eventId: event.id };
-      const targets = rules.rewards.map((rule) => targetOf(request, rules.event, rule, scene));
+      const targets = rules.rewards.map((rule) => claimTarget(request, rules.event, rule, context));
       return [{ event, rules, request, targets, progressId: progressIdOf(event.id, about.accountId) }];
     });
-    const books = await reader.books(
+    const snapshot = await snapshots.read(
       screens.flatMap(({ targets }) => targets),
       undefined,
       screens.map(({ progressId }) => progressId),
@@ -53,13 +53,13 @@ export function readMyEvents(deps: { books: BooksReader; clock: Clock }): ReadMy
     return screens.map(({ event, rules, request, targets, progressId }) => ({
       event,
       progress: progressIn(rules, {
-        ...factsOf(rules.event, about.accountId, scene),
-        progress: books.progress.get(progressId),
+        ...factsOf(rules.event, about.accountId, context),
+        progress: snapshot.progress.get(progressId),
       }),
       rewards: targets.map((target) => ({
-        ...rewardEligibility(target, judgeAccount(request, scene)?.code, books),
+        ...rewardEligibility(target, judgeAccount(request, context)?.code, snapshot),
         reward: target.reward,
-        claim: books.claims.get(target.claimId) ?? null,
+        claim: snapshot.claims.get(target.claimId) ?? null,
       })),
       nextResetAt: nextResetOf(event, now),
     }));

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import type { EventRules } from '../../catalog/events/event.ts';
 import type { RewardRules } from '../../catalog/rewards/reward.ts';
 import { rulesOf } from '../../catalog/rules/rules.ts';
-import { accountPieces, type Deed } from './account-pieces.ts';
+import { groupByAccount, type Deed } from './group-by-account.ts';
 import { createForecaster } from './forecast.ts';
 
 const span = { from: new Date('2026-11-01T00:00:00Z'), to: new Date('2026-11-04T00:00:00Z') };
@@ -89,7 +89,7 @@ describe('accountPieces', () => {
       source(['A', 4], ['a', 5], ['\u{1f600}', 6]),
     ];
     const seen: [string, number[]][] = [];
-    for await (const { accountId, counted } of accountPieces(sources))
+    for await (const { accountId, counted } of groupByAccount(sources))
       seen.push([accountId, counted.map(({ value }) => value)]);
     expect(seen).toEqual([
       ['A', [4]],

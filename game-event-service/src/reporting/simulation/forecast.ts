@@ -1,7 +1,7 @@
 import { accountFacts, type AccountStanding } from '../../catalog/conditions/account-facts.ts';
 import { calendarOf, type Calendar, type Day } from '../../catalog/calendar/calendar.ts';
 import type { Facts } from '../../catalog/conditions/compiled-condition.ts';
-import { countUp, type Counts } from '../../database/counting.ts';
+import { countUp, type Counts } from '../../database/counts.ts';
 import type { Stock } from '../../catalog/rewards/stock.ts';
 import type { Rules } from '../../catalog/rules/rules.ts';
 

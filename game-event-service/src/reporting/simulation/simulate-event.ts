@@ -9,9 +9,9 @@ import { ACCEPTED_KEY, SENT_ACCEPTED_KEY } from '../../participation/invites/dec
 import type { ProgressStore } from '../../participation/progress/progress-store.ts';
 import { CHECK_IN_METRIC, counterKey, counterOf } from '../../catalog/conditions/counter.ts';
 import type { StockStore } from '../../catalog/rewards/stock-store.ts';
-import type { RuleBook } from '../../catalog/rules/rule-book.ts';
+import type { RuleReader } from '../../catalog/rules/rule-reader.ts';
 import type { Rules } from '../../catalog/rules/rules.ts';
-import { accountPieces, type AccountPiece, type Deed } from './account-pieces.ts';
+import { groupByAccount, type AccountHistory, type Deed } from './group-by-account.ts';
 import {
   createForecaster,
   daysIn,
@@ -28,7 +28,7 @@ export interface Simulation extends Forecast {
 export type SimulateEvent = (eventId: string, span: ForecastSpan) => Promise<Simulation>;
 
 export interface SimulateEventDeps {
-  ruleBook: Pick<RuleBook, 'of'>;
+  ruleReader: Pick<RuleReader, 'of'>;
   events: Pick<EventStore, 'idsDuring'>;
   activity: Pick<ActivityStore, 'historyDuring'>;
   progress: Pick<ProgressStore, 'everyoneIn'>;
@@ -57,10 +57,10 @@ const OWN_KEYS = new Set([counterKey(CHECK_IN_METRIC), ACCEPTED_KEY, SENT_ACCEPT
  * @throws {DomainError} `not_found`; `simulation_too_large` where more happened than can be read in time
  */
 export function simulateEvent(deps: SimulateEventDeps): SimulateEvent {
-  const { ruleBook, accounts, stock } = deps;
+  const { ruleReader, accounts, stock } = deps;
   const limits = { ...LIMITS, ...deps.limits };
   return async (eventId, span) => {
-    const known = (await ruleBook.of([eventId])).get(eventId);
+    const known = (await ruleReader.of([eventId])).get(eventId);
     if (!known) throw new DomainError('not_found', 'There is no such event');
     const rules = during(known, span);
     const forecaster = createForecaster(rules, span);
@@ -68,7 +68,7 @@ export function simulateEvent(deps: SimulateEventDeps): SimulateEvent {
       const standings = await accounts.standingOf(group.map(({ accountId }) => accountId));
       for (const { accountId, days } of group) forecaster.judge(days, standings.get(accountId));
     }
-    const units = await stock.findAll(rules.rewards.map(({ reward }) => reward.id));
+    const units = await stock.findAll(rules.rewards.map(({ reward }) => reward));
     return { eventId, eventVersion: rules.event.version, ...forecaster.result(units) };
   };
 }
@@ -92,7 +92,7 @@ async function* accountDays(
 ): AsyncGenerator<AccountDays> {
   let account: AccountDays | undefined;
   const within = new Set(daysIn(span, calendarOf(rules.event.timeZone)));
-  for await (const piece of accountPieces(await sourcesOf(rules, span, deps, limits))) {
+  for await (const piece of groupByAccount(await sourcesOf(rules, span, deps, limits))) {
     if (account && account.accountId !== piece.accountId) {
       yield account;
       account = undefined;
@@ -105,7 +105,7 @@ async function* accountDays(
 
 function addPiece(
   days: DaysOfAccount,
-  { items, counted }: AccountPiece,
+  { items, counted }: AccountHistory,
   rules: Rules,
   within: ReadonlySet<Day>,
 ): void {

@@ -11,7 +11,7 @@ const areTimes = ({ issues }: z.core.ParsePayload): boolean => issues.length ===
 
 const SimulationInput = z
   .strictObject({
-    from: Time.meta({ description: 'From this time on' }),
+    from: Time.meta({ description: 'At this time or later' }),
     to: Time.meta({ description: 'Before this time' }),
   })
   .refine(({ from, to }) => from < to, { path: ['to'], message: 'must be after from', when: areTimes })
@@ -28,18 +28,20 @@ const SimulationResponse = z
     eventId: EventId,
     eventVersion: z.int(),
     participants: count.meta({ description: 'Accounts that did something that the event asks for' }),
-    claimants: count.meta({ description: 'Those of them that would have claimed' }),
+    claimants: count.meta({ description: 'Participants that would have claimed' }),
     days: z.array(
       z.object({
-        day: z.iso.date().meta({ description: "Of the event's time zone" }),
+        day: z.iso.date().meta({ description: "A day in the event's time zone" }),
         participants: count,
         claimants: count,
         rewards: z.array(
           z.object({
             rewardId: z.string(),
             wanted: count.meta({ description: 'Claims that would have been made' }),
-            granted: count.meta({ description: 'Those of them for which there would have been stock' }),
-            left: count.nullable().meta({ description: 'Units left in the evening; null is unlimited' }),
+            granted: count.meta({ description: 'Claims that would have found stock' }),
+            left: count
+              .nullable()
+              .meta({ description: 'Units left at the end of the day; null is unlimited' }),
           }),
         ),
       }),
@@ -53,9 +55,9 @@ export function simulationRoutes({ simulateEvent }: { simulateEvent: SimulateEve
       method: 'POST',
       path: '/v1/events/{eventId}/simulate',
       operationId: 'simulateEvent',
-      summary: 'Forecast claimants and stock from what accounts really did in a time that is past',
+      summary: 'Forecast claims and stock from the real activity of a past period',
       description:
-        'As if the event had run then: each account claims what it may in the evening of every day on which it did something. Activity is known for as long as it is kept, check-ins and invites for ever. Nothing is stored.',
+        'The forecast assumes that the event ran then, and that each account claims all it may in the evening of every day on which it did something. Activity is known for as long as it is kept, check-ins and invites for ever. Nothing is stored.',
       tag: 'events',
       access: { roles: ['OPERATOR'] },
       request: { params: z.object({ eventId: EventId }), body: SimulationInput },

@@ -6,7 +6,7 @@ export type Deed = { accountId: string } & ({ item: Countable } | { counted: Cou
 export type CountedDay = Pick<Addition, 'counterKey' | 'day' | 'value'>;
 
 /** What one account did, as far as it fits; the rest comes in the next piece. */
-export interface AccountPiece {
+export interface AccountHistory {
   accountId: string;
   items: Countable[];
   counted: CountedDay[];
@@ -15,9 +15,9 @@ export interface AccountPiece {
 const MOST_DEEDS = 1_000;
 
 /** Puts sources together that are each ordered by account, in memory for one piece and a deed of each source. */
-export async function* accountPieces(
+export async function* groupByAccount(
   sources: readonly AsyncIterable<Deed>[],
-): AsyncGenerator<AccountPiece, void, undefined> {
+): AsyncGenerator<AccountHistory, void, undefined> {
   const iterators = sources.map((source) => source[Symbol.asyncIterator]());
   try {
     const heads = await Promise.all(iterators.map(async (each) => ({ each, next: await each.next() })));
@@ -46,9 +46,9 @@ function comesBefore(one: Head, other: Head): boolean {
   return Buffer.compare(Buffer.from(accountOf(one)), Buffer.from(accountOf(other))) < 0;
 }
 
-async function takePiece(head: Head): Promise<AccountPiece | undefined> {
+async function takePiece(head: Head): Promise<AccountHistory | undefined> {
   if (head.next.done) return undefined;
-  const piece: AccountPiece = { accountId: head.next.value.accountId, items: [], counted: [] };
+  const piece: AccountHistory = { accountId: head.next.value.accountId, items: [], counted: [] };
   for (let taken = 0; taken < MOST_DEEDS; taken += 1) {
     if (head.next.done || head.next.value.accountId !== piece.accountId) break;
     const deed = head.next.value;

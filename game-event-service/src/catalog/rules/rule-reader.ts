@@ -1,10 +1,10 @@
 import type { ClientSession } from 'mongodb';
 import type { EventStore, EventVersion } from '../events/event-store.ts';
 import type { RewardStore } from '../rewards/reward-store.ts';
-import type { RuleMemory } from './rule-memory.ts';
+import type { RuleCache } from './rule-cache.ts';
 import { rulesOf, type Rules } from './rules.ts';
 
-export interface RuleBook {
+export interface RuleReader {
   /**
    * @param session of a decision: its rules are those of the transaction. Without one they may be a second old.
    * @returns the rules of those of the events that are there, by id
@@ -15,17 +15,17 @@ export interface RuleBook {
 }
 
 /**
- * Finds rules in the memory. A decision asks the database for their versions, in its own transaction, and reads
- * there what is another version by now; so a memory that hears of nothing makes decisions slower and never wrong.
+ * Finds rules in the cache. A decision asks the database for their versions, in its own transaction, and reads
+ * there what is another version by now; so a cache that hears of nothing makes decisions slower and never wrong.
  */
-export function createRuleBook(deps: {
+export function createRuleReader(deps: {
   events: Pick<EventStore, 'versionsOf' | 'versionsDuring' | 'rulesOf'>;
   rewards: Pick<RewardStore, 'rulesOf'>;
-  memory: Pick<RuleMemory, 'get'>;
-  /** Whether the memory has heard of everything that is a second old. */
+  cache: Pick<RuleCache, 'get'>;
+  /** Whether the cache has heard of everything that is a second old. */
   isFresh: () => boolean;
-}): RuleBook {
-  const { events, rewards, memory, isFresh } = deps;
+}): RuleReader {
+  const { events, rewards, cache, isFresh } = deps;
 
   async function read(
     versions: readonly EventVersion[],
@@ -43,7 +43,7 @@ export function createRuleBook(deps: {
   ): Promise<Map<string, Rules>> {
     const found = new Map<string, Rules>();
     for (const version of versions) {
-      const known = memory.get(version.id);
+      const known = cache.get(version.id);
       if (known && isSame(known.version, version)) found.set(version.id, known.rules);
     }
     const changed = versions.filter(({ id }) => !found.has(id));
@@ -54,7 +54,7 @@ export function createRuleBook(deps: {
   async function lately(ids: readonly string[]): Promise<Map<string, Rules>> {
     const found = new Map<string, Rules>();
     for (const id of ids) {
-      const known = memory.get(id);
+      const known = cache.get(id);
       if (known) found.set(id, known.rules);
     }
     const others = ids.filter((id) => !found.has(id));

@@ -1,28 +1,28 @@
 import type { ClientSession } from 'mongodb';
-import type { Scene } from '../../catalog/rules/facts.ts';
-import type { RuleBook } from '../../catalog/rules/rule-book.ts';
+import type { DecisionContext } from '../../catalog/rules/decision-context.ts';
+import type { RuleReader } from '../../catalog/rules/rule-reader.ts';
 import { unique } from 'service-kit/service';
 import type { AccountStore } from '../accounts/account-store.ts';
 
 /** Reads the rules and accounts that requests need: for all of them together, one question a collection. */
-export type ReadScene = (
+export type ReadContext = (
   requests: readonly { eventId: string; accountId: string }[],
   now: Date,
   session?: ClientSession,
-) => Promise<Scene>;
+) => Promise<DecisionContext>;
 
-export interface ReadSceneDeps {
-  ruleBook: Pick<RuleBook, 'of'>;
+export interface ReadContextDeps {
+  ruleReader: Pick<RuleReader, 'of'>;
   accounts: Pick<AccountStore, 'standingOf'>;
 }
 
-export function readScene({ ruleBook, accounts }: ReadSceneDeps): ReadScene {
+export function readContext({ ruleReader, accounts }: ReadContextDeps): ReadContext {
   return async (requests, now, session) => {
     const eventIds = unique(requests.map(({ eventId }) => eventId));
     const accountIds = unique(requests.map(({ accountId }) => accountId));
     return {
       now,
-      rules: await ruleBook.of(eventIds, session),
+      rules: await ruleReader.of(eventIds, session),
       accounts: await accounts.standingOf(accountIds, session),
     };
   };

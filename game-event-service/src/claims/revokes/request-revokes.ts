@@ -7,18 +7,18 @@ import { tallyTransitions } from '../tally-transitions.ts';
 import type { RevokingClaim } from '../claim.ts';
 import { rewardRevokeRequested } from '../revoke-messages.ts';
 
-export interface AskBackDeps {
+export interface RequestRevokesDeps {
   claims: ClaimStore;
   stats: Pick<StatsStore, 'add'>;
   metrics: Pick<ClaimMetrics, 'revokesRequested'>;
 }
 
 /** Stores that granted claims are being revoked, and asks the ledger, in one transaction. */
-export async function askBack(
+export async function requestRevokes(
   revoking: readonly RevokingClaim[],
   { cause, traceparent }: { cause: 'operator' | 'job'; traceparent?: string | undefined },
   tx: Transaction<OutgoingMessage>,
-  { claims, stats, metrics }: AskBackDeps,
+  { claims, stats, metrics }: RequestRevokesDeps,
 ): Promise<void> {
   await claims.revokeAll(revoking, tx.session);
   const transitions = revoking.map(({ eventId, status: to }) => ({ eventId, from: 'granted' as const, to }));

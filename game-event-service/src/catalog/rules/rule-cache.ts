@@ -13,7 +13,7 @@ export interface KnownRules {
 }
 
 /** The rules of every event that runs, or ended so lately that claims may still be taken. */
-export interface RuleMemory {
+export interface RuleCache {
   get(eventId: string): KnownRules | undefined;
   /** Reads all of them anew. */
   load(session?: ClientSession): Promise<void>;
@@ -22,14 +22,14 @@ export interface RuleMemory {
 }
 
 /**
- * Only what a majority of the replica set has gets into the memory, so that no failover takes it back. An event is
+ * Only what a majority of the replica set has gets into the cache, so that no failover takes it back. An event is
  * read before its rewards: changed in between, it has a version that is too old, and never one that is too new.
  */
-export function createRuleMemory(deps: {
+export function createRuleCache(deps: {
   events: Pick<EventStore, 'live'>;
   rewards: Pick<RewardStore, 'rulesOf'>;
   clock: Clock;
-}): RuleMemory {
+}): RuleCache {
   const { events, rewards, clock } = deps;
   let known = new Map<string, KnownRules>();
   let before: Promise<void> = Promise.resolve();

@@ -2,29 +2,29 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { fullJitter, type Component } from 'service-kit/lifecycle';
 import type { Logger } from 'service-kit/logging';
 import type { EventFeed, FollowEvents } from '../events/event-feed.ts';
-import type { RuleMemory } from './rule-memory.ts';
+import type { RuleCache } from './rule-cache.ts';
 
 /** Together with the time that the database keeps a question open, this is within the second that is promised. */
 const FRESH_MS = 700;
 const BACKOFF = { firstMs: 500, longestMs: 5_000 };
 
-export interface RuleFollower extends Component {
-  /** Whether the memory has heard of everything that is a second old. */
+export interface RuleCacheUpdater extends Component {
+  /** Whether the cache has heard of everything that is a second old. */
   isFresh: () => boolean;
   start(): Promise<void>;
   stop(): Promise<void>;
 }
 
 /**
- * Keeps the memory up to date. It follows what changes from a moment before it loads, so that nothing slips in
+ * Keeps the cache up to date. It follows what changes from a moment before it loads, so that nothing slips in
  * between; where it may have missed something, because the feed broke, it loads again.
  */
-export function createRuleFollower(deps: {
+export function createRuleCacheUpdater(deps: {
   follow: FollowEvents;
-  memory: Pick<RuleMemory, 'load' | 'refresh'>;
+  cache: Pick<RuleCache, 'load' | 'refresh'>;
   logger: Logger;
-}): RuleFollower {
-  const { memory, logger } = deps;
+}): RuleCacheUpdater {
+  const { cache, logger } = deps;
   const stopping = new AbortController();
   let heardAt = -Infinity;
   let following: Promise<void> | undefined;
@@ -34,7 +34,7 @@ export function createRuleFollower(deps: {
     const begunAt = performance.now();
     const feed = await deps.follow();
     try {
-      await memory.load(feed.session);
+      await cache.load(feed.session);
       heardAt = begunAt;
       return feed;
     } catch (error) {
@@ -51,8 +51,8 @@ export function createRuleFollower(deps: {
       while (!stopping.signal.aborted) {
         const id = await feed.next();
         tellOfReturn();
-        if (id !== undefined) await memory.refresh([id]);
-        // With nothing more to hear of, the memory is as the database was a moment ago.
+        if (id !== undefined) await cache.refresh([id]);
+        // With nothing more to hear of, the cache is as the database was a moment ago.
         else heardAt = performance.now();
       }
     } finally {

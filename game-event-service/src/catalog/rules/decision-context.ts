@@ -5,7 +5,7 @@ import { judgedAt, periodOf, type EventRules } from '../events/event.ts';
 import type { Rules } from './rules.ts';
 
 /** What decisions read before anything else: the time, the rules of events, and the standing of accounts. */
-export interface Scene {
+export interface DecisionContext {
   now: Date;
   /** By event id. */
   rules: ReadonlyMap<string, Rules>;
@@ -16,7 +16,7 @@ export interface Scene {
 export function factsOf(
   event: EventRules,
   accountId: string,
-  { now, accounts }: Pick<Scene, 'now' | 'accounts'>,
+  { now, accounts }: Pick<DecisionContext, 'now' | 'accounts'>,
 ): Omit<Facts, 'progress'> {
   const at = judgedAt(event, now);
   const calendar = calendarOf(event.timeZone);

@@ -3,7 +3,7 @@ import type { CompiledCondition, Facts } from '../catalog/conditions/compiled-co
 import { takesClaimsAt, type EventRules } from '../catalog/events/event.ts';
 import { isRefusal, refuse, type Refusal } from '../http/refusal.ts';
 import type { RewardRules } from '../catalog/rewards/reward.ts';
-import { factsOf, type Scene } from '../catalog/rules/facts.ts';
+import { factsOf, type DecisionContext } from '../catalog/rules/decision-context.ts';
 import type { RewardRule } from '../catalog/rules/rules.ts';
 import { claimIdOf } from './claim.ts';
 
@@ -26,7 +26,7 @@ export interface Cap {
 }
 
 /** A request with all that is known about it before claims, stock and progress are read. */
-export interface Target {
+export interface ClaimTarget {
   request: ClaimRequest;
   event: EventRules;
   reward: RewardRules;
@@ -38,19 +38,19 @@ export interface Target {
 }
 
 /** The first checks of a request, and what the others need to be looked up. */
-export function aimClaim(request: ClaimRequest, scene: Scene): Target | Refusal {
-  const rules = scene.rules.get(request.eventId);
+export function resolveClaim(request: ClaimRequest, context: DecisionContext): ClaimTarget | Refusal {
+  const rules = context.rules.get(request.eventId);
   if (!rules) return refuse('not_found', 'There is no such event');
-  const refusal = judgeAccount(request, scene);
+  const refusal = judgeAccount(request, context);
   if (refusal) return refusal;
   const rule = chooseReward(request.rewardId, rules.rewards);
-  return isRefusal(rule) ? rule : targetOf(request, rules.event, rule, scene);
+  return isRefusal(rule) ? rule : claimTarget(request, rules.event, rule, context);
 }
 
 /** Whether the account may claim at all. */
 export function judgeAccount(
   { accountId, isStaff }: ClaimRequest,
-  { accounts, now }: Scene,
+  { accounts, now }: DecisionContext,
 ): Refusal | undefined {
   const { status } = accountFacts(accounts.get(accountId), now);
   if (status !== 'active') return refuse('account_banned', 'A banned account cannot claim');
@@ -58,10 +58,15 @@ export function judgeAccount(
 }
 
 /** A claim of one reward by the account, as things are now. */
-export function targetOf(request: ClaimRequest, event: EventRules, rule: RewardRule, scene: Scene): Target {
+export function claimTarget(
+  request: ClaimRequest,
+  event: EventRules,
+  rule: RewardRule,
+  context: DecisionContext,
+): ClaimTarget {
   const { reward, condition } = rule;
-  const { at = scene.now } = request;
-  const facts = factsOf(event, request.accountId, { ...scene, now: at });
+  const { at = context.now } = request;
+  const facts = factsOf(event, request.accountId, { ...context, now: at });
   return {
     request,
     event,
@@ -69,7 +74,7 @@ export function targetOf(request: ClaimRequest, event: EventRules, rule: RewardR
     condition,
     facts,
     claimId: claimIdOf(event.id, reward.id, request.accountId, facts.period.key),
-    isOpen: reward.active && takesClaimsAt(event, scene.now),
+    isOpen: reward.active && takesClaimsAt(event, context.now),
     caps: capsOf(event, reward, request.accountId, facts.today),
   };
 }

@@ -1,6 +1,6 @@
 import type { ClientSession } from 'mongodb';
 import type { AccountStore } from '../accounts/account-store.ts';
-import { factsOf } from '../../catalog/rules/facts.ts';
+import { factsOf } from '../../catalog/rules/decision-context.ts';
 import { type Clock, unique } from 'service-kit/service';
 import type { Rules } from '../../catalog/rules/rules.ts';
 import { tally, type Tallies } from './tally.ts';
@@ -10,7 +10,7 @@ import type { Addition, ProgressKey, ProgressStore } from './progress-store.ts';
 type RulesById = ReadonlyMap<string, Pick<Rules, 'event' | 'condition'>>;
 
 /** Writes progress, and counts who takes part by it and who is eligible for the first time. */
-export interface ProgressKeeper {
+export interface ProgressUpdater {
   add(additions: readonly Addition[], rules: RulesById, session: ClientSession): Promise<void>;
   /** Puts counters in the place of others. */
   replace(changes: readonly CounterChange[], rules: RulesById, session: ClientSession): Promise<void>;
@@ -28,12 +28,12 @@ export interface EventStats {
   add(tallies: Tallies, session: ClientSession): Promise<void>;
 }
 
-export function createProgressKeeper(deps: {
+export function createProgressUpdater(deps: {
   progress: ProgressStore;
   accounts: Pick<AccountStore, 'standingOf'>;
   stats: EventStats;
   clock: Clock;
-}): ProgressKeeper {
+}): ProgressUpdater {
   const { progress, accounts, stats, clock } = deps;
 
   /** Those whose progress meets the condition of its event. */
@@ -44,14 +44,14 @@ export function createProgressKeeper(deps: {
   ): Promise<Progress[]> {
     const asked = found.filter(({ eventId }) => rules.get(eventId)?.condition?.readsAccount);
     const ids = unique(asked.map(({ accountId }) => accountId));
-    const scene = {
+    const context = {
       now: clock(),
       accounts: ids.length > 0 ? await accounts.standingOf(ids, session) : new Map<string, never>(),
     };
     return found.filter((each) => {
       const { event, condition } = rules.get(each.eventId) ?? {};
       if (!event || !condition) return false;
-      return condition.isMet({ ...factsOf(event, each.accountId, scene), progress: each });
+      return condition.isMet({ ...factsOf(event, each.accountId, context), progress: each });
     });
   }
 

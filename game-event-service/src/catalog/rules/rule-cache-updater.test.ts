@@ -1,7 +1,7 @@
 import type { ClientSession } from 'mongodb';
 import type { Logger } from 'service-kit/logging';
 import { expect, it } from 'vitest';
-import { createRuleFollower } from './rule-follower.ts';
+import { createRuleCacheUpdater } from './rule-cache-updater.ts';
 
 /** Feeds that do what they are told, one step for each answer: a change, a break, or nothing more. */
 function follow(feeds: ('away' | ('changed' | 'broken')[])[]) {
@@ -10,9 +10,9 @@ function follow(feeds: ('away' | ('changed' | 'broken')[])[]) {
   const log: Logger['info'] = (...line) => void lines.push(line);
   const logger: Logger = { error: log, warn: log, info: log, debug: log, child: () => logger };
   const end = Promise.withResolvers<void>();
-  const follower = createRuleFollower({
+  const updater = createRuleCacheUpdater({
     logger,
-    memory: {
+    cache: {
       load: async () => void done.push('load'),
       refresh: async (ids) => void done.push(`refresh ${ids.join()}`),
     },
@@ -35,22 +35,22 @@ function follow(feeds: ('away' | ('changed' | 'broken')[])[]) {
       };
     },
   });
-  return { follower, done, lines, end: end.promise };
+  return { updater, done, lines, end: end.promise };
 }
 
 it('follows before it loads, and loads again where changes may have been lost', async () => {
-  const { follower, done, end } = follow([['changed', 'broken'], []]);
-  await follower.start();
+  const { updater, done, end } = follow([['changed', 'broken'], []]);
+  await updater.start();
   await end;
-  await follower.stop();
+  await updater.stop();
   expect(done).toEqual(['follow', 'load', 'refresh evt_1', 'follow', 'load']);
 });
 
 it('tells of an outage when it begins and when it is over, however often it tried between', async () => {
-  const { follower, lines, end } = follow([['broken'], 'away', 'away', ['changed']]);
-  await follower.start();
+  const { updater, lines, end } = follow([['broken'], 'away', 'away', ['changed']]);
+  await updater.start();
   await end;
-  await follower.stop();
+  await updater.stop();
   expect(lines).toEqual([
     ['Changes of events were lost and will be read anew', { error: new Error('broken') }],
     ['Changes of events are heard again', { failures: 3 }],
@@ -58,10 +58,10 @@ it('tells of an outage when it begins and when it is over, however often it trie
 });
 
 it('is not fresh before it has loaded', async () => {
-  const { follower, end } = follow([]);
-  expect(follower.isFresh()).toBe(false);
-  await follower.start();
-  expect(follower.isFresh()).toBe(true);
+  const { updater, end } = follow([]);
+  expect(updater.isFresh()).toBe(false);
+  await updater.start();
+  expect(updater.isFresh()).toBe(true);
   await end;
-  await follower.stop();
+  await updater.stop();
 });

@@ -1,23 +1,17 @@
 import { createHash } from 'node:crypto';
 import { Binary, type ClientSession, type Db } from 'mongodb';
 import type { IndexSpec } from 'service-kit/service';
-import { countUp, type Counts } from '../../database/counting.ts';
+import type { Supply, SupplyStore } from './reward-kind-spec.ts';
+import { countUp, type Counts } from '../../../database/counts.ts';
 
 /**
- * The codes of one coupon, as a queue: those that are added or come back go to its end, and each unit of its stock
- * that is taken is the next one.
+ * The codes of one coupon are a queue. Codes that are added or given back go to its end, and each unit that is taken is
+ * the next code.
  */
-export interface CodePool {
-  /** Codes there are. */
-  total: number;
-  /** Position after the last code. */
-  end: number;
-}
-
-interface PoolDocument extends CodePool {
+interface PoolDocument extends Supply {
   /** The reward's id. */
   _id: string;
-  /** Nobody can reach it any more; its codes are removed in their own time, since there may be a million. */
+  /** No reward has the pool any more. Its codes are removed later, because there may be a million. */
   isRemoved?: true;
 }
 
@@ -29,29 +23,14 @@ interface CodeDocument {
   code: string;
 }
 
-/** A stretch of a queue, `from` included, `to` not. */
-export interface Stretch {
-  rewardId: string;
-  from: number;
-  to: number;
-}
-
-export interface CodeStore {
-  createPool(rewardId: string, session: ClientSession): Promise<void>;
-  /** @returns the pools of those that are coupons, by reward id */
-  poolsOf(rewardIds: readonly string[], session?: ClientSession): Promise<Map<string, CodePool>>;
+export interface CodeStore extends SupplyStore {
   /**
-   * Adds those of the codes that the pool does not hold.
+   * Adds the codes that the pool does not hold yet.
    *
    * @returns how many those are; undefined where there is no such pool any more
    */
   add(rewardId: string, codes: readonly string[], session: ClientSession): Promise<number | undefined>;
-  /** @returns the codes in these stretches, each list in the queue's order, by reward id */
-  read(stretches: readonly Stretch[], session: ClientSession): Promise<Map<string, string[]>>;
-  /** Puts codes that were taken at the end of their queues. */
-  giveBack(codes: readonly { rewardId: string; code: string }[], session: ClientSession): Promise<void>;
-  /** Gives pools up; {@link CodeStore.sweep} removes their codes. */
-  removePools(rewardIds: readonly string[], session: ClientSession): Promise<void>;
+  /** Removes the codes of pools that were removed. */
   sweep(): Promise<void>;
 }
 
@@ -67,19 +46,16 @@ export function createCodeStore(db: Db): CodeStore {
   const pools = db.collection<PoolDocument>('couponPools');
   const codes = db.collection<CodeDocument>('couponCodes');
 
-  async function poolsOf(
-    rewardIds: readonly string[],
-    session?: ClientSession,
-  ): Promise<Map<string, CodePool>> {
+  async function find(rewardIds: readonly string[], session?: ClientSession): Promise<Map<string, Supply>> {
     const found = await pools.find({ _id: { $in: [...rewardIds] } }, session && { session }).toArray();
     return new Map(found.map(({ _id, total, end }) => [_id, { total, end }]));
   }
 
   return {
-    createPool: async (rewardId, session) => {
+    create: async (rewardId, session) => {
       await pools.insertOne({ _id: rewardId, total: 0, end: 0 }, { session });
     },
-    poolsOf,
+    find,
     add: async (rewardId, uploaded, session) => {
       const fresh = new Map(uploaded.map((code) => [keyOf(rewardId, code), code]));
       const ids = [...fresh.keys()].map(toId);
@@ -101,24 +77,25 @@ export function createCodeStore(db: Db): CodeStore {
       if (size > 0) await codes.insertMany(documents, { session, ordered: false });
       return size;
     },
-    read: async (stretches, session) => {
-      const wanted = stretches.map(({ rewardId, from, to }) => ({
-        rewardId,
-        position: { $gte: from, $lt: to },
-      }));
+    reserve: async (wanted, session) => {
+      const ranges = wanted.map(({ rewardId, supply, taken, count }) => {
+        const givenBack = supply.end - supply.total;
+        const from = taken + givenBack;
+        return { rewardId, position: { $gte: from, $lt: from + count } };
+      });
       const found = await codes
-        .find({ $or: wanted }, { session })
+        .find({ $or: ranges }, { session })
         .sort({ rewardId: 1, position: 1 })
         .toArray();
       const byReward = Map.groupBy(found, ({ rewardId }) => rewardId);
       return new Map(
-        [...byReward].map(([rewardId, documents]) => [rewardId, documents.map(({ code }) => code)]),
+        [...byReward].map(([rewardId, documents]) => [rewardId, documents.map(({ code }) => ({ code }))]),
       );
     },
-    giveBack: async (returned, session) => {
+    release: async (returned, session) => {
       const counts: Counts = new Map();
       for (const { rewardId } of returned) countUp(counts, rewardId);
-      const ends = await poolsOf([...counts.keys()], session);
+      const ends = await find([...counts.keys()], session);
       await pools.bulkWrite(
         [...counts].map(([rewardId, count]) => ({
           updateOne: { filter: { _id: rewardId }, update: { $inc: { end: count } } },
@@ -126,7 +103,7 @@ export function createCodeStore(db: Db): CodeStore {
         { session },
       );
       const next = new Map([...ends].map(([rewardId, { end }]) => [rewardId, end]));
-      const moves = returned.map(({ rewardId, code }) => {
+      const moves = returned.map(({ rewardId, payload: { code } }) => {
         const position = next.get(rewardId) ?? 0;
         next.set(rewardId, position + 1);
         return {
@@ -136,7 +113,7 @@ export function createCodeStore(db: Db): CodeStore {
       const { matchedCount } = await codes.bulkWrite(moves, { session });
       if (matchedCount !== moves.length) throw new Error('a code that was taken is not in its pool');
     },
-    removePools: async (rewardIds, session) => {
+    remove: async (rewardIds, session) => {
       await pools.updateMany({ _id: { $in: [...rewardIds] } }, { $set: { isRemoved: true } }, { session });
     },
     sweep: async () => {

@@ -1,0 +1,12 @@
+import type { Logger } from 'service-kit/logging';
+import type { RefreshRules } from '../events/event-changes.ts';
+import type { RuleCache } from './rule-cache.ts';
+
+/** What is changed here is in force here before its answer; without it that would be so within the second. */
+export function refreshRules(deps: { cache: Pick<RuleCache, 'refresh'>; logger: Logger }): RefreshRules {
+  const { cache, logger } = deps;
+  return (eventId) =>
+    cache.refresh([eventId]).catch((error: unknown) => {
+      logger.debug('A changed event was not read at once', { eventId, error });
+    });
+}
