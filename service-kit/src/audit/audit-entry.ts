@@ -82,7 +82,7 @@ export function documentOf(entry: AuditEntry, at: Date, digest: Digest): EntryDo
   return { ...located, origin, hash: entryHash(located, digest), seal: null };
 }
 
-/** Covers all stored fields except those that are set or erased later; also fields that somebody has added. */
+/** Covers all stored fields except those that are set or erased later; also fields that were added later. */
 export function entryHash(document: object, digest: Digest): string {
   const { hash: _hash, seal: _seal, origin: _origin, ...covered } = { ...document } as Partial<EntryDocument>;
   return digest('entry', covered);

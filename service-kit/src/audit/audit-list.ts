@@ -24,7 +24,7 @@ export interface AuditListOptions<Query extends AuditQuery> {
   /** @returns the id of the subject; undefined for all subjects */
   subjectOf: (filters: Omit<Query, 'limit' | 'cursor'>) => string | undefined;
   trail: Pick<AuditTrail, 'list'>;
-  /** Records that somebody has read the list, and with which filters. */
+  /** Records who has read the list, and with which filters. */
   seen: (by: Caller, filters: AuditDetails) => Promise<void>;
 }
 

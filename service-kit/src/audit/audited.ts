@@ -5,7 +5,7 @@ import type { AuditActor, AuditAttempt, AuditDetails, AuditSubject } from './aud
 import type { AuditTrail } from './audit-trail.ts';
 import type { Refusals } from './refusals.ts';
 
-/** What is known only when an attempt is done. */
+/** The parts of an entry that are known only when the attempt is done. */
 export interface AuditOutcome {
   /** The actor, when it becomes known during the attempt, for example at a login. */
   actor?: AuditActor;
@@ -22,8 +22,8 @@ export type Done = (tx: Pick<Transaction<never>, 'session'>, outcome?: AuditOutc
 
 /**
  * Runs an audited attempt: `work` calls `done` to record a change; a refusal is recorded by itself. A refusal is a
- * `DomainError` with a code of the service or `precondition_failed`; the other codes of the kit, such as
- * `invalid_request`, are none.
+ * `DomainError` with a code of the service or `precondition_failed`. Other codes of the kit, such as `invalid_request`, are
+ * not recorded.
  *
  * @throws what `work` throws
  */

@@ -7,9 +7,9 @@ const BEYOND_ASCII = /[\u0080-\u{10ffff}]/u;
 const LABELS = /^[a-z0-9_-]+(?:\.[a-z0-9_-]+)*$/;
 
 /**
- * The form in which hosts are compared, because DNS treats different texts as one name: no port, lower case, no dot of the
- * root (RFC 1034, 3.1), international names as A-labels (UTS 46, as in browsers), IPv6 addresses in brackets and shortened
- * (RFC 5952).
+ * The form in which hosts are compared, because DNS treats different texts as one name. It has no port, lower case, and no
+ * dot of the root (RFC 1034, 3.1). International names are A-labels (UTS 46, as in browsers). IPv6 addresses are in brackets
+ * and shortened (RFC 5952).
  *
  * @param authority a host, which may have a port; an IPv6 address is in brackets
  * @returns undefined when the text names no host

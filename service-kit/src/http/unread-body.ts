@@ -1,6 +1,6 @@
 import type { IncomingMessage } from 'node:http';
 
-// Node reads and drops a smaller rest after the answer, which costs less than a new connection.
+// Node reads and drops up to this much after the answer, which costs less than a new connection.
 const SMALL = 65_536;
 
 /**

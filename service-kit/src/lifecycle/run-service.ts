@@ -15,8 +15,12 @@ const SIGNAL_CODES = { SIGINT: 130, SIGTERM: 143 } as const;
 /**
  * Runs a service as this process: builds it, starts it, and stops it at SIGTERM or SIGINT.
  *
- * Exit codes: 0 stopped; 78 the configuration is invalid (all problems on standard error, or in the log when only the start
- * finds them); 1 the service did not start, did not stop in time, or crashed; 128 + n a second signal ended it at once.
+ * Exit codes:
+ * - 0 stopped;
+ * - 78 invalid configuration; all problems are on standard error, or in the log when only the start finds them;
+ * - 1 not started, not stopped in time, or crashed;
+ * - 128 + n ended at once by a second signal.
+ *
  * After a crash, running requests are finished first, as at a stop. A second crash ends the process at once.
  *
  * @param name of the service, for messages before there is a logger

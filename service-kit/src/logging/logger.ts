@@ -3,7 +3,7 @@ import winston from 'winston';
 import { forLog } from './redact.ts';
 import { standardOutput } from './standard-output.ts';
 
-/** From the most urgent. An error wakes somebody. */
+/** From the most urgent. An error wakes an operator. */
 export const logLevels = ['error', 'warn', 'info', 'debug'] as const;
 export type LogLevel = (typeof logLevels)[number];
 

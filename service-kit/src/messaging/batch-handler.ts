@@ -54,7 +54,7 @@ export function createBatchHandler<Event extends { type: string; data: unknown }
 
   const bisection: BisectOptions<Item> = {
     isUnavailable: isStoreUnavailable,
-    isCulprit: ({ message }, error) => error instanceof MessageFault && error.messageId === message.id,
+    isCause: ({ message }, error) => error instanceof MessageFault && error.messageId === message.id,
     parallel: true,
   };
 

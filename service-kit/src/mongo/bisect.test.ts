@@ -21,7 +21,7 @@ describe('bisect', () => {
             if (cause) throw new Error('bad one inside', names ? { cause } : {});
             return group.map(({ n }) => n * 2);
           },
-          { isUnavailable: isUnavailable, isCulprit: isNamed, parallel },
+          { isUnavailable: isUnavailable, isCause: isNamed, parallel },
         );
         expect(results.map((result) => (result.status === 'fulfilled' ? result.value : 'failed'))).toEqual(
           items.map(({ n, bad }) => (bad ? 'failed' : n * 2)),
@@ -67,7 +67,7 @@ describe('bisect', () => {
   it.each([
     { how: 'in turn', options: {}, sizes: [200, 100, 50, 25, 13, 7, 4, 2, 1] },
     { how: 'at once', options: { parallel: true }, sizes: [200, 15, 1] },
-    { how: 'named', options: { isCulprit: (item: number) => item === 0 }, sizes: [200] },
+    { how: 'named', options: { isCause: (item: number) => item === 0 }, sizes: [200] },
   ])('tries one bad item of 200 in groups of $sizes, $how', async ({ options, sizes }) => {
     const tried: number[] = [];
     const work = async (group: readonly number[]): Promise<number[]> => {

@@ -5,7 +5,7 @@ export interface BisectOptions<Item> {
   /** True for errors that no item caused. */
   isUnavailable: (error: unknown) => boolean;
   /** True when an error names this item as its cause. Default: never. */
-  isCulprit?: (item: Item, error: unknown) => boolean;
+  isCause?: (item: Item, error: unknown) => boolean;
   /** Whether several groups may run at the same time. Good items then wait less for bad ones. Default false. */
   parallel?: boolean;
 }
@@ -26,7 +26,7 @@ export async function bisect<Item, Result>(
   work: (items: readonly Item[]) => Promise<readonly Result[]>,
   options: BisectOptions<Item>,
 ): Promise<PromiseSettledResult<Result>[]> {
-  const { isUnavailable, isCulprit = () => false, parallel = false } = options;
+  const { isUnavailable, isCause = () => false, parallel = false } = options;
   if (items.length === 0) return [];
   try {
     const results = await work(items);
@@ -38,10 +38,10 @@ export async function bisect<Item, Result>(
     if (items.length === 1 || isUnavailable(reason)) {
       return items.map(() => ({ status: 'rejected', reason }));
     }
-    const culprit = items.findIndex((item) => isCulprit(item, reason));
-    if (culprit >= 0) {
-      const others = await bisect(items.toSpliced(culprit, 1), work, options);
-      return others.toSpliced(culprit, 0, { status: 'rejected', reason });
+    const cause = items.findIndex((item) => isCause(item, reason));
+    if (cause >= 0) {
+      const others = await bisect(items.toSpliced(cause, 1), work, options);
+      return others.toSpliced(cause, 0, { status: 'rejected', reason });
     }
     const size = parallel ? parallelSize(items.length) : Math.ceil(items.length / 2);
     const outcomes: Promise<PromiseSettledResult<Result>[]>[] = [];
