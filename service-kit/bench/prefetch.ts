@@ -45,7 +45,7 @@ function consumer(name: string): QueueConsumer {
   return found;
 }
 
-/** Counts messages handled in `durationMs` from now on, or in the part of it with messages. */
+/** What is handled in `durationMs`, counted from now, or in the part of it in which there was something to do. */
 async function measure(name: string, durationMs: number): Promise<object> {
   handled = 0;
   inHandMs = [];
@@ -57,7 +57,7 @@ async function measure(name: string, durationMs: number): Promise<object> {
 }
 
 serve({
-  /** Makes a paused consumer. */
+  /** Makes a consumer that is paused. */
   add: async ({ name, handler, ...tuning }: Added) => {
     const handle = handlers[handler];
     if (!handle) throw new Error(`there is no handler ${handler}`);
@@ -75,18 +75,18 @@ serve({
     await added.start();
     consumers.set(name, added);
   },
-  /** Resolves when it handles messages. */
+  /** Resolves once it handles messages. */
   resume: async ({ name }: { name: string }) => {
     consumer(name).change({ paused: false });
     await once(progress, 'handled');
   },
-  /** Resolves when it has no deliveries any more. */
+  /** Resolves once nothing is in its hand any more. */
   pause: async ({ name }: { name: string }) => {
     consumer(name).change({ paused: true });
     while (openChannels() > 0) await delay(5);
   },
   measure: async ({ name, durationMs }: { name: string; durationMs: number }) => measure(name, durationMs),
-  /** Sets how long the waiting handler waits, in milliseconds. */
+  /** How long the waiting handler waits from now on, in milliseconds. */
   setWait: async (input: { waitMs: number }) => {
     ({ waitMs } = input);
   },
