@@ -335,7 +335,7 @@ describe('reading it', () => {
 test('npm run migrate makes the indexes of the service with the database alone', async () => {
   const name = `auth_test_${randomBytes(6).toString('hex')}`;
   const { MONGODB_URL = '' } = environment(name);
-  const command = fileURLToPath(new URL('../src/migrate.ts', import.meta.url));
+  const command = fileURLToPath(new URL('../src/commands/migrate.ts', import.meta.url));
   await promisify(execFile)(process.execPath, [command], { env: { MONGODB_URL, MONGODB_DATABASE: name } });
   const migrated = system.db.client.db(name);
   const names = (await migrated.collections()).map(({ collectionName }) => collectionName);
@@ -349,7 +349,7 @@ test('npm run migrate makes the indexes of the service with the database alone',
 });
 
 describe('npm run verify-audit', () => {
-  const command = fileURLToPath(new URL('../src/verify-audit.ts', import.meta.url));
+  const command = fileURLToPath(new URL('../src/commands/verify-audit.ts', import.meta.url));
   const verify = (
     env: Record<string, string> = {},
     ...args: string[]

@@ -1,7 +1,7 @@
 import { createHash, randomBytes } from 'node:crypto';
+import { newId } from 'service-kit/service';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { guestNameOf } from '../src/guests/guest-name.ts';
-import { randomId } from '../src/ids.ts';
 import { toldAbout } from './account-news.ts';
 import { client, staff, statusesIn, type Answer } from './call.ts';
 import { answersTo, newClaim, request } from './claims.ts';
@@ -77,9 +77,9 @@ describe('a guest', () => {
   });
 
   test('takes another name when somebody has the one that was made', async () => {
-    const ids = [randomId('acc'), randomId('acc')];
+    const ids = [newId('acc'), newId('acc')];
     const other = await startSystem({
-      overrides: { makeId: (prefix) => (prefix === 'acc' && ids.shift()) || randomId(prefix) },
+      overrides: { newId: (prefix) => (prefix === 'acc' && ids.shift()) || newId(prefix) },
       env: { BOOTSTRAP_ADMIN_USERNAME: '', BOOTSTRAP_ADMIN_PASSWORD: '' },
     });
     const [first = '', second = ''] = ids;

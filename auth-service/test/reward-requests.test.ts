@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { REWARD_REQUESTS } from '../src/topology.ts';
+import { REWARD_REQUESTS } from '../src/ledger/reward-requests-consumer.ts';
 import { balanceOf, expectBalanceToBeSumOfLedger } from './books.ts';
 import { staff } from './call.ts';
 import { answersTo, cancel, newClaim, request } from './claims.ts';

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { loadConfig } from '../src/config.ts';
 import { buildService } from '../src/service.ts';
-import { REWARD_REQUESTS } from '../src/topology.ts';
+import { REWARD_REQUESTS } from '../src/ledger/reward-requests-consumer.ts';
 import { answersTo, newClaim, request } from './claims.ts';
 import { register } from './player.ts';
 import { collectLog, environment, eventually, startSystem } from './system.ts';

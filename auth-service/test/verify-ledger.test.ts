@@ -2,8 +2,8 @@ import { execFile } from 'node:child_process';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { answersTo, cancel, newClaim, request, revoke } from './claims.ts';
 import { give, spend } from './orders.ts';
-import { createLedgerReader } from '../src/entitlements/ledger-reader.ts';
-import { verifyLedger } from '../src/entitlements/verify-ledger.ts';
+import { createLedgerReader } from '../src/ledger/ledger-reader.ts';
+import { verifyLedger } from '../src/ledger/verify-ledger.ts';
 import { register, type Player } from './player.ts';
 import { startSystem, type System } from './system.ts';
 

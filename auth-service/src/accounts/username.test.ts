@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { foldCase, Username } from './username.ts';
+import { foldCase } from '../http/fold-case.ts';
+import { Username } from './username.ts';
 
 const accepts = (name: string): boolean => Username.safeParse(name).success;
 
