@@ -1,5 +1,5 @@
 import type { OutgoingMessage } from 'service-kit/messaging';
-import { expect, test } from 'vitest';
+import { expect, it } from 'vitest';
 import { breachesOf, examplesOf, heardTypes } from '../../test/contracts.ts';
 import {
   accountRegistered,
@@ -33,13 +33,13 @@ const messages: OutgoingMessage[] = [
   ),
 ];
 
-test.each(heard)('every example of %s in its contract is understood', async (type) => {
+it.each(heard)('every example of %s in its contract is understood', async (type) => {
   const examples = await examplesOf(type);
   expect(examples).not.toEqual([]);
   for (const example of examples) expect(RewardMessage.parse(example).type).toBe(type);
 });
 
-test.each(messages)(
+it.each(messages)(
   '$type as it is sent keeps to its contract',
   ({ type, data, subject, traceparent: trace }) => {
     const envelope = {

@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import type { AccountStatus } from '../accounts/account.ts';
 import { revokeKey, type GrantDecision, type GrantQuestion, type RevokeDecision } from './grant.ts';
 import { decideGrants, type Decided, type Known } from './grant-decision.ts';
@@ -72,7 +72,7 @@ function after(before: Known, decided: Decided): Known {
 }
 
 describe('a request for a grant', () => {
-  test('of an active account is granted, entered and added to the balance', () => {
+  it('of an active account is granted, entered and added to the balance', () => {
     const decided = decide([grant('clm_1.1', 50)], owning(100, 3));
     const id = grantEntryId('clm_1.1', 'grant');
     const decision = {
@@ -106,7 +106,7 @@ describe('a request for a grant', () => {
     });
   });
 
-  test.each([
+  it.each([
     ['banned', 'account_banned'],
     ['deleted', 'account_deleted'],
     [undefined, 'account_unknown'],
@@ -117,7 +117,7 @@ describe('a request for a grant', () => {
     expect([decided.newEntries, decided.changedBalances]).toEqual([[], []]);
   });
 
-  test('after its cancellation is refused as cancelled, in one batch or two', () => {
+  it('after its cancellation is refused as cancelled, in one batch or two', () => {
     const together = decide([cancel('clm_1.1'), grant('clm_1.1')], known());
     expect(together.answers.map(({ decision }) => decision)).toMatchObject([
       { outcome: 'refused', code: 'cancelled' },
@@ -131,13 +131,13 @@ describe('a request for a grant', () => {
   });
 });
 
-test('a cancellation after the grant is answered with the grant', () => {
+it('a cancellation after the grant is answered with the grant', () => {
   const decided = decide([grant('clm_1.1'), cancel('clm_1.1')], known());
   expect(decided.answers.map(({ decision }) => decision.outcome)).toEqual(['granted', 'granted']);
   expect(decided.newDecisions).toHaveLength(1);
 });
 
-test('a repeated question is answered with the stored decision, although the account was banned since', () => {
+it('a repeated question is answered with the stored decision, although the account was banned since', () => {
   const stored: GrantDecision = {
     grantId: 'clm_1.1',
     claimId: 'clm_1',
@@ -159,7 +159,7 @@ test('a repeated question is answered with the stored decision, although the acc
   });
 });
 
-test('several grants for one balance in a batch add up, each with the balance after it', () => {
+it('several grants for one balance in a batch add up, each with the balance after it', () => {
   const decided = decide([grant('clm_1.1', 1), grant('clm_2.1', 2), grant('clm_3.1', 3)], owning(10, 1));
   expect(decided.newEntries.map(({ balanceAfter, sequence }) => [balanceAfter, sequence])).toEqual([
     [11, 2],
@@ -169,7 +169,7 @@ test('several grants for one balance in a batch add up, each with the balance af
   expect(decided.changedBalances).toEqual([expect.objectContaining({ quantity: 16, entries: 4 })]);
 });
 
-test('a balance that could no longer be exact is an error of the message that asks for it, not a guess', () => {
+it('a balance that could no longer be exact is an error of the message that asks for it, not a guess', () => {
   const questions = [grant('clm_1.1', 1), grant('clm_2.1', Number.MAX_SAFE_INTEGER)];
   expect(() => decide(questions, owning(1, 1))).toThrow(
     expect.objectContaining({ messageId: 'message of clm_2.1', cause: expect.any(RangeError) }),
@@ -180,7 +180,7 @@ describe('a revoke', () => {
   const granted = after(known(), decide([grant('clm_1.1', 50)], known()));
   const reversal = grantEntryId('clm_1.1', 'reversal');
 
-  test('enters a reversal beside the grant, whatever the status of the account', () => {
+  it('enters a reversal beside the grant, whatever the status of the account', () => {
     const banned = { ...granted, statuses: new Map([['acc_1', 'banned' as const]]) };
     const decided = decide([revoke('clm_1.1', 'rvk_1')], banned);
     expect(decided.answers).toMatchObject([
@@ -200,7 +200,7 @@ describe('a revoke', () => {
     expect(decided.changedBalances).toMatchObject([{ quantity: 0, entries: 2 }]);
   });
 
-  test.each([
+  it.each([
     [49, false, 'revoke-refused', []],
     [49, true, 'revoked', [-1]],
     [50, false, 'revoked', [0]],
@@ -214,7 +214,7 @@ describe('a revoke', () => {
     },
   );
 
-  test('that was refused stays refused when it is repeated, although there is enough now; a new attempt succeeds', () => {
+  it('that was refused stays refused when it is repeated, although there is enough now; a new attempt succeeds', () => {
     const refused = after(granted, decide([revoke('clm_1.1', 'rvk_1')], { ...granted, balances: new Map() }));
     const again = decide([revoke('clm_1.1', 'rvk_1'), revoke('clm_1.1', 'rvk_2')], {
       ...refused,
@@ -226,7 +226,7 @@ describe('a revoke', () => {
     ]);
   });
 
-  test('of what is reversed already is answered with the one reversal', () => {
+  it('of what is reversed already is answered with the one reversal', () => {
     const decided = decide(
       [revoke('clm_1.1', 'rvk_1'), revoke('clm_1.1', 'rvk_2'), revoke('clm_1.1')],
       granted,
@@ -239,7 +239,7 @@ describe('a revoke', () => {
     expect(decided.newEntries).toHaveLength(1);
   });
 
-  test('of what was refused, or was never asked for, is refused, and it is not granted afterwards', () => {
+  it('of what was refused, or was never asked for, is refused, and it is not granted afterwards', () => {
     const decided = decide(
       [revoke('clm_1.1', 'rvk_1'), grant('clm_1.1'), revoke('clm_1.1', 'rvk_2')],
       known(),
@@ -252,7 +252,7 @@ describe('a revoke', () => {
     expect(decided.newEntries).toEqual([]);
   });
 
-  test('of a grant whose entry is gone is an error, not a guess', () => {
+  it('of a grant whose entry is gone is an error, not a guess', () => {
     expect(() => decide([revoke('clm_1.1')], { ...granted, entries: new Map() })).toThrow(
       'no entry of the grant',
     );
@@ -279,7 +279,7 @@ describe('in any order, with any repetition, in batches of any size', () => {
     ['acc_banned', 'banned'],
   ]);
 
-  test('answers, ledger and balances are those of a ledger that does one thing after the other', () => {
+  it('answers, ledger and balances are those of a ledger that does one thing after the other', () => {
     const batches = fc.array(fc.array(question, { maxLength: 12 }), { maxLength: 8 });
     fc.assert(
       fc.property(batches, fc.boolean(), (drawn, allowNegative) => {
@@ -302,7 +302,7 @@ describe('in any order, with any repetition, in batches of any size', () => {
     );
   });
 
-  test('where balances may become negative, nobody keeps what was asked back', () => {
+  it('where balances may become negative, nobody keeps what was asked back', () => {
     const sent = fc
       .uniqueArray(fc.tuple(grantId, fc.integer({ min: 1, max: 9 })), { selector: ([id]) => id })
       .chain((grants) => {

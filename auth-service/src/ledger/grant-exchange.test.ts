@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { expect, test } from 'vitest';
+import { expect, it } from 'vitest';
 import type { AccountStatus } from '../accounts/account.ts';
 import { type GrantDecision, type GrantQuestion } from './grant.ts';
 import { decideGrants, type Decided } from './grant-decision.ts';
@@ -62,7 +62,7 @@ const batches = fc.array(
   { maxLength: 10 },
 );
 
-test('whatever the order, repetition and batching: the first message decides, and all hear the same', () => {
+it('whatever the order, repetition and batching: the first message decides, and all hear the same', () => {
   fc.assert(
     fc.property(batches, (delivered) => {
       const { deliver, decisions, balances, ledger, heard } = books();
@@ -84,7 +84,7 @@ test('whatever the order, repetition and batching: the first message decides, an
   );
 });
 
-test('delivering everything once more, in another order, changes nothing', () => {
+it('delivering everything once more, in another order, changes nothing', () => {
   fc.assert(
     fc.property(batches, fc.infiniteStream(fc.nat()), (delivered, order) => {
       const { deliver, decisions, balances, ledger } = books();

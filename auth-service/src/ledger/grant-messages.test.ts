@@ -1,4 +1,4 @@
-import { describe, expect, test } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { examplesOf } from '../../test/contracts.ts';
 import type { GrantDecision, RevokeDecision } from './grant.ts';
 import { answerWith, questionIn, RewardMessage } from './grant-messages.ts';
@@ -7,7 +7,7 @@ const claim = { claimId: 'clm_1', grantId: 'clm_1.1', accountId: 'acc_1' };
 const decidedAt = new Date('2026-12-01T00:00:00Z');
 
 describe('the messages of the contract', () => {
-  test('reward.requested is a question whether to grant', async () => {
+  it('reward.requested is a question whether to grant', async () => {
     const message = RewardMessage.parse((await examplesOf('laurel.reward.requested.v1'))[0]);
     expect(questionIn({ ...message, id: 'm1', attempt: 1, traceparent: 'trace' })).toEqual({
       asks: 'grant',
@@ -20,12 +20,12 @@ describe('the messages of the contract', () => {
     });
   });
 
-  test('reward.cancelled is a question not to grant', async () => {
+  it('reward.cancelled is a question not to grant', async () => {
     const message = RewardMessage.parse((await examplesOf('laurel.reward.cancelled.v1'))[0]);
     expect(questionIn({ ...message, id: 'm1', attempt: 1 })).toMatchObject({ asks: 'cancel' });
   });
 
-  test('reward.revoke-requested is a question to take back, with the attempt where it names one', async () => {
+  it('reward.revoke-requested is a question to take back, with the attempt where it names one', async () => {
     const message = RewardMessage.parse((await examplesOf('laurel.reward.revoke-requested.v1'))[0]);
     expect(questionIn({ ...message, id: 'm1', attempt: 1 })).toEqual({
       asks: 'revoke',
@@ -44,7 +44,7 @@ describe('the messages of the contract', () => {
     );
   });
 
-  test('fields that are not needed here may come and go', () => {
+  it('fields that are not needed here may come and go', () => {
     const reward = { kind: 'item', asset: 'sword', quantity: 1, rarity: 'epic' };
     const message = { type: 'laurel.reward.requested.v1', data: { ...claim, reward, season: 7 } };
     expect(RewardMessage.parse(message).data).toEqual({
@@ -53,7 +53,7 @@ describe('the messages of the contract', () => {
     });
   });
 
-  test.each([
+  it.each([
     [{ kind: 'currency', asset: 'gold', quantity: 0 }],
     [{ kind: 'currency', asset: 'gold', quantity: 1.5 }],
     [{ kind: 'currency', asset: 'gold', quantity: 2 ** 53 }],
@@ -66,7 +66,7 @@ describe('the messages of the contract', () => {
 });
 
 describe('an answer', () => {
-  test('to what was granted names the ledger entry', () => {
+  it('to what was granted names the ledger entry', () => {
     const decision: GrantDecision = { ...claim, decidedAt, outcome: 'granted', ledgerEntryId: 'led_1' };
     expect(answerWith(decision, 'trace')).toEqual({
       type: 'laurel.reward.granted.v1',
@@ -78,7 +78,7 @@ describe('an answer', () => {
     });
   });
 
-  test('to what was refused says why', () => {
+  it('to what was refused says why', () => {
     const decision: GrantDecision = { ...claim, decidedAt, outcome: 'refused', code: 'cancelled' };
     expect(answerWith(decision, undefined)).toMatchObject({
       type: 'laurel.reward.refused.v1',
@@ -87,7 +87,7 @@ describe('an answer', () => {
     });
   });
 
-  test('to a revoke names the attempt, and the reversal or why there is none', () => {
+  it('to a revoke names the attempt, and the reversal or why there is none', () => {
     const decision: RevokeDecision = { ...claim, decidedAt, outcome: 'revoked', ledgerEntryId: 'led_2' };
     expect(answerWith({ ...decision, revokeId: 'rvk_1' }, undefined)).toMatchObject({
       type: 'laurel.reward.revoked.v1',

@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import type { AccountStatus } from '../accounts/account.ts';
 import { somebodyAt } from '../audit/somebody-at.ts';
 import { balanceId, type Balance, type LedgerEntry } from './ledger.ts';
@@ -84,7 +84,7 @@ const told = (outcome: OrderOutcome): string =>
   'refused' in outcome ? outcome.refused : `${outcome.entry.kind} ${outcome.entry.balanceAfter}`;
 
 describe('a spend', () => {
-  test('is an entry with a negative quantity', () => {
+  it('is an entry with a negative quantity', () => {
     const decided = decideOrders([spend('k1')], owning(['currency', 15]), now);
     expect(decided.newEntries).toEqual([
       {
@@ -103,17 +103,17 @@ describe('a spend', () => {
     expect(decided.changedBalances).toMatchObject([{ quantity: 5, entries: 2 }]);
   });
 
-  test('of more than there is, is refused; those before it in the group count, and those that fit after it succeed', () => {
+  it('of more than there is, is refused; those before it in the group count, and those that fit after it succeed', () => {
     const orders = [spend('k1'), spend('k2'), spend('k3', { quantity: 5 }), spend('k4')];
     const decided = decideOrders(orders, owning(['currency', 15]), now);
     expect(codes(decided)).toEqual(['spend 5', 'insufficient_balance', 'spend 0', 'insufficient_balance']);
   });
 
-  test('sees a grant before it in the group', () => {
+  it('sees a grant before it in the group', () => {
     expect(codes(decideOrders([give('g1'), spend('k1')], known(), now))).toEqual(['grant 10', 'spend 0']);
   });
 
-  test.each([
+  it.each([
     ['acc_nobody', 'account_not_found'],
     ['acc_banned', 'account_banned'],
     ['acc_deleted', 'account_deleted'],
@@ -123,7 +123,7 @@ describe('a spend', () => {
     expect(decided.newEntries).toEqual([]);
   });
 
-  test('takes the one kind that the account has; with two of them it must be said', () => {
+  it('takes the one kind that the account has; with two of them it must be said', () => {
     expect(codes(decideOrders([spend('k1')], owning(['item', 15]), now))).toEqual(['spend 5']);
     const both = owning(['currency', 15], ['item', 11]);
     const orders = [spend('k1'), spend('k2', { kind: 'item' }), spend('k3', { kind: 'currency' })];
@@ -131,13 +131,13 @@ describe('a spend', () => {
   });
 });
 
-test('a grant beyond what is exact is refused', () => {
+it('a grant beyond what is exact is refused', () => {
   const decided = decideOrders([give('g1')], owning(['currency', Number.MAX_SAFE_INTEGER]), now);
   expect(codes(decided)).toEqual(['balance_too_large']);
 });
 
 describe('a key', () => {
-  test('gets its first answer again, in the group or later, whatever became of the balance', () => {
+  it('gets its first answer again, in the group or later, whatever became of the balance', () => {
     const first = decideOrders([spend('k1'), spend('k1'), spend('k2')], owning(['currency', 10]), now);
     expect(codes(first)).toEqual(['spend 0', 'spend 0', 'insufficient_balance']);
     expect(first.newEntries).toHaveLength(1);
@@ -147,7 +147,7 @@ describe('a key', () => {
     expect([again.newEntries, again.newDecisions]).toEqual([[], []]);
   });
 
-  test.each([
+  it.each([
     [{ quantity: 11 }],
     [{ accountId: 'acc_2' }],
     [{ asset: 'gems' }],
@@ -157,7 +157,7 @@ describe('a key', () => {
     expect(codes(decideOrders(orders, owning(['currency', 99]), now))[1]).toBe('idempotency_key_reused');
   });
 
-  test('belongs to its caller and call', () => {
+  it('belongs to its caller and call', () => {
     const ids = [
       orderId('spend', 'cli_1', 'k1'),
       orderId('spend', 'cli_2', 'k1'),
@@ -168,7 +168,7 @@ describe('a key', () => {
   });
 });
 
-test('in groups of any size, orders are those of a wallet that does one thing after the other', () => {
+it('in groups of any size, orders are those of a wallet that does one thing after the other', () => {
   const order = fc
     .record({
       key: fc.integer({ min: 1, max: 12 }),

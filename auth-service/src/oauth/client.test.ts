@@ -1,4 +1,4 @@
-import { describe, expect, test } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { hashOfSecret, matchesSecret, newClientSecret } from './client-secret.ts';
 import { openClient, rotateSecret, validHashes } from './client.ts';
 
@@ -14,17 +14,17 @@ const opens = (secret: string, whose: typeof client | undefined, at = now): bool
   matchesSecret(secret, validHashes(whose, at));
 
 describe('the secret of a service client', () => {
-  test('opens it, and no other does', () => {
+  it('opens it, and no other does', () => {
     expect(opens(first, client)).toBe(true);
     expect(opens(second, client)).toBe(false);
     expect(opens('', client)).toBe(false);
   });
 
-  test('opens nothing where there is no client', () => {
+  it('opens nothing where there is no client', () => {
     expect(opens(first, undefined)).toBe(false);
   });
 
-  test('stays good beside its successor until the overlap is over', () => {
+  it('stays good beside its successor until the overlap is over', () => {
     const rotated = rotateSecret(client, hashOfSecret(second), HOUR_MS, now);
     expect(opens(second, rotated)).toBe(true);
     expect(opens(first, rotated, after(HOUR_MS - 1))).toBe(true);
@@ -32,7 +32,7 @@ describe('the secret of a service client', () => {
     expect(opens(second, rotated, after(HOUR_MS))).toBe(true);
   });
 
-  test('ends at once with the second rotation, however long the overlap', () => {
+  it('ends at once with the second rotation, however long the overlap', () => {
     const twice = [second, third].reduce(
       (each, secret) => rotateSecret(each, hashOfSecret(secret), HOUR_MS, now),
       client,
@@ -40,7 +40,7 @@ describe('the secret of a service client', () => {
     expect([first, second, third].map((secret) => opens(secret, twice))).toEqual([false, true, true]);
   });
 
-  test('is not in what is stored', () => {
+  it('is not in what is stored', () => {
     expect(JSON.stringify(client)).not.toContain(first);
     expect(newClientSecret()).not.toBe(newClientSecret());
   });

@@ -2,7 +2,7 @@ import { Registry } from '@prometheus-io/client';
 import { execFile } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
-import { describe, expect, onTestFinished, test } from 'vitest';
+import { describe, expect, it, onTestFinished } from 'vitest';
 import { createPasswordJudge, type PasswordJudge } from './password-judge.ts';
 
 const WEAK = '1'.repeat(128);
@@ -29,7 +29,7 @@ async function refused(reason: string): Promise<number> {
 }
 
 describe('judging passwords', () => {
-  test('says why a password is weak, and nothing of one that is not', async () => {
+  it('says why a password is weak, and nothing of one that is not', async () => {
     const judge = judgeWith({ concurrency: 2 });
     const verdicts = await Promise.all([
       judge.weaknessOf(WEAK, []),
@@ -43,7 +43,7 @@ describe('judging passwords', () => {
     ]);
   });
 
-  test('leaves the event loop to others', async () => {
+  it('leaves the event loop to others', async () => {
     const judge = judgeWith();
     await judge.weaknessOf(WEAK, []);
     let turns = 0;
@@ -57,7 +57,7 @@ describe('judging passwords', () => {
     expect(turns).toBeGreaterThan(10);
   });
 
-  test('loads the dictionaries on threads of its own alone', async () => {
+  it('loads the dictionaries on threads of its own alone', async () => {
     const service = new URL('../service.ts', import.meta.url);
     const program = `
       import { registerHooks } from 'node:module';
@@ -71,7 +71,7 @@ describe('judging passwords', () => {
     expect(stdout.trim()).toBe('true false');
   });
 
-  test('refuses at once when too many wait, says when to come back, and judges those that wait', async () => {
+  it('refuses at once when too many wait, says when to come back, and judges those that wait', async () => {
     const judge = judgeWith({ queueLimit: 2 });
     const accepted = [1, 2, 3].map(() => judge.weaknessOf(WEAK, []));
     await expect(judge.weaknessOf(WEAK, [])).rejects.toMatchObject({
@@ -82,7 +82,7 @@ describe('judging passwords', () => {
     expect(await refused('queue_full')).toBe(1);
   });
 
-  test('gives up a password that takes too long, and judges the next on another thread', async () => {
+  it('gives up a password that takes too long, and judges the next on another thread', async () => {
     const judge = judgeWith({ timeoutMs: 0 });
     await expect(judge.weaknessOf(WEAK, [])).rejects.toMatchObject({ code: 'service_unavailable' });
     expect(await refused('timed_out')).toBe(1);
@@ -90,7 +90,7 @@ describe('judging passwords', () => {
     await expect(judge.weaknessOf(WEAK, [])).rejects.toMatchObject({ code: 'service_unavailable' });
   });
 
-  test('ends its threads when it is stopped', async () => {
+  it('ends its threads when it is stopped', async () => {
     const judge = judgeWith();
     await judge.weaknessOf(WEAK, []);
     const [judging] = await Promise.allSettled([judge.weaknessOf(WEAK, []), judge.stop()]);

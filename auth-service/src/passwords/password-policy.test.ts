@@ -1,12 +1,12 @@
-import { describe, expect, test } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { NewPassword, PresentedPassword } from './password-policy.ts';
 
 describe('the form of a new password', () => {
-  test.each(['zebra-t0', '🐈'.repeat(8), 'a'.repeat(128), '비밀번호는길다아'])('may be %s', (password) => {
+  it.each(['zebra-t0', '🐈'.repeat(8), 'a'.repeat(128), '비밀번호는길다아'])('may be %s', (password) => {
     expect(NewPassword.safeParse(password).success).toBe(true);
   });
 
-  test.each([
+  it.each([
     ['too short', 'zebra-t'],
     ['too short, counted in characters', '🐈'.repeat(4)],
     ['too long', 'a'.repeat(129)],
@@ -18,7 +18,7 @@ describe('the form of a new password', () => {
     expect(NewPassword.safeParse(password).success).toBe(false);
   });
 
-  test('is the same from keyboards that compose differently, now and at login', () => {
+  it('is the same from keyboards that compose differently, now and at login', () => {
     expect(NewPassword.parse('zebra-tooth-e\u0301')).toBe(PresentedPassword.parse('zebra-tooth-\u00E9'));
   });
 });

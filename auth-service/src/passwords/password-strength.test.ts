@@ -1,8 +1,8 @@
-import { describe, expect, test } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { weaknessOf } from './password-strength.ts';
 
 describe('the strength of a password', () => {
-  test.each([
+  it.each([
     ['password', 'This is one of the ten most used passwords'],
     ['Passw0rd!', 'This is similar to a commonly used password'],
     ['qwertyuiop', 'This is one of the most used passwords'],
@@ -14,31 +14,31 @@ describe('the strength of a password', () => {
     expect(weaknessOf(password, ['minjun'])).toBe(why);
   });
 
-  test('parts of an e-mail address count as the name of the owner', () => {
+  it('parts of an e-mail address count as the name of the owner', () => {
     expect(weaknessOf('hollandaise1', ['hollandaise@example.com'])).toBe(
       'It must not be made of your name or e-mail address',
     );
   });
 
-  test.each(['zebra-tooth-91', 'correct horse', 'X9$kqv!2Lm'.repeat(12)])(
+  it.each(['zebra-tooth-91', 'correct horse', 'X9$kqv!2Lm'.repeat(12)])(
     '%s is strong enough',
     (password) => {
       expect(weaknessOf(password, ['minjun'])).toBeUndefined();
     },
   );
 
-  test('a weak beginning is forgiven when the rest is strong', () => {
+  it('a weak beginning is forgiven when the rest is strong', () => {
     expect(weaknessOf('a'.repeat(32) + 'zebra-tooth-91', [])).toBeUndefined();
   });
 
-  test.each(['1'.repeat(128), 'abcd'.repeat(32), 'password'.repeat(16)])(
+  it.each(['1'.repeat(128), 'abcd'.repeat(32), 'password'.repeat(16)])(
     '%s is refused however long it is',
     (password) => {
       expect(weaknessOf(password, [])).toBeDefined();
     },
   );
 
-  test('a strong end counts where it stands across two pieces', () => {
+  it('a strong end counts where it stands across two pieces', () => {
     expect(weaknessOf('a'.repeat(57) + 'zebra-tooth-91', [])).toBeUndefined();
   });
 });
