@@ -1,6 +1,7 @@
+import type { CreationPosition } from 'service-kit/http';
 import type { ClientSession, Db, Filter, FindCursor, WithId } from 'mongodb';
 import type { Role } from 'service-kit/identity';
-import { isDuplicateKey } from 'service-kit/mongo';
+import { keysetFilter, isDuplicateKey } from 'service-kit/mongo';
 import type { IndexSpec } from 'service-kit/service';
 import { inOneAnswer } from '../database/in-one-answer.ts';
 import { refusal } from '../http/refusal.ts';
@@ -30,12 +31,6 @@ export interface AccountFilter {
   namePrefix?: string | undefined;
 }
 
-/** The last account of a page, after which the next begins. */
-export interface AccountPosition {
-  createdAt: Date;
-  id: string;
-}
-
 export interface AccountStore {
   /** @throws refusal `username_taken` */
   insert(account: Account, session: ClientSession): Promise<void>;
@@ -52,7 +47,7 @@ export interface AccountStore {
   findAll(ids: readonly string[]): Promise<Account[]>;
   /** The same, with no more than an access token tells of them. */
   tokenHoldersOf(ids: readonly string[]): Promise<TokenHolder[]>;
-  list(filter: AccountFilter, after: AccountPosition | undefined, limit: number): Promise<Account[]>;
+  list(filter: AccountFilter, after: CreationPosition | undefined, limit: number): Promise<Account[]>;
   /** Status of each of these accounts that exists. */
   statusesOf(ids: readonly string[], session: ClientSession): Promise<Map<string, AccountStatus>>;
   /**
@@ -97,6 +92,8 @@ const ADMIN_GUARD = 'admins';
 /** Of a date that may be null: only where there is one, which is what its index holds. */
 const SET = { $gt: new Date(0) };
 
+const NEWEST_FIRST = { createdAt: -1, _id: -1 } as const;
+
 export const accountIndexes: IndexSpec[] = [
   {
     collection: 'accounts',
@@ -138,9 +135,18 @@ export function createAccountStore(db: Db): AccountStore {
     },
     list: async (filter, after, limit) => {
       const found = await accounts
-        .find({ $and: [filterOf(filter), after ? beyond(after) : {}] })
-        .sort({ createdAt: -1, _id: -1 })
-        .limit(limit)
+        .find(
+          {
+            $and: [
+              filterOf(filter),
+              keysetFilter<AccountDocument>(
+                NEWEST_FIRST,
+                after && { createdAt: after.createdAt, _id: after.id },
+              ),
+            ],
+          },
+          { sort: NEWEST_FIRST, limit },
+        )
         .toArray();
       return found.map(toAccount);
     },
@@ -202,10 +208,6 @@ function filterOf({ role, status, namePrefix }: AccountFilter): Filter<AccountDo
 const startingWith = (prefix: string): { $gte: string; $lt: string } => ({
   $gte: prefix,
   $lt: `${prefix}\u{10FFFF}`,
-});
-
-const beyond = ({ createdAt, id }: AccountPosition): Filter<AccountDocument> => ({
-  $or: [{ createdAt: { $lt: createdAt } }, { createdAt, _id: { $lt: id } }],
 });
 
 function documentOf({ id, roles, ...account }: Account): AccountDocument {

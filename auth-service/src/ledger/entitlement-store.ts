@@ -1,4 +1,5 @@
 import type { AnyBulkWriteOperation, ClientSession, Db, Filter, WithId } from 'mongodb';
+import { keysetFilter } from 'service-kit/mongo';
 import type { IndexSpec } from 'service-kit/service';
 import { inOneAnswer } from '../database/in-one-answer.ts';
 import { revokeKey, type GrantDecision, type RevokeDecision } from './grant.ts';
@@ -41,6 +42,8 @@ export interface EntitlementStore {
   /** Entries of an account, newest first. */
   ledgerOf(accountId: string, after: LedgerPosition | undefined, limit: number): Promise<LedgerEntry[]>;
 }
+
+const NEWEST_FIRST = { at: -1, sequence: -1, _id: -1 } as const;
 
 export const entitlementIndexes: IndexSpec[] = [
   { collection: 'grantDecisions', indexes: [] },
@@ -117,9 +120,18 @@ export function createEntitlementStore(db: Db): EntitlementStore {
     },
     ledgerOf: async (accountId, after, limit) => {
       const found = await ledger
-        .find({ $and: [{ accountId }, after ? beyond(after) : {}] })
-        .sort({ at: -1, sequence: -1, _id: -1 })
-        .limit(limit)
+        .find(
+          {
+            $and: [
+              { accountId },
+              keysetFilter<LedgerDocument>(
+                NEWEST_FIRST,
+                after && { at: after.at, sequence: after.sequence, _id: after.id },
+              ),
+            ],
+          },
+          { sort: NEWEST_FIRST, limit },
+        )
         .toArray();
       return found.map(toEntry);
     },
@@ -157,10 +169,6 @@ function movesOf(
 const ownedBy = (accountId: string, after: BalancePosition | undefined): Filter<BalanceDocument> => ({
   _id: { $gt: after ? balanceId({ accountId, ...after }) : `${accountId}/`, $lt: `${accountId}0` },
   accountId,
-});
-
-const beyond = ({ at, sequence, id }: LedgerPosition): Filter<LedgerDocument> => ({
-  $or: [{ at: { $lt: at } }, { at, sequence: { $lt: sequence } }, { at, sequence, _id: { $lt: id } }],
 });
 
 function toEntry({ _id, ...entry }: WithId<LedgerDocument>): LedgerEntry {

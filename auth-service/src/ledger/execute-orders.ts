@@ -1,8 +1,8 @@
+import { type Clock, unique } from 'service-kit/service';
 import type { Registry } from '@prometheus-io/client';
 import { createGroupCommit, isStoreUnavailable, type GroupCommit } from 'service-kit/mongo';
 import type { AccountStore } from '../accounts/account-store.ts';
 import type { Attempt, Audit } from '../audit/audit.ts';
-import type { Clock } from 'service-kit/service';
 import type { Transact, Transaction } from '../database/transact.ts';
 import type { EntitlementMetrics } from './entitlement-metrics.ts';
 import type { EntitlementStore } from './entitlement-store.ts';
@@ -81,5 +81,3 @@ function auditOf({ order, decision }: { order: Order; decision: OrderDecision })
   const attempt: Attempt = { action: `${asks}-entitlements`, by, accountId, reason, details };
   return { attempt, refused };
 }
-
-const unique = (ids: readonly string[]): string[] => [...new Set(ids)];

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { PasswordHasher } from '../passwords/password-hasher.ts';
 import { foldCase } from '../http/fold-case.ts';
-import { networkOf } from './network-of.ts';
+import { networkOf } from 'service-kit/http';
 import { rateLimited } from './rate-limited.ts';
 import type { SlidingWindow } from './sliding-window.ts';
 
