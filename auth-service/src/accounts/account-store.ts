@@ -17,7 +17,7 @@ import { foldCase } from '../http/fold-case.ts';
 type AccountDocument = Omit<Account, 'id' | 'roles'> & {
   _id: string;
   roles: Role[];
-  /** The username whatever its case; unique. */
+  /** The username without regard to case; unique. */
   usernameKey: string;
   searchKeys: string[];
   writes?: number;
@@ -27,7 +27,7 @@ type AccountDocument = Omit<Account, 'id' | 'roles'> & {
 export interface AccountFilter {
   role?: Role | undefined;
   status?: AccountStatus | undefined;
-  /** Beginning of a username or display name, whatever its case. */
+  /** Beginning of a username or display name, without regard to case. */
   namePrefix?: string | undefined;
 }
 
@@ -35,8 +35,8 @@ export interface AccountStore {
   /** @throws refusal `username_taken` */
   insert(account: Account, session: ClientSession): Promise<void>;
   /**
-   * Replaces the account. The same transaction must have read it, so that whatever was changed in between is in its
-   * way instead of lost.
+   * Replaces the account. The same transaction must have read it, so that a change in between conflicts instead of
+   * being lost.
    *
    * @throws refusal `username_taken`
    */
@@ -45,7 +45,7 @@ export interface AccountStore {
   findByUsername(username: string): Promise<Account | undefined>;
   /** Those among these ids that exist, in no order. */
   findAll(ids: readonly string[]): Promise<Account[]>;
-  /** The same, with no more than an access token tells of them. */
+  /** The same, with only the fields that an access token shows. */
   tokenHoldersOf(ids: readonly string[]): Promise<TokenHolder[]>;
   list(filter: AccountFilter, after: CreationPosition | undefined, limit: number): Promise<Account[]>;
   /** Status of each of these accounts that exists. */
@@ -244,7 +244,7 @@ function toTokenHolder(document: WithId<AccountDocument>): TokenHolder {
   return { id: _id, roles, status, tokenVersion, sessionEpoch };
 }
 
-/** What {@link sessionsEnded} does, where the account is not read first. */
+/** The effect of {@link sessionsEnded} without a read of the account. */
 const SESSIONS_ENDED = { tokenVersion: 1, sessionEpoch: 1 } as const;
 const AFTER = { returnDocument: 'after', projection: TOKEN_HOLDER } as const;
 
@@ -255,7 +255,7 @@ function endedIn(document: WithId<AccountDocument> | null): SessionsEnded | unde
 /** Part of every update: one that changes no value writes nothing, and so conflicts with nothing. */
 const COUNTED = { $inc: { writes: 1 } } as const;
 
-/** What accounts do not have that were stored before there was such a thing. */
+/** Fields that accounts of earlier versions do not have. */
 const ABSENT = {
   bannedUntil: null,
   guest: false,

@@ -157,7 +157,7 @@ function movesOf(
     else moves.set(key, { ids: [id], quantity, entries: added.length });
   }
   return [...moves.values()].map(({ ids: [id, ...others], ...move }) => ({
-    // What is named alone is found without a plan.
+    // A filter on `_id` alone needs no query plan.
     updateMany: {
       filter: { _id: others.length > 0 ? { $in: [id, ...others] } : id },
       update: { $inc: move },

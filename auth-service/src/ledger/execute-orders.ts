@@ -29,8 +29,9 @@ export interface ExecuteOrdersDeps {
 
 /**
  * Spends and make-goods that arrive together share one transaction, because many of them may be about one account,
- * whose balance is one document. What other instances do to the same balances or keys meanwhile conflicts, and the
- * whole group is decided again. The key of an order is written with its entry: both are there or neither.
+ * whose balance is one document. If another instance changes the same balances or keys meanwhile, the transactions
+ * conflict and the whole group is decided again. The key of an order is written with its entry: both are stored or
+ * neither.
  */
 export function createOrderCommit(deps: ExecuteOrdersDeps): GroupCommit<Order, OrderOutcome> {
   return createGroupCommit({

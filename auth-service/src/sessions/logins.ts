@@ -68,7 +68,7 @@ export function createLogins(deps: {
   });
 }
 
-/** Whoever knew the password acts as the account. */
+/** A caller with the right password acts as the account. */
 function attemptOf({ account: { id }, session, origin }: Login): Attempt {
   const by = { ...somebodyAt(origin), kind: 'account', id } as const;
   return { action: 'log-in', by, accountId: id, details: { sessionId: session.id } };

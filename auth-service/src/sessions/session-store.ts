@@ -34,7 +34,7 @@ export interface SessionStore {
   rotateAll(rotations: readonly Rotation[]): Promise<(Rotated | undefined)[]>;
   /** The epochs of these sessions, by id. */
   epochsOf(ids: readonly string[]): Promise<Map<string, number>>;
-  /** What is read here is durable: a rotation that it shows will not be undone by an election. */
+  /** This read is durable: an election does not undo a rotation that it shows. */
   findDurable(id: string): Promise<Session | undefined>;
   find(id: string): Promise<Session | undefined>;
   /** Live sessions, newest first. */
