@@ -68,7 +68,7 @@ export function createApp(options: AppOptions): App {
     try {
       const page = pages(exchange);
       if (page) void answerItself(page, exchange, request, response);
-      else edge(exchange);
+      else void edge(exchange);
     } catch (error) {
       exchange.fail(error);
     }
@@ -115,7 +115,7 @@ export function createApp(options: AppOptions): App {
     response.on('finish', () => socket.destroySoon());
     const exchange = open(request, response, readUpgrade(request, socket));
     try {
-      if (admits(exchange)) edge(exchange);
+      if (admits(exchange)) void edge(exchange);
     } catch (error) {
       exchange.fail(error);
     }

@@ -37,92 +37,74 @@ export interface EdgeOptions {
 }
 
 /** Route, then token, then role, then rate, then body; a request that fails one of them never meets a service. */
-export type Edge = (exchange: Exchange) => void;
+export type Edge = (exchange: Exchange) => Promise<void>;
 
 export function createEdge(options: EdgeOptions): Edge {
   const { routes, tokens, rateLimits, crossOrigin, publish, upstreams, streams, signingKeys, now, logger } =
     options;
 
-  function handle(exchange: Exchange): void {
+  /** Never rejects. */
+  async function handle(exchange: Exchange): Promise<void> {
+    try {
+      const route = findRoute(exchange);
+      if (!route) return;
+      const caller = route.access === 'public' ? ANONYMOUS : await authenticate(exchange, route);
+      if (!caller) return;
+      const identity = identityOf(caller, exchange);
+      if (route.rateLimits.length > 0 && !(await isWithinLimits(exchange, route, identity))) return;
+      if (exchange.response.destroyed) return;
+      if (route.publish) publish(exchange, route, identity.userId);
+      else forward(exchange, route, identity);
+    } catch (error) {
+      exchange.fail(error);
+    }
+  }
+
+  /** Undefined: answered already. */
+  function findRoute(exchange: Exchange): Route | undefined {
     const { request, target, host } = exchange;
     if (!target) throw new Error('an exchange without a target');
     const table = routes.current();
     if (crossOrigin.isPreflight(request)) {
       answerPreflight(exchange, table.allowedMethods(target.path, host));
-      return;
+      return undefined;
     }
     const route = table.match(request.method ?? '', target.path, host);
-    if (!route) {
-      refuseUnrouted(exchange, table.allowedMethods(target.path, host));
-      return;
-    }
-    exchange.routeName = route.name;
-    if (route.access === 'public') serve(exchange, route, identityOf(ANONYMOUS, exchange));
-    else authenticate(exchange, route);
+    if (route) exchange.routeName = route.name;
+    else refuseUnrouted(exchange, table.allowedMethods(target.path, host));
+    return route;
   }
 
-  function authenticate(exchange: Exchange, route: Route): void {
+  /** Undefined: answered already, or the client has gone. */
+  async function authenticate(exchange: Exchange, route: Route): Promise<AccessToken | undefined> {
     if (!tokens.ready()) {
       const retry = { 'retry-after': NOT_READY_RETRY_AFTER_SECONDS };
       exchange.refuse('service_unavailable', 'Tokens cannot be checked yet', retry);
-      return;
+      return undefined;
     }
     const { upgrade, request } = exchange;
     const token = upgrade ? upgrade.token : bearerToken(request.headers.authorization);
     if (token === undefined) {
       exchange.refuse('unauthenticated', 'An access token is needed', { 'www-authenticate': CHALLENGE });
-      return;
+      return undefined;
     }
-    const known = tokens.recall(token);
-    if (known) {
-      admit(exchange, route, known);
-      return;
+    const checked = tokens.recall(token) ?? (await tokens.verify(token));
+    if (!checked) {
+      refuseToken(exchange);
+      return undefined;
     }
-    void authenticateNew(exchange, route, token);
-  }
-
-  async function authenticateNew(exchange: Exchange, route: Route, token: string): Promise<void> {
-    try {
-      const checked = await tokens.verify(token);
-      if (exchange.response.destroyed) return;
-      if (checked) admit(exchange, route, checked);
-      else refuseToken(exchange);
-    } catch (error) {
-      exchange.fail(error);
-    }
-  }
-
-  function admit(exchange: Exchange, route: Route, token: AccessToken): void {
-    exchange.token = token;
-    const identity = identityOf(token, exchange);
-    if (decideAccess(route.access, identity) === 'allowed') {
-      serve(exchange, route, identity);
-      return;
-    }
+    exchange.token = checked;
+    if (decideAccess(route.access, identityOf(checked, exchange)) === 'allowed') return checked;
     const challenge = `${CHALLENGE}, error="insufficient_scope"`;
     exchange.refuse('forbidden', undefined, { 'www-authenticate': challenge });
+    return undefined;
   }
 
-  function serve(exchange: Exchange, route: Route, identity: Identity): void {
-    if (route.rateLimits.length > 0) void serveWithinLimits(exchange, route, identity);
-    else serveNow(exchange, route, identity);
-  }
-
-  async function serveWithinLimits(exchange: Exchange, route: Route, identity: Identity): Promise<void> {
-    try {
-      const { headers, refused } = await rateLimits.take(route, identity);
-      if (exchange.response.destroyed) return;
-      exchange.limitHeaders = headers;
-      if (refused) exchange.refuse('rate_limited', undefined, { 'retry-after': refused.retryAfter });
-      else serveNow(exchange, route, identity);
-    } catch (error) {
-      exchange.fail(error);
-    }
-  }
-
-  function serveNow(exchange: Exchange, route: Route, identity: Identity): void {
-    if (route.publish) publish(exchange, route, identity.userId);
-    else forward(exchange, route, identity);
+  async function isWithinLimits(exchange: Exchange, route: Route, identity: Identity): Promise<boolean> {
+    const { headers, refused } = await rateLimits.take(route, identity);
+    exchange.limitHeaders = headers;
+    if (refused) exchange.refuse('rate_limited', undefined, { 'retry-after': refused.retryAfter });
+    return !refused;
   }
 
   function forward(exchange: Exchange, route: ServiceRoute, identity: Identity): void {
