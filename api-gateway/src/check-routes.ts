@@ -14,9 +14,9 @@ const file = values.file ?? routesFileOf(process.env);
 
 try {
   const contracts = createMessageContracts();
-  const requires = ({ publish }: Route) => publish && contracts.problemOf(publish.schema);
+  const problemOf = ({ publish }: Route) => publish && contracts.problemOf(publish.schema);
   const table = createRouteTable(
-    parseRoutes(readFileSync(file, 'utf8'), requires, rateLimitScaleOf(process.env)),
+    parseRoutes(readFileSync(file, 'utf8'), problemOf, rateLimitScaleOf(process.env)),
   );
   const answer = values.explain === undefined ? printRoutes(table) : explainRequest(table, values.explain);
   process.stdout.write(`${answer}\n`);

@@ -4,7 +4,7 @@ import type { AddressInfo, Socket } from 'node:net';
 import { Readable, type Writable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { createIdentityVerifier } from 'service-kit/identity';
-import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
+import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { WebSocket, WebSocketServer } from 'ws';
 import { echo } from './support/fake-service.ts';
 import { spawnGateway } from './support/gateway-process.ts';
@@ -99,7 +99,7 @@ const HANDSHAKE =
 const SWITCHED = 'HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n';
 
 describe('a WebSocket', () => {
-  test('carries messages both ways, for somebody whom the gateway vouches for', async () => {
+  it('carries messages both ways, for somebody whom the gateway vouches for', async () => {
     const socket = await openSocket('/stream/room?x=1', {
       headers: { ...bearer(accessToken(bed.keys)), 'x-user-id': 'EVIL', x_user_id: 'EVIL', cookie: 'a=b' },
     });
@@ -131,7 +131,7 @@ describe('a WebSocket', () => {
     expect(bed.log.find(({ route }) => route === 'stream')).not.toHaveProperty('aborted');
   });
 
-  test('may bring its token among its subprotocols, which no service sees', async () => {
+  it('may bring its token among its subprotocols, which no service sees', async () => {
     const token = accessToken(bed.keys);
     const chat = await openSocket('/stream', { protocols: ['bearer', token, 'chat'] });
     expect(chat.protocol).toBe('chat');
@@ -150,7 +150,7 @@ describe('a WebSocket', () => {
     expect(JSON.stringify(bed.log)).not.toContain(token);
   });
 
-  test('is refused as a request would be, and no service hears of it', async () => {
+  it('is refused as a request would be, and no service hears of it', async () => {
     expect(await refusalOf('/stream')).toEqual([401, expect.objectContaining({ code: 'unauthenticated' })]);
     expect(await refusalOf('/stream', bearer('x.y.z'))).toMatchObject([401, { code: 'unauthenticated' }]);
     expect(await refusalOf('/stream', bearer(clientToken(bed.keys, 'claims:read')))).toMatchObject([
@@ -160,13 +160,13 @@ describe('a WebSocket', () => {
     expect(upgrades).toEqual([]);
   });
 
-  test('on a route without streams is an ordinary request', async () => {
+  it('on a route without streams is an ordinary request', async () => {
     expect(await refusalOf('/open')).toMatchObject([200, { url: '/open' }]);
     expect(bed.auth.received[0]?.headers).not.toHaveProperty('upgrade');
     expect(upgrades).toEqual([]);
   });
 
-  test('that the service does not want gets the answer of the service', async () => {
+  it('that the service does not want gets the answer of the service', async () => {
     bed.auth.onUpgrade = (_request, socket) =>
       void socket.end(
         'HTTP/1.1 404 Not Found\r\nContent-Length: 14\r\n\r\n{"code":"gone"}'.replace('gone', 'away'),
@@ -175,7 +175,7 @@ describe('a WebSocket', () => {
     expect(status).toBe(404);
   });
 
-  test('that its client does not read holds the service back', async () => {
+  it('that its client does not read holds the service back', async () => {
     let written = 0;
     bed.auth.onUpgrade = (_request, socket) => {
       socket.write(SWITCHED);
@@ -190,7 +190,7 @@ describe('a WebSocket', () => {
     client.socket.destroy();
   });
 
-  test('that its service does not read holds the client back', async () => {
+  it('that its service does not read holds the client back', async () => {
     const upgraded = Promise.withResolvers<Socket>();
     bed.auth.onUpgrade = (_request, socket) => {
       socket.pause().write(SWITCHED);
@@ -207,7 +207,7 @@ describe('a WebSocket', () => {
     client.socket.destroy();
   });
 
-  test.each([
+  it.each([
     ['a length', 'Content-Length: 2\r\n\r\nhi'],
     ['chunks', 'Transfer-Encoding: chunked\r\n\r\n2\r\nhi\r\n0\r\n\r\n'],
   ])(
@@ -221,7 +221,7 @@ describe('a WebSocket', () => {
     },
   );
 
-  test('has no spoofed identity, in whatever spelling', async () => {
+  it('has no spoofed identity, in whatever spelling', async () => {
     const spoofed = [
       'x-user-id',
       'X_USER_ID',
@@ -240,24 +240,21 @@ describe('a WebSocket', () => {
     client.socket.destroy();
   });
 
-  test.each(['client', 'service'] as const)(
-    'that the %s closes is closed for the other side',
-    async (side) => {
-      const socket = await openSocket('/open-stream');
-      await vi.waitFor(() => expect(sockets).toHaveLength(1));
-      const [mine, other] = side === 'client' ? [socket, sockets[0]] : [sockets[0], socket];
-      const closed = once(other ?? socket, 'close');
-      mine?.terminate();
-      await closed;
-    },
-  );
+  it.each(['client', 'service'] as const)('that the %s closes is closed for the other side', async (side) => {
+    const socket = await openSocket('/open-stream');
+    await vi.waitFor(() => expect(sockets).toHaveLength(1));
+    const [mine, other] = side === 'client' ? [socket, sockets[0]] : [sockets[0], socket];
+    const closed = once(other ?? socket, 'close');
+    mine?.terminate();
+    await closed;
+  });
 
-  test('that was not heard of by its service is answered 502', async () => {
+  it('that was not heard of by its service is answered 502', async () => {
     bed.auth.onUpgrade = (_request, socket) => void socket.destroy();
     expect(await refusalOf('/open-stream')).toMatchObject([502, { code: 'upstream_failed' }]);
   });
 
-  test.each([
+  it.each([
     [
       'expires',
       () => accessToken(bed.keys, { claims: { exp: Math.floor(Date.now() / 1000) + 2 } }),
@@ -292,7 +289,7 @@ describe('server-sent events', () => {
     };
   };
 
-  test('begin before there is one, arrive one by one, and go on past the time of an ordinary request', async () => {
+  it('begin before there is one, arrive one by one, and go on past the time of an ordinary request', async () => {
     let send: ServerResponse | undefined;
     events((response) => void (send = response));
     const beganAt = performance.now();
@@ -309,7 +306,7 @@ describe('server-sent events', () => {
     await vi.waitFor(() => expect(bed.auth.received[0]?.aborted).toBe(true));
   });
 
-  test('that nobody reads hold the service back', async () => {
+  it('that nobody reads hold the service back', async () => {
     let written = 0;
     events((response) => flood(response, (bytes) => (written = bytes)));
     const client = await rawClient(bed.port);
@@ -320,7 +317,7 @@ describe('server-sent events', () => {
     await vi.waitFor(() => expect(bed.auth.received[0]?.aborted).toBe(true));
   });
 
-  test('end with their token for somebody who reads nothing, too', async () => {
+  it('end with their token for somebody who reads nothing, too', async () => {
     events((response) => flood(response, () => undefined));
     const token = accessToken(bed.keys, { claims: { sid: 'ses_deaf' } });
     const client = await rawClient(bed.port);
@@ -336,7 +333,7 @@ describe('server-sent events', () => {
     client.socket.destroy();
   });
 
-  test('end when their token is revoked', async () => {
+  it('end when their token is revoked', async () => {
     events((response) => void response.write('data: 1\n\n'));
     const token = accessToken(bed.keys, { claims: { sid: 'ses_events' } });
     const answer = await fetch(`${bed.url}/stream`, { headers: bearer(token) });
@@ -346,7 +343,7 @@ describe('server-sent events', () => {
   });
 });
 
-test('streams do not hold up a stop: they are ended, so that their clients go elsewhere', async () => {
+it('streams do not hold up a stop: they are ended, so that their clients go elsewhere', async () => {
   const own = await startTestBed({ env: { ROUTES_FILE } });
   serveWebSockets(own);
   own.auth.answer = (_request, response) => {
@@ -363,7 +360,7 @@ test('streams do not hold up a stop: they are ended, so that their clients go el
   expect(own.log.map(({ message }) => message)).not.toContain('Requests were cut off by the shutdown');
 });
 
-test('more streams than there may be are refused, and requests are not', async () => {
+it('more streams than there may be are refused, and requests are not', async () => {
   const own = await startTestBed({ env: { ROUTES_FILE, UPSTREAM_STREAMS: '1' } });
   serveWebSockets(own);
   const socket = new WebSocket(`ws://127.0.0.1:${own.port}/open-stream`);
@@ -377,52 +374,48 @@ test('more streams than there may be are refused, and requests are not', async (
   await own.stop();
 });
 
-test(
-  'uploads and downloads of any size take a small heap, and pass whole',
-  { timeout: 120_000 },
-  async () => {
-    const size = 160 * MIB;
-    let received = 0;
-    const chunks = function* () {
-      for (let sent = 0; sent < size; sent += MIB) yield Buffer.alloc(MIB);
-    };
-    const service = createServer((request, response) => {
-      if (request.method === 'GET') Readable.from(chunks()).pipe(response);
-      else
-        request.on('data', (chunk: Buffer) => (received += chunk.length)).on('end', () => response.end('{}'));
-    }).listen(0, '127.0.0.1');
-    await once(service, 'listening');
-    const { port } = service.address() as AddressInfo;
-    const env = { ROUTES_FILE: ROUTES_FILE, BROKEN_SERVICE_URL: `http://127.0.0.1:${port}` };
-    const gateway = await spawnGateway(bed, env, ['--max-old-space-size=48']);
-    const residentBytes = async () => {
-      const text = await (await fetch(`${gateway.adminUrl}/metrics`)).text();
-      return Number(/^process_resident_memory_bytes\S* (\S+)$/m.exec(text)?.[1]);
-    };
-    const before = await residentBytes();
-    let most = before;
-    const watch = setInterval(() => {
-      void residentBytes().then((now) => (most = Math.max(most, now)));
-    }, 100);
-    try {
-      const upload = httpRequest(`${gateway.url}/broken/stream`, { method: 'POST' });
-      const uploaded = once(upload, 'response') as Promise<[IncomingMessage]>;
-      await pipeline(Readable.from(chunks()), upload);
-      const [answer] = await uploaded;
-      answer.resume();
-      expect(answer.statusCode).toBe(200);
-      expect(received).toBe(size);
+it('uploads and downloads of any size take a small heap, and pass whole', { timeout: 120_000 }, async () => {
+  const size = 160 * MIB;
+  let received = 0;
+  const chunks = function* () {
+    for (let sent = 0; sent < size; sent += MIB) yield Buffer.alloc(MIB);
+  };
+  const service = createServer((request, response) => {
+    if (request.method === 'GET') Readable.from(chunks()).pipe(response);
+    else
+      request.on('data', (chunk: Buffer) => (received += chunk.length)).on('end', () => response.end('{}'));
+  }).listen(0, '127.0.0.1');
+  await once(service, 'listening');
+  const { port } = service.address() as AddressInfo;
+  const env = { ROUTES_FILE: ROUTES_FILE, BROKEN_SERVICE_URL: `http://127.0.0.1:${port}` };
+  const gateway = await spawnGateway(bed, env, ['--max-old-space-size=48']);
+  const residentBytes = async () => {
+    const text = await (await fetch(`${gateway.adminUrl}/metrics`)).text();
+    return Number(/^process_resident_memory_bytes\S* (\S+)$/m.exec(text)?.[1]);
+  };
+  const before = await residentBytes();
+  let most = before;
+  const watch = setInterval(() => {
+    void residentBytes().then((now) => (most = Math.max(most, now)));
+  }, 100);
+  try {
+    const upload = httpRequest(`${gateway.url}/broken/stream`, { method: 'POST' });
+    const uploaded = once(upload, 'response') as Promise<[IncomingMessage]>;
+    await pipeline(Readable.from(chunks()), upload);
+    const [answer] = await uploaded;
+    answer.resume();
+    expect(answer.statusCode).toBe(200);
+    expect(received).toBe(size);
 
-      let downloaded = 0;
-      const { body } = await fetch(`${gateway.url}/broken/stream`);
-      for await (const chunk of body ?? []) downloaded += chunk.length;
-      expect(downloaded).toBe(size);
-      expect(most - before).toBeLessThan(size * 0.75);
-    } finally {
-      clearInterval(watch);
-      await gateway.end('SIGTERM');
-      service.close();
-      service.closeAllConnections();
-    }
-  },
-);
+    let downloaded = 0;
+    const { body } = await fetch(`${gateway.url}/broken/stream`);
+    for await (const chunk of body ?? []) downloaded += chunk.length;
+    expect(downloaded).toBe(size);
+    expect(most - before).toBeLessThan(size * 0.75);
+  } finally {
+    clearInterval(watch);
+    await gateway.end('SIGTERM');
+    service.close();
+    service.closeAllConnections();
+  }
+});

@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { generateKeyPairSync, type JsonWebKey } from 'node:crypto';
 import { signingPair } from '../../test/support/tokens.ts';
 import { createJwksCache } from './jwks-cache.ts';
@@ -28,7 +28,7 @@ function sourceOf(...kids: string[]) {
 }
 
 describe('the key set', () => {
-  test('is loaded at start', async () => {
+  it('is loaded at start', async () => {
     const { source, cache } = sourceOf('a', 'b');
     expect(cache.loaded()).toBe(false);
     await cache.component.start?.();
@@ -38,7 +38,7 @@ describe('the key set', () => {
     expect(source.asked).toBe(1);
   });
 
-  test('is asked for again, ever more slowly, until it was there once', async () => {
+  it('is asked for again, ever more slowly, until it was there once', async () => {
     const { source, cache } = sourceOf('a');
     source.down = true;
     await cache.component.start?.();
@@ -52,7 +52,7 @@ describe('the key set', () => {
     expect(source.asked).toBe(5);
   });
 
-  test('is refreshed every minute, and a key withdrawn then is gone', async () => {
+  it('is refreshed every minute, and a key withdrawn then is gone', async () => {
     const { source, cache } = sourceOf('a');
     await cache.component.start?.();
     source.keys = [signingPair('b').jwk];
@@ -62,7 +62,7 @@ describe('the key set', () => {
     expect(cache.get('b')).toBeDefined();
   });
 
-  test('outlives an outage of its source', async () => {
+  it('outlives an outage of its source', async () => {
     const { source, cache } = sourceOf('a');
     await cache.component.start?.();
     source.down = true;
@@ -72,7 +72,7 @@ describe('the key set', () => {
     expect(cache.loaded()).toBe(true);
   });
 
-  test('is not asked for any more after the stop', async () => {
+  it('is not asked for any more after the stop', async () => {
     const { source, cache } = sourceOf('a');
     await cache.component.start?.();
     await cache.component.stop?.();
@@ -82,7 +82,7 @@ describe('the key set', () => {
 });
 
 describe('an unknown key', () => {
-  test('is looked up once in five seconds, however many ask for however many', async () => {
+  it('is looked up once in five seconds, however many ask for however many', async () => {
     const { source, cache } = sourceOf('a');
     await cache.component.start?.();
     await Promise.all(['x', 'y', 'z'].map((kid) => cache.lookUp(kid)));
@@ -95,7 +95,7 @@ describe('an unknown key', () => {
     expect(source.asked).toBe(2);
   });
 
-  test('is found when the source has it by then', async () => {
+  it('is found when the source has it by then', async () => {
     const { source, cache } = sourceOf('a');
     await cache.component.start?.();
     source.keys.push(signingPair('new').jwk);
@@ -107,7 +107,7 @@ describe('an unknown key', () => {
 });
 
 describe('of a key set', () => {
-  test('only keys for ES256 are taken, the others passed over', async () => {
+  it('only keys for ES256 are taken, the others passed over', async () => {
     const { source, cache } = sourceOf('a');
     const rsa = generateKeyPairSync('rsa', { modulusLength: 2048 }).publicKey.export({ format: 'jwk' });
     const p384 = generateKeyPairSync('ec', { namedCurve: 'P-384' }).publicKey.export({ format: 'jwk' });
@@ -117,7 +117,7 @@ describe('of a key set', () => {
     expect(['a', 'rsa', 'p384', 'oct', 'enc'].filter((kid) => cache.get(kid))).toEqual(['a']);
   });
 
-  test('without any usable key the old ones stay', async () => {
+  it('without any usable key the old ones stay', async () => {
     const { source, cache } = sourceOf('a');
     await cache.component.start?.();
     source.keys = [];
@@ -127,7 +127,7 @@ describe('of a key set', () => {
 
   // Each beside a good key, as one of it would be published by mistake.
   const { jwk } = signingPair('odd');
-  test.each([
+  it.each([
     ['a point that is not on the curve', { ...jwk, y: jwk.x }, 'x and y are no point of the curve'],
     ['a coordinate that is too short', { ...jwk, x: String(jwk.x).slice(2) }, 'x is no coordinate'],
     ['a coordinate that is no base64url', { ...jwk, y: `${String(jwk.y).slice(1)}+` }, 'y is no coordinate'],
@@ -147,7 +147,7 @@ describe('of a key set', () => {
     expect(warnings).toEqual([{ kid: 'odd', reason }]);
   });
 
-  test.each([['text'], [7], [null], [[]], [{}]])('%j is passed over alone', async (odd) => {
+  it.each([['text'], [7], [null], [[]], [{}]])('%j is passed over alone', async (odd) => {
     const { source, cache, warnings } = sourceOf('a', 'b');
     source.keys.unshift(odd as never);
     await cache.component.start?.();
@@ -155,7 +155,7 @@ describe('of a key set', () => {
     expect(warnings).toMatchObject([{ kid: '(none)' }]);
   });
 
-  test('a key for verifying is taken, whatever else it is for', async () => {
+  it('a key for verifying is taken, whatever else it is for', async () => {
     const { source, cache, warnings } = sourceOf();
     source.keys.push({ ...signingPair('a').jwk, key_ops: ['verify'] });
     source.keys.push({ ...signingPair('b').jwk, key_ops: ['sign', 'verify'] });
@@ -164,7 +164,7 @@ describe('of a key set', () => {
     expect(warnings).toEqual([]);
   });
 
-  test('the first key of a kid is the one that counts', async () => {
+  it('the first key of a kid is the one that counts', async () => {
     const { source, cache, warnings } = sourceOf('a');
     source.keys.push({ ...signingPair('b').jwk, kid: 'a' });
     await cache.component.start?.();

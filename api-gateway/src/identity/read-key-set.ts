@@ -3,23 +3,23 @@ import { z } from 'zod';
 
 export interface KeySet {
   keys: ReadonlyMap<string, KeyObject>;
-  /** One bad key must not take the others with it. */
-  passedOver: readonly PassedOver[];
+  /** An unusable key does not affect the others. */
+  unusable: readonly UnusableKey[];
 }
 
-/** A key that cannot be used, and why. */
-export interface PassedOver {
+/** A key that cannot be used, and the reason. */
+export interface UnusableKey {
   kid: string;
   reason: string;
 }
 
 const MOST_KEYS = 100;
 const LONGEST_KID = 200;
-/** A coordinate of P-256 is 32 octets, all of them written (RFC 7518, 6.2.1.2). */
+/** A coordinate of P-256 has exactly 32 octets (RFC 7518, 6.2.1.2). */
 const COORDINATE = /^[A-Za-z0-9_-]{43}$/;
 
 const keySet = z.object({ keys: z.array(z.unknown()).max(MOST_KEYS) });
-// Only what ES256 needs; `d` would make a private key of it.
+// The members that ES256 needs. `d` is left out: it would make a private key.
 const es256Key = z.object({
   kty: z.literal('EC', 'kty is not EC'),
   crv: z.literal('P-256', 'crv is not P-256'),
@@ -28,7 +28,7 @@ const es256Key = z.object({
   y: z.string('y is no coordinate').regex(COORDINATE, 'y is no coordinate'),
   use: z.literal('sig', 'use is not sig').optional(),
   alg: z.literal('ES256', 'alg is not ES256').optional(),
-  // RFC 7517, 4.3: what the key is for; no operation is named twice.
+  // RFC 7517, 4.3: the operations that the key is for, without repetition.
   key_ops: z
     .array(z.string(), 'key_ops is no list')
     .refine((operations) => operations.includes('verify'), 'key_ops has no verify')
@@ -37,27 +37,27 @@ const es256Key = z.object({
 });
 
 /**
- * The usable keys of a JWKS. A key that is of another kind, for another use or none at all is passed over.
+ * Reads the usable keys of a JWKS. Keys of another kind or for another use are unusable.
  *
- * @throws where it is no key set, or holds no usable key
+ * @throws if it is not a key set, or has no usable key
  */
 export function readKeySet(json: unknown): KeySet {
   const keys = new Map<string, KeyObject>();
-  const passedOver: PassedOver[] = [];
+  const unusable: UnusableKey[] = [];
   for (const candidate of keySet.parse(json).keys) {
     const read = readKey(candidate);
-    if ('reason' in read) passedOver.push(read);
-    else if (keys.has(read.kid)) passedOver.push({ kid: read.kid, reason: 'kid is that of a key before' });
+    if ('reason' in read) unusable.push(read);
+    else if (keys.has(read.kid)) unusable.push({ kid: read.kid, reason: 'kid is that of a key before' });
     else keys.set(read.kid, read.key);
   }
   if (keys.size === 0) {
-    const reasons = passedOver.map(({ kid, reason }) => `${kid}: ${reason}`).join('; ');
+    const reasons = unusable.map(({ kid, reason }) => `${kid}: ${reason}`).join('; ');
     throw new Error(`the key set holds no ES256 key${reasons && ` (${reasons})`}`);
   }
-  return { keys, passedOver };
+  return { keys, unusable };
 }
 
-function readKey(candidate: unknown): { kid: string; key: KeyObject } | PassedOver {
+function readKey(candidate: unknown): { kid: string; key: KeyObject } | UnusableKey {
   const parsed = es256Key.safeParse(candidate);
   if (!parsed.success) {
     return { kid: kidOf(candidate), reason: parsed.error.issues[0]?.message ?? 'is no key' };

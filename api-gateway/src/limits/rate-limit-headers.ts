@@ -1,14 +1,14 @@
 import type { RateLimit } from '../routing/route.ts';
 import type { Taken } from './token-bucket.ts';
 
-/** Where one caller stands with one limit. */
+/** The state of one limit for one caller. */
 export interface LimitState {
   rule: RateLimit;
   taken: Taken;
 }
 
 /**
- * What a client needs to stay within its limits, as names and values in turn.
+ * The RateLimit headers: names and values in turn.
  * Source: draft-ietf-httpapi-ratelimit-headers-11 (`t`: when more becomes available).
  */
 export function rateLimitHeaders(states: readonly LimitState[]): string[] {
@@ -23,7 +23,7 @@ export function rateLimitHeaders(states: readonly LimitState[]): string[] {
   return ['ratelimit-policy', policies, 'ratelimit', stands];
 }
 
-/** Undefined where every limit allows the request; otherwise when the last of those that do not would. */
+/** Undefined if every limit allows the request. Otherwise the time after which all of them will. */
 export function retryAfter(states: readonly LimitState[]): { retryAfter: string } | undefined {
   if (states.every(({ taken }) => taken.allowed)) return undefined;
   const refusing = states.filter(({ taken }) => !taken.allowed);
