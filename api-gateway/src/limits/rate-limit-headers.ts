@@ -14,13 +14,13 @@ export interface LimitState {
 export function rateLimitHeaders(states: readonly LimitState[]): string[] {
   if (states.length === 0) return [];
   let policies = '';
-  let stands = '';
+  let limits = '';
   for (const { rule, taken } of states) {
     const comma = policies === '' ? '' : ', ';
     policies += `${comma}"${rule.by}";q=${rule.limit};w=${rule.windowSeconds}`;
-    stands += `${comma}"${rule.by}";r=${taken.remaining};t=${seconds(taken.nextInMs)}`;
+    limits += `${comma}"${rule.by}";r=${taken.remaining};t=${seconds(taken.nextInMs)}`;
   }
-  return ['ratelimit-policy', policies, 'ratelimit', stands];
+  return ['ratelimit-policy', policies, 'ratelimit', limits];
 }
 
 /** Undefined if every limit allows the request. Otherwise the time after which all of them will. */

@@ -38,7 +38,7 @@ export function idleLimits(access: Access, rules: readonly RateLimit[]): RateLim
 }
 
 /** Whether every caller whom the access rule allows is counted by one of the limits. */
-export function limitsEverybody(access: Access, rules: readonly RateLimit[]): boolean {
+export function limitsEveryCaller(access: Access, rules: readonly RateLimit[]): boolean {
   const kinds = new Set(rules.map(({ by }) => by));
   if (kinds.has('address')) return true;
   const { account, client } = countable(access);

@@ -153,7 +153,7 @@ function problemsOfLimits({ access, rateLimit = [] }: EntryRules, { named }: Fil
   const idle = idleLimits(accessOf(access), rules);
   // A shared limit may count callers who cannot pass this route.
   if (shared && idle.length < rules.length) return [];
-  return idle.map(({ by }) => `a rate limit by ${by} counts nobody whom this access lets pass`);
+  return idle.map(({ by }) => `a rate limit by ${by} counts none of the callers that this access allows`);
 }
 
 function limitsOf(

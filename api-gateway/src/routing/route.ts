@@ -1,6 +1,6 @@
 import type { Role } from 'service-kit/identity';
 
-/** The callers whom the gateway lets pass. The service still checks its own rules. */
+/** The callers whom the gateway allows. The service still checks its own rules. */
 export type Access = 'public' | 'signed-in' | { roles: readonly Role[]; scopes: readonly string[] };
 
 /** A rate limit of a route. */

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { explainRequest, printRoutes } from './explain-routes.ts';
-import { limitsEverybody } from './rate-limit-rules.ts';
+import { limitsEveryCaller } from './rate-limit-rules.ts';
 import { forwardedPath, type Route } from './route.ts';
 import { createRouteTable } from './route-table.ts';
 import { parseRoutes, RoutesFileError } from './routes-file.ts';
@@ -124,7 +124,7 @@ describe('an entry', () => {
     [
       'a rate that nobody can reach',
       '    rateLimit: { by: account, limit: 1, windowSeconds: 1 }',
-      /by account counts nobody/,
+      /by account counts none of the callers/,
     ],
     ['half a stream', '    stream: maybe', /stream/],
     ['an unknown field', '    retries: 5', /"retries"/],
@@ -190,7 +190,7 @@ describe('a file', () => {
       expect.stringMatching(/^entry 4 target/),
       expect.stringMatching(/^entry 4 access/),
       '"one": B_SERVICE_URL is not set',
-      '"one" and "two" match the same requests and could not be told apart',
+      '"one" and "two" match the same requests',
     ]);
   });
 
@@ -243,7 +243,7 @@ routes:
     [
       'a limit that counts nobody',
       file('doors', '{ doors: { by: account, limit: 1, windowSeconds: 1 } }'),
-      /"one".*by account counts nobody/,
+      /"one".*by account counts none of the callers/,
     ],
     ['a limit of nothing', file('doors', '{ doors: { by: address } }'), /limits\.doors/],
     [
@@ -278,7 +278,7 @@ describe('the table that is shipped', () => {
   it.each(table.routes.map((route) => [route.name, route] as const))(
     'holds everybody who passes %s to a rate limit',
     (_name, { access, rateLimits }) => {
-      expect(limitsEverybody(access, rateLimits)).toBe(true);
+      expect(limitsEveryCaller(access, rateLimits)).toBe(true);
     },
   );
 

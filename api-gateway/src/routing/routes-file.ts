@@ -68,7 +68,7 @@ function problemsBetween(routes: readonly Route[]): string[] {
     names.add(name);
   }
   for (const [first, second] of ambiguousPairs(routes)) {
-    problems.push(`"${first.name}" and "${second.name}" match the same requests and could not be told apart`);
+    problems.push(`"${first.name}" and "${second.name}" match the same requests`);
   }
   return problems;
 }

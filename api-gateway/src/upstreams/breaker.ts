@@ -45,7 +45,10 @@ export class Breaker {
     }
   }
 
-  /** The request ended without an outcome. For a trial that is a failure, because nobody else may try meanwhile. */
+  /**
+   * The request ended without an outcome. For a trial that counts as a failure, because it must not block other
+   * trials for ever.
+   */
   left(by: object): void {
     if (this.#trial === by) this.failed(by);
   }
