@@ -45,7 +45,7 @@ describe('the environment', () => {
     });
   });
 
-  it('may say how revocations are learned: the first internal key signs', () => {
+  it('sets how revocations are read: the first internal key signs', () => {
     const INTERNAL_KEYS = `new:${secret('n')},old:${secret('o')}`;
     const { revocations, rabbitmq } = loadConfig({ ...env, INTERNAL_KEYS, RABBITMQ_URL: 'amqp://one' });
     expect(revocations).toMatchObject({ internalKey: { id: 'new', secret: secret('n') } });
@@ -58,7 +58,7 @@ describe('the environment', () => {
     expect(cluster.rabbitmq?.urls).toEqual(['amqp://one', 'amqp://two']);
   });
 
-  it('that would leave revocations unnoticed for long is refused', () => {
+  it('is refused if it would delay revocations for long', () => {
     const said = problemsOf({
       REVOCATIONS_REFRESH: '2m',
       RABBITMQ_URL: 'http://one',
@@ -71,7 +71,7 @@ describe('the environment', () => {
     expect(said).not.toContain('tooshort');
   });
 
-  it('may name several addresses, and services of any name', () => {
+  it('may name several addresses of a service, and other services', () => {
     const keys = `${env.GATEWAY_SIGNING_KEYS},shop-service/s1:${secret('s')}`;
     const config = loadConfig({ ...env, SHOP_SERVICE_URL: 'http://shop:80', GATEWAY_SIGNING_KEYS: keys });
     expect(config.upstreams.get('GAME_EVENT_SERVICE_URL')).toEqual([
@@ -86,7 +86,7 @@ describe('the environment', () => {
     expect(loadConfig(env).signingKeys.get('auth-service')).toEqual({ id: 'new', secret: secret('n') });
   });
 
-  it('may say which hosts are served and which origins may read', () => {
+  it('may limit the served hosts and allow origins', () => {
     const config = loadConfig({
       ...env,
       PUBLIC_HOSTS: 'Game.example.org., [0:0::1],bücher.example',
@@ -108,7 +108,7 @@ describe('the environment', () => {
     }
   });
 
-  it('is refused with every problem at once and no secret shown', () => {
+  it('is refused with all problems at once and without secrets', () => {
     const said = problemsOf({
       AUTH_SERVICE_URL: 'http://127.0.0.1:3001/path',
       GAME_EVENT_SERVICE_URL: undefined,
@@ -124,7 +124,7 @@ describe('the environment', () => {
     expect(said).not.toContain('tooshort');
   });
 
-  it('without a key for a service is refused', () => {
+  it('is refused without a signing key for a service', () => {
     expect(problemsOf({ GATEWAY_SIGNING_KEYS: `auth-service/k1:${secret('a')}` })).toContain(
       'must hold a key for game-event-service',
     );

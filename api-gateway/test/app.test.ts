@@ -53,7 +53,7 @@ it.each<[string, RequestHandler | 'serveRequest']>([
   ],
   ['an endpoint that waits', () => Promise.reject(new Error(SECRET))],
   ['a function that an endpoint calls', (_request, _response, next) => next(new Error(SECRET))],
-])('a failure of %s is a 500 that says nothing but its id, and a line in the log', async (_what, failing) => {
+])('a failure of %s is a 500 with nothing but its id, and a line in the log', async (_what, failing) => {
   const { status, text, headers, lines } = await answerWith(failing);
   expect(status).toBe(500);
   expect(text).not.toContain('inner');

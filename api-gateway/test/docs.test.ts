@@ -47,7 +47,7 @@ afterAll(async () => {
   await bed.stop();
 });
 
-it('the document is one of all services, as the gateway routes to them', async () => {
+it('the document combines all services, as the gateway routes to them', async () => {
   await vi.waitFor(async () => {
     const { paths } = await documentOf(bed);
     expect(Object.keys(paths)).toEqual([
@@ -74,7 +74,7 @@ it('the document is one of all services, as the gateway routes to them', async (
   });
 });
 
-it('every reference in it leads somewhere', async () => {
+it('every reference in it resolves', async () => {
   const document = await documentOf(bed);
   const references = [...JSON.stringify(document).matchAll(/"\$ref":"#\/components\/([^/]+)\/([^"]+)"/g)];
   expect(references.length).toBeGreaterThan(5);
@@ -83,7 +83,7 @@ it('every reference in it leads somewhere', async () => {
   }
 });
 
-it('what the table publishes is documented from the contract of the message', async () => {
+it('publish routes are described from the contracts of their messages', async () => {
   const { paths } = await documentOf(bed);
   expect(paths['/v1/activity/async']?.['post']).toMatchObject({
     operationId: 'activityAsync',
@@ -120,7 +120,7 @@ describe('compression', () => {
     },
   );
 
-  it('is never applied to what a service answers: its length could give a token away', async () => {
+  it("is never applied to a service's answer: its length could reveal a token", async () => {
     bed.auth.answer = (_request, response) => {
       response.setHeader('content-type', 'application/json');
       response.end(JSON.stringify({ accessToken: 'x'.repeat(10_000) }));
@@ -134,7 +134,7 @@ describe('a client that has the document', () => {
     fetch(bed.url + path, { method, headers });
 
   it.each(['/openapi.json', '/docs/', '/docs/swagger-ui-bundle.js', '/docs/favicon-32x32.png'])(
-    'of %s is told so',
+    'of %s gets 304',
     async (path) => {
       await vi.waitFor(async () => {
         const first = await get(path);
@@ -158,7 +158,7 @@ describe('a client that has the document', () => {
     },
   );
 
-  it('has it in one encoding: compressed and plain have other tags', async () => {
+  it('has it in one encoding: each encoding has its own tag', async () => {
     await vi.waitFor(async () => {
       const path = '/openapi.json';
       const tags = new Map<string, string>();
@@ -181,7 +181,7 @@ describe('a client that has the document', () => {
     });
   });
 
-  it('is answered in the encoding that it prefers, and plainly where it wants none', async () => {
+  it('gets the encoding that it prefers, or none', async () => {
     const encodingFor = async (accepted: string) => {
       const answer = await get('/docs/swagger-ui.css', { 'accept-encoding': accepted });
       expect((await answer.text()).length).toBeGreaterThan(10_000);
@@ -213,13 +213,13 @@ it('follows the services, and keeps the last document of a service that is down'
 });
 
 describe('/docs/', () => {
-  it('is where /docs leads', async () => {
+  it('is the target of /docs', async () => {
     const answer = await fetch(`${bed.url}/docs`, { redirect: 'manual' });
     expect(answer.status).toBe(301);
     expect(answer.headers.get('location')).toBe('/docs/');
   });
 
-  it('is a page whose scripts and styles all come from here, by files', async () => {
+  it('is a page whose scripts and styles are local files', async () => {
     const answer = await fetch(`${bed.url}/docs/`);
     expect(answer.headers.get('content-type')).toMatch(/^text\/html/);
     expect(answer.headers.get('content-security-policy')).toBe(

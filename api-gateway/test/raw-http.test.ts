@@ -17,7 +17,7 @@ beforeEach(() => {
 
 const hidden = 'GET /closed HTTP/1.1\r\nHost: x\r\nx-user-id: EVIL\r\n\r\n';
 
-describe('a request that two servers could read differently is refused, and no service hears of it', () => {
+describe('a request that two servers could read differently is refused, and reaches no service', () => {
   it.each([
     [
       'Content-Length and Transfer-Encoding',
@@ -110,7 +110,7 @@ describe('a request that two servers could read differently is refused, and no s
   });
 });
 
-/** Also of what never became a request: a body, an id and the security headers, and nothing of what was sent. */
+/** Also for bytes that are not a request: a body, an id and the security headers, and nothing from the client. */
 function expectProblems(answers: string): void {
   for (const answer of answers.split(/(?=HTTP\/1\.1 \d{3} )/)) {
     const [head = '', body = ''] = answer.split('\r\n\r\n');
@@ -122,7 +122,7 @@ function expectProblems(answers: string): void {
   }
 }
 
-it('headers beyond what is read are 431', async () => {
+it('headers above the limit are 431', async () => {
   const long = 'a'.repeat(20_000);
   const answer = await exchangeRaw(bed.port, `GET /open HTTP/1.1\r\nHost: x\r\nX-A: ${long}\r\n\r\n`);
   expect(answer).toMatch(/^HTTP\/1\.1 431 [^]*"code":"headers_too_large"/);
@@ -130,7 +130,7 @@ it('headers beyond what is read are 431', async () => {
   expect(bed.auth.received).toEqual([]);
 });
 
-it('what cannot be read after a good request takes nothing from its answer', async () => {
+it('invalid bytes after a valid request do not affect its answer', async () => {
   const client = await rawClient(bed.port);
   client.send(`GET /open HTTP/1.1\r\nHost: x\r\n\r\nnonsense\r\n\r\n${hidden}`);
   const answer = await client.closed();
@@ -138,7 +138,7 @@ it('what cannot be read after a good request takes nothing from its answer', asy
   expect(bed.auth.received.map(({ url }) => url)).toEqual(['/open']);
 });
 
-it('a body that breaks off in the middle ends the call to the service, too', async () => {
+it('a body that is aborted ends the call to the service as well', async () => {
   const held = Promise.withResolvers<void>();
   bed.auth.answer = (_request, response) => void held.promise.then(() => response.end('{}'));
   const client = await rawClient(bed.port);
@@ -152,7 +152,7 @@ it('a body that breaks off in the middle ends the call to the service, too', asy
   held.resolve();
 });
 
-describe('a chunk that two servers could read differently ends the call, and nothing after it is a request', () => {
+describe('a chunk that two servers could read differently ends the call, and the rest is not a request', () => {
   const chunked = 'POST /open HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n';
 
   it.each([
@@ -176,7 +176,7 @@ describe('a chunk that two servers could read differently ends the call, and not
   });
 });
 
-it('what comes after a request that closes the connection is no request', async () => {
+it('bytes after a request that closes the connection are not a request', async () => {
   const answer = await exchangeRaw(
     bed.port,
     `POST /open HTTP/1.1\r\nHost: x\r\nConnection: close\r\nContent-Length: 2\r\n\r\n{}${hidden}`,
@@ -186,7 +186,7 @@ it('what comes after a request that closes the connection is no request', async 
   expect(bed.auth.received[0]?.body.toString()).toBe('{}');
 });
 
-it('a body of a GET is its body, and no request of its own', async () => {
+it('the body of a GET is its body, not another request', async () => {
   const answer = await exchangeRaw(
     bed.port,
     `GET /open HTTP/1.1\r\nHost: x\r\nConnection: close\r\nContent-Length: ${hidden.length}\r\n\r\n${hidden}`,
@@ -221,7 +221,7 @@ it('pipelined requests are answered one after the other, each with its own ident
   expect(bed.auth.received.map(({ url }) => url)).toEqual(['/open?n=1', '/open?n=2']);
 });
 
-it('a request that asks for an upgrade is an ordinary one', async () => {
+it('a request for an unknown upgrade is an ordinary request', async () => {
   const client = await rawClient(bed.port);
   client.send(
     'GET /closed HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: eA==\r\n\r\n',

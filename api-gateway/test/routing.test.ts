@@ -59,7 +59,7 @@ describe('the routing table', () => {
     ['POST', `${ACCOUNTS}/password-reset`, 'ADMIN'],
     ['PUT', `${ACCOUNTS}/roles`, 'ADMIN'],
     ['PUT', `${ACCOUNTS}/status`, 'OPERATOR'],
-  ])('%s %s reaches auth-service from %s, and from nobody with less', async (method, path, least) => {
+  ])('%s %s reaches auth-service for %s, and not with less', async (method, path, least) => {
     const statusFor = async (roles?: string[]): Promise<number> => {
       const token = roles && { authorization: `Bearer ${accessToken(bed.keys, { claims: { roles } })}` };
       const body = method === 'GET' ? undefined : '{}';
@@ -74,7 +74,7 @@ describe('the routing table', () => {
     expect(bed.events.received).toEqual([]);
   });
 
-  it('an upload of codes is as long as it likes', async () => {
+  it('an upload of codes may have any length', async () => {
     const token = accessToken(bed.keys, { claims: { roles: ['OPERATOR'] } });
     const headers = { authorization: `Bearer ${token}`, 'content-type': 'text/csv' };
     const body = 'CODE\n'.repeat(600_000);
@@ -83,7 +83,7 @@ describe('the routing table', () => {
     expect(await answer.json()).toEqual({ method: 'POST', url: target, bytes: body.length });
   });
 
-  it('HEAD goes where GET goes', async () => {
+  it('HEAD takes the route of GET', async () => {
     bed.auth.answer = (_request, response) => {
       response.setHeader('content-length', '5');
       response.end();
@@ -109,7 +109,7 @@ describe('the routing table', () => {
     ['GET', '/v1/a%2fb', 400, 'ambiguous_path'],
     ['GET', '/v1/..%5cadmin', 400, 'ambiguous_path'],
     ['GET', '/docs/..%2fpackage.json', 400, 'ambiguous_path'],
-  ])('%s %s is answered with %i %s, and no service hears of it', async (method, path, status, code) => {
+  ])('%s %s is answered with %i %s, and reaches no service', async (method, path, status, code) => {
     const answer = await fetch(bed.url + path, { method, headers: asUser() });
     expect(answer.status).toBe(status);
     expect(answer.headers.get('content-type')).toBe('application/problem+json');
@@ -126,13 +126,13 @@ describe('the routing table', () => {
     expect(bed.events.received).toEqual([]);
   });
 
-  it('a known path says which methods it takes', async () => {
+  it('a known path lists its methods', async () => {
     const answer = await fetch(`${bed.url}/v1/events/1`, { method: 'PUT', headers: asUser() });
     expect(answer.status).toBe(405);
     expect(answer.headers.get('allow')).toBe('DELETE, GET, HEAD, PATCH, POST');
   });
 
-  it('path comes before route, route before method, method before token, token before role, role before body', async () => {
+  it('checks come in this order: path, route, method, token, role, body', async () => {
     const code = async (method: string, path: string, headers: Record<string, string> = {}, body = '') => {
       const answer = await fetch(bed.url + path, { method, headers, ...(body && { body }) });
       return ((await answer.json()) as { code: string }).code;
@@ -150,7 +150,7 @@ describe('the routing table', () => {
 
 describe('every answer', () => {
   it.each(['/healthz', '/nothing', '/v1/a%2fb', '/v1/me', '/docs', '/docs/', '/openapi.json'])(
-    'of %s has the security headers and an id of its own, once each',
+    'for %s has the security headers and its own id, once each',
     async (path) => {
       bed.auth.answer = (_request, response) => {
         response.setHeader('x-request-id', 'inner');
@@ -169,7 +169,7 @@ describe('every answer', () => {
     },
   );
 
-  it('and every request has one line in the log, with all that one looks for', async () => {
+  it('and every request has one complete line in the log', async () => {
     await fetch(`${bed.url}/v1/events/7?secret=1`, { headers: asUser() });
     const lines = () => bed.log.filter(({ message, route }) => message === 'request' && route === 'events');
     await vi.waitFor(() => expect(lines()).toHaveLength(1));
@@ -205,7 +205,7 @@ describe('every answer', () => {
   });
 });
 
-it('an absolute target is taken for its path, and never leads anywhere else', async () => {
+it('an absolute target is used for its path, and never leads to another server', async () => {
   const answer = await exchangeRaw(
     bed.port,
     'POST http://evil.test/v1/auth/login HTTP/1.1\r\nHost: evil.test\r\nConnection: close\r\n\r\n',
@@ -220,13 +220,13 @@ describe('the host of a request', () => {
   const ask = (target: string, host: string, port = bed.port) =>
     exchangeRaw(port, `GET ${target} HTTP/1.1\r\nHost: ${host}\r\nConnection: close\r\n\r\n`);
 
-  it('is anyone unless they are named', async () => {
+  it('is any host without PUBLIC_HOSTS', async () => {
     for (const host of ['x', 'EXAMPLE.org:8080', '[::1]:3000', '']) {
       expect(await ask('/v1/me', host)).toMatch(/^HTTP\/1\.1 401 /);
     }
   });
 
-  it('is one of those that are named, whatever its case and port; others are misdirected', async () => {
+  it('is one of PUBLIC_HOSTS, in any case and with any port; others are misdirected', async () => {
     const own = await startTestBed({ env: { PUBLIC_HOSTS: 'game.example.org,[::1]' } });
     try {
       for (const host of ['game.example.org', 'GAME.example.org:443', '[::1]:3000']) {
@@ -266,13 +266,13 @@ describe('the host of a request', () => {
   });
 
   it.each(['a..b', 'a.example..', '.', '[:::]', 'a b', 'a/b', 'user@a', 'b%C3%BCcher.example', '\u00ad'])(
-    'is none where servers could read different ones: %j',
+    'is refused if servers could read it differently: %j',
     async (host) => {
       expect(await ask('/v1/me', host)).toMatch(/^HTTP\/1\.1 400 [^]*"code":"malformed_request"/);
     },
   );
 
-  it('chooses among entries of one path', async () => {
+  it('selects among routes of one path', async () => {
     const folder = await mkdtemp(join(tmpdir(), 'routes-'));
     const file = join(folder, 'routes.yaml');
     await writeFile(
@@ -310,7 +310,7 @@ describe('the host of a request', () => {
   });
 });
 
-describe('a target that is no path', () => {
+describe('a target that is not a path', () => {
   it.each([
     ['OPTIONS', '*', 404, 'no_route', 'server as a whole'],
     ['GET', '*', 400, 'malformed_request', 'Only OPTIONS'],
@@ -319,22 +319,19 @@ describe('a target that is no path', () => {
     ['GET', '/v1/me?a=1#part', 400, 'malformed_request', 'fragment'],
     ['GET', 'ftp://a.example/v1/me', 400, 'malformed_request', 'neither a path'],
     ['GET', '/v1/../me', 400, 'ambiguous_path', 'dot segment'],
-  ])(
-    '%s %s is answered with %i %s, in a sentence of its own',
-    async (method, target, status, code, words) => {
-      const answer = await exchangeRaw(
-        bed.port,
-        `${method} ${target} HTTP/1.1\r\nHost: a.example\r\nConnection: close\r\n\r\n`,
-      );
-      const [head = '', body = ''] = answer.split('\r\n\r\n');
-      expect(head).toMatch(new RegExp(`^HTTP/1\\.1 ${status} `));
-      expect(JSON.parse(body)).toMatchObject({ code, status, detail: expect.stringContaining(words) });
-      expect([...bed.auth.received, ...bed.events.received]).toEqual([]);
-    },
-  );
+  ])('%s %s is answered with %i %s, and its own detail', async (method, target, status, code, words) => {
+    const answer = await exchangeRaw(
+      bed.port,
+      `${method} ${target} HTTP/1.1\r\nHost: a.example\r\nConnection: close\r\n\r\n`,
+    );
+    const [head = '', body = ''] = answer.split('\r\n\r\n');
+    expect(head).toMatch(new RegExp(`^HTTP/1\\.1 ${status} `));
+    expect(JSON.parse(body)).toMatchObject({ code, status, detail: expect.stringContaining(words) });
+    expect([...bed.auth.received, ...bed.events.received]).toEqual([]);
+  });
 });
 
-it('the admin port answers to addresses and to its own names only', async () => {
+it('the admin server answers only to addresses and to its own names', async () => {
   const own = await startTestBed({ env: { ADMIN_ALLOWED_HOSTS: 'gateway.internal' } });
   const ask = (host: string) =>
     exchangeRaw(
@@ -359,7 +356,7 @@ describe('a reload', () => {
     access: public
 `;
 
-  it('takes a good file when it changes or on SIGHUP, and keeps the old table on a bad one', async () => {
+  it('uses a valid file when it changes or on SIGHUP, and keeps the old table if it is invalid', async () => {
     const folder = await mkdtemp(join(tmpdir(), 'routes-'));
     const file = join(folder, 'routes.yaml');
     await writeFile(file, table('one', '/one'));
@@ -369,7 +366,7 @@ describe('a reload', () => {
       expect(await status('/one')).toBe(200);
       expect(await status('/two')).toBe(404);
 
-      // A request under way keeps the entry it was matched with.
+      // A request in work keeps its route.
       const held = Promise.withResolvers<void>();
       own.auth.answer = (_request, response) => void held.promise.then(() => response.end('{}'));
       const underWay = fetch(`${own.url}/one`);
@@ -400,7 +397,7 @@ describe('a reload', () => {
     }
   });
 
-  it('drops no request, however often it comes', async () => {
+  it('drops no request, however often it happens', async () => {
     const folder = await mkdtemp(join(tmpdir(), 'routes-'));
     const file = join(folder, 'routes.yaml');
     await writeFile(file, table('v0', '/one'));
@@ -429,7 +426,7 @@ describe('a reload', () => {
     }
   });
 
-  it('is not needed at start: a gateway with a bad table says so and ends', async () => {
+  it('does not help at the start: a gateway with a bad table reports it and exits', async () => {
     const folder = await mkdtemp(join(tmpdir(), 'routes-'));
     const file = join(folder, 'routes.yaml');
     await writeFile(file, `${table('one', '/one')}${table('two', '/one').replace('routes:\n', '')}`);
@@ -452,12 +449,12 @@ describe('check-routes', () => {
     expect(stdout).toMatch(/register +POST +\/v1\/auth\/register +public +auth-service/);
   });
 
-  it('tells which entry serves a request', async () => {
+  it('explains which route serves a request', async () => {
     const { stdout } = await check('--explain', 'GET /v1/events/42');
     expect(stdout).toMatch(/→ events\n/);
   });
 
-  it('lists what is wrong and fails', async () => {
+  it('lists all problems and fails', async () => {
     await expect(check('--file', 'package.json')).rejects.toMatchObject({
       code: 1,
       stderr: expect.stringContaining('routes'),

@@ -18,7 +18,7 @@ const ROUTES_FILE = 'test/support/routes.yaml';
 
 let bed: TestBed;
 let upgrades: IncomingMessage[] = [];
-/** The service's ends of the WebSockets. */
+/** The service's side of the WebSockets. */
 let sockets: WebSocket[] = [];
 
 beforeAll(async () => {
@@ -32,7 +32,7 @@ beforeEach(() => {
   serveWebSockets(bed);
 });
 
-/** Echoes what it is sent, and takes the first subprotocol that it is offered. */
+/** Echoes messages, and chooses the first subprotocol. */
 function serveWebSockets({ auth }: Pick<TestBed, 'auth'>): void {
   upgrades = [];
   sockets = [];
@@ -57,7 +57,7 @@ async function openSocket(
   return socket;
 }
 
-/** The status with which an upgrade is refused, and the problem. */
+/** The status and the problem of a refused upgrade. */
 async function refusalOf(path: string, headers: Record<string, string> = {}): Promise<[number, unknown]> {
   const socket = new WebSocket(`ws://127.0.0.1:${bed.port}${path}`, { headers });
   const [, response] = (await once(socket, 'unexpected-response')) as [unknown, IncomingMessage];
@@ -66,7 +66,7 @@ async function refusalOf(path: string, headers: Record<string, string> = {}): Pr
   return [response.statusCode ?? 0, JSON.parse(Buffer.concat(chunks).toString() || '{}')];
 }
 
-/** Writes as long as the other side takes it, and far more than anybody should keep. */
+/** Writes while the other side reads, and far more than anything should buffer. */
 function flood(socket: Writable, onWritten: (bytes: number) => void): void {
   const chunk = Buffer.alloc(64 * 1024);
   let written = 0;
@@ -80,14 +80,14 @@ function flood(socket: Writable, onWritten: (bytes: number) => void): void {
   write();
 }
 
-/** What grows, once it has stopped growing. */
-async function whereItStands(read: () => number): Promise<number> {
+/** Waits until a growing number has stopped growing. */
+async function whenStable(read: () => number): Promise<number> {
   let before = -1;
   await vi.waitFor(
     () => {
-      const stands = read() > 0 && read() === before;
+      const isStable = read() > 0 && read() === before;
       before = read();
-      expect(stands).toBe(true);
+      expect(isStable).toBe(true);
     },
     { timeout: 20_000, interval: 300 },
   );
@@ -99,7 +99,7 @@ const HANDSHAKE =
 const SWITCHED = 'HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n';
 
 describe('a WebSocket', () => {
-  it('carries messages both ways, for somebody whom the gateway vouches for', async () => {
+  it('carries messages both ways, with a signed identity', async () => {
     const socket = await openSocket('/stream/room?x=1', {
       headers: { ...bearer(accessToken(bed.keys)), 'x-user-id': 'EVIL', x_user_id: 'EVIL', cookie: 'a=b' },
     });
@@ -131,7 +131,7 @@ describe('a WebSocket', () => {
     expect(bed.log.find(({ route }) => route === 'stream')).not.toHaveProperty('aborted');
   });
 
-  it('may bring its token among its subprotocols, which no service sees', async () => {
+  it('may bring its token as a subprotocol, which no service sees', async () => {
     const token = accessToken(bed.keys);
     const chat = await openSocket('/stream', { protocols: ['bearer', token, 'chat'] });
     expect(chat.protocol).toBe('chat');
@@ -150,7 +150,7 @@ describe('a WebSocket', () => {
     expect(JSON.stringify(bed.log)).not.toContain(token);
   });
 
-  it('is refused as a request would be, and no service hears of it', async () => {
+  it('is refused like a request, and reaches no service', async () => {
     expect(await refusalOf('/stream')).toEqual([401, expect.objectContaining({ code: 'unauthenticated' })]);
     expect(await refusalOf('/stream', bearer('x.y.z'))).toMatchObject([401, { code: 'unauthenticated' }]);
     expect(await refusalOf('/stream', bearer(clientToken(bed.keys, 'claims:read')))).toMatchObject([
@@ -166,7 +166,7 @@ describe('a WebSocket', () => {
     expect(upgrades).toEqual([]);
   });
 
-  it('that the service does not want gets the answer of the service', async () => {
+  it("that the service refuses gets the service's answer", async () => {
     bed.auth.onUpgrade = (_request, socket) =>
       void socket.end(
         'HTTP/1.1 404 Not Found\r\nContent-Length: 14\r\n\r\n{"code":"gone"}'.replace('gone', 'away'),
@@ -175,7 +175,7 @@ describe('a WebSocket', () => {
     expect(status).toBe(404);
   });
 
-  it('that its client does not read holds the service back', async () => {
+  it('slows the service while its client does not read', async () => {
     let written = 0;
     bed.auth.onUpgrade = (_request, socket) => {
       socket.write(SWITCHED);
@@ -184,13 +184,13 @@ describe('a WebSocket', () => {
     const client = await rawClient(bed.port);
     client.socket.pause();
     client.send(`${HANDSHAKE}\r\n`);
-    expect(await whereItStands(() => written)).toBeLessThan(64 * MIB);
+    expect(await whenStable(() => written)).toBeLessThan(64 * MIB);
     client.socket.resume();
     await vi.waitFor(() => expect(written).toBe(256 * MIB), WITHIN);
     client.socket.destroy();
   });
 
-  it('that its service does not read holds the client back', async () => {
+  it('slows the client while its service does not read', async () => {
     const upgraded = Promise.withResolvers<Socket>();
     bed.auth.onUpgrade = (_request, socket) => {
       socket.pause().write(SWITCHED);
@@ -201,7 +201,7 @@ describe('a WebSocket', () => {
     const service = await upgraded.promise;
     let written = 0;
     flood(client.socket, (bytes) => (written = bytes));
-    expect(await whereItStands(() => written)).toBeLessThan(64 * MIB);
+    expect(await whenStable(() => written)).toBeLessThan(64 * MIB);
     service.resume();
     await vi.waitFor(() => expect(written).toBe(256 * MIB), WITHIN);
     client.socket.destroy();
@@ -211,7 +211,7 @@ describe('a WebSocket', () => {
     ['a length', 'Content-Length: 2\r\n\r\nhi'],
     ['chunks', 'Transfer-Encoding: chunked\r\n\r\n2\r\nhi\r\n0\r\n\r\n'],
   ])(
-    'is none where the request has a body with %s: that would be the first of its bytes',
+    'is refused for a request with a body with %s: the body would become its first bytes',
     async (_how, body) => {
       const client = await rawClient(bed.port);
       client.send(HANDSHAKE.replace('Connection: ', 'Connection: close, ') + body);
@@ -221,7 +221,7 @@ describe('a WebSocket', () => {
     },
   );
 
-  it('has no spoofed identity, in whatever spelling', async () => {
+  it('has no spoofed identity, in any spelling', async () => {
     const spoofed = [
       'x-user-id',
       'X_USER_ID',
@@ -249,7 +249,7 @@ describe('a WebSocket', () => {
     await closed;
   });
 
-  it('that was not heard of by its service is answered 502', async () => {
+  it('whose service is down is answered with 502', async () => {
     bed.auth.onUpgrade = (_request, socket) => void socket.destroy();
     expect(await refusalOf('/open-stream')).toMatchObject([502, { code: 'upstream_failed' }]);
   });
@@ -289,7 +289,7 @@ describe('server-sent events', () => {
     };
   };
 
-  it('begin before there is one, arrive one by one, and go on past the time of an ordinary request', async () => {
+  it('begin before the first event, arrive one by one, and outlast the time-out of a request', async () => {
     let send: ServerResponse | undefined;
     events((response) => void (send = response));
     const beganAt = performance.now();
@@ -306,18 +306,18 @@ describe('server-sent events', () => {
     await vi.waitFor(() => expect(bed.auth.received[0]?.aborted).toBe(true));
   });
 
-  it('that nobody reads hold the service back', async () => {
+  it('slow the service while the client does not read', async () => {
     let written = 0;
     events((response) => flood(response, (bytes) => (written = bytes)));
     const client = await rawClient(bed.port);
     client.socket.pause();
     client.send('GET /open-stream HTTP/1.1\r\nHost: x\r\n\r\n');
-    expect(await whereItStands(() => written)).toBeLessThan(64 * MIB);
+    expect(await whenStable(() => written)).toBeLessThan(64 * MIB);
     client.socket.destroy();
     await vi.waitFor(() => expect(bed.auth.received[0]?.aborted).toBe(true));
   });
 
-  it('end with their token for somebody who reads nothing, too', async () => {
+  it('end with their token even if the client does not read', async () => {
     events((response) => flood(response, () => undefined));
     const token = accessToken(bed.keys, { claims: { sid: 'ses_deaf' } });
     const client = await rawClient(bed.port);
@@ -343,7 +343,7 @@ describe('server-sent events', () => {
   });
 });
 
-it('streams do not hold up a stop: they are ended, so that their clients go elsewhere', async () => {
+it('streams do not delay a stop: they end, so that their clients connect elsewhere', async () => {
   const own = await startTestBed({ env: { ROUTES_FILE } });
   serveWebSockets(own);
   own.auth.answer = (_request, response) => {
@@ -360,7 +360,7 @@ it('streams do not hold up a stop: they are ended, so that their clients go else
   expect(own.log.map(({ message }) => message)).not.toContain('Requests were cut off by the shutdown');
 });
 
-it('more streams than there may be are refused, and requests are not', async () => {
+it('streams above the limit are refused, and requests are not', async () => {
   const own = await startTestBed({ env: { ROUTES_FILE, UPSTREAM_STREAMS: '1' } });
   serveWebSockets(own);
   const socket = new WebSocket(`ws://127.0.0.1:${own.port}/open-stream`);
@@ -374,48 +374,52 @@ it('more streams than there may be are refused, and requests are not', async () 
   await own.stop();
 });
 
-it('uploads and downloads of any size take a small heap, and pass whole', { timeout: 120_000 }, async () => {
-  const size = 160 * MIB;
-  let received = 0;
-  const chunks = function* () {
-    for (let sent = 0; sent < size; sent += MIB) yield Buffer.alloc(MIB);
-  };
-  const service = createServer((request, response) => {
-    if (request.method === 'GET') Readable.from(chunks()).pipe(response);
-    else
-      request.on('data', (chunk: Buffer) => (received += chunk.length)).on('end', () => response.end('{}'));
-  }).listen(0, '127.0.0.1');
-  await once(service, 'listening');
-  const { port } = service.address() as AddressInfo;
-  const env = { ROUTES_FILE: ROUTES_FILE, BROKEN_SERVICE_URL: `http://127.0.0.1:${port}` };
-  const gateway = await spawnGateway(bed, env, ['--max-old-space-size=48']);
-  const residentBytes = async () => {
-    const text = await (await fetch(`${gateway.adminUrl}/metrics`)).text();
-    return Number(/^process_resident_memory_bytes\S* (\S+)$/m.exec(text)?.[1]);
-  };
-  const before = await residentBytes();
-  let most = before;
-  const watch = setInterval(() => {
-    void residentBytes().then((now) => (most = Math.max(most, now)));
-  }, 100);
-  try {
-    const upload = httpRequest(`${gateway.url}/broken/stream`, { method: 'POST' });
-    const uploaded = once(upload, 'response') as Promise<[IncomingMessage]>;
-    await pipeline(Readable.from(chunks()), upload);
-    const [answer] = await uploaded;
-    answer.resume();
-    expect(answer.statusCode).toBe(200);
-    expect(received).toBe(size);
+it(
+  'uploads and downloads of any size need a small heap, and pass completely',
+  { timeout: 120_000 },
+  async () => {
+    const size = 160 * MIB;
+    let received = 0;
+    const chunks = function* () {
+      for (let sent = 0; sent < size; sent += MIB) yield Buffer.alloc(MIB);
+    };
+    const service = createServer((request, response) => {
+      if (request.method === 'GET') Readable.from(chunks()).pipe(response);
+      else
+        request.on('data', (chunk: Buffer) => (received += chunk.length)).on('end', () => response.end('{}'));
+    }).listen(0, '127.0.0.1');
+    await once(service, 'listening');
+    const { port } = service.address() as AddressInfo;
+    const env = { ROUTES_FILE: ROUTES_FILE, BROKEN_SERVICE_URL: `http://127.0.0.1:${port}` };
+    const gateway = await spawnGateway(bed, env, ['--max-old-space-size=48']);
+    const residentBytes = async () => {
+      const text = await (await fetch(`${gateway.adminUrl}/metrics`)).text();
+      return Number(/^process_resident_memory_bytes\S* (\S+)$/m.exec(text)?.[1]);
+    };
+    const before = await residentBytes();
+    let most = before;
+    const watch = setInterval(() => {
+      void residentBytes().then((now) => (most = Math.max(most, now)));
+    }, 100);
+    try {
+      const upload = httpRequest(`${gateway.url}/broken/stream`, { method: 'POST' });
+      const uploaded = once(upload, 'response') as Promise<[IncomingMessage]>;
+      await pipeline(Readable.from(chunks()), upload);
+      const [answer] = await uploaded;
+      answer.resume();
+      expect(answer.statusCode).toBe(200);
+      expect(received).toBe(size);
 
-    let downloaded = 0;
-    const { body } = await fetch(`${gateway.url}/broken/stream`);
-    for await (const chunk of body ?? []) downloaded += chunk.length;
-    expect(downloaded).toBe(size);
-    expect(most - before).toBeLessThan(size * 0.75);
-  } finally {
-    clearInterval(watch);
-    await gateway.end('SIGTERM');
-    service.close();
-    service.closeAllConnections();
-  }
-});
+      let downloaded = 0;
+      const { body } = await fetch(`${gateway.url}/broken/stream`);
+      for await (const chunk of body ?? []) downloaded += chunk.length;
+      expect(downloaded).toBe(size);
+      expect(most - before).toBeLessThan(size * 0.75);
+    } finally {
+      clearInterval(watch);
+      await gateway.end('SIGTERM');
+      service.close();
+      service.closeAllConnections();
+    }
+  },
+);

@@ -6,7 +6,7 @@ import { parseRoutes } from '../routing/routes-file.ts';
 import { gatewayDocument, packageVersion } from './gateway-document.ts';
 import { publishedPaths } from './published-paths.ts';
 
-it('the document that is checked in is up to date', () => {
+it('the committed document is up to date', () => {
   const checkedIn: unknown = JSON.parse(readFileSync('contracts/openapi.json', 'utf8'));
   const table = createRouteTable(parseRoutes(readFileSync('routes.yaml', 'utf8'), () => undefined));
   const published = publishedPaths(table, createMessageContracts());

@@ -19,7 +19,7 @@ function answering(schema: object, more: object = {}) {
 const everything = () => ({ access: 'public' as const, rateLimits: [] });
 
 describe('names', () => {
-  it('that mean the same in two services are one', () => {
+  it('with the same content in two services are one', () => {
     const schemas = { Problem: { type: 'object' }, List: { items: ref('Problem') } };
     const merged = mergeDocuments(
       base,
@@ -32,7 +32,7 @@ describe('names', () => {
     expect(merged['components']).toEqual({ schemas });
   });
 
-  it('that mean something else get the name of the later service, and so does all that refers to them', () => {
+  it("with different content get the later service's name as a prefix, and so do components that refer to them", () => {
     const merged = mergeDocuments(
       base,
       [
@@ -83,7 +83,7 @@ describe('names', () => {
 });
 
 describe('operations', () => {
-  it('are those that the gateway routes to the service', () => {
+  it('appear only if the gateway routes them to the service', () => {
     const both = { '/shared': { ...answering({ a: 1 }), post: {} }, '/internal/x': answering({}) };
     const merged = mergeDocuments(base, [service('a', both), service('b', both)], (name, method, path) =>
       path === '/shared' && name === (method === 'GET' ? 'b' : 'a')
@@ -96,7 +96,7 @@ describe('operations', () => {
     });
   });
 
-  it('tell what the gateway asks for and may answer', () => {
+  it("describe the gateway's security and its own answers", () => {
     const paths = {
       '/a': { get: {}, post: { requestBody: {}, responses: { 413: { description: 'mine' } } } },
     };
@@ -121,7 +121,7 @@ describe('operations', () => {
     });
   });
 
-  it('keep their own tags and the texts that the methods of a path share', () => {
+  it('keep their tags and the texts that the methods of a path share', () => {
     const paths = { '/a/{id}': { parameters: [{ name: 'id' }], ...answering({}, { tags: ['things'] }) } };
     const tags = [{ name: 'things', description: 'Things' }];
     const merged = mergeDocuments(base, [service('a', paths, {}, { tags })], everything);

@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
 import { answeredHeaders } from './response-headers.ts';
 
-it('headers of the connection and those that the gateway sets itself stay behind', () => {
+it("headers of the connection and the gateway's own headers are not copied from the service", () => {
   const headers = {
     connection: 'keep-alive, x-inner',
     'keep-alive': 'timeout=5',
@@ -23,7 +23,7 @@ it('headers of the connection and those that the gateway sets itself stay behind
   ]);
 });
 
-it('nothing tells of what is behind the gateway, or of what it says there', () => {
+it("no header reveals the services or the gateway's signature", () => {
   const inside = {
     server: 'inner/1.0',
     via: '1.1 inner',

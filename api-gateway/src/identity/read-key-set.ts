@@ -24,15 +24,15 @@ const es256Key = z.object({
   kty: z.literal('EC', 'kty is not EC'),
   crv: z.literal('P-256', 'crv is not P-256'),
   kid: z.string('has no kid').min(1, 'has no kid').max(LONGEST_KID, 'kid is too long'),
-  x: z.string('x is no coordinate').regex(COORDINATE, 'x is no coordinate'),
-  y: z.string('y is no coordinate').regex(COORDINATE, 'y is no coordinate'),
+  x: z.string('x is not a coordinate').regex(COORDINATE, 'x is not a coordinate'),
+  y: z.string('y is not a coordinate').regex(COORDINATE, 'y is not a coordinate'),
   use: z.literal('sig', 'use is not sig').optional(),
   alg: z.literal('ES256', 'alg is not ES256').optional(),
   // RFC 7517, 4.3: the operations that the key is for, without repetition.
   key_ops: z
-    .array(z.string(), 'key_ops is no list')
+    .array(z.string(), 'key_ops is not a list')
     .refine((operations) => operations.includes('verify'), 'key_ops has no verify')
-    .refine((operations) => new Set(operations).size === operations.length, 'key_ops repeats itself')
+    .refine((operations) => new Set(operations).size === operations.length, 'key_ops has a repetition')
     .optional(),
 });
 
@@ -47,7 +47,7 @@ export function readKeySet(json: unknown): KeySet {
   for (const candidate of keySet.parse(json).keys) {
     const read = readKey(candidate);
     if ('reason' in read) unusable.push(read);
-    else if (keys.has(read.kid)) unusable.push({ kid: read.kid, reason: 'kid is that of a key before' });
+    else if (keys.has(read.kid)) unusable.push({ kid: read.kid, reason: 'kid is that of an earlier key' });
     else keys.set(read.kid, read.key);
   }
   if (keys.size === 0) {
@@ -60,13 +60,13 @@ export function readKeySet(json: unknown): KeySet {
 function readKey(candidate: unknown): { kid: string; key: KeyObject } | UnusableKey {
   const parsed = es256Key.safeParse(candidate);
   if (!parsed.success) {
-    return { kid: kidOf(candidate), reason: parsed.error.issues[0]?.message ?? 'is no key' };
+    return { kid: kidOf(candidate), reason: parsed.error.issues[0]?.message ?? 'is not a key' };
   }
   const { kty, crv, x, y, kid } = parsed.data;
   try {
     return { kid, key: createPublicKey({ key: { kty, crv, x, y }, format: 'jwk' }) };
   } catch {
-    return { kid, reason: 'x and y are no point of the curve' };
+    return { kid, reason: 'x and y are not a point of the curve' };
   }
 }
 

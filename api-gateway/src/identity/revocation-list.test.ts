@@ -31,25 +31,25 @@ const token = (changes: object = {}) => ({
 });
 
 describe('a token is revoked', () => {
-  it('by its session, whatever its version', () => {
+  it('by its session, with any version', () => {
     list.add({ accountId: 'acc_1', sessionIds: ['ses_1'] }, now);
     expect(list.isRevoked(token({ tokenVersion: 1_000_000 }))).toBe(true);
     expect(list.isRevoked(token({ sessionId: 'ses_2' }))).toBe(false);
   });
 
-  it('by a version that is lower than the lowest of its account, in any session', () => {
+  it('by a version below the lowest of its account, in any session', () => {
     list.add({ accountId: 'acc_1', minVersion: 2 }, now);
     expect(list.isRevoked(token({ sessionId: 'ses_2' }))).toBe(true);
     expect(list.isRevoked(token({ tokenVersion: 2 }))).toBe(false);
     expect(list.isRevoked(token({ userId: 'acc_2' }))).toBe(false);
   });
 
-  it('of a service client by its version, though it has no session', () => {
+  it('of a service client by its version, without a session', () => {
     list.add({ accountId: 'cli_1', minVersion: 2 }, now);
     expect(list.isRevoked(token({ userId: 'cli_1', sessionId: '' }))).toBe(true);
   });
 
-  it('never by the id of an account that is that of a session, nor the other way round', () => {
+  it('never by a session id that equals its account id, or the reverse', () => {
     list.add({ accountId: 'ses_1', sessionIds: ['acc_1'], minVersion: 2 }, now);
     expect(list.isRevoked(token())).toBe(false);
   });
@@ -66,7 +66,7 @@ describe('of several revocations', () => {
     expect(list.isRevoked(token({ tokenVersion: 5 }))).toBe(false);
   });
 
-  it('that are the same one entry is kept, for as long as the latest says', () => {
+  it('with the same content one entry is kept, with the latest time', () => {
     list.add({ accountId: 'acc_1', sessionIds: ['ses_1'] }, now);
     list.add({ accountId: 'acc_1', sessionIds: ['ses_1'] }, now - 60_000);
     expect(list.size()).toBe(1);
@@ -77,21 +77,21 @@ describe('of several revocations', () => {
   });
 });
 
-describe('a session that a version is not for', () => {
+describe('a session that is excepted from a version', () => {
   const except = (exceptSessionId: string, minVersion: number) => ({
     accountId: 'acc_1',
     minVersion,
     exceptSessionId,
   });
 
-  it('keeps its tokens, and no other does', () => {
+  it('keeps its tokens, and no other session does', () => {
     list.add(except('ses_1', 2), now);
     expect(list.isRevoked(token())).toBe(false);
     expect(list.isRevoked(token({ sessionId: 'ses_2' }))).toBe(true);
     expect(list.isRevoked(token({ sessionId: 'ses_2', tokenVersion: 2 }))).toBe(false);
   });
 
-  it('loses them when it is ended itself', () => {
+  it('loses them when it is revoked itself', () => {
     list.add(except('ses_1', 2), now);
     list.add({ accountId: 'acc_1', sessionIds: ['ses_1'] }, now);
     expect(list.isRevoked(token({ tokenVersion: 2 }))).toBe(true);
@@ -127,7 +127,7 @@ describe('a session that a version is not for', () => {
 });
 
 describe('a revocation is remembered', () => {
-  it('until the last token that it ends has expired, and no longer', () => {
+  it('until its last token has expired, and no longer', () => {
     list.add({ accountId: 'acc_1', sessionIds: ['ses_1'], minVersion: 2 }, START);
     now = START + LIFE;
     list.forgetExpired();
@@ -137,12 +137,12 @@ describe('a revocation is remembered', () => {
     expect(list.size()).toBe(0);
   });
 
-  it('not at all when it comes too late to matter', () => {
+  it('not at all if all its tokens have expired', () => {
     list.add({ accountId: 'acc_1', minVersion: 2 }, now - LIFE - 10_000);
     expect(list.size()).toBe(0);
   });
 
-  it('for a life longer at most, however far in the future it says it was', () => {
+  it('for at most one more token life, if its time is in the future', () => {
     list.add({ accountId: 'acc_1', minVersion: 2 }, Date.parse('9999-01-01'));
     now = START + 2 * LIFE + 10_000;
     list.forgetExpired();
@@ -157,10 +157,11 @@ describe('beyond its limit the list', () => {
     }
   };
 
-  it('stays within it, and refuses all tokens from before what it has dropped', () => {
+  it('stays within it, and refuses all tokens from before the dropped entries', () => {
     fill(0, 11);
     expect(list.size()).toBe(9);
-    // ses_0 and ses_1 made room; with the tolerance for clocks, what was issued until 11 s after the start is refused.
+    // ses_0 and ses_1 were dropped. With the tolerance for clocks, tokens issued until 11 s after the start are
+    // refused.
     expect(list.refusedUntil()).toBe(START + 11_000);
     for (let i = 0; i < 11; i += 1) {
       const of = { sessionId: `ses_${i}`, issuedAt: issuedAt(START) };
@@ -171,7 +172,7 @@ describe('beyond its limit the list', () => {
     expect(errors).toEqual([{ until: new Date(START + 11_000).toISOString(), dropped: 2, limit: 10 }]);
   });
 
-  it('drops what has expired first, and then refuses nobody', () => {
+  it('drops expired entries first, and then refuses no further tokens', () => {
     fill(0, 10);
     now = START + LIFE + 30_000;
     fill(700, 701);
@@ -180,7 +181,7 @@ describe('beyond its limit the list', () => {
     expect(errors).toEqual([]);
   });
 
-  it('stays within it after one message that names more than fit', () => {
+  it('stays within it after one message with more sessions than the limit', () => {
     const sessionIds = Array.from({ length: 100 }, (_, i) => `ses_${i}`);
     list.add({ accountId: 'acc_1', sessionIds }, START);
     expect(list.size()).toBeLessThanOrEqual(10);

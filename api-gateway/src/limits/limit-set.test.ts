@@ -6,7 +6,7 @@ const account = { by: 'account', limit: 1, windowSeconds: 60 } as const;
 const client = { ...account, by: 'client' } as const;
 const address = { ...account, by: 'address', limit: 2 } as const;
 
-/** What a set asks Redis for. */
+/** The calls of a set to Redis. */
 function recorder() {
   const calls: (readonly string[])[] = [];
   const shared: SharedBuckets = {
@@ -18,7 +18,7 @@ function recorder() {
   return { calls, shared };
 }
 
-it('limits that count one request are asked for at once, in one slot of a cluster', async () => {
+it('limits that count one request are one call, in one slot of a cluster', async () => {
   const { calls, shared } = recorder();
   await new LimitSet({ shared, memory: createLimitMemory(), name: 'claims', rules: [account, address] }).take(
     ({ by }) => `a-${by}`,
@@ -33,7 +33,7 @@ it('limits that never count one request are spread over a cluster', async () => 
   expect(calls).toEqual([['rate:reads:client:cli_1']]);
 });
 
-it('a limit that counts nobody asks nothing', async () => {
+it('a limit that does not count the caller makes no call', async () => {
   const { calls, shared } = recorder();
   expect(
     await new LimitSet({ shared, memory: createLimitMemory(), name: 'reads', rules: [account] }).take(
@@ -43,7 +43,7 @@ it('a limit that counts nobody asks nothing', async () => {
   expect(calls).toEqual([]);
 });
 
-it('a limit that a reload has replaced refuses nobody any more', async () => {
+it('a limit that a reload has replaced refuses no requests', async () => {
   const memory = createLimitMemory();
   const set = (limit: number) =>
     new LimitSet({ shared: undefined, memory, name: 'reads', rules: [{ ...account, limit }] });

@@ -65,14 +65,14 @@ describe('there is one canonical form', () => {
     expect(canonicalTarget(url)).toEqual({ path, query: '', authority: undefined });
   });
 
-  it('what is canonical stays as it is', () => {
+  it('a canonical target stays unchanged', () => {
     for (const url of ['/v1/%65vents/a|b', '/v1/%e2%82%ac', '/v1/%2525']) {
       const path = canonicalTarget(url)?.path ?? '';
       expect(canonicalTarget(path)?.path).toBe(path);
     }
   });
 
-  it('the query is passed as it came, dots and slashes included', () => {
+  it('the query passes unchanged, with dots and slashes', () => {
     expect(canonicalTarget('/v1/me?next=/../a//b;c=%2f')).toMatchObject({ query: '?next=/../a//b;c=%2f' });
     expect(canonicalTarget('/v1/me?')).toMatchObject({ path: '/v1/me', query: '?' });
   });
@@ -86,7 +86,7 @@ describe('there is one canonical form', () => {
     expect(canonicalTarget('/v1/me?a b')).toBeUndefined();
   });
 
-  it('of an absolute target the path counts, and its authority names the host', () => {
+  it('an absolute target gives the path, and its authority gives the host', () => {
     expect(canonicalTarget('http://Example.org:80/v1/me?x=1')).toEqual({
       path: '/v1/me',
       query: '?x=1',

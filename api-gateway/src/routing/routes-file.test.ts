@@ -25,7 +25,7 @@ const entry = (more: string) => `routes:
     access: public
 ${more}`;
 
-describe('an entry', () => {
+describe('a route', () => {
   it('has defaults', () => {
     expect(parseRoutes(entry(''), anything)).toEqual([
       expect.objectContaining({
@@ -43,7 +43,7 @@ describe('an entry', () => {
     ]);
   });
 
-  it('says whatever it wants otherwise', () => {
+  it('may set every field', () => {
     const text = entry(`    priority: -2
     rewrite: /two
     timeoutMs: 5
@@ -86,7 +86,7 @@ describe('an entry', () => {
     .replace('env: A_SERVICE_URL', 'publish: { exchange: laurel.a, routingKey: a.b, schema: laurel.a.b.v1 }')
     .replace('public', "{ scopes: ['a:b'] }");
 
-  it('may publish in the place of calling a service', () => {
+  it('may publish instead of calling a service', () => {
     expect(parseRoutes(publishing, anything)).toMatchObject([
       { publish: { exchange: 'laurel.a', routingKey: 'a.b', schema: 'laurel.a.b.v1' } },
     ]);
@@ -103,12 +103,12 @@ describe('an entry', () => {
     expect(problemsOf(publishing.replace(from, to)).join('\n')).toMatch(problem);
   });
 
-  it('that takes GET takes HEAD as well', () => {
+  it('with GET includes HEAD', () => {
     const [route] = parseRoutes(entry('').replace('/one }', '/one, methods: [GET] }'), anything);
     expect([...(route?.methods ?? [])]).toEqual(['GET', 'HEAD']);
   });
 
-  it('may want a role or a scope', () => {
+  it('may require a role or a scope', () => {
     const text = entry('').replace('public', '{ roles: [ADMIN], scopes: ["accounts:read"] }');
     expect(parseRoutes(text, anything)[0]?.access).toEqual({ roles: ['ADMIN'], scopes: ['accounts:read'] });
   });
@@ -162,7 +162,7 @@ describe('an entry', () => {
 });
 
 describe('a file', () => {
-  it('says all that is wrong with it at once, by the names of its entries', () => {
+  it('lists all its problems at once, by the names of its routes', () => {
     const problems = problemsOf(
       `routes:
   - name: one
@@ -194,7 +194,7 @@ describe('a file', () => {
     ]);
   });
 
-  it('names an entry once', () => {
+  it('uses a name once', () => {
     const text = entry('') + entry('').replace('routes:\n', '').replace('/one }', '/two }');
     expect(problemsOf(text)).toEqual(['"one": the name is used more than once']);
   });
@@ -205,7 +205,7 @@ describe('a file', () => {
     ['routes: []', /at least one entry/],
     ['- name: one', /expected object/i],
     ['routes:\n  - name: one\n    name: two', /unique/],
-  ])('%j is no routing table', (text, problem) => {
+  ])('%j is not a routing table', (text, problem) => {
     expect(problemsOf(text).join('\n')).toMatch(problem);
   });
 });
@@ -218,7 +218,7 @@ routes:
   - { name: two, match: { path: /two }, target: { env: A_SERVICE_URL }, access: public, rateLimit: doors }
 `;
 
-  it('is one for all entries that name it', () => {
+  it('is shared by all routes that name it', () => {
     const [one, two] = parseRoutes(file('doors'), anything);
     expect(one).toMatchObject({
       limitName: 'doors',
@@ -227,12 +227,12 @@ routes:
     expect(two?.rateLimits).toBe(one?.rateLimits);
   });
 
-  it('is another than that of an entry alone', () => {
+  it("is separate from a route's own limit", () => {
     const [one] = parseRoutes(file('{ by: address, limit: 5, windowSeconds: 1 }'), anything);
     expect(one).toMatchObject({ limitName: 'one', rateLimits: [{ limit: 5 }] });
   });
 
-  it('may count callers whom one of its entries does not let pass', () => {
+  it('may count callers whom one of its routes does not allow', () => {
     const limits =
       '{ doors: [{ by: account, limit: 1, windowSeconds: 1 }, { by: address, limit: 1, windowSeconds: 1 }] }';
     expect(problemsOf(file('doors', limits))).toEqual([]);
@@ -260,7 +260,7 @@ routes:
     expect(problemsOf(text).join('\n')).toMatch(problem);
   });
 
-  it('is multiplied by the scale, as every other one, and lets one request pass at least', () => {
+  it('is multiplied by the scale, like every limit, and allows at least one request', () => {
     const limitsAt = (scale: number) =>
       parseRoutes(file('{ by: address, limit: 5, windowSeconds: 1 }'), anything, scale).map(
         ({ rateLimits }) => rateLimits[0]?.limit,
@@ -272,7 +272,7 @@ routes:
   });
 });
 
-describe('the table that is shipped', () => {
+describe('the shipped table', () => {
   const table = createRouteTable(parseRoutes(readFileSync('routes.yaml', 'utf8'), anything));
 
   it.each(table.routes.map((route) => [route.name, route] as const))(
@@ -295,7 +295,7 @@ describe('the table that is shipped', () => {
     expect(aliases).toBeGreaterThan(10);
   });
 
-  it('tells the limits of a request', () => {
+  it('explains the limits of a request', () => {
     expect(explainRequest(table, 'POST /register')).toContain('registrations: 100 in 10 s by address');
     expect(explainRequest(table, 'GET /v1/claims')).toContain(
       'reads: 200 in 20 s by account, 4000 in 20 s by client',
@@ -335,20 +335,20 @@ describe('the table that is shipped', () => {
     expect(explainRequest(table, request)).toContain(`→ ${answer}`);
   });
 
-  it('tells why an entry is asked before others that match, too', () => {
+  it('explains why a route precedes others that match', () => {
     expect(explainRequest(table, 'GET /v1/events/audit')).toContain(
       'why      before events by an exact path\n',
     );
     expect(explainRequest(table, 'GET /v1/events/42')).toContain('why      the only entry that matches\n');
   });
 
-  it('publishes activity in the place of calling a service', () => {
+  it('publishes activity instead of calling a service', () => {
     const explained = explainRequest(table, 'POST /v1/activity/async');
     expect(explained).toContain('→ activity-async\n');
     expect(explained).toContain('publish  exchange laurel.activity, key activity.recorded');
   });
 
-  it('prints in the order in which it is asked', () => {
+  it('is printed in the order in which routes are tried', () => {
     const names = printRoutes(table)
       .split('\n')
       .map((line) => line.split(/\s+/)[1]);

@@ -32,7 +32,7 @@ it('five failures in a row open it, and four with a success between them do not'
   expect(breaker.isClosed).toBe(false);
 });
 
-it('after a second it lets one request through, and its success closes it', async () => {
+it('after a second it allows one trial, whose success closes it', async () => {
   const breaker = await openBreaker();
   await vi.advanceTimersByTimeAsync(999);
   expect(breaker.tryWith({})).toBe(false);

@@ -18,7 +18,7 @@ function waiter(client = 'one'): Waiter & { state: string } {
   return self;
 }
 
-/** Two may be inside, two may wait. */
+/** Two places, and a queue of two. */
 function fullBulkhead() {
   const bulkhead = new Bulkhead({ limit: 2, queueLimit: 2, queueMs: 1_000, share: 1 });
   const waiters = [waiter(), waiter(), waiter(), waiter(), waiter()] as const;
@@ -26,17 +26,17 @@ function fullBulkhead() {
   return { bulkhead, waiters, states: () => waiters.map(({ state }) => state) };
 }
 
-it('as many as may be are inside, as many as may wait do, and the others are turned away at once', () => {
+it('admits up to the limit, queues up to the queue limit, and rejects the others at once', () => {
   expect(fullBulkhead().states()).toEqual(['inside', 'inside', 'waiting', 'waiting', 'away']);
 });
 
-it('who leaves makes room for the one that has waited longest', () => {
+it('a leaving request makes room for the one that has waited longest', () => {
   const { bulkhead, waiters, states } = fullBulkhead();
   bulkhead.leave(waiters[1]);
   expect(states().slice(2, 4)).toEqual(['inside', 'waiting']);
 });
 
-it('nobody waits for longer than the time for it', async () => {
+it('a request waits no longer than the queue time', async () => {
   const { bulkhead, waiters, states } = fullBulkhead();
   await vi.advanceTimersByTimeAsync(1_000);
   expect(states().slice(2)).toEqual(['away', 'away', 'away']);
@@ -46,7 +46,7 @@ it('nobody waits for longer than the time for it', async () => {
   expect(late.state).toBe('inside');
 });
 
-it('who goes while waiting is not let in, and frees a place in the queue only', () => {
+it('a request that leaves while it waits is not admitted, and frees only a place in the queue', () => {
   const { bulkhead, waiters, states } = fullBulkhead();
   bulkhead.leave(waiters[2]);
   const next = waiter();
@@ -56,7 +56,7 @@ it('who goes while waiting is not let in, and frees a place in the queue only', 
   expect(states().slice(2, 4)).toEqual(['waiting', 'inside']);
 });
 
-/** The states of so many requests of a client that enter now. */
+/** The states of a number of requests of a client that enter now. */
 function enterMany(bulkhead: Bulkhead, client: string, count: number) {
   const waiters = Array.from({ length: count }, () => waiter(client));
   for (const each of waiters) bulkhead.enter(each);
@@ -71,21 +71,21 @@ it('one client takes no more than its share of the places and of the queue', () 
   expect([bulkhead.inside, bulkhead.waiting]).toEqual([64, 32]);
 });
 
-it('clients that wait take turns, and a client at its share is passed over', () => {
+it('waiting clients take turns, and a client at its share is skipped', () => {
   const bulkhead = new Bulkhead({ limit: 64, queueLimit: 64, queueMs: 1_000, share: 0.5 });
   const greedy = enterMany(bulkhead, 'greedy', 64);
   const other = enterMany(bulkhead, 'other', 32);
   const late = enterMany(bulkhead, 'late', 3);
   expect(late.count('waiting')).toBe(3);
-  // A place of the other client: the greedy one waits longest, but has its share.
+  // A place of the other client is free: the greedy one has waited longest, but has its share.
   for (const each of other.waiters.slice(0, 2)) bulkhead.leave(each);
   expect([greedy.count('inside'), late.count('inside')]).toEqual([32, 2]);
-  // Two places of the greedy client: it takes turns with the late one.
+  // Two places of the greedy client are free: it takes turns with the late one.
   for (const each of greedy.waiters.slice(0, 2)) bulkhead.leave(each);
   expect([greedy.count('inside'), late.count('inside')]).toEqual([33, 3]);
 });
 
-it('a bulkhead that is empty again remembers no client', () => {
+it('an empty bulkhead remembers no client', () => {
   const bulkhead = new Bulkhead({ limit: 2, queueLimit: 2, queueMs: 1_000, share: 1 });
   const { waiters } = enterMany(bulkhead, 'one', 4);
   for (const each of waiters) bulkhead.leave(each);
@@ -93,7 +93,7 @@ it('a bulkhead that is empty again remembers no client', () => {
   expect(enterMany(bulkhead, 'two', 3).count('inside')).toBe(2);
 });
 
-it('places too few to be shared are for everybody', () => {
+it('one client may take all of a few places', () => {
   const bulkhead = new Bulkhead({ limit: 3, queueLimit: 3, queueMs: 1_000, share: 0.5 });
   expect(enterMany(bulkhead, 'one', 7).count('inside')).toBe(3);
 });
