@@ -442,7 +442,7 @@ describe('a reload', () => {
 
 describe('check-routes', () => {
   const run = promisify(execFile);
-  const check = (...args: string[]) => run(process.execPath, ['src/check-routes.ts', ...args]);
+  const check = (...args: string[]) => run(process.execPath, ['src/commands/check-routes.ts', ...args]);
 
   it('prints the table', async () => {
     const { stdout } = await check();

@@ -1,11 +1,11 @@
 import { readFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
-import { rateLimitScaleOf, routesFileOf } from './config.ts';
-import { createMessageContracts } from './publish/message-contracts.ts';
-import { explainRequest, printRoutes } from './routing/explain-routes.ts';
-import type { Route } from './routing/route.ts';
-import { createRouteTable } from './routing/route-table.ts';
-import { parseRoutes, RoutesFileError } from './routing/routes-file.ts';
+import { rateLimitScaleOf, routesFileOf } from '../config.ts';
+import { createMessageContracts } from '../publish/message-contracts.ts';
+import { explainRequest, printRoutes } from '../routing/explain-routes.ts';
+import type { Route } from '../routing/route.ts';
+import { createRouteTable } from '../routing/route-table.ts';
+import { parseRoutes, RoutesFileError } from '../routing/routes-file.ts';
 
 const EXIT_BAD_ROUTES = 1;
 
