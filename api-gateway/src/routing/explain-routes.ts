@@ -58,7 +58,7 @@ function whyFirst(route: Route, matching: readonly Route[]): string {
   return others.map((other) => `before ${other.name} by ${precedenceOver(route, other)}`).join(', ');
 }
 
-export function describeAccess(access: Access): string {
+function describeAccess(access: Access): string {
   if (typeof access === 'string') return access;
   return [...access.roles, ...access.scopes.map((scope) => `scope ${scope}`)].join(' | ');
 }

@@ -9,8 +9,6 @@ import { FORWARDED_METHODS, forwardedPath, isInternal, type Route } from './rout
 export interface RouteTable {
   /** In the order in which routes are tried. */
   readonly routes: readonly Route[];
-  /** Whether any route names a host. */
-  readonly usesHosts: boolean;
   match(method: string, path: string, host: string): Route | undefined;
   /** The methods that routes allow for this path; empty if no route has the path. */
   allowedMethods(path: string, host: string): string[];
@@ -120,7 +118,7 @@ export function createRouteTable(entries: readonly Route[]): RouteTable {
     return [...FORWARDED_METHODS].filter((method) => match(method, path, host) !== undefined).toSorted();
   }
 
-  return { routes, usesHosts: routes.some(({ host }) => host !== undefined), match, allowedMethods };
+  return { routes, match, allowedMethods };
 }
 
 /** `/v1/events/` means `/v1/events`. It is matched and forwarded without the slash. */
