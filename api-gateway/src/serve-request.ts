@@ -50,7 +50,7 @@ export function createServeRequest(deps: ServeRequestDeps): ServeRequest {
       const route = findRoute(request);
       if (!route) return;
       const caller = route.access === 'public' ? ANONYMOUS : await authenticate(request, route);
-      if (!caller) return;
+      if (!caller || request.response.destroyed) return;
       const identity = identityOf(caller, request);
       if (route.rateLimits.length > 0 && !(await isWithinLimits(request, route, identity))) return;
       if (request.response.destroyed) return;

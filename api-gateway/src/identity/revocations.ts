@@ -45,7 +45,7 @@ const STALE_AFTER_MISSED = 3;
 /**
  * Revocations arrive in two ways. The broker sends each one to a queue of this process, within a second. And the
  * process reads them from auth-service with an overlapping cursor: all at the start, then every few seconds, and
- * at once when its queue is new. So no outage delays a revocation for longer than `refreshMs`.
+ * at once when its queue is new. So an outage of RabbitMQ delays a revocation by at most `refreshMs`.
  */
 export function createRevocations(deps: RevocationsDeps): Revocations {
   const { settings, brokerUrls, now, logger, metrics } = deps;

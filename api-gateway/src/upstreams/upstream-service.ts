@@ -49,8 +49,8 @@ export class UpstreamService {
     this.#members = [...this.#byOrigin.values()].flat();
   }
 
-  members(origin?: string): readonly Upstream[] {
-    return origin === undefined ? this.#members : (this.#byOrigin.get(origin) ?? []);
+  members(): readonly Upstream[] {
+    return this.#members;
   }
 
   /**
