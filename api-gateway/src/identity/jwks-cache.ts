@@ -13,8 +13,8 @@ const LAST_RETRY_MS = 30_000;
 /**
  * auth-service's public keys by `kid`. Loaded keys stay through an outage of auth-service.
  *
- * jose's createRemoteJWKSet discards them when a reload fails, or never if told so, and has no reload in the
- * background.
+ * Not jose's createRemoteJWKSet (6.2.18): it refuses every token while a due reload fails, its cooldown begins
+ * only after a successful reload, and it does not reload in the background.
  */
 export interface JwksCache {
   /** Whether a key set has been loaded. */
