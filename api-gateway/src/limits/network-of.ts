@@ -4,11 +4,11 @@ import { isIPv4 } from 'node:net';
 const PREFIX_OCTETS = 8;
 
 /**
- * What counts as one address for limits: an IPv4 address, or a /64 of IPv6, because whoever has one address of it
- * has them all (RFC 6177).
+ * The network that limits count as one client: an IPv4 address, or a /64 of IPv6, because one customer usually has
+ * a whole /64 (RFC 6177).
  */
 export function networkOf(address: string): string {
-  // Most addresses, and every request asks.
+  // The frequent case, without a parser.
   if (isIPv4(address)) return address;
   if (!ipaddr.isValid(address)) return 'unknown';
   const parsed = ipaddr.process(address);

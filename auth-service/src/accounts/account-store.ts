@@ -1,8 +1,10 @@
-import type { ClientSession, Collection, Db, Filter, FindCursor, WithId } from 'mongodb';
+import type { CreationPosition } from 'service-kit/http';
+import type { ClientSession, Db, Filter, FindCursor, WithId } from 'mongodb';
 import type { Role } from 'service-kit/identity';
-import { isDuplicateKey } from 'service-kit/mongo';
-import { inOneAnswer } from '../in-one-answer.ts';
-import { refusal } from '../refusal.ts';
+import { keysetFilter, isDuplicateKey } from 'service-kit/mongo';
+import type { IndexSpec } from 'service-kit/service';
+import { inOneAnswer } from '../database/in-one-answer.ts';
+import { refusal } from '../http/refusal.ts';
 import {
   searchKeysOf,
   type Account,
@@ -10,12 +12,12 @@ import {
   type SessionsEnded,
   type TokenHolder,
 } from './account.ts';
-import { foldCase } from './username.ts';
+import { foldCase } from '../http/fold-case.ts';
 
 type AccountDocument = Omit<Account, 'id' | 'roles'> & {
   _id: string;
   roles: Role[];
-  /** The username whatever its case; unique. */
+  /** The username without regard to case; unique. */
   usernameKey: string;
   searchKeys: string[];
   writes?: number;
@@ -25,23 +27,16 @@ type AccountDocument = Omit<Account, 'id' | 'roles'> & {
 export interface AccountFilter {
   role?: Role | undefined;
   status?: AccountStatus | undefined;
-  /** Beginning of a username or display name, whatever its case. */
+  /** Beginning of a username or display name, without regard to case. */
   namePrefix?: string | undefined;
 }
 
-/** The last account of a page, after which the next begins. */
-export interface AccountPosition {
-  createdAt: Date;
-  id: string;
-}
-
 export interface AccountStore {
-  ensureIndexes(): Promise<void>;
   /** @throws refusal `username_taken` */
   insert(account: Account, session: ClientSession): Promise<void>;
   /**
-   * Replaces the account. The same transaction must have read it, so that whatever was changed in between is in its
-   * way instead of lost.
+   * Replaces the account. The same transaction must have read it, so that a change in between conflicts instead of
+   * being lost.
    *
    * @throws refusal `username_taken`
    */
@@ -50,9 +45,9 @@ export interface AccountStore {
   findByUsername(username: string): Promise<Account | undefined>;
   /** Those among these ids that exist, in no order. */
   findAll(ids: readonly string[]): Promise<Account[]>;
-  /** The same, with no more than an access token tells of them. */
+  /** The same, with only the fields that an access token shows. */
   tokenHoldersOf(ids: readonly string[]): Promise<TokenHolder[]>;
-  list(filter: AccountFilter, after: AccountPosition | undefined, limit: number): Promise<Account[]>;
+  list(filter: AccountFilter, after: CreationPosition | undefined, limit: number): Promise<Account[]>;
   /** Status of each of these accounts that exists. */
   statusesOf(ids: readonly string[], session: ClientSession): Promise<Map<string, AccountStatus>>;
   /**
@@ -97,16 +92,29 @@ const ADMIN_GUARD = 'admins';
 /** Of a date that may be null: only where there is one, which is what its index holds. */
 const SET = { $gt: new Date(0) };
 
+const NEWEST_FIRST = { createdAt: -1, _id: -1 } as const;
+
+export const accountIndexes: IndexSpec[] = [
+  {
+    collection: 'accounts',
+    indexes: [
+      { key: { usernameKey: 1 }, unique: true },
+      { key: { searchKeys: 1 } },
+      { key: { createdAt: -1, _id: -1 } },
+      { key: { status: 1, createdAt: -1, _id: -1 } },
+      { key: { roles: 1, createdAt: -1, _id: -1 } },
+      { key: { bannedUntil: 1 }, partialFilterExpression: { bannedUntil: SET } },
+      { key: { 'deletion.at': 1 }, partialFilterExpression: { 'deletion.at': SET } },
+    ],
+  },
+  { collection: 'accountGuards', indexes: [] },
+];
+
 export function createAccountStore(db: Db): AccountStore {
   const accounts = db.collection<AccountDocument>('accounts');
   const guards = db.collection<{ _id: string; turn: number }>('accountGuards');
 
   return {
-    ensureIndexes: async () => {
-      await ensureIndexes(accounts);
-      // Every collection has this index: asking for it makes the collection, which a transaction had better not do.
-      await guards.createIndex({ _id: 1 });
-    },
     insert: async (account, session) => {
       await accounts.insertOne(documentOf(account), { session }).catch(nameTaken);
     },
@@ -127,9 +135,18 @@ export function createAccountStore(db: Db): AccountStore {
     },
     list: async (filter, after, limit) => {
       const found = await accounts
-        .find({ $and: [filterOf(filter), after ? beyond(after) : {}] })
-        .sort({ createdAt: -1, _id: -1 })
-        .limit(limit)
+        .find(
+          {
+            $and: [
+              filterOf(filter),
+              keysetFilter<AccountDocument>(
+                NEWEST_FIRST,
+                after && { createdAt: after.createdAt, _id: after.id },
+              ),
+            ],
+          },
+          { sort: NEWEST_FIRST, limit },
+        )
         .toArray();
       return found.map(toAccount);
     },
@@ -179,18 +196,6 @@ export function createAccountStore(db: Db): AccountStore {
   };
 }
 
-async function ensureIndexes(accounts: Collection<AccountDocument>): Promise<void> {
-  await accounts.createIndexes([
-    { key: { usernameKey: 1 }, unique: true },
-    { key: { searchKeys: 1 } },
-    { key: { createdAt: -1, _id: -1 } },
-    { key: { status: 1, createdAt: -1, _id: -1 } },
-    { key: { roles: 1, createdAt: -1, _id: -1 } },
-    { key: { bannedUntil: 1 }, partialFilterExpression: { bannedUntil: SET } },
-    { key: { 'deletion.at': 1 }, partialFilterExpression: { 'deletion.at': SET } },
-  ]);
-}
-
 function filterOf({ role, status, namePrefix }: AccountFilter): Filter<AccountDocument> {
   return {
     ...(role && { roles: role }),
@@ -203,10 +208,6 @@ function filterOf({ role, status, namePrefix }: AccountFilter): Filter<AccountDo
 const startingWith = (prefix: string): { $gte: string; $lt: string } => ({
   $gte: prefix,
   $lt: `${prefix}\u{10FFFF}`,
-});
-
-const beyond = ({ createdAt, id }: AccountPosition): Filter<AccountDocument> => ({
-  $or: [{ createdAt: { $lt: createdAt } }, { createdAt, _id: { $lt: id } }],
 });
 
 function documentOf({ id, roles, ...account }: Account): AccountDocument {
@@ -243,7 +244,7 @@ function toTokenHolder(document: WithId<AccountDocument>): TokenHolder {
   return { id: _id, roles, status, tokenVersion, sessionEpoch };
 }
 
-/** What {@link sessionsEnded} does, where the account is not read first. */
+/** The effect of {@link sessionsEnded} without a read of the account. */
 const SESSIONS_ENDED = { tokenVersion: 1, sessionEpoch: 1 } as const;
 const AFTER = { returnDocument: 'after', projection: TOKEN_HOLDER } as const;
 
@@ -254,7 +255,7 @@ function endedIn(document: WithId<AccountDocument> | null): SessionsEnded | unde
 /** Part of every update: one that changes no value writes nothing, and so conflicts with nothing. */
 const COUNTED = { $inc: { writes: 1 } } as const;
 
-/** What accounts do not have that were stored before there was such a thing. */
+/** Fields that accounts of earlier versions do not have. */
 const ABSENT = {
   bannedUntil: null,
   guest: false,

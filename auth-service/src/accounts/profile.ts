@@ -1,6 +1,6 @@
 import { visibleText } from 'service-kit/http';
 import { z } from 'zod';
-import { codePoints } from './code-points.ts';
+import { codePoints } from '../http/code-points.ts';
 
 /** One line of text for people, which shows something. */
 function oneLine(longest: number) {
@@ -10,7 +10,7 @@ function oneLine(longest: number) {
       .string()
       .trim()
       .min(1)
-      // What is far too long is not looked at any further: the other checks take time for each character.
+      // A text that is far too long is not checked any further, because the other checks take time for each character.
       .refine((text) => text.length <= 2 * longest, { error: tooLong, abort: true })
       .refine((text) => codePoints(text).length <= longest, tooLong)
       .check(visibleText())

@@ -10,8 +10,8 @@ import {
   type Caller,
   type Refusals,
 } from 'service-kit/audit';
-import { foldCase } from '../accounts/username.ts';
-import type { Transaction } from '../transact.ts';
+import { foldCase } from '../http/fold-case.ts';
+import type { Transaction } from '../database/transact.ts';
 import type { AuditAction } from './actions.ts';
 
 /** Who tries to do what to which account or client. */
@@ -45,17 +45,13 @@ export interface Audit {
     decisions: readonly { attempt: Attempt; refused: string | undefined }[],
     tx: Pick<Transaction, 'session'>,
   ): Promise<void>;
-  /** Records what somebody was shown: a search, an export. */
+  /** Records that the caller was shown something: a search, an export. */
   seen(attempt: Attempt): Promise<void>;
 }
 
 /** @param nameKey under which names are hashed */
-export function createAudit(dependencies: {
-  trail: AuditTrail;
-  refusals: Refusals;
-  nameKey: KeyObject;
-}): Audit {
-  const { trail, refusals, nameKey } = dependencies;
+export function createAudit(deps: { trail: AuditTrail; refusals: Refusals; nameKey: KeyObject }): Audit {
+  const { trail, refusals, nameKey } = deps;
   const audited = createAudited({ trail, refusals });
 
   function subjectOf({ accountId, clientId, username }: Attempt): AuditSubject {
@@ -98,5 +94,5 @@ export function createAudit(dependencies: {
   };
 }
 
-/** An account as a subject, and as the actor that somebody unknown turned out to be. */
+/** An account as a subject, or as the actor that an unknown caller turned out to be. */
 export const account = (id: string) => ({ kind: 'account', id }) as const;

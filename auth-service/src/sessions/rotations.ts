@@ -15,12 +15,12 @@ const MOST_TOGETHER = 64;
 const GROUPS_AT_ONCE = 3;
 
 /** Refreshes that arrive together share their round trips: each waits for a majority, and all of them wait at once. */
-export function createRotations(dependencies: {
+export function createRotations(deps: {
   sessions: Pick<SessionStore, 'rotateAll' | 'epochsOf'>;
   accounts: Pick<AccountStore, 'tokenHoldersOf'>;
   metrics: Registry;
 }): Rotations {
-  const { sessions, accounts, metrics } = dependencies;
+  const { sessions, accounts, metrics } = deps;
 
   return createGroupCommit({
     name: 'refreshes',
@@ -31,7 +31,7 @@ export function createRotations(dependencies: {
     run: async (rotations) => {
       const rotated = await sessions.rotateAll(rotations);
       const ids = new Set(rotated.flatMap((session) => session?.accountId ?? []));
-      // Read after the rotation, so that a ban is seen by whoever refreshes after it.
+      // Read after the rotation, so that every refresh after a ban sees the ban.
       const found = await accounts.tokenHoldersOf([...ids]);
       const byId = new Map(found.map((account) => [account.id, account]));
       const held = rotated.map((session) => {

@@ -1,5 +1,6 @@
 import { callerOf } from 'service-kit/audit';
 import {
+  byCreation,
   defineEndpoint,
   listQuery,
   pageReply,
@@ -10,13 +11,12 @@ import {
 } from 'service-kit/http';
 import { z } from 'zod';
 import type { AccountStore } from '../accounts/account-store.ts';
-import type { Clock } from '../clock.ts';
+import type { Clock } from 'service-kit/service';
 import type { EndSession } from './log-out.ts';
 import { SessionView, toSessionView } from './session-schemas.ts';
-import type { SessionPosition, SessionStore } from './session-store.ts';
-import type { Session } from './session.ts';
+import type { SessionStore } from './session-store.ts';
 
-export interface SessionRoutesDependencies {
+export interface SessionRoutesDeps {
   accounts: Pick<AccountStore, 'find'>;
   sessions: Pick<SessionStore, 'listLive'>;
   endSession: EndSession;
@@ -24,14 +24,10 @@ export interface SessionRoutesDependencies {
 }
 
 const tag = 'me';
-const Position = z
-  .tuple([z.iso.datetime(), z.string()])
-  .transform(([createdAt, id]): SessionPosition => ({ createdAt: new Date(createdAt), id }));
-const positionOf = ({ createdAt, id }: Session): z.input<typeof Position> => [createdAt.toISOString(), id];
 
 /** Where an account is logged in. */
-export function sessionRoutes(dependencies: SessionRoutesDependencies): Endpoint[] {
-  const { accounts, sessions, endSession, clock } = dependencies;
+export function sessionRoutes(deps: SessionRoutesDeps): Endpoint[] {
+  const { accounts, sessions, endSession, clock } = deps;
 
   const list = defineEndpoint({
     method: 'GET',
@@ -48,8 +44,7 @@ export function sessionRoutes(dependencies: SessionRoutesDependencies): Endpoint
       const account = await accounts.find(accountId);
       const page = await readPage(query, {
         filters: { accountId },
-        position: Position,
-        positionOf,
+        ...byCreation,
         read: async (after, limit) =>
           account ? await sessions.listLive(account, clock(), after, limit) : [],
       });

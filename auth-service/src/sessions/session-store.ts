@@ -1,9 +1,11 @@
+import type { CreationPosition } from 'service-kit/http';
 import type { ClientSession, Collection, Db, Filter } from 'mongodb';
+import { keysetFilter } from 'service-kit/mongo';
+import type { IndexSpec } from 'service-kit/service';
 import type { SessionsEnded } from '../accounts/account.ts';
 import type { EndedSessions } from './ended-session-store.ts';
 import {
   documentOf,
-  ensureSessionIndexes,
   ofEpoch,
   revoking,
   rotating,
@@ -21,14 +23,7 @@ export interface Rotated {
   epoch: number;
 }
 
-/** The last session of a page, after which the next begins. */
-export interface SessionPosition {
-  createdAt: Date;
-  id: string;
-}
-
 export interface SessionStore {
-  ensureIndexes(): Promise<void>;
   insertAll(opened: readonly Session[], transaction: ClientSession): Promise<void>;
   /**
    * Makes each successor the head, if the token presented is the head of a live session: a compare-and-swap each, so
@@ -39,18 +34,18 @@ export interface SessionStore {
   rotateAll(rotations: readonly Rotation[]): Promise<(Rotated | undefined)[]>;
   /** The epochs of these sessions, by id. */
   epochsOf(ids: readonly string[]): Promise<Map<string, number>>;
-  /** What is read here is durable: a rotation that it shows will not be undone by an election. */
+  /** This read is durable: an election does not undo a rotation that it shows. */
   findDurable(id: string): Promise<Session | undefined>;
   find(id: string): Promise<Session | undefined>;
   /** Live sessions, newest first. */
   listLive(
     account: SessionOwner,
     now: Date,
-    after: SessionPosition | undefined,
+    after: CreationPosition | undefined,
     limit: number,
   ): Promise<Session[]>;
   /** All of the account's epoch, those that ended one by one as well, newest first. */
-  list(account: SessionOwner, after: SessionPosition | undefined, limit: number): Promise<Session[]>;
+  list(account: SessionOwner, after: CreationPosition | undefined, limit: number): Promise<Session[]>;
   /** Ids of live sessions that come after so many newer ones. */
   idsBeyond(account: SessionOwner, newest: number, limit: number): Promise<string[]>;
   /** @returns whether it ended now, had ended before, or is no session of this account */
@@ -80,11 +75,25 @@ export interface SessionStore {
   removeSome(dead: EndedSessions & { andEndedAlone?: boolean }, limit: number): Promise<number>;
 }
 
+const NEWEST_FIRST = { createdAt: -1, _id: -1 } as const;
+
+export const sessionIndexes: IndexSpec[] = [
+  {
+    collection: 'sessions',
+    indexes: [
+      { key: { accountId: 1, epoch: 1, revokedAt: 1, createdAt: -1, _id: -1 } },
+      { key: { accountId: 1, epoch: 1, createdAt: -1, _id: -1 } },
+      { key: { expiresAt: 1 }, expireAfterSeconds: 0 },
+    ],
+    // Indexes that those with the epoch have replaced.
+    drops: ['accountId_1_revokedAt_1_createdAt_-1__id_-1', 'accountId_1_createdAt_-1__id_-1'],
+  },
+];
+
 export function createSessionStore(db: Db): SessionStore {
   const sessions = db.collection<SessionDocument>('sessions');
 
   return {
-    ensureIndexes: () => ensureSessionIndexes(sessions),
     insertAll: async (opened, transaction) => {
       await sessions.insertMany(opened.map(documentOf), { session: transaction });
     },
@@ -170,17 +179,19 @@ export function createSessionStore(db: Db): SessionStore {
 async function page(
   sessions: Collection<SessionDocument>,
   filter: Filter<SessionDocument>,
-  after: SessionPosition | undefined,
+  after: CreationPosition | undefined,
   limit: number,
 ): Promise<Session[]> {
   const found = await sessions
-    .find({ $and: [filter, after ? beyond(after) : {}] })
-    .sort({ createdAt: -1, _id: -1 })
-    .limit(limit)
+    .find(
+      {
+        $and: [
+          filter,
+          keysetFilter<SessionDocument>(NEWEST_FIRST, after && { createdAt: after.createdAt, _id: after.id }),
+        ],
+      },
+      { sort: NEWEST_FIRST, limit },
+    )
     .toArray();
   return found.map(toSession);
 }
-
-const beyond = ({ createdAt, id }: SessionPosition): Filter<SessionDocument> => ({
-  $or: [{ createdAt: { $lt: createdAt } }, { createdAt, _id: { $lt: id } }],
-});

@@ -1,8 +1,8 @@
 import type { Logger } from 'service-kit/logging';
 import { isDuplicateKey } from 'service-kit/mongo';
 import type { Audit } from '../audit/audit.ts';
-import type { Clock } from '../clock.ts';
-import type { Transact } from '../transact.ts';
+import type { Clock } from 'service-kit/service';
+import type { Transact } from '../database/transact.ts';
 import type { KeyRing } from './key-ring.ts';
 import { FIRST_KEY, hasBegun, nextKey, scheduleOf, type KeyTimes } from './key-schedule.ts';
 import type { SigningKeyStore, StoredSigningKey } from './signing-key-store.ts';
@@ -10,7 +10,7 @@ import { generateSigningKey } from './signing-key.ts';
 
 /** Replaces the key that signs access tokens. */
 export interface RotateKeys {
-  /** Makes the first key where there is none yet. */
+  /** Makes the first key if there is none. */
   begin(): Promise<void>;
   /**
    * Makes the next key, which signs when everybody has had the time to learn of it; tokens lose nothing. While one
@@ -18,15 +18,15 @@ export interface RotateKeys {
    */
   rotate(): Promise<void>;
   /**
-   * Ends a key that somebody else may have: whatever it signed is refused from now on. Where it is the one that
-   * signs, the next one signs at once.
+   * Ends a key that an attacker may have: every token that it signed is refused from now on. If it is the signing key,
+   * the next one signs at once.
    *
    * @returns false when there is no such key
    */
   retire(kid: string): Promise<boolean>;
 }
 
-export interface RotateKeysDependencies {
+export interface RotateKeysDeps {
   store: SigningKeyStore;
   keyRing: Pick<KeyRing, 'refresh'>;
   accessTtlMs: number;
@@ -38,8 +38,8 @@ export interface RotateKeysDependencies {
   logger: Logger;
 }
 
-export function rotateKeys(dependencies: RotateKeysDependencies): RotateKeys {
-  const { store, keyRing, accessTtlMs, leadMs, audit, transact, clock, logger } = dependencies;
+export function rotateKeys(deps: RotateKeysDeps): RotateKeys {
+  const { store, keyRing, accessTtlMs, leadMs, audit, transact, clock, logger } = deps;
 
   async function make(times: KeyTimes): Promise<void> {
     const key = { ...generateSigningKey(), ...times };

@@ -196,7 +196,7 @@ async function consumeAll(stage: Stage, count: number): Promise<Figures> {
 async function everyRequestGrantedOnce({ db, backing, sent }: Stage): Promise<void> {
   const entries = await db.collection('ledger').countDocuments({ kind: 'grant', quantity: QUANTITY });
   if (entries !== sent) throw new Error(`${sent} rewards were asked for, and the ledger has ${entries}`);
-  const { code, output } = await runCommand(process.execPath, ['src/verify-ledger.ts'], {
+  const { code, output } = await runCommand(process.execPath, ['src/commands/verify-ledger.ts'], {
     cwd: packageDirectory('auth-service'),
     env: { ...bareEnvironment(), MONGODB_URL: backing.services.mongodb.url },
   });

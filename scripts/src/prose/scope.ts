@@ -1,5 +1,9 @@
 /** Folders whose TypeScript comments are read. */
-export const commentFolders: readonly string[] = ['scripts/src/prose/'];
+export const commentFolders: readonly string[] = [
+  'auth-service/',
+  'game-event-service/',
+  'scripts/src/prose/',
+];
 
 /** Markdown files and contracts that are not read yet. */
 export const unreadTexts: readonly string[] = [

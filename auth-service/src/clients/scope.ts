@@ -1,9 +1,0 @@
-/** What service clients may be allowed to do. Accounts hold roles instead, and never scopes. */
-export const scopes = [
-  'activity:write',
-  'accounts:read',
-  'claims:read',
-  'entitlements:write',
-  'tokens:introspect',
-] as const;
-export type Scope = (typeof scopes)[number];
