@@ -112,7 +112,7 @@ describe('results', () => {
     );
     await publishRaw('not json', 'bad-2');
     expect((await claim(service.call, event.id, account())).status).toBe(201);
-    expect(service.logs.filter((line) => line.includes('cannot be read'))).toHaveLength(2);
+    expect(service.logs.filter((line) => line.includes('Message dead-lettered: unreadable'))).toHaveLength(2);
 
     const connection = await amqp.connect(needed('RABBITMQ_URL'));
     const channel = await connection.createChannel();
