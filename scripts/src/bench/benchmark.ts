@@ -31,9 +31,16 @@ export interface Benchmark {
   name: string;
   summary: string;
   plans: Plans;
-  prepare(): Promise<PreparedBenchmark>;
-  /** What the figures say about each other, a line each. */
+  /** Whether it can measure the build of another checkout beside this one. */
+  canCompare?: true;
+  prepare(options: BenchmarkOptions): Promise<PreparedBenchmark>;
+  /** Compares the figures, in a line each. */
   conclude?(measured: readonly Measured[]): string[];
+}
+
+export interface BenchmarkOptions {
+  /** The other checkout. */
+  against?: string;
 }
 
 export interface Plan {

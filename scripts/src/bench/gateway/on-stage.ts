@@ -1,5 +1,3 @@
-import { packageDirectory } from '../../repository/packages.ts';
-import { installPackage } from '../../toolchain/install-package.ts';
 import type { PreparedBenchmark } from '../benchmark.ts';
 import { startTokenMint } from '../token-mint.ts';
 import type { ProxyContext } from './proxies.ts';
@@ -15,7 +13,6 @@ export async function onStage(
   upstream: string,
   prepare: (context: ProxyContext) => Promise<Omit<PreparedBenchmark, 'stop'>>,
 ): Promise<PreparedBenchmark> {
-  await installPackage(packageDirectory('api-gateway'));
   const stage = await ProxyStage.start();
   const mint = await startTokenMint();
   const stop = async (): Promise<void> => {

@@ -1,5 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { HttpClient, requestBytes } from './http-client.ts';
+import { answerOnce } from './run-apart.ts';
 
 /** One request of the load; `path` and `body` are the same for all of them. */
 export interface LoadPlan {
@@ -31,7 +32,7 @@ export interface LoadResult {
   latenciesMs: number[];
 }
 
-export async function runLoad(plan: LoadPlan): Promise<LoadResult> {
+async function runLoad(plan: LoadPlan): Promise<LoadResult> {
   const { method, path, body, leadInMs = 0 } = plan;
   const client = new HttpClient(plan.url, plan.connections);
   const statuses: Record<string, number> = {};
@@ -78,3 +79,5 @@ export async function runLoad(plan: LoadPlan): Promise<LoadResult> {
   client.close();
   return { startedAt: performance.timeOrigin + startedAt, statuses, latenciesMs };
 }
+
+answerOnce(runLoad);
