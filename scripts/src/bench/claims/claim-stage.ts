@@ -148,7 +148,7 @@ export async function prepareClaims(
   }
 }
 
-/** Accounts that nobody has claimed with, and a token for each. */
+/** Accounts without a claim, and a token for each. */
 export async function newPlayers(
   { privateSystem, mint, client }: ClaimStage,
   count: number,

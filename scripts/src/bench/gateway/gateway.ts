@@ -27,7 +27,7 @@ const RoutingTable = z.object({ routes: z.array(z.looseObject({ rateLimit: z.unk
 const LOAD = join(import.meta.dirname, '..', 'load', 'run-http-load.ts');
 const UPSTREAM = join(import.meta.dirname, 'upstream-process.ts');
 
-/** Requests through this gateway and others, each on one core; what they lead to, and the load, on another. */
+/** Requests through this gateway and others, each on one core; the upstream and the load run on another. */
 export const gateway: Benchmark = {
   name: 'gateway',
   summary: `GETs with a token through gateways on one core, ${CONNECTIONS} connections`,

@@ -29,7 +29,7 @@ export interface ProxyContext {
 export const tokenOf = (mint: TokenMint, accountId: string): string =>
   mint.accessToken({ accountId, roles: ['USER'], issuer: ISSUER });
 
-/** The gateway with everything on: the limits of its routing table are held, and never reached. */
+/** The gateway with every feature on. Its rate limits are checked and never reached. */
 export async function startGateway(
   { stage, upstreamPort, mint }: ProxyContext,
   directory: string,
@@ -58,7 +58,7 @@ export async function startGateway(
   return { name, port, pid: await stage.startProxy(program, port) };
 }
 
-/** Everything that it is measured against; `say` is told of those that are not there. */
+/** Starts the gateways that Laurel's is compared with. `say` hears which of them are not installed. */
 export async function startRivals(
   context: ProxyContext,
   say: (line: string) => void,

@@ -19,7 +19,7 @@ export interface HttpLoadResult {
   latenciesMs: number[];
 }
 
-/** Whoever loses the connection sends no more. */
+/** A client that loses its connection stops. */
 async function runHttpLoad({ url, path, tokens, durationMs }: HttpLoadPlan): Promise<HttpLoadResult> {
   const client = new HttpClient(url, tokens.length);
   const latenciesMs: number[] = [];

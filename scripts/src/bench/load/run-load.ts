@@ -12,7 +12,7 @@ export interface LoadPlan {
   tokens: readonly string[];
   /** Requests at any time (closed loop), or the most of them (open loop). */
   connections: number;
-  /** Open loop: requests a second, sent when they are due whatever became of those before. */
+  /** Open loop: requests a second, each sent when it is due, even if earlier ones have no answer yet. */
   rate?: number;
   /**
    * Open loop: how long answers are not timed at first, in milliseconds, while connections are opened and the load's own
@@ -28,7 +28,10 @@ export interface LoadResult {
   startedAt: number;
   /** Answers by status; `error` for requests without one. */
   statuses: Record<string, number>;
-  /** Of every answered request after the lead-in, in milliseconds; in an open loop counted from when it was due. */
+  /**
+   * Of every answered request after the lead-in, in milliseconds. In an open loop it counts from the time the request was
+   * due, so a late load process or a full connection pool hides no wait (coordinated omission).
+   */
   latenciesMs: number[];
 }
 

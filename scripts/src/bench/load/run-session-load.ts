@@ -11,7 +11,7 @@ export interface SessionPlayer {
 
 export interface SessionLoadPlan {
   url: string;
-  /** What each player does as soon as the answer before is there. */
+  /** The call that each player repeats after each answer. */
   what: 'logIn' | 'refresh';
   players: readonly SessionPlayer[];
   /** The load ends after this time, in milliseconds, or after so many calls of each player. */
