@@ -1,12 +1,12 @@
-import type { Benchmark, Candidate, Figures } from '../benchmark.ts';
-import { FIXED, PrefetchStage } from './prefetch-stage.ts';
+import type { Benchmark, Candidate, Figures } from './harness.ts';
+import { FIXED, type PrefetchConsumers, startPrefetchConsumers } from './prefetch-consumers.ts';
 
 /** Of what the best fixed prefetch gives, `auto` must give this part to count as adapted. */
 const ADAPTED = 0.8;
 const SAMPLE_MS = 1_000;
 /** One sample alone may be the machine's mood. */
 const SAMPLES_TOGETHER = 3;
-/** Small, so that the handler is what limits, and not what feeds it. */
+/** Small, so that the handler limits the rate and not the feed, which shares the process. */
 const BATCH_SIZE = 20;
 const CHANGES: readonly (readonly [from: number, to: number])[] = [
   [5, 50],
@@ -17,57 +17,53 @@ const CHANGES: readonly (readonly [from: number, to: number])[] = [
 
 /** How long `auto` takes to follow a handler whose time changes tenfold. */
 export const adaptation: Benchmark = {
-  name: 'adaptation',
-  summary: "how long auto takes to follow when the handler's time changes tenfold",
   plans: {
     quick: { rounds: 1, roundMs: 15_000, warmUpMs: 0 },
     thorough: { rounds: 3, roundMs: 40_000, warmUpMs: 0 },
   },
-  prepare: async () => {
-    const stage = await PrefetchStage.start();
+  prepare: async (stage) => {
+    const consumers = await startPrefetchConsumers(stage);
     for (const value of ['auto', ...FIXED] as const)
-      await stage.add(String(value), 'waiting', value, BATCH_SIZE);
+      await consumers.add(String(value), 'waiting', value, BATCH_SIZE);
     return {
-      // What the processes use says nothing here.
-      processes: [],
-      candidates: CHANGES.map(([from, to]) => change(stage, from, to)),
-      verify: async () => undefined,
-      stop: () => stage.stop(),
+      candidates: CHANGES.map(([from, to]) => change(consumers, from, to)),
+      stop: () => consumers.stop(),
     };
   },
 };
 
-function change(stage: PrefetchStage, from: number, to: number): Candidate {
+function change(consumers: PrefetchConsumers, from: number, to: number): Candidate {
   return {
     name: `${from} to ${to} ms`,
-    prepare: async (durationMs) => () => stage.whileFed(() => measureChange(stage, from, to, durationMs)),
+    prepare: async (durationMs) => () =>
+      consumers.whileFed(() => measureChange(consumers, from, to, durationMs)),
   };
 }
 
 async function measureChange(
-  stage: PrefetchStage,
+  consumers: PrefetchConsumers,
   from: number,
   to: number,
   durationMs: number,
 ): Promise<Figures> {
-  await stage.setWait(to);
+  consumers.setWait(to);
   let best = 0;
   for (const value of FIXED) {
-    const { perSecond } = await stage.measure(String(value), SAMPLES_TOGETHER * SAMPLE_MS);
+    const { perSecond } = await consumers.measure(String(value), SAMPLES_TOGETHER * SAMPLE_MS);
     best = Math.max(best, perSecond);
   }
-  return await stage.running('auto', async () => {
-    await stage.setWait(from);
-    await stage.settle('auto');
-    const before = await stage.observe('auto', SAMPLE_MS);
-    await stage.setWait(to);
+  return await consumers.running('auto', async () => {
+    consumers.setWait(from);
+    await consumers.settle('auto');
+    const before = await consumers.observe('auto', SAMPLE_MS);
+    consumers.setWait(to);
     const samples: number[] = [];
     let after = before;
     while (samples.length * SAMPLE_MS < durationMs) {
-      after = await stage.observe('auto', SAMPLE_MS);
+      after = await consumers.observe('auto', SAMPLE_MS);
       samples.push(after.perSecond);
     }
-    await stage.mustNotBeEmpty();
+    await consumers.mustNotBeEmpty();
     return {
       'adapted after s': (adaptedAfter(samples, best * ADAPTED) * SAMPLE_MS) / 1_000,
       'best fixed messages/s': best,
