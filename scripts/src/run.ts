@@ -1,6 +1,6 @@
 import { UserError } from './console/user-error.ts';
 import { printError } from './console/print.ts';
-import { packageDirectory } from './repository/packages.ts';
+import { packageDirectory } from './repository/folders.ts';
 import { installPackage, isInstalled } from './toolchain/install-package.ts';
 
 type Command = { main: (args: string[]) => Promise<void> };
@@ -12,6 +12,7 @@ const commands: Record<string, () => Promise<Command>> = {
   'dead-letters': () => import('./cli/dead-letters.ts'),
   demo: () => import('./cli/demo.ts'),
   down: () => import('./cli/down.ts'),
+  generate: () => import('./cli/generate.ts'),
   infra: () => import('./cli/infra.ts'),
   'rotate-keys': () => import('./cli/rotate-keys.ts'),
   status: () => import('./cli/status.ts'),

@@ -76,7 +76,7 @@ async function environmentIn(state: SystemState, service: ServiceName): Promise<
   const urlOf = (wanted: string): string =>
     state.backing.find(({ variable }) => variable === wanted)?.url ?? '';
   const addresses = readAddresses(process.env);
-  const [address] = addresses[service];
+  const [address] = addresses[service] ?? [];
   if (!address) throw new UserError(`${service} has no address.`);
   const backing = {
     mongodb: { url: urlOf('MONGODB_URL') },

@@ -2,7 +2,7 @@ import { print, printError } from '../console/print.ts';
 import { type PrintLine, runSteps } from '../console/steps.ts';
 import { UserError } from '../console/user-error.ts';
 import type { Sources } from '../backing-services/sources.ts';
-import { dataDirectory } from '../repository/packages.ts';
+import { dataDirectory, serviceNames } from '../repository/packages.ts';
 import { startInBackground } from './background.ts';
 import { readableLine } from './log-view.ts';
 import { runningState, type SystemState } from './state-file.ts';
@@ -81,5 +81,5 @@ async function mustBeRunning(): Promise<SystemState> {
 
 // The backing services' own chatter is in .data/logs/.
 function isWorthShowing(name: string): boolean {
-  return name === 'laurel' || name.includes('service') || name.includes('gateway');
+  return name === 'laurel' || serviceNames.some((service) => name.startsWith(service));
 }
