@@ -206,7 +206,7 @@ describe('a message that is no revocation', () => {
     broker.revoke({ accountId: account, sessionIds: ['ses_last'] });
     await refusedWithin(1_000, token({ sid: 'ses_last' }));
     expect(await statusOf(gateway, token())).toBe(200);
-    const dropped = gateway.log.filter(({ message }) => message === 'A broadcast message was dropped');
+    const dropped = gateway.log.filter(({ message }) => message === 'Broadcast dropped: unreadable');
     expect(dropped).toHaveLength(11);
     expect(await metric(gateway, 'gateway_revocations')).toBe(2);
   });

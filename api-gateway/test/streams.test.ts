@@ -360,7 +360,7 @@ test('streams do not hold up a stop: they are ended, so that their clients go el
   expect(await events.text()).toBe('');
   await closed;
   await stopped;
-  expect(own.log.map(({ message }) => message)).not.toContain('Requests were cut off by the shutdown');
+  expect(own.log.map(({ message }) => message)).not.toContain('Requests cut off by the shutdown');
 });
 
 test('more streams than there may be are refused, and requests are not', async () => {

@@ -1,5 +1,5 @@
 import { availableParallelism } from 'node:os';
-import { createPasswordHasher } from '../src/accounts/password-hasher.ts';
+import { createPasswordHasher } from '../src/passwords/password-hasher.ts';
 
 // What logins are measured against: the same hashes as fast as this machine makes them, and nothing else. Takes one
 // message, how long, and answers with how many.

@@ -1,5 +1,5 @@
 import { ConfigError } from 'service-kit/config';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { loadAuditConfig, loadConfig, loadStoreConfig } from './config.ts';
 
 const SECRET = 'a'.repeat(32);
@@ -24,7 +24,7 @@ function problemsOf(env: Record<string, string>): readonly string[] {
 }
 
 describe('the environment', () => {
-  test('needs to name the stores, the secrets and the public URL; the rest has defaults', () => {
+  it('needs to name the stores, the secrets and the public URL; the rest has defaults', () => {
     expect(loadConfig(least)).toMatchObject({
       role: 'all',
       http: { host: '127.0.0.1', port: 3001 },
@@ -45,13 +45,13 @@ describe('the environment', () => {
     });
   });
 
-  test('that is empty is refused with everything that is missing', () => {
+  it('that is empty is refused with everything that is missing', () => {
     for (const name of Object.keys(least)) {
       expect(() => loadConfig({})).toThrow(`${name}: is missing`);
     }
   });
 
-  test('gives a command what it uses, and does not ask for the rest', () => {
+  it('gives a command what it uses, and does not ask for the rest', () => {
     const { MONGODB_URL, AUTH_SECRET } = least;
     const store = { mongo: { url: MONGODB_URL, database: 'auth_db' }, logLevel: 'info' };
     expect(loadStoreConfig({ MONGODB_URL })).toEqual(store);
@@ -59,13 +59,13 @@ describe('the environment', () => {
     expect(() => loadAuditConfig({ MONGODB_URL })).toThrow('AUTH_SECRET: is missing');
   });
 
-  test('is refused without showing a secret', () => {
+  it('is refused without showing a secret', () => {
     expect(() => loadConfig({ ...least, AUTH_SECRET: 'too-short-a-secret' })).toThrow(
       expect.not.objectContaining({ message: expect.stringContaining('too-short-a-secret') }),
     );
   });
 
-  test('gives the first ADMIN a name and a password that any account could have', () => {
+  it('gives the first ADMIN a name and a password that any account could have', () => {
     const admin = { BOOTSTRAP_ADMIN_USERNAME: 'Root-Admin', BOOTSTRAP_ADMIN_PASSWORD: 'zebra-tooth-91' };
     expect(loadConfig({ ...least, ...admin }).bootstrapAdmin).toEqual({
       username: 'Root-Admin',
@@ -79,7 +79,7 @@ describe('the environment', () => {
     ]);
   });
 
-  test.each(['BOOTSTRAP_ADMIN_USERNAME', 'BOOTSTRAP_ADMIN_PASSWORD'])(
+  it.each(['BOOTSTRAP_ADMIN_USERNAME', 'BOOTSTRAP_ADMIN_PASSWORD'])(
     'takes %s only with the other one',
     (given) => {
       expect(problemsOf({ [given]: 'zebra-tooth-91' })).toEqual([
@@ -88,7 +88,7 @@ describe('the environment', () => {
     },
   );
 
-  test('tunes the consumer by its own variables before the general ones', () => {
+  it('tunes the consumer by its own variables before the general ones', () => {
     const { rewardRequests } = loadConfig({
       ...least,
       BATCH_SIZE: '50',
@@ -98,7 +98,7 @@ describe('the environment', () => {
     expect(rewardRequests).toMatchObject({ batchSize: 50, prefetch: 20 });
   });
 
-  test.each([
+  it.each([
     ['ACCESS_TOKEN_TTL', '10ms'],
     ['REFRESH_TOKEN_TTL', '1s'],
     ['HASHING_CONCURRENCY', '0'],

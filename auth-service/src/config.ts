@@ -1,50 +1,16 @@
 import { availableParallelism } from 'node:os';
-import {
-  duration,
-  flag,
-  hostNames,
-  integer,
-  oneOf,
-  optional,
-  parseEnv,
-  port,
-  secret,
-  secretList,
-  text,
-  url,
-  type Variables,
-} from 'service-kit/config';
-import {
-  brokerUrls,
-  brokerVariables,
-  consumerTuning,
-  consumerVariables,
-  outboxVariables,
-} from 'service-kit/messaging';
-import { logLevels } from 'service-kit/logging';
+import { duration, flag, integer, parseEnv, secret, text, url, type Variables } from 'service-kit/config';
+import { consumerTuning, consumerVariables } from 'service-kit/messaging';
+import { databaseOnly, platformConfig, platformVariables } from 'service-kit/service';
 import { z } from 'zod';
-import { NewPassword } from './accounts/password-policy.ts';
 import { Username } from './accounts/username.ts';
+import { NewPassword } from './passwords/password-policy.ts';
 
-/** Of the variables that tune the consumer of reward requests. */
-export const REWARD_REQUESTS_PREFIX = 'REWARD_REQUESTS';
+// The only reader of the environment.
+
+const DEFAULTS = { port: 3001, adminPort: 3101, database: 'auth_db' };
 
 const variables = {
-  ROLE: oneOf(['http', 'worker', 'all'], 'all'),
-  PORT: port(3001),
-  HOST: text({ fallback: '127.0.0.1' }),
-  ADMIN_PORT: port(3101),
-  ADMIN_HOST: text({ fallback: '127.0.0.1' }),
-  ADMIN_TOKEN: optional(secret({ min: 16 })),
-  ADMIN_ALLOWED_HOSTS: hostNames('localhost'),
-  LOG_LEVEL: oneOf(logLevels, 'info'),
-  SHUTDOWN_TIMEOUT_MS: integer({ min: 100, max: 300_000, fallback: 10_000 }),
-  MONGODB_URL: url({ protocols: ['mongodb', 'mongodb+srv'] }),
-  MONGODB_DATABASE: text({ fallback: 'auth_db', max: 63, pattern: /^[A-Za-z0-9_-]+$/ }),
-  REDIS_URL: url({ protocols: ['redis', 'rediss'] }),
-  TUNING_FILE: optional(text()),
-  GATEWAY_SIGNING_KEYS: secretList(),
-  INTERNAL_KEYS: optional(secretList()),
   PUBLIC_URL: url({ protocols: ['http', 'https'] }),
   TOKEN_AUDIENCE: text({ fallback: 'laurel' }),
   AUTH_SECRET: secret(),
@@ -67,40 +33,23 @@ const variables = {
   JUDGING_TIMEOUT: atLeast('10ms', duration('2s')),
   ALLOW_NEGATIVE_BALANCE: flag(false),
   ACCOUNT_RETENTION: atLeast('1s', duration('30d')),
-  INBOX_RETENTION: atLeast('1d', duration('30d')),
-  ...outboxVariables,
 } satisfies Variables;
 
 export type Config = ReturnType<typeof loadConfig>;
 
 /**
- * Reads the environment; nothing else does.
- *
  * @throws {ConfigError} with all problems
  */
 export function loadConfig(env: NodeJS.ProcessEnv) {
   const values = parseEnv(env, {
+    ...platformVariables(env, DEFAULTS),
+    ...consumerVariables(['REWARD_REQUESTS']),
     ...variables,
     ...bootstrapVariables(env),
-    ...brokerVariables(env),
-    ...consumerVariables([REWARD_REQUESTS_PREFIX]),
   });
   const { BOOTSTRAP_ADMIN_USERNAME: username, BOOTSTRAP_ADMIN_PASSWORD: password } = values;
   return {
-    role: values.ROLE,
-    logLevel: values.LOG_LEVEL,
-    shutdownTimeoutMs: values.SHUTDOWN_TIMEOUT_MS,
-    http: { host: values.HOST, port: values.PORT },
-    admin: {
-      host: values.ADMIN_HOST,
-      port: values.ADMIN_PORT,
-      token: values.ADMIN_TOKEN,
-      allowedHosts: values.ADMIN_ALLOWED_HOSTS,
-    },
-    mongo: { url: values.MONGODB_URL, database: values.MONGODB_DATABASE },
-    redisUrl: values.REDIS_URL,
-    rabbitmq: { urls: brokerUrls(values) },
-    identity: { keys: values.GATEWAY_SIGNING_KEYS, internalKeys: values.INTERNAL_KEYS ?? [] },
+    ...platformConfig(values, env),
     tokens: {
       issuer: values.PUBLIC_URL,
       audience: values.TOKEN_AUDIENCE,
@@ -128,26 +77,26 @@ export function loadConfig(env: NodeJS.ProcessEnv) {
     },
     bootstrapAdmin: username !== undefined && password !== undefined ? { username, password } : undefined,
     entitlements: { allowNegativeBalance: values.ALLOW_NEGATIVE_BALANCE },
-    rewardRequests: consumerTuning(values, REWARD_REQUESTS_PREFIX),
-    outbox: {
-      batch: values.OUTBOX_BATCH,
-      window: values.OUTBOX_WINDOW,
-      leaseMs: values.OUTBOX_LEASE_MS,
-    },
+    rewardRequests: consumerTuning(values, 'REWARD_REQUESTS'),
     accounts: { retentionMs: values.ACCOUNT_RETENTION },
-    inboxRetentionMs: values.INBOX_RETENTION,
-    tuningFile: values.TUNING_FILE === undefined ? undefined : { path: values.TUNING_FILE, env },
   };
 }
 
+const UNUSED_SECRET = '0'.repeat(32);
+
 /**
- * Reads what commands need that use the store alone.
+ * The configuration of a command that uses the database alone. The command needs no secret, so it has placeholders.
  *
  * @throws {ConfigError} with all problems
  */
+export function loadDatabaseConfig(env: NodeJS.ProcessEnv): Config {
+  return loadConfig({ ...withoutServices(env), AUTH_SECRET: UNUSED_SECRET });
+}
+
+/** @throws {ConfigError} with all problems */
 export function loadStoreConfig(env: NodeJS.ProcessEnv): Pick<Config, 'mongo' | 'logLevel'> {
-  const { MONGODB_URL, MONGODB_DATABASE, LOG_LEVEL } = variables;
-  return storeConfigOf(parseEnv(env, { MONGODB_URL, MONGODB_DATABASE, LOG_LEVEL }));
+  const { mongo, logLevel } = loadDatabaseConfig(env);
+  return { mongo, logLevel };
 }
 
 /**
@@ -158,19 +107,16 @@ export function loadStoreConfig(env: NodeJS.ProcessEnv): Pick<Config, 'mongo' | 
 export function loadAuditConfig(
   env: NodeJS.ProcessEnv,
 ): Pick<Config, 'mongo' | 'logLevel'> & { secret: string } {
-  const { MONGODB_URL, MONGODB_DATABASE, LOG_LEVEL, AUTH_SECRET } = variables;
-  const values = parseEnv(env, { MONGODB_URL, MONGODB_DATABASE, LOG_LEVEL, AUTH_SECRET });
-  return { ...storeConfigOf(values), secret: values.AUTH_SECRET };
+  const { mongo, logLevel, tokens } = loadConfig(withoutServices(env));
+  return { mongo, logLevel, secret: tokens.secret };
 }
 
-function storeConfigOf(values: {
-  MONGODB_URL: string;
-  MONGODB_DATABASE: string;
-  LOG_LEVEL: Config['logLevel'];
-}): Pick<Config, 'mongo' | 'logLevel'> {
-  const { MONGODB_URL, MONGODB_DATABASE, LOG_LEVEL } = values;
-  return { mongo: { url: MONGODB_URL, database: MONGODB_DATABASE }, logLevel: LOG_LEVEL };
-}
+const withoutServices = (env: NodeJS.ProcessEnv): NodeJS.ProcessEnv => ({
+  ...databaseOnly(env),
+  PUBLIC_URL: 'http://127.0.0.1',
+  BOOTSTRAP_ADMIN_USERNAME: '',
+  BOOTSTRAP_ADMIN_PASSWORD: '',
+});
 
 /** Both or neither; where they are set, the rules are those of every account. A weak password is refused at the start. */
 function bootstrapVariables(env: NodeJS.ProcessEnv) {

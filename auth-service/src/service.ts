@@ -1,153 +1,111 @@
-import { createAuditTrail, createRefusals } from 'service-kit/audit';
-import { createAdminServer, createMetrics, createReadiness } from 'service-kit/admin';
-import { createHttpServer, type HttpServer } from 'service-kit/http';
-import { createIdentityVerifier, createInternalCallVerifier } from 'service-kit/identity';
-import { createLifecycle, createPeriodic, type Lifecycle } from 'service-kit/lifecycle';
-import { createLogger, type Logger } from 'service-kit/logging';
-import { consumerControls, createMessaging, createTuningFile } from 'service-kit/messaging';
-import { connectMongo } from 'service-kit/mongo';
-import { connectRedis } from 'service-kit/redis';
-import { createAuthApp, endpointsOf } from './app.ts';
-import { systemClock, type Clock } from './clock.ts';
-import { REWARD_REQUESTS_PREFIX, type Config } from './config.ts';
-import { createDomain } from './domain.ts';
-import { ensureIndexes } from './ensure-indexes.ts';
-import { randomId, type MakeId } from './ids.ts';
+import {
+  createPlatform,
+  createService,
+  type ModularService,
+  type PlatformOverrides,
+} from 'service-kit/service';
+import { createAccountManagement } from './account-management/module.ts';
+import { createAccountStore } from './accounts/account-store.ts';
+import { createAudit } from './audit/audit.ts';
+import { createAuditReads } from './audit/module.ts';
+import type { Config } from './config.ts';
+import { createGuests } from './guests/module.ts';
+import { problems } from './http/problems.ts';
+import { createLedger } from './ledger/module.ts';
+import { createLimits } from './limits/limits.ts';
+import { createOAuth } from './oauth/module.ts';
+import { createPasswordResets } from './password-resets/module.ts';
+import { createPasswords } from './passwords/module.ts';
+import { createPersonalData } from './personal-data/module.ts';
+import { createSessions } from './sessions/module.ts';
 import { deriveKeys } from './tokens/derive-keys.ts';
-import { topology } from './topology.ts';
+import { createTokens } from './tokens/module.ts';
 
-const SERVICE = 'auth-service';
+/** Wires the service; nothing is opened before its lifecycle starts. */
+export function buildService(config: Config, overrides: PlatformOverrides = {}): ModularService {
+  const keys = deriveKeys(config.tokens.secret);
+  const platform = createPlatform({ service: 'auth-service', config, auditKey: keys.audit, ...overrides });
+  const { db, redis, trail, refusals, metrics } = platform;
+  const audit = createAudit({ trail, refusals, nameKey: keys.auditNames });
+  const accounts = createAccountStore(db);
 
-/** What a test may put in the place of the real thing. */
-export interface Overrides {
-  logger?: Logger;
-  clock?: Clock;
-  makeId?: MakeId;
-}
-
-export interface AuthService {
-  logger: Logger;
-  lifecycle: Lifecycle;
-  http: HttpServer;
-  admin: HttpServer;
-}
-
-/** Wires everything; opens nothing before `lifecycle.start()`. */
-export function buildService(config: Config, overrides: Overrides = {}): AuthService {
-  const { logger = createLogger({ service: SERVICE, level: config.logLevel }) } = overrides;
-  const { clock = systemClock, makeId = randomId } = overrides;
-  const metrics = createMetrics(SERVICE);
-  const [serves, works] = [config.role !== 'worker', config.role !== 'http'];
-
-  const mongo = connectMongo({ ...config.mongo, appName: SERVICE, logger });
-  const redis = connectRedis({ url: config.redisUrl, name: SERVICE, logger });
-  const messaging = createMessaging({
-    service: SERVICE,
-    urls: config.rabbitmq.urls,
-    topology: topology(config.rewardRequests),
-    client: mongo.client,
-    db: mongo.db,
-    outbox: config.outbox,
-    inboxRetentionMs: config.inboxRetentionMs,
-    logger,
-    metrics,
+  const passwords = createPasswords(platform, { hashing: config.hashing, judging: config.judging });
+  const { hasher } = passwords;
+  const limits = createLimits({ redis: redis.client, hasher, metrics }, config.limits);
+  const tokens = createTokens(platform, { audit, sealingKey: keys.signingKeys, settings: config.tokens });
+  const { accessTtlMs, refreshTtlMs, issuer, audience } = config.tokens;
+  const sessions = createSessions(platform, {
+    audit,
+    accounts,
+    passwords,
+    limits,
+    accessTokens: tokens.accessTokens,
+    refreshTokenKey: keys.refreshTokens,
+    settings: { accessTtlMs, refreshTtlMs, perAccount: config.sessions.perAccount },
   });
-  const { transact } = messaging;
-  const derivedKeys = deriveKeys(config.tokens.secret);
-  const { client, db } = mongo;
-  const trail = createAuditTrail({ client, db, key: derivedKeys.audit, logger, metrics });
-  const refusals = createRefusals({ trail, logger });
-  const domain = createDomain({
+  const { endSessions } = sessions;
+  const guests = createGuests(platform, {
+    audit,
+    accounts,
+    passwords,
+    limits,
+    sessions,
+    deviceKey: keys.devices,
+  });
+  const { devices } = guests;
+  const resets = createPasswordResets(platform, { audit, accounts, passwords, limits, endSessions });
+  const management = createAccountManagement(platform, {
+    audit,
+    accounts,
+    passwords,
+    limits,
+    sessions,
+    devices,
+    bootstrap: config.bootstrapAdmin,
+  });
+  const { secretOverlapMs } = config.clients;
+  const oauth = createOAuth(platform, {
+    audit,
+    accounts,
+    sessions,
+    tokens,
+    settings: { issuer, audience, secretOverlapMs },
+  });
+  const ledger = createLedger(platform, {
+    audit,
+    accounts,
+    rules: config.entitlements,
+    tuning: config.rewardRequests,
+  });
+  const personalData = createPersonalData(platform, {
+    audit,
+    accounts,
+    sessions: sessions.sessions,
+    devices,
+    passwordResets: resets.passwordResets,
+    entitlements: ledger.entitlements,
+    retentionMs: config.accounts.retentionMs,
+  });
+
+  return createService({
+    platform,
     config,
-    derivedKeys,
-    db,
-    redis: redis.client,
-    trail,
-    refusals,
-    transact,
-    clock,
-    makeId,
-    logger,
-    metrics,
-    ensureIndexes: () => ensureIndexes({ client, db, logger }),
-  });
-  const consumer = messaging.consume(domain.rewardRequests, config.rewardRequests);
-
-  const jobs = [
-    createPeriodic({ name: 'ends of bans', everyMs: 500, run: domain.jobs.endBans, logger }),
-    createPeriodic({ name: 'erasures', everyMs: 1_000, run: domain.jobs.eraseAccounts, logger }),
-    createPeriodic({
-      name: 'removal of ended sessions',
-      everyMs: 500,
-      run: domain.jobs.removeEndedSessions,
-      logger,
-    }),
-  ];
-
-  const readiness = createReadiness({
-    mongodb: () => mongo.ping(),
-    // Limits are counted by each instance for itself meanwhile.
-    redis: () => redis.ping().catch(() => ({ degraded: 'Redis is away' })),
-    // Messages wait in the outbox, so requests can still be served.
-    rabbitmq: async () => {
-      const trouble = await messaging.trouble();
-      return trouble === undefined ? undefined : { degraded: trouble };
-    },
-  });
-  const endpoints = endpointsOf(domain.routes);
-  const verifyIdentity = createIdentityVerifier({ service: SERVICE, keys: config.identity.keys });
-  const verifyInternalCall = createInternalCallVerifier({
-    service: SERVICE,
-    keys: config.identity.internalKeys,
-  });
-  const app = createAuthApp({
-    endpoints,
-    idempotencyKeys: domain.idempotencyKeys,
-    logger,
-    metrics,
-    readiness,
-    verifyIdentity,
-    verifyInternalCall,
-  });
-  const http = createHttpServer({ app, ...config.http, logger, metrics });
-  const admin = createAdminServer({
-    ...config.admin,
-    readiness,
-    metrics,
-    logger,
-    endpoints: [...consumerControls(works ? [consumer] : []), ...domain.controls],
-  });
-
-  const tuningFile =
-    config.tuningFile === undefined
-      ? []
-      : [
-          createTuningFile({
-            ...config.tuningFile,
-            consumers: { [REWARD_REQUESTS_PREFIX]: consumer },
-            logger,
-          }),
-        ];
-  const preparation = { name: 'preparation', start: () => domain.prepare() };
-  const lifecycle = createLifecycle({
-    logger,
-    shutdownTimeoutMs: config.shutdownTimeoutMs,
-    readiness,
-    components: [
-      mongo,
-      redis,
-      domain.passwordJudge,
-      preparation,
-      domain.signingKeys,
-      trail.sealer,
-      refusals,
-      messaging.component,
-      domain.orders,
-      ...(works ? [consumer, ...jobs, ...tuningFile] : []),
-      ...(serves ? [http] : []),
-      admin,
+    modules: [
+      passwords,
+      tokens,
+      sessions,
+      guests,
+      resets,
+      management,
+      personalData,
+      ledger,
+      oauth,
+      createAuditReads(platform, audit),
     ],
+    api: {
+      version: '1.0.0',
+      description: 'Accounts, sessions, access tokens, and the ledger of what an account owns.',
+    },
+    problems,
   });
-
-  return { logger, lifecycle, http, admin };
 }

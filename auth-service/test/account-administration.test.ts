@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { toldAbout } from './account-news.ts';
 import { client, staff, statusesIn, type Answer } from './call.ts';
 import { isAlive, logIn, PASSWORD, randomName, register, versionIn } from './player.ts';
@@ -28,7 +28,7 @@ const NOT_ADMIN = [
 ] as const;
 
 describe('an account that an ADMIN opens', () => {
-  test('has the roles that were asked for, is not logged in, and is told like any other', async () => {
+  it('has the roles that were asked for, is not logged in, and is told like any other', async () => {
     const username = randomName();
     const email = 'Op@Example.com';
     const roles = ['AUDITOR', 'OPERATOR'];
@@ -55,7 +55,7 @@ describe('an account that an ADMIN opens', () => {
     ]);
   });
 
-  test('is opened once for an Idempotency-Key, and a repetition gets the same answer', async () => {
+  it('is opened once for an Idempotency-Key, and a repetition gets the same answer', async () => {
     const headers = { 'idempotency-key': randomName() };
     const json = { username: randomName(), password: PASSWORD };
     const again = (body: object) => system.call('POST', '/v1/accounts', { json: body, as: admin, headers });
@@ -66,13 +66,13 @@ describe('an account that an ADMIN opens', () => {
     expect([other.status, other.body['code']]).toEqual([422, 'idempotency_key_reused']);
   });
 
-  test('is a player unless something else is said', async () => {
+  it('is a player unless something else is said', async () => {
     const answer = await create({ username: randomName(), password: PASSWORD });
     expect(answer).toMatchObject({ status: 201, body: { roles: ['USER'] } });
     expect(answer.headers.get('etag')).toBe('"1"');
   });
 
-  test('has a name that nobody else has', async () => {
+  it('has a name that nobody else has', async () => {
     const { username } = await register(system);
     const answer = await create({ username: username.toUpperCase(), password: PASSWORD });
     expect([answer.status, answer.body['code']]).toEqual([409, 'username_taken']);
@@ -81,7 +81,7 @@ describe('an account that an ADMIN opens', () => {
     expect(statusesIn(answers)).toEqual([201, 409, 409]);
   });
 
-  test.each([
+  it.each([
     ['no password', { password: undefined }, 'password'],
     ['an easy password', { password: 'password123' }, 'password'],
     ['no roles at all', { roles: [] }, 'roles'],
@@ -97,7 +97,7 @@ describe('an account that an ADMIN opens', () => {
     expect(await accounts().countDocuments({ username })).toBe(0);
   });
 
-  test.each(NOT_ADMIN)('is not opened (%i) for %j', async (status, as) => {
+  it.each(NOT_ADMIN)('is not opened (%i) for %j', async (status, as) => {
     const username = randomName();
     expect((await create({ username, password: PASSWORD }, as as typeof admin)).status).toBe(status);
     expect(await accounts().countDocuments({ username })).toBe(0);
@@ -105,7 +105,7 @@ describe('an account that an ADMIN opens', () => {
 });
 
 describe('a profile', () => {
-  test('is changed by an ADMIN: what is named is replaced, null removes, the rest stays', async () => {
+  it('is changed by an ADMIN: what is named is replaced, null removes, the rest stays', async () => {
     const { id } = await register(system);
     await patch(id, { displayName: 'Rude', email: 'A@Example.com' });
     const answer = await patch(id, { displayName: null });
@@ -114,7 +114,7 @@ describe('a profile', () => {
     expect((await patch(id, {})).headers.get('etag')).toBe('"3"');
   });
 
-  test('is changed of a banned account, and not of a deleted one or of nobody', async () => {
+  it('is changed of a banned account, and not of a deleted one or of nobody', async () => {
     const { id } = await register(system);
     const json = { status: 'banned', reason: 'rude name' };
     await system.call('PUT', `/v1/accounts/${id}/status`, { as: admin, json });
@@ -127,7 +127,7 @@ describe('a profile', () => {
     expect(await patch('acc_nobody', {})).toMatchObject({ status: 404, body: { code: 'account_not_found' } });
   });
 
-  test.each([
+  it.each([
     { username: 'other' },
     { roles: ['ADMIN'] },
     { status: 'active' },
@@ -139,7 +139,7 @@ describe('a profile', () => {
     expect(await accounts().findOne({ _id: id })).toMatchObject({ version: 1 });
   });
 
-  test.each(NOT_ADMIN)('is not changed (%i) for %j', async (status, as) => {
+  it.each(NOT_ADMIN)('is not changed (%i) for %j', async (status, as) => {
     const { id } = await register(system);
     expect((await patch(id, { displayName: 'x' }, as as typeof admin)).status).toBe(status);
     expect(await accounts().findOne({ _id: id })).toMatchObject({ version: 1 });
@@ -147,7 +147,7 @@ describe('a profile', () => {
 });
 
 describe('the sessions of an account', () => {
-  test('are ended by an ADMIN, all at once with every access token, and may be ended again', async () => {
+  it('are ended by an ADMIN, all at once with every access token, and may be ended again', async () => {
     const player = await register(system);
     const elsewhere = await logIn(system, player.username);
     expect([(await endSessions(player.id)).status, (await endSessions(player.id)).status]).toEqual([
@@ -160,14 +160,14 @@ describe('the sessions of an account', () => {
     expect(await system.db.collection('revocations').countDocuments(revoked)).toBe(1);
   });
 
-  test('of nobody are not found', async () => {
+  it('of nobody are not found', async () => {
     expect(await endSessions('acc_nobody')).toMatchObject({
       status: 404,
       body: { code: 'account_not_found' },
     });
   });
 
-  test.each(NOT_ADMIN)('are not ended (%i) for %j', async (status, as) => {
+  it.each(NOT_ADMIN)('are not ended (%i) for %j', async (status, as) => {
     const player = await register(system);
     expect((await endSessions(player.id, as as typeof admin)).status).toBe(status);
     expect(await isAlive(system, player)).toBe(true);

@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { staff, type Answer } from './call.ts';
 import { PASSWORD, playerIn, randomName, register } from './player.ts';
 import { eventually, startSystem, type System } from './system.ts';
@@ -25,7 +25,7 @@ async function trailOf(accountId: string): Promise<string[]> {
 }
 
 describe('the audit trail', () => {
-  test('tells of a guest from its first entry to its upgrade', async () => {
+  it('tells of a guest from its first entry to its upgrade', async () => {
     const deviceId = `device-of-${randomName()}`.replace('.', '_');
     const guest = playerIn((await post('/v1/auth/guest', { deviceId })).body);
     await post('/v1/auth/guest', { deviceId });
@@ -39,7 +39,7 @@ describe('the audit trail', () => {
     ]);
   });
 
-  test('tells what an ADMIN did to an account, and leaves out what changed nothing', async () => {
+  it('tells what an ADMIN did to an account, and leaves out what changed nothing', async () => {
     const { body } = await post('/v1/accounts', { username: randomName(), password: PASSWORD }, admin);
     const id = String(body['id']);
     const path = `/v1/accounts/${id}`;
@@ -66,7 +66,7 @@ describe('the audit trail', () => {
     ]);
   });
 
-  test('tells of deletions by the owner, and of what time alone did', async () => {
+  it('tells of deletions by the owner, and of what time alone did', async () => {
     const player = await register(system);
     const json = { status: 'banned', reason: 'x', until: new Date(Date.now() + 700).toISOString() };
     await system.call('PUT', `/v1/accounts/${player.id}/status`, { as: admin, json });
@@ -86,7 +86,7 @@ describe('the audit trail', () => {
     ]);
   });
 
-  test('names the accounts that staff looked up by id', async () => {
+  it('names the accounts that staff looked up by id', async () => {
     const { id } = await register(system);
     const as = { ...staff('OPERATOR'), userId: `acc_${randomName()}` };
     await system.call('GET', `/v1/accounts?ids=${id},acc_nobody`, { as });

@@ -1,5 +1,5 @@
 import type { Identity } from 'service-kit/identity';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { client, nextOf, staff, type Answer } from './call.ts';
 import { randomName, register, type Player } from './player.ts';
 import { startSystem, type System } from './system.ts';
@@ -19,7 +19,7 @@ describe('accounts', () => {
     system.call('GET', `/v1/accounts?${query}`, { as });
   const idsIn = ({ body }: Answer): unknown[] => (body['items'] as { id: string }[]).map(({ id }) => id);
 
-  test.each([
+  it.each([
     ['OPERATOR', staff('OPERATOR'), 200],
     ['AUDITOR', staff('AUDITOR'), 200],
     ['a client with accounts:read', client('accounts:read'), 200],
@@ -31,7 +31,7 @@ describe('accounts', () => {
     expect((await system.call('GET', `/v1/accounts/${player.id}`, { as })).status).toBe(status);
   });
 
-  test('are read one by one, with their version; unknown ones are not found', async () => {
+  it('are read one by one, with their version; unknown ones are not found', async () => {
     const { id, username } = await register(system);
     const answer = await system.call('GET', `/v1/accounts/${id}`, { as: admin });
     expect(answer).toMatchObject({ status: 200, body: { id, username } });
@@ -39,7 +39,7 @@ describe('accounts', () => {
     expect((await system.call('GET', '/v1/accounts/acc_nobody', { as: admin })).status).toBe(404);
   });
 
-  test('are found by the beginning of a name or display name, whatever the case', async () => {
+  it('are found by the beginning of a name or display name, whatever the case', async () => {
     const start = `Q${randomName().slice(2, 12)}`;
     const byName = await register(system, `${start}.one`);
     const byDisplayName = await register(system);
@@ -50,7 +50,7 @@ describe('accounts', () => {
     expect(idsIn(await find(`query=${start}.`))).toEqual([byName.id]);
   });
 
-  test('are looked up in an index, whatever is asked', async () => {
+  it('are looked up in an index, whatever is asked', async () => {
     const profiled: unknown[] = [];
     await system.db.command({ profile: 2 });
     for (const query of ['query=q', 'role=ADMIN', 'status=banned', '', 'query=q&role=USER&status=active'])
@@ -63,7 +63,7 @@ describe('accounts', () => {
     expect(profiled.filter((plan) => !String(plan).startsWith('IXSCAN'))).toEqual([]);
   });
 
-  test('are filtered by role and status together', async () => {
+  it('are filtered by role and status together', async () => {
     const operator = await register(system);
     await system.db
       .collection<{ _id: string }>('accounts')
@@ -72,7 +72,7 @@ describe('accounts', () => {
     expect(idsIn(await find('role=OPERATOR&status=active'))).not.toContain(operator.id);
   });
 
-  test('come in pages, newest first, each once', async () => {
+  it('come in pages, newest first, each once', async () => {
     const start = randomName();
     const registered: string[] = [];
     for (const suffix of ['a', 'b', 'c', 'd', 'e'])
@@ -87,23 +87,23 @@ describe('accounts', () => {
     expect(seen).toEqual(registered);
   });
 
-  test('have cursors that belong to their filters', async () => {
+  it('have cursors that belong to their filters', async () => {
     const { body } = await find('limit=1');
     const answer = await find(`limit=1&status=active&cursor=${String(body['nextCursor'])}`);
     expect([answer.status, answer.body['code']]).toEqual([400, 'invalid_cursor']);
   });
 
-  test.each(['role=KING', 'status=gone', 'limit=0', 'query='])('cannot be found by %s', async (query) => {
+  it.each(['role=KING', 'status=gone', 'limit=0', 'query='])('cannot be found by %s', async (query) => {
     expect((await find(query)).status).toBe(400);
   });
 
-  test('take a query operator in the query string as the text that it is', async () => {
+  it('take a query operator in the query string as the text that it is', async () => {
     await register(system);
     expect((await find('query[$ne]=x')).status).toBe(200);
     expect((await find('query=%7B%22%24ne%22%3A%22%22%7D')).body['items']).toEqual([]);
   });
 
-  test('are looked up by id, in the order asked for, each once, unknown ones left out', async () => {
+  it('are looked up by id, in the order asked for, each once, unknown ones left out', async () => {
     const [a, b] = [await register(system), await register(system)];
     const answer = await find(`ids=${b.id},acc_nobody,${a.id},${b.id}`, client('accounts:read'));
     expect(answer).toMatchObject({ status: 200, body: { nextCursor: null } });
@@ -111,7 +111,7 @@ describe('accounts', () => {
     expect(idsIn(await find('ids=acc_nobody'))).toEqual([]);
   });
 
-  test('are looked up by id up to a hundred at a time, whatever the page size is', async () => {
+  it('are looked up by id up to a hundred at a time, whatever the page size is', async () => {
     const ids = Array.from({ length: 99 }, (_, index) => `acc_${index}`);
     const players = [await register(system), await register(system)];
     const hundred = [...ids.slice(1), ...players.map(({ id }) => id)];
@@ -123,7 +123,7 @@ describe('accounts', () => {
     });
   });
 
-  test.each(['query=a', 'role=USER', 'status=active', 'cursor=x'])(
+  it.each(['query=a', 'role=USER', 'status=active', 'cursor=x'])(
     'are not looked up by id together with %s',
     async (other) => {
       const answer = await find(`ids=${player.id}&${other}`);
@@ -131,7 +131,7 @@ describe('accounts', () => {
     },
   );
 
-  test.each(['ids=', 'ids=a,,b', 'ids=,', `ids=${'x'.repeat(13_000)}`])(
+  it.each(['ids=', 'ids=a,,b', 'ids=,', `ids=${'x'.repeat(13_000)}`])(
     'are not looked up by no id',
     async (query) => {
       expect((await find(query)).status).toBe(400);

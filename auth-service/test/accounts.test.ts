@@ -1,5 +1,5 @@
 import type { CloudEvent } from 'service-kit/messaging';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { breachesOf } from './contracts.ts';
 import { logIn, register, type Player } from './player.ts';
 import { client, staff, type Answer, statusesIn } from './call.ts';
@@ -42,12 +42,12 @@ async function messagesAbout(id: string, count: number): Promise<CloudEvent[]> {
 }
 
 describe('the first ADMIN', () => {
-  test('is made once, however many instances start at the same time', async () => {
+  it('is made once, however many instances start at the same time', async () => {
     expect(await accounts().countDocuments({ roles: 'ADMIN' })).toBe(1);
     expect(admin.as.roles).toEqual(['ADMIN']);
   });
 
-  test('is told to the others like any account, with its role', async () => {
+  it('is told to the others like any account, with its role', async () => {
     const told = await messagesAbout(admin.id, 2);
     expect(told.map(({ type, data }) => [type, data])).toEqual(
       expect.arrayContaining([
@@ -62,7 +62,7 @@ describe('the first ADMIN', () => {
 });
 
 describe('roles', () => {
-  test('are replaced by an ADMIN, all at once, and told to the others', async () => {
+  it('are replaced by an ADMIN, all at once, and told to the others', async () => {
     const { id } = await register(system);
     const answer = await put(id, 'roles', { roles: ['OPERATOR', 'USER', 'OPERATOR'] });
     expect(answer).toMatchObject({ status: 200, body: { id, roles: ['USER', 'OPERATOR'] } });
@@ -76,23 +76,23 @@ describe('roles', () => {
     });
   });
 
-  test('that an account has already change nothing and tell nobody', async () => {
+  it('that an account has already change nothing and tell nobody', async () => {
     const { id } = await register(system);
     expect((await put(id, 'roles', { roles: ['USER'] })).headers.get('etag')).toBe('"1"');
     await messagesAbout(id, 1);
   });
 
-  test('of oneself are not changed', async () => {
+  it('of oneself are not changed', async () => {
     const answer = await put(admin.id, 'roles', { roles: ['USER'] });
     expect([answer.status, answer.body['code']]).toEqual([403, 'self_role_change']);
   });
 
-  test('of the last ADMIN are not taken away, also not by one whose token outlived the role', async () => {
+  it('of the last ADMIN are not taken away, also not by one whose token outlived the role', async () => {
     const answer = await put(admin.id, 'roles', { roles: ['USER'] }, { ...admin.as, userId: 'acc_former' });
     expect([answer.status, answer.body['code']]).toEqual([409, 'last_admin']);
   });
 
-  test('of two ADMINs who demote each other at the same moment: one stays', async () => {
+  it('of two ADMINs who demote each other at the same moment: one stays', async () => {
     const second = await registerStaff('ADMIN');
     const answers = await Promise.all([
       put(second.id, 'roles', { roles: ['USER'] }, admin.as),
@@ -107,7 +107,7 @@ describe('roles', () => {
     }
   });
 
-  test.each([
+  it.each([
     [400, { roles: [] }, undefined],
     [400, { roles: ['KING'] }, undefined],
     [400, { roles: 'ADMIN' }, undefined],
@@ -122,14 +122,14 @@ describe('roles', () => {
     expect(answer.status).toBe(status);
   });
 
-  test('of nobody are not found', async () => {
+  it('of nobody are not found', async () => {
     const answer = await put('acc_nobody', 'roles', { roles: ['USER'] });
     expect([answer.status, answer.body['code']]).toEqual([404, 'account_not_found']);
   });
 });
 
 describe('the status', () => {
-  test('banned ends every session, and is told to the others with its reason', async () => {
+  it('banned ends every session, and is told to the others with its reason', async () => {
     const { id } = await register(system);
     expect(await ban(id)).toMatchObject({ status: 200, body: { id, status: 'banned' } });
     expect(await accounts().findOne({ _id: id })).toMatchObject({ version: 2, tokenVersion: 2 });
@@ -144,7 +144,7 @@ describe('the status', () => {
     });
   });
 
-  test('banned twice is one change; active again is another', async () => {
+  it('banned twice is one change; active again is another', async () => {
     const { id } = await register(system);
     await ban(id);
     expect((await ban(id)).headers.get('etag')).toBe('"2"');
@@ -159,7 +159,7 @@ describe('the status', () => {
     });
   });
 
-  test('is set by an OPERATOR for players alone', async () => {
+  it('is set by an OPERATOR for players alone', async () => {
     const operator = await registerStaff('OPERATOR');
     const player = await register(system);
     const colleague = await registerStaff('USER', 'AUDITOR');
@@ -171,22 +171,22 @@ describe('the status', () => {
     expect((await ban(colleague.id)).status).toBe(200);
   });
 
-  test('of oneself is not set', async () => {
+  it('of oneself is not set', async () => {
     expect(await ban(admin.id)).toMatchObject({ status: 403, body: { code: 'self_status_change' } });
   });
 
-  test('of the last ADMIN is not set to banned', async () => {
+  it('of the last ADMIN is not set to banned', async () => {
     const answer = await ban(admin.id, { ...admin.as, userId: 'acc_former' });
     expect([answer.status, answer.body['code']]).toEqual([409, 'last_admin']);
   });
 
-  test('of a deleted account is not set', async () => {
+  it('of a deleted account is not set', async () => {
     const { id } = await register(system);
     await accounts().updateOne({ _id: id }, { $set: { status: 'deleted' } });
     expect(await ban(id)).toMatchObject({ status: 409, body: { code: 'account_deleted' } });
   });
 
-  test.each([
+  it.each([
     [400, { status: 'deleted', reason: 'x' }, undefined],
     [400, { status: 'banned' }, undefined],
     [400, { status: 'banned', reason: '' }, undefined],

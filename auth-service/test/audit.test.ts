@@ -2,7 +2,7 @@ import { execFile } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Identity } from 'service-kit/identity';
 import { client, nextOf, staff, type Answer } from './call.ts';
 import { logIn, PASSWORD, randomName, refresh, register, type Player } from './player.ts';
@@ -35,7 +35,7 @@ const about = async ({ id }: Player, more = ''): Promise<Entry[]> =>
   entriesIn(await read(`accountId=${id}&limit=100${more}`));
 
 describe('the audit trail', () => {
-  test('tells of a registration and a login, with whom they were from and where', async () => {
+  it('tells of a registration and a login, with whom they were from and where', async () => {
     const player = await register(system);
     await logIn(system, player.username);
     const origin = {
@@ -52,7 +52,7 @@ describe('the audit trail', () => {
     ]);
   });
 
-  test('tells of what somebody does with their own account', async () => {
+  it('tells of what somebody does with their own account', async () => {
     const player = await register(system);
     const other = await logIn(system, player.username);
     const third = await logIn(system, player.username);
@@ -74,7 +74,7 @@ describe('the audit trail', () => {
     expect(await about(player, '&action=update-profile')).toHaveLength(1);
   });
 
-  test('tells of what staff did, to whom, and why', async () => {
+  it('tells of what staff did, to whom, and why', async () => {
     const player = await register(system);
     const path = `/v1/accounts/${player.id}`;
     const ban = { status: 'banned', reason: 'speed hack' };
@@ -98,7 +98,7 @@ describe('the audit trail', () => {
     expect(entriesIn(await read(`actorId=acc_staff_OPERATOR`))).toMatchObject([{ action: 'set-status' }]);
   });
 
-  test('tells of the first ADMIN, whom nobody made', async () => {
+  it('tells of the first ADMIN, whom nobody made', async () => {
     const [entry] = entriesIn(await read('action=bootstrap-admin'));
     expect(entry).toMatchObject({
       actor: { kind: 'system', id: 'auth-service' },
@@ -106,7 +106,7 @@ describe('the audit trail', () => {
     });
   });
 
-  test('tells of what staff were refused', async () => {
+  it('tells of what staff were refused', async () => {
     const player = await register(system);
     const colleague = await register(system);
     const path = `/v1/accounts/${colleague.id}`;
@@ -138,7 +138,7 @@ describe('the audit trail', () => {
     });
   });
 
-  test('tells of failed logins: of the account where there is one, of an unreadable name where there is none', async () => {
+  it('tells of failed logins: of the account where there is one, of an unreadable name where there is none', async () => {
     const { id, username } = await register(system);
     const unknown = `${randomName()}.x`;
     const fail = (name: string) =>
@@ -157,7 +157,7 @@ describe('the audit trail', () => {
     expect(other?.subject).toEqual(one?.subject);
   });
 
-  test('tells of a wrong current password, and of a session that is not theirs', async () => {
+  it('tells of a wrong current password, and of a session that is not theirs', async () => {
     const player = await register(system);
     const passwords = { currentPassword: 'zebra-tooth-92', newPassword: 'tooth-zebra-19-moss' };
     await system.call('PUT', '/v1/me/password', { json: passwords, as: player.as });
@@ -168,7 +168,7 @@ describe('the audit trail', () => {
     ]);
   });
 
-  test('tells of a refresh token that came back', async () => {
+  it('tells of a refresh token that came back', async () => {
     const player = await register(system);
     const second = await refresh(system, player.tokens.refreshToken);
     const third = await refresh(system, second.tokens?.refreshToken ?? '');
@@ -183,7 +183,7 @@ describe('the audit trail', () => {
     });
   });
 
-  test('tells whom staff were shown by a search, and says nothing of service clients', async () => {
+  it('tells whom staff were shown by a search, and says nothing of service clients', async () => {
     const player = await register(system);
     const operator = { ...staff('OPERATOR'), userId: `acc_${randomName()}` };
     await system.call('GET', `/v1/accounts?query=${player.username}&status=active`, { as: operator });
@@ -195,7 +195,7 @@ describe('the audit trail', () => {
     expect(entriesIn(await read('actorId=cli_game_server'))).toEqual([]);
   });
 
-  test('tells who read it', async () => {
+  it('tells who read it', async () => {
     const reader = { ...auditor, userId: `acc_${randomName()}` };
     await read('action=log-in', reader);
     expect(entriesIn(await read(`actorId=${reader.userId}`))).toMatchObject([
@@ -203,7 +203,7 @@ describe('the audit trail', () => {
     ]);
   });
 
-  test('holds no password, token, name or e-mail address', async () => {
+  it('holds no password, token, name or e-mail address', async () => {
     const player = await register(system);
     const email = `${player.username}@example.com`;
     await system.call('PATCH', '/v1/me', { json: { email, displayName: 'Kim Min-jun' }, as: player.as });
@@ -220,7 +220,7 @@ describe('the audit trail', () => {
     }
   });
 
-  test('stands or falls with the change', async () => {
+  it('stands or falls with the change', async () => {
     const player = await register(system);
     await system.db.command({ collMod: 'audit', validator: { action: { $ne: 'replace-roles' } } });
     const json = { roles: ['USER', 'OPERATOR'] };
@@ -233,7 +233,7 @@ describe('the audit trail', () => {
 });
 
 describe('refusals without end', () => {
-  test('are written five times a minute, and the rest is counted', async () => {
+  it('are written five times a minute, and the rest is counted', async () => {
     const own = await startSystem({ env: { LOGIN_FAILURES_PER_ACCOUNT: '1000000' } });
     const { username } = await register(own);
     const trail = own.db.collection('audit');
@@ -253,7 +253,7 @@ describe('refusals without end', () => {
 });
 
 describe('reading it', () => {
-  test.each([
+  it.each([
     ['ADMIN', staff('ADMIN'), 200],
     ['AUDITOR', staff('AUDITOR'), 200],
     ['OPERATOR', staff('OPERATOR'), 403],
@@ -264,7 +264,7 @@ describe('reading it', () => {
     expect((await read('', as)).status).toBe(status);
   });
 
-  test('comes in pages, newest first, each entry once', async () => {
+  it('comes in pages, newest first, each entry once', async () => {
     const player = await register(system);
     for (let n = 0; n < 4; n += 1) await logIn(system, player.username);
     const seen: Entry[] = [];
@@ -282,7 +282,7 @@ describe('reading it', () => {
     expect(seen.map(({ id }) => id)).toEqual((await about(player)).map(({ id }) => id));
   });
 
-  test('goes by time, with any offset, the end not included', async () => {
+  it('goes by time, with any offset, the end not included', async () => {
     const player = await register(system);
     const [entry] = await about(player);
     const at = new Date(entry?.at ?? '');
@@ -293,7 +293,7 @@ describe('reading it', () => {
     expect(await about(player, `&from=${next}`)).toEqual([]);
   });
 
-  test('asks an index, whatever is asked', async () => {
+  it('asks an index, whatever is asked', async () => {
     await system.db.command({ profile: 2 });
     const queries = [
       '',
@@ -315,7 +315,7 @@ describe('reading it', () => {
     ).toEqual([]);
   });
 
-  test.each([
+  it.each([
     ['action=fly', 'invalid_request'],
     ['from=yesterday', 'invalid_request'],
     ['accountId=', 'invalid_request'],
@@ -326,16 +326,16 @@ describe('reading it', () => {
     expect([status, body['code']]).toEqual([400, code]);
   });
 
-  test('takes a cursor with the filters that it was made for alone', async () => {
+  it('takes a cursor with the filters that it was made for alone', async () => {
     const { body } = await read('limit=1');
     expect((await read(`limit=1&action=log-in&cursor=${String(body['nextCursor'])}`)).status).toBe(400);
   });
 });
 
-test('npm run migrate makes the indexes of the service with the database alone', async () => {
+it('npm run migrate makes the indexes of the service with the database alone', async () => {
   const name = `auth_test_${randomBytes(6).toString('hex')}`;
   const { MONGODB_URL = '' } = environment(name);
-  const command = fileURLToPath(new URL('../src/migrate.ts', import.meta.url));
+  const command = fileURLToPath(new URL('../src/commands/migrate.ts', import.meta.url));
   await promisify(execFile)(process.execPath, [command], { env: { MONGODB_URL, MONGODB_DATABASE: name } });
   const migrated = system.db.client.db(name);
   const names = (await migrated.collections()).map(({ collectionName }) => collectionName);
@@ -349,7 +349,7 @@ test('npm run migrate makes the indexes of the service with the database alone',
 });
 
 describe('npm run verify-audit', () => {
-  const command = fileURLToPath(new URL('../src/verify-audit.ts', import.meta.url));
+  const command = fileURLToPath(new URL('../src/commands/verify-audit.ts', import.meta.url));
   const verify = (
     env: Record<string, string> = {},
     ...args: string[]
@@ -367,7 +367,7 @@ describe('npm run verify-audit', () => {
       });
     });
 
-  test('finds nothing wrong, until somebody changes an entry in the database', async () => {
+  it('finds nothing wrong, until somebody changes an entry in the database', async () => {
     const player = await register(system);
     await eventually(async () => expect((await about(player))[0]?.['seal']).toEqual(expect.any(Number)));
     expect(await verify()).toMatchObject({ code: 0, out: expect.stringContaining(': 0 findings') });
@@ -377,13 +377,13 @@ describe('npm run verify-audit', () => {
     expect(await verify()).toMatchObject({ code: 1, out: expect.stringContaining('entry_changed  seal') });
   }, 60_000);
 
-  test('believes nothing that was made under another secret', async () => {
+  it('believes nothing that was made under another secret', async () => {
     await register(system);
     const { code, out } = await verify({ AUTH_SECRET: 'another'.repeat(8) });
     expect([code, out]).toEqual([1, expect.stringContaining('seal_changed')]);
   }, 60_000);
 
-  test('ends with 2 for an argument that it does not know', async () => {
+  it('ends with 2 for an argument that it does not know', async () => {
     expect((await verify({}, '--tail')).code).toBe(2);
   });
 });

@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { toldAbout } from './account-news.ts';
 import { staff, statusesIn, type Answer } from './call.ts';
 import { answersTo, newClaim, request } from './claims.ts';
@@ -22,7 +22,7 @@ const logInStatus = async (username: string): Promise<number> =>
   (await system.call('POST', '/v1/auth/login', { json: { username, password: PASSWORD } })).status;
 
 describe('a ban with an end', () => {
-  test('ends by itself within about a second, once over all instances, and is told with its end', async () => {
+  it('ends by itself within about a second, once over all instances, and is told with its end', async () => {
     const { id, username } = await register(system);
     const until = inMs(1_500);
     expect(await ban(id, { until })).toMatchObject({ status: 200, body: { status: 'banned' } });
@@ -44,7 +44,7 @@ describe('a ban with an end', () => {
     expect((await logIn(system, username)).id).toBe(id);
   });
 
-  test('that passed while nobody was there ends at the next start, once however many start', async () => {
+  it('that passed while nobody was there ends at the next start, once however many start', async () => {
     const before = await startSystem({ env: { BOOTSTRAP_ADMIN_USERNAME: '', BOOTSTRAP_ADMIN_PASSWORD: '' } });
     const players = [await register(before), await register(before)];
     for (const { id } of players) {
@@ -69,7 +69,7 @@ describe('a ban with an end', () => {
     await before.stop();
   });
 
-  test('may have its end moved or taken away, which is told', async () => {
+  it('may have its end moved or taken away, which is told', async () => {
     const { id } = await register(system);
     const [first, second] = [inMs(60_000), inMs(120_000)];
     await ban(id, { until: first });
@@ -81,7 +81,7 @@ describe('a ban with an end', () => {
     expect(await accounts().findOne({ _id: id })).toMatchObject({ status: 'banned', bannedUntil: null });
   });
 
-  test('is over when staff ends it before, and nothing more happens at its end', async () => {
+  it('is over when staff ends it before, and nothing more happens at its end', async () => {
     const { id } = await register(system);
     await ban(id, { until: inMs(60_000) });
     const json = { status: 'active', reason: 'appeal' };
@@ -89,7 +89,7 @@ describe('a ban with an end', () => {
     expect(await accounts().findOne({ _id: id })).toMatchObject({ status: 'active', bannedUntil: null });
   });
 
-  test('takes an end with any offset', async () => {
+  it('takes an end with any offset', async () => {
     const { id } = await register(system);
     expect((await ban(id, { until: '2126-12-08T09:00:00+09:00' })).status).toBe(200);
     expect(await accounts().findOne({ _id: id })).toMatchObject({
@@ -97,7 +97,7 @@ describe('a ban with an end', () => {
     });
   });
 
-  test('refuses rewards until it ends, and not after', async () => {
+  it('refuses rewards until it ends, and not after', async () => {
     const { id } = await register(system);
     await ban(id, { until: inMs(1_000) });
     const during = newClaim(id);
@@ -109,7 +109,7 @@ describe('a ban with an end', () => {
     expect((await answersTo(system, after, 1))[0]?.type).toBe('laurel.reward.granted.v1');
   });
 
-  test.each([
+  it.each([
     ['that is over', { until: '2020-01-01T00:00:00Z' }, 'until'],
     ['that is no time', { until: 'tomorrow' }, 'until'],
     ['without an offset', { until: '2126-12-08T00:00:00' }, 'until'],
@@ -122,7 +122,7 @@ describe('a ban with an end', () => {
     expect(await accounts().findOne({ _id: id })).toMatchObject({ status: 'active', version: 1 });
   });
 
-  test('that ends while staff makes it longer is one or the other, never both', async () => {
+  it('that ends while staff makes it longer is one or the other, never both', async () => {
     const { id } = await register(system);
     await ban(id, { until: inMs(60_000) });
     await accounts().updateOne({ _id: id }, { $set: { bannedUntil: new Date(Date.now() - 1) } });

@@ -1,6 +1,6 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 import { signIdentity, type Identity, type Role } from 'service-kit/identity';
-import type { AuthService } from '../src/service.ts';
+import type { ModularService } from 'service-kit/service';
 
 /** The key that the gateway and the service share. */
 export const GATEWAY_KEY = { id: 'k1', secret: randomBytes(32).toString('base64url') };
@@ -27,7 +27,7 @@ export interface CallOptions {
 
 /** Calls an instance as the gateway would. */
 export async function callInstance(
-  instances: AuthService[],
+  instances: ModularService[],
   method: string,
   target: string,
   { json, form, raw, as, headers, unsigned = false, instance = 0 }: CallOptions,

@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { client, nextOf, staff, type Answer, type CallOptions } from './call.ts';
 import { createClient, Made } from './service-client.ts';
 import { register } from './player.ts';
@@ -18,7 +18,7 @@ const rotate = (id: string): Promise<Answer> =>
 const stored = (id: string) => system.db.collection<{ _id: string }>('clients').findOne({ _id: id });
 
 describe('a service client', () => {
-  test('is made with a secret that is shown once and kept by nobody', async () => {
+  it('is made with a secret that is shown once and kept by nobody', async () => {
     const answer = await create({
       name: 'Game server',
       scopes: ['claims:read', 'activity:write', 'claims:read'],
@@ -39,7 +39,7 @@ describe('a service client', () => {
     expect(JSON.stringify(listed.body)).not.toMatch(/secret|hash/i);
   });
 
-  test.each([
+  it.each([
     ['an unknown scope', { name: 'x', scopes: ['accounts:write'] }],
     ['a role for a scope', { name: 'x', scopes: ['ADMIN'] }],
     ['no scope', { name: 'x', scopes: [] }],
@@ -54,7 +54,7 @@ describe('a service client', () => {
     expect([answer.status, answer.body['code']]).toEqual([400, 'invalid_request']);
   });
 
-  test('gets another secret, which is shown once as well', async () => {
+  it('gets another secret, which is shown once as well', async () => {
     const made = await createClient(system, 'claims:read');
     const answer = await rotate(made.id);
     expect(answer).toMatchObject({ status: 200, body: { id: made.id, scopes: ['claims:read'] } });
@@ -63,7 +63,7 @@ describe('a service client', () => {
     expect(answer.body['secret']).not.toBe(made.secret);
   });
 
-  test('can be removed, once, and gateways are told to refuse its tokens', async () => {
+  it('can be removed, once, and gateways are told to refuse its tokens', async () => {
     const { id } = await createClient(system, 'claims:read');
     expect((await remove(id)).status).toBe(204);
     const revocation = { accountId: id, minVersion: 2 };
@@ -78,7 +78,7 @@ describe('a service client', () => {
     }
   });
 
-  test('leaves in the audit trail who made it, gave it a secret and removed it, and no secret', async () => {
+  it('leaves in the audit trail who made it, gave it a secret and removed it, and no secret', async () => {
     const { id, secret } = await createClient(system, 'claims:read');
     await rotate(id);
     await remove(id);
@@ -97,7 +97,7 @@ describe('a service client', () => {
     });
   });
 
-  test('is listed by pages, the newest first', async () => {
+  it('is listed by pages, the newest first', async () => {
     const ids: string[] = [];
     for (let n = 0; n < 3; n += 1) ids.unshift((await createClient(system, 'claims:read')).id);
     const first = await system.call('GET', '/v1/clients?limit=2', { as: staff('AUDITOR') });
@@ -107,7 +107,7 @@ describe('a service client', () => {
     expect(items.slice(0, 3)).toMatchObject(ids.map((id) => ({ id })));
   });
 
-  test('is not listed after a cursor of something else', async () => {
+  it('is not listed after a cursor of something else', async () => {
     const answer = await system.call('GET', '/v1/clients?cursor=nonsense', { as });
     expect([answer.status, answer.body['code']]).toEqual([400, 'invalid_cursor']);
   });
@@ -122,7 +122,7 @@ describe('service clients are the business of', () => {
     ['POST', '/v1/clients/cli_1/rotate-secret', {}],
   ];
 
-  test.each(calls)('ADMIN alone, except that AUDITOR reads: %s %s', async (method, target, options) => {
+  it.each(calls)('ADMIN alone, except that AUDITOR reads: %s %s', async (method, target, options) => {
     const player = await register(system);
     const reads = method === 'GET';
     const callers: [CallOptions, number][] = [

@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { staff, statusesIn, type Answer } from './call.ts';
 import { register, type Player } from './player.ts';
 import { startSystem, type System } from './system.ts';
@@ -23,7 +23,7 @@ describe('an account that is read', () => {
   const read = (target: () => string, as: () => Player['as']) => (headers: Record<string, string>) =>
     system.call('GET', target(), { as: as(), headers });
 
-  test.each([
+  it.each([
     [
       'by its owner',
       read(
@@ -47,7 +47,7 @@ describe('an account that is read', () => {
     expect(answer.headers.get('etag')).not.toBe(etag);
   });
 
-  test('is kept for one caller alone, since another has the same tag at the same path', async () => {
+  it('is kept for one caller alone, since another has the same tag at the same path', async () => {
     const other = await register(system);
     const answers = await Promise.all([readMe(), system.call('GET', '/v1/me', { as: other.as })]);
     for (const { headers } of answers) {
@@ -61,7 +61,7 @@ describe('an account that is read', () => {
 });
 
 describe('If-Match', () => {
-  test('keeps a change from being lost: the second of two is 412, with the tag of the first', async () => {
+  it('keeps a change from being lost: the second of two is 412, with the tag of the first', async () => {
     const etag = (await readMe()).headers.get('etag') ?? '';
     expect((await patchMe({ displayName: 'One' }, { 'if-match': etag })).status).toBe(200);
     const second = await patchMe({ displayName: 'Two' }, { 'if-match': etag });
@@ -71,7 +71,7 @@ describe('If-Match', () => {
     expect((await patchMe({ displayName: 'Two' }, { 'if-match': '"2"' })).status).toBe(200);
   });
 
-  test('lets one of many changes on one version through, whichever instance they reach', async () => {
+  it('lets one of many changes on one version through, whichever instance they reach', async () => {
     const answers = await Promise.all(
       Array.from({ length: 12 }, (_, index) =>
         patchMe({ displayName: `Name ${index}` }, { 'if-match': '"1"' }, index % 2),
@@ -81,12 +81,12 @@ describe('If-Match', () => {
     expect((await readMe()).headers.get('etag')).toBe('"2"');
   });
 
-  test('that is stale refuses what would change nothing as well', async () => {
+  it('that is stale refuses what would change nothing as well', async () => {
     expect((await patchMe({}, { 'if-match': '"9"' })).status).toBe(412);
     expect((await patchMe({}, { 'if-match': '*' })).status).toBe(200);
   });
 
-  test.each<[string, () => [method: string, target: string, json?: object]]>([
+  it.each<[string, () => [method: string, target: string, json?: object]]>([
     ['a change of the profile', () => ['PATCH', `/v1/accounts/${player.id}`, { displayName: 'By staff' }]],
     ['other roles', () => ['PUT', `/v1/accounts/${player.id}/roles`, { roles: ['AUDITOR'] }]],
     ['a ban', () => ['PUT', `/v1/accounts/${player.id}/status`, { status: 'banned', reason: 'x' }]],
@@ -108,12 +108,12 @@ describe('If-Match', () => {
     expect([200, 204]).toContain((await send('"1"')).status);
   });
 
-  test('is asked for by nobody: without it the last change stands', async () => {
+  it('is asked for by nobody: without it the last change stands', async () => {
     expect((await patchMe({ displayName: 'One' })).status).toBe(200);
     expect((await patchMe({ displayName: 'Two' })).status).toBe(200);
   });
 
-  test('that is stale is a refusal of which the audit tells', async () => {
+  it('that is stale is a refusal of which the audit tells', async () => {
     await system.call('PATCH', `/v1/accounts/${player.id}`, {
       as: admin,
       json: { displayName: 'Late' },
@@ -127,7 +127,7 @@ describe('If-Match', () => {
 });
 
 describe('a name that shows nothing', () => {
-  test.each(['\u3164', '\u200D', '\u2800', '\uFE0F', '\u115F\u1160', 'q\u0301\u0302\u0303\u0304\u0305'])(
+  it.each(['\u3164', '\u200D', '\u2800', '\uFE0F', '\u115F\u1160', 'q\u0301\u0302\u0303\u0304\u0305'])(
     '%j is refused at every door',
     async (displayName) => {
       const wrong = { status: 400, body: { errors: [{ path: 'displayName' }] } };
@@ -144,7 +144,7 @@ describe('a name that shows nothing', () => {
     },
   );
 
-  test('is read like any other where it was stored before', async () => {
+  it('is read like any other where it was stored before', async () => {
     const accounts = system.db.collection<{ _id: string }>('accounts');
     await accounts.updateOne({ _id: player.id }, { $set: { displayName: '\u3164' } });
     expect((await readMe()).body).toMatchObject({ displayName: '\u3164' });

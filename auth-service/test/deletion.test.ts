@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { toldAbout } from './account-news.ts';
 import { client, staff, statusesIn, type Answer } from './call.ts';
 import { answersTo, newClaim, request } from './claims.ts';
@@ -31,7 +31,7 @@ const setRoles = (id: string, ...roles: string[]): Promise<Answer> =>
   system.call('PUT', `/v1/accounts/${id}/roles`, { as: admin.as, json: { roles } });
 
 describe('the deletion of my account', () => {
-  test('ends every session and access token, and no login finds it any more', async () => {
+  it('ends every session and access token, and no login finds it any more', async () => {
     const player = await register(system);
     const elsewhere = await logIn(system, player.username);
     expect((await deleteMe(player, { password: PASSWORD })).status).toBe(204);
@@ -49,7 +49,7 @@ describe('the deletion of my account', () => {
     expect(await system.db.collection('revocations').countDocuments(revoked)).toBe(1);
   });
 
-  test('leaves the name taken and what it owns in the ledger, and grants nothing more', async () => {
+  it('leaves the name taken and what it owns in the ledger, and grants nothing more', async () => {
     const player = await register(system);
     const [before, after] = [newClaim(player.id), newClaim(player.id)];
     request(system, before);
@@ -63,7 +63,7 @@ describe('the deletion of my account', () => {
     expect(owned.body['items']).toEqual([{ kind: 'currency', asset: 'gold', quantity: 100 }]);
   });
 
-  test.each([
+  it.each([
     ['the wrong password', { password: 'zebra-tooth-92' }, 403, 'wrong_password'],
     ['no password', {}, 400, 'invalid_request'],
     ['no body', undefined, 400, 'invalid_request'],
@@ -77,7 +77,7 @@ describe('the deletion of my account', () => {
     expect(await isAlive(system, player)).toBe(true);
   });
 
-  test('counts wrong passwords like a login', async () => {
+  it('counts wrong passwords like a login', async () => {
     const player = await register(system);
     const tries = await Promise.all(
       Array.from({ length: 11 }, () => deleteMe(player, { password: 'not-the-password' })),
@@ -86,7 +86,7 @@ describe('the deletion of my account', () => {
     expect((await logInAs(player.username)).status).toBe(429);
   });
 
-  test('of a guest asks for no password, and refuses one', async () => {
+  it('of a guest asks for no password, and refuses one', async () => {
     const device = { deviceId: `device-of-${randomName()}`.replace('.', '_') };
     const guest = playerIn((await system.call('POST', '/v1/auth/guest', { json: device })).body);
     expect(await deleteMe(guest, { password: PASSWORD })).toMatchObject({
@@ -97,7 +97,7 @@ describe('the deletion of my account', () => {
     expect(await stored(guest.id)).toMatchObject({ status: 'deleted' });
   });
 
-  test('at the same moment on two devices happens once, and is told once', async () => {
+  it('at the same moment on two devices happens once, and is told once', async () => {
     const player = await register(system);
     const answers = await Promise.all([
       deleteMe(player, { password: PASSWORD }),
@@ -107,7 +107,7 @@ describe('the deletion of my account', () => {
     await toldAbout(system, player.id, 'status-changed');
   });
 
-  test('is not for the banned, the last ADMIN, clients or strangers', async () => {
+  it('is not for the banned, the last ADMIN, clients or strangers', async () => {
     const player = await register(system);
     await setStatus(player.id, { status: 'banned', reason: 'x' });
     expect(await deleteMe(player, { password: PASSWORD })).toMatchObject({
@@ -122,7 +122,7 @@ describe('the deletion of my account', () => {
 });
 
 describe('the deletion of an account by an ADMIN', () => {
-  test('is like that by the owner, may be repeated, and is told once', async () => {
+  it('is like that by the owner, may be repeated, and is told once', async () => {
     const player = await register(system);
     expect((await remove(player.id)).status).toBe(204);
     expect((await remove(player.id)).status).toBe(204);
@@ -133,13 +133,13 @@ describe('the deletion of an account by an ADMIN', () => {
     expect(read).toMatchObject({ status: 200, body: { status: 'deleted', username: player.username } });
   });
 
-  test('is not of oneself, and leaves the last ADMIN', async () => {
+  it('is not of oneself, and leaves the last ADMIN', async () => {
     expect(await remove(admin.id)).toMatchObject({ status: 403, body: { code: 'self_status_change' } });
     const former = { ...admin.as, userId: 'acc_former' };
     expect(await remove(admin.id, former)).toMatchObject({ status: 409, body: { code: 'last_admin' } });
   });
 
-  test('of two ADMINs by each other at the same moment leaves one', async () => {
+  it('of two ADMINs by each other at the same moment leaves one', async () => {
     const { id, username } = await register(system);
     await setRoles(id, 'ADMIN');
     const second = await logIn(system, username);
@@ -152,7 +152,7 @@ describe('the deletion of an account by an ADMIN', () => {
     }
   });
 
-  test.each([
+  it.each([
     [401, {}],
     [403, staff('OPERATOR')],
     [403, staff('AUDITOR')],
@@ -164,7 +164,7 @@ describe('the deletion of an account by an ADMIN', () => {
     expect(await stored(id)).toMatchObject({ status: 'active' });
   });
 
-  test('of nobody is not found, as is the restore', async () => {
+  it('of nobody is not found, as is the restore', async () => {
     for (const answer of [await remove('acc_nobody'), await restore('acc_nobody')]) {
       expect([answer.status, answer.body['code']]).toEqual([404, 'account_not_found']);
     }
@@ -172,7 +172,7 @@ describe('the deletion of an account by an ADMIN', () => {
 });
 
 describe('a restore', () => {
-  test('lets the owner log in again; the sessions stay dead', async () => {
+  it('lets the owner log in again; the sessions stay dead', async () => {
     const player = await register(system);
     await deleteMe(player, { password: PASSWORD });
     const answer = await restore(player.id);
@@ -185,7 +185,7 @@ describe('a restore', () => {
     expect(told[1]).toEqual({ accountId: player.id, accountVersion: 3, status: 'active' });
   });
 
-  test('brings a ban back with its end', async () => {
+  it('brings a ban back with its end', async () => {
     const player = await register(system);
     const until = new Date(Date.now() + 3_600_000).toISOString();
     await setStatus(player.id, { status: 'banned', reason: 'speed hack', until });
@@ -207,7 +207,7 @@ describe('the erasure', () => {
       return account;
     });
 
-  test('takes everything personal after the retention, frees the name, and is told once', async () => {
+  it('takes everything personal after the retention, frees the name, and is told once', async () => {
     const username = randomName();
     const json = { username, password: PASSWORD, email: 'min@example.com', displayName: 'Min of Seoul' };
     const headers = { 'user-agent': 'phone-of-min' };
@@ -248,7 +248,7 @@ describe('the erasure', () => {
     expect((await register(system, username)).id).not.toBe(player.id);
   });
 
-  test('cannot be undone', async () => {
+  it('cannot be undone', async () => {
     const player = await register(system);
     await remove(player.id);
     await deletedFor(player.id, RETENTION_MS + 1_000);
@@ -258,7 +258,7 @@ describe('the erasure', () => {
     expect((await logInAs(`erased:${player.id}`)).status).toBe(401);
   });
 
-  test('forgets the device of a guest', async () => {
+  it('forgets the device of a guest', async () => {
     const deviceId = `device-of-${randomName()}`.replace('.', '_');
     const guest = playerIn((await system.call('POST', '/v1/auth/guest', { json: { deviceId } })).body);
     await deleteMe(guest);
@@ -268,7 +268,7 @@ describe('the erasure', () => {
     expect((await system.call('POST', '/v1/auth/guest', { json: { deviceId } })).status).toBe(201);
   });
 
-  test('does not come before the retention is over, nor after a restore', async () => {
+  it('does not come before the retention is over, nor after a restore', async () => {
     const [young, restored, due] = [await register(system), await register(system), await register(system)];
     for (const { id } of [young, restored, due]) await remove(id);
     await deletedFor(young.id, RETENTION_MS - 60_000);
@@ -280,7 +280,7 @@ describe('the erasure', () => {
     expect(await stored(restored.id)).toMatchObject({ username: restored.username, status: 'active' });
   });
 
-  test('takes as long as ACCOUNT_RETENTION says, and is caught up at the next start', async () => {
+  it('takes as long as ACCOUNT_RETENTION says, and is caught up at the next start', async () => {
     const env = { ACCOUNT_RETENTION: '1h' };
     const before = await startSystem({ env });
     const players = [await register(before), await register(before)];
@@ -303,7 +303,7 @@ describe('the erasure', () => {
     await before.stop();
   });
 
-  test('and the ends of bans find what is due in an index', async () => {
+  it('and the ends of bans find what is due in an index', async () => {
     await system.db.command({ profile: 2 });
     const sweeps = await eventually(async () => {
       const queries = await system.db.collection('system.profile').find({ op: 'query' }).toArray();

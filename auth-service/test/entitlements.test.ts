@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { client, nextOf, staff } from './call.ts';
 import { answersTo, newClaim, request } from './claims.ts';
 import { register, type Player } from './player.ts';
@@ -14,7 +14,7 @@ beforeAll(async () => {
 afterAll(() => system.stop());
 
 describe('entitlements', () => {
-  test.each([
+  it.each([
     ['OPERATOR', staff('OPERATOR'), 200],
     ['AUDITOR', staff('AUDITOR'), 200],
     ['ADMIN', staff('ADMIN'), 200],
@@ -28,7 +28,7 @@ describe('entitlements', () => {
     }
   });
 
-  test('of nobody are not found; of a new account they are empty', async () => {
+  it('of nobody are not found; of a new account they are empty', async () => {
     const { as, id } = await register(system);
     for (const path of ['entitlements', 'entitlements/ledger']) {
       expect(
@@ -41,7 +41,7 @@ describe('entitlements', () => {
     }
   });
 
-  test('come in pages by kind and asset, each once, a thousand where nothing else is asked for', async () => {
+  it('come in pages by kind and asset, each once, a thousand where nothing else is asked for', async () => {
     const owner = await register(system);
     const holdings = Array.from({ length: 1_203 }, (_, index) => {
       const kind = ['coupon', 'currency', 'item'][index % 3] ?? 'item';
@@ -73,7 +73,7 @@ describe('entitlements', () => {
     expect((await system.call('GET', '/v1/me/entitlements?limit=1001', { as: owner.as })).status).toBe(400);
   });
 
-  test('have a ledger that comes in pages, newest first, each entry once', async () => {
+  it('have a ledger that comes in pages, newest first, each entry once', async () => {
     const owner = await register(system);
     const claims = Array.from({ length: 5 }, () => newClaim(owner.id));
     for (const claim of claims) request(system, claim, 2);
@@ -91,7 +91,7 @@ describe('entitlements', () => {
     expect(balances).toEqual([10, 8, 6, 4, 2]);
   });
 
-  test("have cursors that are not good for somebody else's", async () => {
+  it("have cursors that are not good for somebody else's", async () => {
     const claims = [newClaim(player.id), newClaim(player.id)];
     for (const claim of claims) request(system, claim, 1);
     await Promise.all(claims.map((claim) => answersTo(system, claim, 1)));

@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { client, staff } from './call.ts';
 import { answersTo, newClaim, request } from './claims.ts';
 import { logIn, PASSWORD, playerIn, randomName, register } from './player.ts';
@@ -11,7 +11,7 @@ beforeAll(async () => {
 afterAll(() => system.stop());
 
 describe('my export', () => {
-  test('has everything that is kept about me, and no secret', async () => {
+  it('has everything that is kept about me, and no secret', async () => {
     const json = { username: randomName(), password: PASSWORD, email: 'min@example.com', displayName: 'Min' };
     const headers = { 'user-agent': 'phone-of-min' };
     const player = playerIn((await system.call('POST', '/v1/auth/register', { json, headers })).body);
@@ -54,7 +54,7 @@ describe('my export', () => {
     }
   });
 
-  test('is whole however long the ledger is', async () => {
+  it('is whole however long the ledger is', async () => {
     const player = await register(system);
     const entries = Array.from({ length: 1_234 }, (_, index) => ({
       _id: `led_${player.id}_${index}`,
@@ -76,7 +76,7 @@ describe('my export', () => {
     expect(new Set(ids)).toEqual(new Set(entries.map(({ _id }) => _id)));
   });
 
-  test.each([
+  it.each([
     [401, {}],
     [403, client('accounts:read')],
     [404, staff('ADMIN')],
@@ -84,7 +84,7 @@ describe('my export', () => {
     expect((await system.call('GET', '/v1/me/export', { as })).status).toBe(status);
   });
 
-  test('is not for the banned, whose tokens are dead', async () => {
+  it('is not for the banned, whose tokens are dead', async () => {
     const player = await register(system);
     const json = { status: 'banned', reason: 'x' };
     await system.call('PUT', `/v1/accounts/${player.id}/status`, { as: staff('ADMIN'), json });

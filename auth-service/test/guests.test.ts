@@ -1,7 +1,7 @@
 import { createHash, randomBytes } from 'node:crypto';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { newId } from 'service-kit/service';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { guestNameOf } from '../src/guests/guest-name.ts';
-import { randomId } from '../src/ids.ts';
 import { toldAbout } from './account-news.ts';
 import { client, staff, statusesIn, type Answer } from './call.ts';
 import { answersTo, newClaim, request } from './claims.ts';
@@ -33,7 +33,7 @@ function setStatus(id: string, status: 'active' | 'banned'): Promise<Answer> {
 }
 
 describe('a guest', () => {
-  test('is opened by a device with a name of its own, and told to the others', async () => {
+  it('is opened by a device with a name of its own, and told to the others', async () => {
     const answer = await enter(newDevice());
     expect(answer.status).toBe(201);
     expect(answer.headers.get('cache-control')).toBe('no-store');
@@ -48,7 +48,7 @@ describe('a guest', () => {
     ]);
   });
 
-  test('is the same account on the same device, each time with a session of its own', async () => {
+  it('is the same account on the same device, each time with a session of its own', async () => {
     const device = newDevice();
     const first = await guestOn(device);
     const answer = await enter(device, 1);
@@ -59,7 +59,7 @@ describe('a guest', () => {
     await toldAbout(system, first.id, 'registered');
   });
 
-  test('is opened once, however many first calls come at the same moment', async () => {
+  it('is opened once, however many first calls come at the same moment', async () => {
     const device = newDevice();
     const answers = await Promise.all(Array.from({ length: 10 }, (_, index) => enter(device, index % 2)));
     expect(statusesIn(answers)).toEqual([...Array<number>(9).fill(200), 201]);
@@ -67,7 +67,7 @@ describe('a guest', () => {
     await toldAbout(system, playerIn(answers[0]?.body).id, 'registered');
   });
 
-  test('has its device kept so that nobody can enter with what is stored', async () => {
+  it('has its device kept so that nobody can enter with what is stored', async () => {
     const device = newDevice();
     const { id } = await guestOn(device);
     const stored = await system.db.collection<{ _id: string }>('devices').findOne({ accountId: id });
@@ -76,10 +76,10 @@ describe('a guest', () => {
     expect(JSON.stringify([stored, await accounts().findOne({ _id: id })])).not.toContain(device);
   });
 
-  test('takes another name when somebody has the one that was made', async () => {
-    const ids = [randomId('acc'), randomId('acc')];
+  it('takes another name when somebody has the one that was made', async () => {
+    const ids = [newId('acc'), newId('acc')];
     const other = await startSystem({
-      overrides: { makeId: (prefix) => (prefix === 'acc' && ids.shift()) || randomId(prefix) },
+      overrides: { newId: (prefix) => (prefix === 'acc' && ids.shift()) || newId(prefix) },
       env: { BOOTSTRAP_ADMIN_USERNAME: '', BOOTSTRAP_ADMIN_PASSWORD: '' },
     });
     const [first = '', second = ''] = ids;
@@ -93,7 +93,7 @@ describe('a guest', () => {
     await other.stop();
   });
 
-  test('cannot log in by name, whatever the password', async () => {
+  it('cannot log in by name, whatever the password', async () => {
     const { username } = await guestOn(newDevice());
     for (const password of ['', 'null', PASSWORD, username]) {
       const answer = await system.call('POST', '/v1/auth/login', { json: { username, password } });
@@ -101,7 +101,7 @@ describe('a guest', () => {
     }
   });
 
-  test('that is banned does not enter, and enters again after the ban', async () => {
+  it('that is banned does not enter, and enters again after the ban', async () => {
     const device = newDevice();
     const guest = await guestOn(device);
     expect((await setStatus(guest.id, 'banned')).status).toBe(200);
@@ -112,7 +112,7 @@ describe('a guest', () => {
     expect((await enter(device)).status).toBe(200);
   });
 
-  test('that enters while it is banned has no session afterwards', async () => {
+  it('that enters while it is banned has no session afterwards', async () => {
     const device = newDevice();
     const { id } = await guestOn(device);
     await Promise.all([setStatus(id, 'banned'), ...Array.from({ length: 8 }, () => enter(device))]);
@@ -120,7 +120,7 @@ describe('a guest', () => {
     await eventually(async () => expect(await system.db.collection('sessions').countDocuments(live)).toBe(0));
   });
 
-  test('that was deleted is as if it had never been: its device opens a new one', async () => {
+  it('that was deleted is as if it had never been: its device opens a new one', async () => {
     const device = newDevice();
     const before = await guestOn(device);
     expect((await system.call('POST', '/v1/me/deletion', { as: before.as })).status).toBe(204);
@@ -131,7 +131,7 @@ describe('a guest', () => {
     expect([restoring.status, restoring.body['code']]).toEqual([409, 'device_taken']);
   });
 
-  test('that was deleted and restored is entered by its device again', async () => {
+  it('that was deleted and restored is entered by its device again', async () => {
     const device = newDevice();
     const before = await guestOn(device);
     await system.call('POST', '/v1/me/deletion', { as: before.as });
@@ -141,7 +141,7 @@ describe('a guest', () => {
     expect([answer.status, playerIn(answer.body).id]).toEqual([200, before.id]);
   });
 
-  test('that is restored while its device enters never loses its device', async () => {
+  it('that is restored while its device enters never loses its device', async () => {
     const device = newDevice();
     const before = await guestOn(device);
     await system.call('POST', '/v1/me/deletion', { as: before.as });
@@ -153,7 +153,7 @@ describe('a guest', () => {
     expect(restoring.status).toBe(now === before.id ? 200 : 409);
   });
 
-  test('counts as a new account of its address only when it is one', async () => {
+  it('counts as a new account of its address only when it is one', async () => {
     const limited = await startSystem({ env: { NEW_ACCOUNTS_PER_ADDRESS: '2' } });
     const clientAddress = `2001:db8:${randomBytes(2).toString('hex')}:${randomBytes(2).toString('hex')}::1`;
     const from = (deviceId: string): Promise<Answer> =>
@@ -166,7 +166,7 @@ describe('a guest', () => {
     await limited.stop();
   });
 
-  test.each([
+  it.each([
     ['too short', 'a'.repeat(15)],
     ['too long', 'a'.repeat(129)],
     ['with a space', `${'a'.repeat(20)} b`],
@@ -179,7 +179,7 @@ describe('a guest', () => {
 });
 
 describe('an upgrade', () => {
-  test('keeps the account and all it owns, and gives it a name and a password', async () => {
+  it('keeps the account and all it owns, and gives it a name and a password', async () => {
     const guest = await guestOn(newDevice());
     const claim = newClaim(guest.id);
     request(system, claim);
@@ -206,7 +206,7 @@ describe('an upgrade', () => {
     ]);
   });
 
-  test('ends the sessions that the device opened, but for the one that asks', async () => {
+  it('ends the sessions that the device opened, but for the one that asks', async () => {
     const device = newDevice();
     const [guest, elsewhere] = [await guestOn(device), await guestOn(device)];
     await upgrade(guest, chosen());
@@ -222,7 +222,7 @@ describe('an upgrade', () => {
     expect(told[0]?.data).toEqual({ accountId: guest.id, minVersion: 2, exceptSessionId });
   });
 
-  test('closes the door of the device for good', async () => {
+  it('closes the door of the device for good', async () => {
     const device = newDevice();
     const guest = await guestOn(device);
     await upgrade(guest, chosen());
@@ -233,7 +233,7 @@ describe('an upgrade', () => {
     }
   });
 
-  test('to the name that was made for the guest is possible, to a name of somebody else is not', async () => {
+  it('to the name that was made for the guest is possible, to a name of somebody else is not', async () => {
     const [one, other, somebody] = [
       await guestOn(newDevice()),
       await guestOn(newDevice()),
@@ -247,26 +247,26 @@ describe('an upgrade', () => {
     expect(await accounts().findOne({ _id: other.id })).toMatchObject({ guest: true, passwordHash: null });
   });
 
-  test('of two guests to one name at the same moment succeeds once', async () => {
+  it('of two guests to one name at the same moment succeeds once', async () => {
     const guests = [await guestOn(newDevice()), await guestOn(newDevice())];
     const same = chosen();
     expect(statusesIn(await Promise.all(guests.map((guest) => upgrade(guest, same))))).toEqual([200, 409]);
   });
 
-  test('at the same moment on two devices happens once, and is told once', async () => {
+  it('at the same moment on two devices happens once, and is told once', async () => {
     const guest = await guestOn(newDevice());
     const answers = await Promise.all([upgrade(guest, chosen()), upgrade(guest, chosen())]);
     expect(statusesIn(answers)).toEqual([200, 403]);
     await toldAbout(system, guest.id, 'upgraded');
   });
 
-  test('is for guests alone', async () => {
+  it('is for guests alone', async () => {
     const player = await register(system);
     const answer = await upgrade(player, chosen());
     expect([answer.status, answer.body['code']]).toEqual([403, 'not_a_guest']);
   });
 
-  test.each([
+  it.each([
     [401, 'unauthenticated', {}],
     [403, 'forbidden', client('accounts:read')],
     [404, 'account_not_found', { userId: 'acc_nobody', sessionId: 'ses_1', roles: ['USER' as const] }],
@@ -275,13 +275,13 @@ describe('an upgrade', () => {
     expect([answer.status, answer.body['code']]).toEqual([status, code]);
   });
 
-  test('of a guest who was banned a moment ago is refused', async () => {
+  it('of a guest who was banned a moment ago is refused', async () => {
     const guest = await guestOn(newDevice());
     await setStatus(guest.id, 'banned');
     expect(await upgrade(guest, chosen())).toMatchObject({ status: 403, body: { code: 'account_banned' } });
   });
 
-  test('with a password that is easy to guess is refused and says why', async () => {
+  it('with a password that is easy to guess is refused and says why', async () => {
     const guest = await guestOn(newDevice());
     const answer = await upgrade(guest, { username: 'hollandaise', password: 'hollandaise1' });
     expect(answer).toMatchObject({

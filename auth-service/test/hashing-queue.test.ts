@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { afterAll, beforeAll, expect, it } from 'vitest';
 import { PASSWORD, randomName, register } from './player.ts';
 import { startSystem, type System } from './system.ts';
 
@@ -8,7 +8,7 @@ beforeAll(async () => {
 });
 afterAll(() => system.stop());
 
-test('logins beyond the hashing queue are asked to come back, the others are answered', async () => {
+it('logins beyond the hashing queue are asked to come back, the others are answered', async () => {
   const username = randomName();
   await register(system, username);
   const answers = await Promise.all(

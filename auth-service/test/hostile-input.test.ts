@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { Identity } from 'service-kit/identity';
 import { staff, type CallOptions } from './call.ts';
 import { PASSWORD, playerIn, randomName, register, type Player } from './player.ts';
@@ -169,7 +169,7 @@ const fail = (): never => {
 };
 
 describe('hostile input', () => {
-  test.each(fields)('of %s in %s is refused, and nothing is stored', async (door, field) => {
+  it.each(fields)('of %s in %s is refused, and nothing is stored', async (door, field) => {
     const before = await everything();
     const values = [...nowhere, ...((isPresented(door) ? [] : notIn[field]) ?? [])];
     for (const value of values) {
@@ -180,7 +180,7 @@ describe('hostile input', () => {
     expect(await everything()).toEqual(before);
   });
 
-  test.each(Object.keys(doors).flatMap((door) => wholes.map(([what, make]) => [door, what, make] as const)))(
+  it.each(Object.keys(doors).flatMap((door) => wholes.map(([what, make]) => [door, what, make] as const)))(
     'of %s as a body with %s is refused, and nothing is stored',
     async (door, what, make) => {
       const before = await everything();
@@ -191,12 +191,12 @@ describe('hostile input', () => {
     },
   );
 
-  test.each(Object.keys(doors))('is what was wrong: %s takes the body that all began with', async (door) => {
+  it.each(Object.keys(doors))('is what was wrong: %s takes the body that all began with', async (door) => {
     const { method, path, as, valid, answer } = doors[door] ?? fail();
     expect((await system.call(method, path(), { as: as(), json: valid })).status).toBe(answer);
   });
 
-  test.each([
+  it.each([
     '%00',
     'acc%00x',
     '%7B%22%24ne%22%3A%22%22%7D',
@@ -219,7 +219,7 @@ describe('hostile input', () => {
     }
   });
 
-  test.each([
+  it.each([
     ['query=%00', 400],
     ['ids=%00', 400],
     ['ids=a%00b', 400],

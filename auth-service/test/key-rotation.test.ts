@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { request, type IncomingMessage } from 'node:http';
 import jsonwebtoken from 'jsonwebtoken';
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { logIn, register, type Player } from './player.ts';
 import { eventually, startSystem, type System } from './system.ts';
@@ -67,7 +67,7 @@ async function published(count: number): Promise<string[]> {
 }
 
 describe('a rotation', () => {
-  test('publishes the new key everywhere before it signs, and then it signs everywhere without a restart', async () => {
+  it('publishes the new key everywhere before it signs, and then it signs everywhere without a restart', async () => {
     const [old] = await published(1);
     expect(await rotate()).toEqual(['waiting', 'signing']);
     const [next] = await published(2);
@@ -79,7 +79,7 @@ describe('a rotation', () => {
     expect(await Promise.all(BOTH.map(signingKid))).toEqual([next, next]);
   });
 
-  test('keeps the old key until the last token that it signed is dead, and then removes it for good', async () => {
+  it('keeps the old key until the last token that it signed is dead, and then removes it for good', async () => {
     await rotate();
     const [next] = await published(2);
     later(LEAD_MS + TOKEN_LIFE_MS + SKEW_MS - 1);
@@ -92,7 +92,7 @@ describe('a rotation', () => {
     });
   });
 
-  test('asked for many times at once, on two instances, makes one key', async () => {
+  it('asked for many times at once, on two instances, makes one key', async () => {
     const states = await Promise.all(Array.from({ length: 8 }, (_, index) => rotate(index % 2)));
     expect(new Set(states.map(String))).toEqual(new Set(['waiting,signing']));
     await published(2);
@@ -102,7 +102,7 @@ describe('a rotation', () => {
 });
 
 describe('a key that is retired', () => {
-  test('is gone everywhere within seconds, and a new one signs', async () => {
+  it('is gone everywhere within seconds, and a new one signs', async () => {
     const stolen = kidIn(player.tokens.accessToken);
     expect((await retire(stolen)).status).toBe(200);
     const [next] = await published(1);
@@ -110,7 +110,7 @@ describe('a key that is retired', () => {
     expect(await Promise.all(BOTH.map(signingKid))).toEqual([next, next]);
   });
 
-  test('hands over to the one that waits, where there is one', async () => {
+  it('hands over to the one that waits, where there is one', async () => {
     await rotate();
     const [waiting, stolen] = await published(2);
     await retire(stolen ?? '', 1);
@@ -118,7 +118,7 @@ describe('a key that is retired', () => {
     expect(await Promise.all(BOTH.map(signingKid))).toEqual([waiting, waiting]);
   });
 
-  test('before it ever signed leaves the one that signs alone', async () => {
+  it('before it ever signed leaves the one that signs alone', async () => {
     const [signing] = await published(1);
     await rotate();
     const [waiting] = await published(2);
@@ -126,20 +126,20 @@ describe('a key that is retired', () => {
     expect(await published(1)).toEqual([signing]);
   });
 
-  test('on two instances at once has one successor', async () => {
+  it('on two instances at once has one successor', async () => {
     const stolen = kidIn(player.tokens.accessToken);
     const answers = await Promise.all([0, 1, 0, 1].map((instance) => retire(stolen, instance)));
     expect(answers.filter(({ status }) => status === 200)).not.toEqual([]);
     expect(await published(1)).not.toContain(stolen);
   });
 
-  test('must be one that there is', async () => {
+  it('must be one that there is', async () => {
     expect((await retire('nobody')).status).toBe(404);
     await published(1);
   });
 });
 
-test('every key that is made or retired is in the audit trail', async () => {
+it('every key that is made or retired is in the audit trail', async () => {
   await rotate();
   const [, first = ''] = await published(2);
   await retire(first);
@@ -155,7 +155,7 @@ test('every key that is made or retired is in the audit trail', async () => {
   ]);
 });
 
-test('keys are replaced with the admin token alone', async () => {
+it('keys are replaced with the admin token alone', async () => {
   const [kid = ''] = await published(1);
   expect((await admin('POST', '/signing-keys', 0, 'guessed')).status).toBe(401);
   expect((await admin('DELETE', `/signing-keys/${kid}`, 0, 'guessed')).status).toBe(401);
@@ -163,12 +163,12 @@ test('keys are replaced with the admin token alone', async () => {
   expect(JSON.stringify(await (await admin('GET', '/signing-keys')).json())).not.toMatch(/private|"d"/i);
 });
 
-test('the key set may be kept for a minute, which is less than any key waits', async () => {
+it('the key set may be kept for a minute, which is less than any key waits', async () => {
   const { headers } = await system.call('GET', '/.well-known/jwks.json', { unsigned: true });
   expect(headers.get('cache-control')).toBe('public, max-age=60');
 });
 
-test('a page whose name was made to lead to the admin port reads no keys there', async () => {
+it('a page whose name was made to lead to the admin port reads no keys there', async () => {
   const statusFor = async (host: string): Promise<number | undefined> => {
     const { port } = system.instances[0]?.admin.address() ?? {};
     const asked = request({ port, host: '127.0.0.1', path: '/signing-keys', headers: { host } }).end();

@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { logIn, PASSWORD, randomName, register } from './player.ts';
 import { staff, type Answer } from './call.ts';
 import { eventually, startSystem, type System } from './system.ts';
@@ -19,7 +19,7 @@ async function setStatus(id: string, status: string): Promise<void> {
 }
 
 describe('a login', () => {
-  test('gives the account and tokens of a session of its own', async () => {
+  it('gives the account and tokens of a session of its own', async () => {
     const player = await register(system);
     const answer = await loggingIn(player.username, PASSWORD);
     expect(answer.status).toBe(200);
@@ -29,19 +29,19 @@ describe('a login', () => {
     expect(await sessions.countDocuments({ accountId: player.id })).toBe(2);
   });
 
-  test('takes the name in any case', async () => {
+  it('takes the name in any case', async () => {
     const player = await register(system);
     expect((await logIn(system, player.username.toUpperCase())).id).toBe(player.id);
   });
 
-  test('takes a form as OAuth 2 has it', async () => {
+  it('takes a form as OAuth 2 has it', async () => {
     const { username } = await register(system);
     const form = { grant_type: 'password', username, password: PASSWORD };
     const answer = await system.call('POST', '/v1/auth/login', { form });
     expect(answer.status).toBe(200);
   });
 
-  test('with a wrong password, of an unknown and of a deleted account get one and the same answer', async () => {
+  it('with a wrong password, of an unknown and of a deleted account get one and the same answer', async () => {
     const { username } = await register(system);
     const deleted = await register(system);
     await system.db
@@ -59,7 +59,7 @@ describe('a login', () => {
     expect(bodies[2]).toEqual(bodies[0]);
   });
 
-  test('of a banned account says so to the right password alone', async () => {
+  it('of a banned account says so to the right password alone', async () => {
     const { id, username } = await register(system);
     await setStatus(id, 'banned');
     expect(await loggingIn(username, PASSWORD)).toMatchObject({
@@ -71,7 +71,7 @@ describe('a login', () => {
     expect((await loggingIn(username, PASSWORD)).status).toBe(200);
   });
 
-  test('that races with a ban leaves no session alive, though all of them come in the same millisecond', async () => {
+  it('that races with a ban leaves no session alive, though all of them come in the same millisecond', async () => {
     const now = new Date();
     const own = await startSystem({ overrides: { clock: () => now } });
     try {
@@ -94,7 +94,7 @@ describe('a login', () => {
     }
   });
 
-  test.each([
+  it.each([
     [400, 'invalid_request', { json: { username: { $ne: '' }, password: { $ne: '' } } }],
     [400, 'invalid_request', { json: { username: 'minjun', password: 'x'.repeat(129) } }],
     [400, 'invalid_request', { json: { username: 'minjun', password: PASSWORD, remember: true } }],

@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { afterAll, beforeAll, expect, it } from 'vitest';
 import { createAccountStore } from '../src/accounts/account-store.ts';
 import type { Account } from '../src/accounts/account.ts';
 import { staff } from './call.ts';
@@ -11,7 +11,7 @@ beforeAll(async () => {
 });
 afterAll(() => system.stop());
 
-test('logins that arrive together open a session each, of which the trail tells', async () => {
+it('logins that arrive together open a session each, of which the trail tells', async () => {
   const players = await Promise.all([register(system), register(system), register(system)]);
 
   const entered = await Promise.all([...players, ...players].map(({ username }) => logIn(system, username)));
@@ -32,7 +32,7 @@ test('logins that arrive together open a session each, of which the trail tells'
   }
 });
 
-test('of logins that are marked together those fail whose account has changed since its password was checked', async () => {
+it('of logins that are marked together those fail whose account has changed since its password was checked', async () => {
   const accounts = createAccountStore(system.db);
   const players = await Promise.all(Array.from({ length: 4 }, () => register(system)));
   const checked = (await accounts.findAll(players.map(({ id }) => id))) as [

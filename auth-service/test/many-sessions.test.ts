@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { staff, type Answer } from './call.ts';
 import { isAlive, logIn, PASSWORD, register, type Player } from './player.ts';
 import { eventually, startSystem, type System } from './system.ts';
@@ -41,7 +41,7 @@ const logOut = (scope: string): Promise<Answer> =>
   system.call('POST', '/v1/auth/logout', { as: player.as, json: { scope } });
 
 describe('an account with 20,000 sessions', () => {
-  test.each([
+  it.each([
     [
       'is banned',
       0,
@@ -99,7 +99,7 @@ describe('an account with 20,000 sessions', () => {
     },
   );
 
-  test('is erased in writes of a bounded size', async () => {
+  it('is erased in writes of a bounded size', async () => {
     const own = { accountId: player.id };
     await system.call('DELETE', `/v1/accounts/${player.id}`, { as: admin });
     const due = { $set: { 'deletion.at': new Date(1) } };
@@ -117,7 +117,7 @@ describe('an account with 20,000 sessions', () => {
     expect(await sessions().countDocuments(own)).toBe(0);
   });
 
-  test('from before there was a cap has some of them ended by each login', async () => {
+  it('from before there was a cap has some of them ended by each login', async () => {
     await logIn(system, player.username);
 
     expect(await sessions().countDocuments({ accountId: player.id })).toBe(MANY + 2 - 100);

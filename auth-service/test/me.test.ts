@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { client, statusesIn } from './call.ts';
 import { isAlive, logIn, PASSWORD, register, type Player } from './player.ts';
 import { startSystem, type System } from './system.ts';
@@ -20,7 +20,7 @@ describe('a change of password', () => {
   const changing = async (json: unknown) => system.call('PUT', '/v1/me/password', { json, as: player.as });
   const NEW = 'giraffe-lamp-42';
 
-  test('ends the other sessions and keeps this one; only the new password logs in', async () => {
+  it('ends the other sessions and keeps this one; only the new password logs in', async () => {
     expect((await changing({ currentPassword: PASSWORD, newPassword: NEW })).status).toBe(204);
     expect([await isAlive(system, player), await isAlive(system, elsewhere)]).toEqual([true, false]);
     expect((await logIn(system, player.username, NEW)).id).toBe(player.id);
@@ -28,7 +28,7 @@ describe('a change of password', () => {
     expect((await system.call('POST', '/v1/auth/login', { json })).status).toBe(401);
   });
 
-  test('at the same time on two devices happens once', async () => {
+  it('at the same time on two devices happens once', async () => {
     const answers = await Promise.all([
       changing({ currentPassword: PASSWORD, newPassword: NEW }),
       changing({ currentPassword: PASSWORD, newPassword: `${NEW}-2` }),
@@ -36,7 +36,7 @@ describe('a change of password', () => {
     expect(statusesIn(answers)).toEqual([204, 403]);
   });
 
-  test.each([
+  it.each([
     [
       'the wrong current password',
       { currentPassword: 'zebra-tooth-92', newPassword: NEW },
@@ -65,7 +65,7 @@ describe('a change of password', () => {
 });
 
 describe('my account', () => {
-  test('is read with its version', async () => {
+  it('is read with its version', async () => {
     const answer = await system.call('GET', '/v1/me', { as: player.as });
     expect(answer).toMatchObject({
       status: 200,
@@ -75,7 +75,7 @@ describe('my account', () => {
     expect(JSON.stringify(answer.body)).not.toContain('argon2');
   });
 
-  test('is changed by a merge patch: what is named is replaced, null removes, the rest stays', async () => {
+  it('is changed by a merge patch: what is named is replaced, null removes, the rest stays', async () => {
     const patch = async (json: unknown) => system.call('PATCH', '/v1/me', { json, as: player.as });
     expect(await patch({ displayName: ' Min ', email: 'MIN@example.com' })).toMatchObject({
       status: 200,
@@ -86,7 +86,7 @@ describe('my account', () => {
     expect(answer.headers.get('etag')).toBe('"3"');
   });
 
-  test('is changed by a body of the merge patch type as well', async () => {
+  it('is changed by a body of the merge patch type as well', async () => {
     const headers = { 'content-type': 'application/merge-patch+json' };
     const answer = await system.call('PATCH', '/v1/me', {
       json: { displayName: 'Min' },
@@ -96,7 +96,7 @@ describe('my account', () => {
     expect(answer.status).toBe(200);
   });
 
-  test.each([
+  it.each([
     { username: 'other' },
     { roles: ['ADMIN'] },
     { status: 'active' },
@@ -107,7 +107,7 @@ describe('my account', () => {
     expect((await system.call('GET', '/v1/me', { as: player.as })).headers.get('etag')).toBe('"1"');
   });
 
-  test('keeps both of two changes at the same time', async () => {
+  it('keeps both of two changes at the same time', async () => {
     const patch = async (json: unknown) => system.call('PATCH', '/v1/me', { json, as: player.as });
     const answers = await Promise.all([patch({ displayName: 'Min' }), patch({ email: 'min@example.com' })]);
     expect(answers.map(({ status }) => status)).toEqual([200, 200]);
@@ -117,11 +117,11 @@ describe('my account', () => {
     });
   });
 
-  test('is nothing that a service client has', async () => {
+  it('is nothing that a service client has', async () => {
     expect((await system.call('GET', '/v1/me', { as: client('accounts:read') })).status).toBe(403);
   });
 
-  test('that is gone is not found', async () => {
+  it('that is gone is not found', async () => {
     const as = { ...player.as, userId: 'acc_gone' };
     expect((await system.call('GET', '/v1/me', { as })).status).toBe(404);
     expect((await system.call('PATCH', '/v1/me', { json: {}, as })).status).toBe(404);

@@ -1,5 +1,5 @@
 import jsonwebtoken from 'jsonwebtoken';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { staff, type Answer, type CallOptions } from './call.ts';
 import { identityIn, isAlive, PASSWORD, randomName, refresh, register, versionIn } from './player.ts';
@@ -34,7 +34,7 @@ function expectError(answer: Answer, status: number, error: string): void {
 }
 
 describe('a player', () => {
-  test('logs in and goes on, by the same sessions as with the API of its own', async () => {
+  it('logs in and goes on, by the same sessions as with the API of its own', async () => {
     const player = await register(system);
     const answer = await logIn(player.username);
     expect(answer.status).toBe(200);
@@ -53,7 +53,7 @@ describe('a player', () => {
     expect((await refresh(system, refreshToken)).tokens?.refreshToken).toBe(next.body['refresh_token']);
   });
 
-  test('gets a token with roles and never with scopes', async () => {
+  it('gets a token with roles and never with scopes', async () => {
     const { username } = await register(system);
     const { body } = await logIn(username);
     expect(claimsOf(body['access_token'])).toMatchObject({ roles: ['USER'] });
@@ -65,7 +65,7 @@ describe('a player', () => {
     );
   });
 
-  test('with a wrong password, an unknown name and a deleted account get one and the same answer', async () => {
+  it('with a wrong password, an unknown name and a deleted account get one and the same answer', async () => {
     const { username } = await register(system);
     const deleted = await register(system);
     await system.db
@@ -82,7 +82,7 @@ describe('a player', () => {
     }
   });
 
-  test('who is banned is told so with the right password alone', async () => {
+  it('who is banned is told so with the right password alone', async () => {
     const { id, username } = await register(system);
     const json = { status: 'banned', reason: 'test' };
     await system.call('PUT', `/v1/accounts/${id}/status`, { json, as: staff('ADMIN') });
@@ -92,7 +92,7 @@ describe('a player', () => {
     expect((await logIn(username, 'zebra-tooth-92')).body['error_description']).not.toContain('banned');
   });
 
-  test('who guesses is stopped at this door by what was guessed at the other', async () => {
+  it('who guesses is stopped at this door by what was guessed at the other', async () => {
     const env = { LOGIN_FAILURES_PER_ACCOUNT: '1' };
     const own = await startSystem({ env });
     const { username } = await register(own);
@@ -104,7 +104,7 @@ describe('a player', () => {
     await own.stop();
   });
 
-  test('whose replaced refresh token comes back loses the session', async () => {
+  it('whose replaced refresh token comes back loses the session', async () => {
     const player = await register(system);
     const first = player.tokens.refreshToken;
     const child = await ask({ grant_type: 'refresh_token', refresh_token: first });
@@ -117,14 +117,14 @@ describe('a player', () => {
     expectError(await ask({ grant_type: 'refresh_token', refresh_token: head }), 400, 'invalid_grant');
   });
 
-  test('cannot refresh with an access token', async () => {
+  it('cannot refresh with an access token', async () => {
     const player = await register(system);
     const form = { grant_type: 'refresh_token', refresh_token: player.tokens.accessToken };
     expectError(await ask(form), 400, 'invalid_grant');
     expect(await isAlive(system, player)).toBe(true);
   });
 
-  test('is not somebody that a service client acts for', async () => {
+  it('is not somebody that a service client acts for', async () => {
     const player = await register(system);
     const { username } = player;
     const forms: Record<string, string>[] = [
@@ -139,7 +139,7 @@ describe('a player', () => {
 });
 
 describe('a service client', () => {
-  test('gets a token in its own name, with its scopes, without roles, session or refresh token', async () => {
+  it('gets a token in its own name, with its scopes, without roles, session or refresh token', async () => {
     const answer = await ask(credentials, basic(made));
     expect(answer.status).toBe(200);
     expect(answer.headers.get('cache-control')).toBe('no-store');
@@ -159,18 +159,18 @@ describe('a service client', () => {
     for (const name of ['roles', 'sid']) expect(claims).not.toHaveProperty(name);
   });
 
-  test('may name itself in the body', async () => {
+  it('may name itself in the body', async () => {
     const answer = await ask({ ...credentials, client_id: made.id, client_secret: made.secret });
     expect(answer.status).toBe(200);
   });
 
-  test('gets the scopes that it asks for', async () => {
+  it('gets the scopes that it asks for', async () => {
     const answer = await ask({ ...credentials, scope: 'activity:write' }, basic(made));
     expect(answer.body).toMatchObject({ scope: 'activity:write' });
     expect(claimsOf(answer.body['access_token'])).toMatchObject({ scope: 'activity:write' });
   });
 
-  test.each([
+  it.each([
     'claims:read',
     'activity:write claims:read',
     'nonsense',
@@ -181,7 +181,7 @@ describe('a service client', () => {
     expectError(await ask({ ...credentials, scope }, basic(made)), 400, 'invalid_scope');
   });
 
-  test('that is unknown gets the answer of a wrong secret', async () => {
+  it('that is unknown gets the answer of a wrong secret', async () => {
     const answers = [
       await ask(credentials, basic({ ...made, secret: 'wrong' })),
       await ask(credentials, basic({ ...made, id: 'cli_unknown' })),
@@ -194,7 +194,7 @@ describe('a service client', () => {
     }
   });
 
-  test('whose secret is guessed at finds that in the audit trail', async () => {
+  it('whose secret is guessed at finds that in the audit trail', async () => {
     const target = await createClient(system, 'claims:read');
     await ask(credentials, basic({ ...target, secret: 'wrong' }));
     await eventually(async () => {
@@ -204,7 +204,7 @@ describe('a service client', () => {
     });
   });
 
-  test.each([
+  it.each([
     ['no credentials', {}, {}],
     ['an id alone', { client_id: 'cli_1' }, {}],
     ['credentials that cannot be read', {}, { authorization: 'Basic ???' }],
@@ -215,7 +215,7 @@ describe('a service client', () => {
     expect(answer.headers.get('www-authenticate')).toMatch(/^Basic /);
   });
 
-  test('has two secrets after a rotation, until the overlap is over, and never three', async () => {
+  it('has two secrets after a rotation, until the overlap is over, and never three', async () => {
     const first = await createClient(system, 'claims:read');
     const second = await rotateSecret(system, first);
     const works = async (one: Made): Promise<boolean> => (await ask(credentials, basic(one))).status === 200;
@@ -226,13 +226,13 @@ describe('a service client', () => {
     expect([await works(second), await works(third)]).toEqual([false, true]);
   });
 
-  test('that was removed gets nothing more', async () => {
+  it('that was removed gets nothing more', async () => {
     const gone = await createClient(system, 'claims:read');
     await system.call('DELETE', `/v1/clients/${gone.id}`, { as: staff('ADMIN') });
     expectError(await ask(credentials, basic(gone)), 401, 'invalid_client');
   });
 
-  test('reaches what its scope opens, and nothing else', async () => {
+  it('reaches what its scope opens, and nothing else', async () => {
     const claims = z.object({ sub: z.string(), scope: z.string() });
     const { sub, scope } = claims.parse(claimsOf(await clientToken(system, made)));
     const as = { userId: sub, scopes: scope.split(' ') };
@@ -306,27 +306,27 @@ describe('a token request is refused', () => {
     ['with more than a megabyte', raw(`grant_type=${'x'.repeat(1_100_000)}`), 413, 'invalid_request'],
   ];
 
-  test.each(requests)('%s', async (_, options, status, error) => {
+  it.each(requests)('%s', async (_, options, status, error) => {
     expectError(await system.call('POST', '/oauth/token', options), status, error);
   });
 
-  test('with two ways of authentication', async () => {
+  it('with two ways of authentication', async () => {
     const form = { ...credentials, client_id: made.id, client_secret: made.secret };
     expectError(await ask(form, basic(made)), 400, 'invalid_request');
   });
 
-  test('past the gateway, or with another method', async () => {
+  it('past the gateway, or with another method', async () => {
     const form = credentials;
     expect((await system.call('POST', '/oauth/token', { form, unsigned: true })).status).toBe(401);
     expect((await system.call('GET', '/oauth/token')).status).toBe(405);
   });
 });
 
-test('a parameter that nobody knows is ignored', async () => {
+it('a parameter that nobody knows is ignored', async () => {
   expect((await ask({ ...credentials, audience: 'x', resource: 'y' }, basic(made))).status).toBe(200);
 });
 
-test('an account that gets other roles has a higher version in its next token at this door as well', async () => {
+it('an account that gets other roles has a higher version in its next token at this door as well', async () => {
   const player = await register(system);
   await system.call('PUT', `/v1/accounts/${player.id}/roles`, {
     json: { roles: ['AUDITOR'] },
@@ -339,7 +339,7 @@ test('an account that gets other roles has a higher version in its next token at
 });
 
 describe('the server metadata', () => {
-  test('names the endpoints by the public URL, whatever host was asked', async () => {
+  it('names the endpoints by the public URL, whatever host was asked', async () => {
     const headers = { 'x-forwarded-host': 'evil.example.com' };
     const answer = await system.call('GET', '/.well-known/oauth-authorization-server', { headers });
     expect(answer.status).toBe(200);
@@ -355,7 +355,7 @@ describe('the server metadata', () => {
     expect(JSON.stringify(answer.body)).not.toMatch(/127\.0\.0\.1|evil/);
   });
 
-  test('has the issuer of the tokens', async () => {
+  it('has the issuer of the tokens', async () => {
     const { body } = await system.call('GET', '/.well-known/oauth-authorization-server');
     expect(claimsOf(await clientToken(system, made))).toMatchObject({ iss: body['issuer'] });
   });

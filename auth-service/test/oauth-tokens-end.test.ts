@@ -1,5 +1,5 @@
 import { createHmac } from 'node:crypto';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { staff, type Answer } from './call.ts';
 import { isAlive, logIn, refresh, register, versionIn, type Player } from './player.ts';
 import { basic, clientToken, createClient, type Made } from './service-client.ts';
@@ -49,7 +49,7 @@ function malleated(token: string): string {
 }
 
 describe('introspection', () => {
-  test('tells whose an access token is, and with which roles', async () => {
+  it('tells whose an access token is, and with which roles', async () => {
     const player = await register(system);
     const answer = await introspect(player.tokens.accessToken, 1);
     expect(answer.headers.get('cache-control')).toBe('no-store');
@@ -68,7 +68,7 @@ describe('introspection', () => {
     });
   });
 
-  test('tells a refresh token from an access token', async () => {
+  it('tells a refresh token from an access token', async () => {
     const { id, as, tokens } = await register(system);
     expect((await introspect(tokens.refreshToken)).body).toEqual({
       active: true,
@@ -81,7 +81,7 @@ describe('introspection', () => {
     });
   });
 
-  test('tells the scopes of a client', async () => {
+  it('tells the scopes of a client', async () => {
     const made = await createClient(system, 'activity:write', 'claims:read');
     expect((await introspect(await clientToken(system, made))).body).toMatchObject({
       active: true,
@@ -91,7 +91,7 @@ describe('introspection', () => {
     });
   });
 
-  test('of the tokens of others needs the scope for it, of its own tokens a client needs none', async () => {
+  it('of the tokens of others needs the scope for it, of its own tokens a client needs none', async () => {
     const [made, other] = [
       await createClient(system, 'claims:read'),
       await createClient(system, 'claims:read'),
@@ -110,7 +110,7 @@ describe('introspection', () => {
     for (const token of others) expect(await ask(token)).toEqual({ active: false });
   });
 
-  test('is no use of a refresh token, and a replaced one stands for nothing', async () => {
+  it('is no use of a refresh token, and a replaced one stands for nothing', async () => {
     const player = await register(system);
     const { tokens } = await refresh(system, player.tokens.refreshToken);
     expect(await isActive(player.tokens.refreshToken)).toBe(false);
@@ -137,14 +137,14 @@ describe('introspection', () => {
     ],
   ];
 
-  test.each(endings)('finds no token active after %s', async (_, end) => {
+  it.each(endings)('finds no token active after %s', async (_, end) => {
     const player = await register(system);
     await expectBothActive(player, true);
     await end(player);
     await expectBothActive(player, false);
   });
 
-  test('finds an access token with a lower version inactive, while its session lives on', async () => {
+  it('finds an access token with a lower version inactive, while its session lives on', async () => {
     const player = await register(system);
     const json = { roles: ['AUDITOR'] };
     await system.call('PUT', `/v1/accounts/${player.id}/roles`, { json, as: staff('ADMIN') });
@@ -152,21 +152,21 @@ describe('introspection', () => {
     expect(await isActive(player.tokens.refreshToken)).toBe(true);
   });
 
-  test('finds an access token inactive when its time is over', async () => {
+  it('finds an access token inactive when its time is over', async () => {
     const player = await register(system);
     now = new Date(now.getTime() + 600_000);
     expect(await isActive(player.tokens.accessToken)).toBe(false);
     expect(await isActive(player.tokens.refreshToken)).toBe(true);
   });
 
-  test('finds the token of a client that was removed inactive', async () => {
+  it('finds the token of a client that was removed inactive', async () => {
     const made = await createClient(system, 'claims:read');
     const token = await clientToken(system, made);
     await system.call('DELETE', `/v1/clients/${made.id}`, { as: staff('ADMIN') });
     expect(await isActive(token)).toBe(false);
   });
 
-  test.each([
+  it.each([
     ['noise', () => 'nonsense'],
     ['a secret', () => asker.secret],
     ['a token without signature', (token: string) => token.replace(/[^.]*$/, '')],
@@ -176,7 +176,7 @@ describe('introspection', () => {
     expect(await isActive(forge(tokens.accessToken))).toBe(false);
   });
 
-  test('is for service clients alone', async () => {
+  it('is for service clients alone', async () => {
     const { tokens } = await register(system);
     const form = { token: tokens.accessToken };
     const answers = [
@@ -198,7 +198,7 @@ function hmacOf(token: string): string {
 }
 
 describe('revocation', () => {
-  test.each(['accessToken', 'refreshToken'] as const)(
+  it.each(['accessToken', 'refreshToken'] as const)(
     'with the %s of an account ends its session and no other, and tells the gateways',
     async (which) => {
       const player = await register(system);
@@ -218,20 +218,20 @@ describe('revocation', () => {
     },
   );
 
-  test('may be asked for by a service client that holds the token of a player', async () => {
+  it('may be asked for by a service client that holds the token of a player', async () => {
     const player = await register(system);
     expect((await revoke(player.tokens.refreshToken, asker)).status).toBe(200);
     expect(await isAlive(system, player)).toBe(false);
   });
 
-  test('with an ancestor of the refresh token ends the session as well', async () => {
+  it('with an ancestor of the refresh token ends the session as well', async () => {
     const player = await register(system);
     const { tokens } = await refresh(system, player.tokens.refreshToken);
     await revoke(player.tokens.refreshToken);
     expect(await isActive(tokens?.refreshToken ?? '')).toBe(false);
   });
 
-  test('cannot be got around by another signature of the same token', async () => {
+  it('cannot be got around by another signature of the same token', async () => {
     const { tokens } = await register(system);
     const twin = malleated(tokens.accessToken);
     expect(twin).not.toBe(tokens.accessToken);
@@ -240,7 +240,7 @@ describe('revocation', () => {
     expect(await isActive(twin)).toBe(false);
   });
 
-  test('of an unknown, forged or ended token is no error and ends nothing', async () => {
+  it('of an unknown, forged or ended token is no error and ends nothing', async () => {
     const player = await register(system);
     const [, payload] = player.tokens.accessToken.split('.');
     const seal = player.tokens.refreshToken.replace(/.$/, (last) => (last === 'A' ? 'E' : 'A'));
@@ -251,7 +251,7 @@ describe('revocation', () => {
     expect(await system.db.collection('revocations').countDocuments(filter)).toBe(1);
   });
 
-  test('by a service client ends all its access tokens, and it can get another', async () => {
+  it('by a service client ends all its access tokens, and it can get another', async () => {
     const made = await createClient(system, 'claims:read');
     const [one, other] = [await clientToken(system, made), await clientToken(system, made)];
     expect((await revoke(one, made)).status).toBe(200);
@@ -263,7 +263,7 @@ describe('revocation', () => {
     expect(await isActive(next)).toBe(true);
   });
 
-  test('of the token of a service client is for that client alone', async () => {
+  it('of the token of a service client is for that client alone', async () => {
     const made = await createClient(system, 'claims:read');
     const token = await clientToken(system, made);
     const byNobody = await revoke(token);
@@ -273,7 +273,7 @@ describe('revocation', () => {
     expect(await isActive(token)).toBe(true);
   });
 
-  test('by a client with a wrong secret is refused, whatever the token', async () => {
+  it('by a client with a wrong secret is refused, whatever the token', async () => {
     const player = await register(system);
     for (const token of [player.tokens.refreshToken, 'nonsense']) {
       const answer = await revoke(token, { ...asker, secret: 'wrong' });
@@ -283,7 +283,7 @@ describe('revocation', () => {
   });
 });
 
-test.each(['/oauth/introspect', '/oauth/revoke'])('%s needs a token in a form', async (path) => {
+it.each(['/oauth/introspect', '/oauth/revoke'])('%s needs a token in a form', async (path) => {
   const headers = basic(asker);
   const bad = [
     await system.call('POST', path, { form: {}, headers }),
@@ -301,7 +301,7 @@ test.each(['/oauth/introspect', '/oauth/revoke'])('%s needs a token in a form', 
   );
 });
 
-test('a key that is retired takes its tokens with it, and no session', async () => {
+it('a key that is retired takes its tokens with it, and no session', async () => {
   const own = await startSystem({ env: { ADMIN_TOKEN: 'token-of-the-admin-port' } });
   const made = await createClient(own, 'tokens:introspect');
   const { tokens } = await register(own);

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { balanceOf, expectBalanceToBeSumOfLedger } from './books.ts';
 import { client, staff, type Answer } from './call.ts';
 import { GAME_SERVER, give, spend } from './orders.ts';
@@ -23,7 +23,7 @@ const times = <T>(count: number, make: (index: number) => T): T[] =>
 const codeOf = ({ status, body }: Answer): [number, unknown] => [status, body['code']];
 
 describe('a spend', () => {
-  test.each(['currency', 'item'])(
+  it.each(['currency', 'item'])(
     'of a %s takes from the balance, and the owner sees it in the ledger',
     async (kind) => {
       const owner = await rich(100, kind);
@@ -47,14 +47,14 @@ describe('a spend', () => {
     },
   );
 
-  test('of more than there is, is refused and changes nothing', async () => {
+  it('of more than there is, is refused and changes nothing', async () => {
     const owner = await rich(10);
     expect(codeOf(await spend(system, owner.id, { quantity: 11 }))).toEqual([409, 'insufficient_balance']);
     expect(codeOf(await spend(system, owner.id, { asset: 'gems' }))).toEqual([409, 'insufficient_balance']);
     expect(await balanceOf(system, owner.id)).toBe(10);
   });
 
-  test.each([
+  it.each([
     ['a client with entitlements:write', GAME_SERVER, 200],
     ['a client with accounts:read', client('accounts:read'), 403],
     ['ADMIN', staff('ADMIN'), 403],
@@ -65,7 +65,7 @@ describe('a spend', () => {
     expect((await spend(system, owner.id, {}, { as })).status).toBe(status);
   });
 
-  test('of an account that is unknown, banned or deleted is refused', async () => {
+  it('of an account that is unknown, banned or deleted is refused', async () => {
     expect(codeOf(await spend(system, 'acc_nobody', {}))).toEqual([404, 'account_not_found']);
     for (const [status, expected] of [
       ['banned', [403, 'account_banned']],
@@ -80,7 +80,7 @@ describe('a spend', () => {
     }
   });
 
-  test('of an asset that the account has as currency and as item must say which', async () => {
+  it('of an asset that the account has as currency and as item must say which', async () => {
     const owner = await rich(10);
     await give(system, owner.id, { kind: 'item', quantity: 5 });
     expect(codeOf(await spend(system, owner.id, {}))).toEqual([409, 'ambiguous_asset']);
@@ -89,7 +89,7 @@ describe('a spend', () => {
 });
 
 describe('a grant by ADMIN', () => {
-  test('is entered and answered with its entry', async () => {
+  it('is entered and answered with its entry', async () => {
     const owner = await register(system);
     expect(await give(system, owner.id, { quantity: 25 })).toMatchObject({
       status: 201,
@@ -98,7 +98,7 @@ describe('a grant by ADMIN', () => {
     expect(await balanceOf(system, owner.id)).toBe(25);
   });
 
-  test.each([
+  it.each([
     ['OPERATOR', staff('OPERATOR'), 403],
     ['a client', GAME_SERVER, 403],
     ['nobody', {}, 401],
@@ -107,7 +107,7 @@ describe('a grant by ADMIN', () => {
     expect((await give(system, owner.id, {}, { as })).status).toBe(status);
   });
 
-  test('to an unknown account, or beyond what is exact, is refused', async () => {
+  it('to an unknown account, or beyond what is exact, is refused', async () => {
     expect(codeOf(await give(system, 'acc_nobody', {}))).toEqual([404, 'account_not_found']);
     const owner = await rich(Number.MAX_SAFE_INTEGER);
     expect(codeOf(await give(system, owner.id, { quantity: 1 }))).toEqual([409, 'balance_too_large']);
@@ -115,7 +115,7 @@ describe('a grant by ADMIN', () => {
 });
 
 describe('an order', () => {
-  test.each([
+  it.each([
     ['spend', { quantity: 0 }],
     ['spend', { quantity: -5 }],
     ['spend', { quantity: 1.5 }],
@@ -141,7 +141,7 @@ describe('an order', () => {
     expect(await ledgerOf(owner.id)).toEqual([]);
   });
 
-  test('without a key is refused as 428, and with one that is no key as 400', async () => {
+  it('without a key is refused as 428, and with one that is no key as 400', async () => {
     const owner = await rich(10);
     const json = { asset: 'gold', quantity: 1, reason: 'a shield' };
     const target = `/v1/accounts/${owner.id}/entitlements/spend`;
@@ -158,7 +158,7 @@ describe('an order', () => {
 });
 
 describe('a key', () => {
-  test('gets the same answer again, on every instance', async () => {
+  it('gets the same answer again, on every instance', async () => {
     const owner = await rich(10);
     const key = randomUUID();
     const first = await spend(system, owner.id, { quantity: 4 }, { key });
@@ -176,7 +176,7 @@ describe('a key', () => {
     ]);
   });
 
-  test('with another body, or for another account, is refused; another caller has keys of their own', async () => {
+  it('with another body, or for another account, is refused; another caller has keys of their own', async () => {
     const owner = await rich(10);
     const other = await rich(10);
     const key = randomUUID();
@@ -189,7 +189,7 @@ describe('a key', () => {
     expect(await balanceOf(system, owner.id)).toBe(7);
   });
 
-  test('that arrives fifty times at once over two instances spends once, and all hear the same', async () => {
+  it('that arrives fifty times at once over two instances spends once, and all hear the same', async () => {
     const owner = await rich(1_000);
     const key = randomUUID();
     const answers = await Promise.all(
@@ -201,7 +201,7 @@ describe('a key', () => {
     expect(await ledgerOf(owner.id)).toHaveLength(2);
   });
 
-  test('that arrives at once with two bodies is decided for one of them', async () => {
+  it('that arrives at once with two bodies is decided for one of them', async () => {
     const owner = await rich(1_000);
     const key = randomUUID();
     const answers = await Promise.all(
@@ -215,7 +215,7 @@ describe('a key', () => {
   });
 });
 
-test('hundreds of spends on one balance at once, over two instances, take exactly what there is', async () => {
+it('hundreds of spends on one balance at once, over two instances, take exactly what there is', async () => {
   const owner = await rich(200);
   const answers = await Promise.all(
     times(300, (index) => spend(system, owner.id, { quantity: 1 }, { instance: index % 2 })),
@@ -226,7 +226,7 @@ test('hundreds of spends on one balance at once, over two instances, take exactl
   expect(await balanceOf(system, owner.id)).toBe(0);
 });
 
-test('what was decided about grants and orders is counted', async () => {
+it('what was decided about grants and orders is counted', async () => {
   const owner = await rich(10);
   await spend(system, owner.id, { quantity: 11 });
   const port = system.instances[0]?.admin.address().port;
@@ -239,7 +239,7 @@ test('what was decided about grants and orders is counted', async () => {
   expect(text).toMatch(/group_commit_size_count\{[^}]*group="ledger orders"[^}]*\} [1-9]/);
 });
 
-test('every order is in the audit trail once, with who asked, why and what became of it', async () => {
+it('every order is in the audit trail once, with who asked, why and what became of it', async () => {
   const owner = await rich(10);
   const key = randomUUID();
   await Promise.all([0, 1].map((instance) => spend(system, owner.id, { quantity: 4 }, { key, instance })));

@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { client, staff, statusesIn, type Answer } from './call.ts';
 import {
   isAlive,
@@ -32,7 +32,7 @@ const logInStatus = async (username: string, password: string): Promise<number> 
   (await system.call('POST', '/v1/auth/login', { json: { username, password } })).status;
 
 describe('a token for a reset', () => {
-  test('is made by an ADMIN, for an hour, and stored so that it cannot be read', async () => {
+  it('is made by an ADMIN, for an hour, and stored so that it cannot be read', async () => {
     const { id } = await register(system);
     const answer = await offer(id);
     expect(answer.status).toBe(201);
@@ -48,14 +48,14 @@ describe('a token for a reset', () => {
     expect(JSON.stringify(system.log)).not.toContain(answer.body['token']);
   });
 
-  test('leaves password and sessions as they are until it is used', async () => {
+  it('leaves password and sessions as they are until it is used', async () => {
     const player = await register(system);
     await offer(player.id);
     expect(await isAlive(system, player)).toBe(true);
     expect(await logInStatus(player.username, PASSWORD)).toBe(200);
   });
 
-  test.each([
+  it.each([
     [401, {}],
     [403, staff('OPERATOR')],
     [403, staff('AUDITOR')],
@@ -66,7 +66,7 @@ describe('a token for a reset', () => {
     expect(await resets().findOne({ _id: id })).toBeNull();
   });
 
-  test('is not made for nobody, a deleted account, or a guest', async () => {
+  it('is not made for nobody, a deleted account, or a guest', async () => {
     expect(await offer('acc_nobody')).toMatchObject({ status: 404, body: { code: 'account_not_found' } });
     const { id } = await register(system);
     await system.call('DELETE', `/v1/accounts/${id}`, { as: admin });
@@ -78,7 +78,7 @@ describe('a token for a reset', () => {
 });
 
 describe('a reset', () => {
-  test('replaces the password and ends every session and access token', async () => {
+  it('replaces the password and ends every session and access token', async () => {
     const player = await register(system);
     const elsewhere = await logIn(system, player.username);
     expect((await reset(await tokenFor(player.id))).status).toBe(204);
@@ -96,7 +96,7 @@ describe('a reset', () => {
     expect(told[0]?.data).toMatchObject({ accountId: player.id, minVersion: 2 });
   });
 
-  test('happens once, also when the token comes many times at the same moment', async () => {
+  it('happens once, also when the token comes many times at the same moment', async () => {
     const player = await register(system);
     const token = await tokenFor(player.id);
     const answers = await Promise.all(
@@ -107,7 +107,7 @@ describe('a reset', () => {
     expect(await logInStatus(player.username, `${NEW}-${winner}`)).toBe(200);
   });
 
-  test('answers alike to tokens that are wrong, used, replaced, too old, or of a deleted account', async () => {
+  it('answers alike to tokens that are wrong, used, replaced, too old, or of a deleted account', async () => {
     const players = [
       await register(system),
       await register(system),
@@ -128,7 +128,7 @@ describe('a reset', () => {
     expect(await logInStatus(players[1]?.username ?? '', PASSWORD)).toBe(200);
   });
 
-  test.each<[string, (who: Player) => Promise<unknown>]>([
+  it.each<[string, (who: Player) => Promise<unknown>]>([
     [
       'the owner changes the password',
       (who) =>
@@ -171,7 +171,7 @@ describe('a reset', () => {
     expect(await reset(token)).toMatchObject({ status: 401, body: { code: 'invalid_reset_token' } });
   });
 
-  test('is possible after the display name was changed, or the roles', async () => {
+  it('is possible after the display name was changed, or the roles', async () => {
     const player = await register(system);
     const token = await tokenFor(player.id);
     await system.call('PATCH', '/v1/me', { as: player.as, json: { displayName: 'Min' } });
@@ -180,7 +180,7 @@ describe('a reset', () => {
     expect((await reset(token)).status).toBe(204);
   });
 
-  test('or another change of the password happens, not both, when they come at the same moment', async () => {
+  it('or another change of the password happens, not both, when they come at the same moment', async () => {
     const player = await register(system);
     const token = await tokenFor(player.id);
     const json = { currentPassword: PASSWORD, newPassword: 'quite-another-81' };
@@ -194,7 +194,7 @@ describe('a reset', () => {
     ]).toContainEqual(statusesIn(answers));
   });
 
-  test('is possible with a token from before tokens were bound to the state of the account', async () => {
+  it('is possible with a token from before tokens were bound to the state of the account', async () => {
     const { id } = await register(system);
     const token = await tokenFor(id);
     await resets().updateOne({ _id: id }, { $unset: { credentialVersion: 1 } });
@@ -204,7 +204,7 @@ describe('a reset', () => {
     expect((await reset(token)).status).toBe(204);
   });
 
-  test('with a password that is easy to guess says why, and leaves the token good', async () => {
+  it('with a password that is easy to guess says why, and leaves the token good', async () => {
     const { id, username } = await register(system);
     const token = await tokenFor(id);
     expect(await reset(token, `${username}1`)).toMatchObject({
@@ -214,7 +214,7 @@ describe('a reset', () => {
     expect((await reset(token)).status).toBe(204);
   });
 
-  test('of a banned account does not end the ban', async () => {
+  it('of a banned account does not end the ban', async () => {
     const { id, username } = await register(system);
     const json = { status: 'banned', reason: 'x' };
     await system.call('PUT', `/v1/accounts/${id}/status`, { as: admin, json });
@@ -222,7 +222,7 @@ describe('a reset', () => {
     expect(await logInStatus(username, NEW)).toBe(403);
   });
 
-  test.each([
+  it.each([
     ['no token', { newPassword: NEW }],
     ['a query operator for a token', { token: { $ne: '' }, newPassword: NEW }],
     ['an unknown field', { token: 'rst_x', newPassword: NEW, accountId: 'acc_1' }],

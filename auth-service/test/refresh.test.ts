@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { identityIn, refresh, register, versionIn, type Player } from './player.ts';
 import { staff } from './call.ts';
 import { eventually, startSystem, type System } from './system.ts';
@@ -36,7 +36,7 @@ async function expectRefused(refreshToken: string, instance = 0): Promise<void> 
 }
 
 describe('a refresh', () => {
-  test('replaces the token and keeps the session', async () => {
+  it('replaces the token and keeps the session', async () => {
     const answer = await refresh(system, player.tokens.refreshToken, 1);
     expect(answer.status).toBe(200);
     expect(answer.headers.get('cache-control')).toBe('no-store');
@@ -48,13 +48,13 @@ describe('a refresh', () => {
     expect(await sessionOf(player)).toMatchObject({ generation: 1, revokedAt: null });
   });
 
-  test('stores no token, only its hash', async () => {
+  it('stores no token, only its hash', async () => {
     const text = JSON.stringify(await sessionOf(player));
     const secret = player.tokens.refreshToken.split('.')[2] ?? '';
     expect(text).not.toContain(secret);
   });
 
-  test('fifty times at once with one token over two instances gives one successor and one live head', async () => {
+  it('fifty times at once with one token over two instances gives one successor and one live head', async () => {
     const answers = await Promise.all(
       Array.from({ length: 50 }, (_, index) => refresh(system, player.tokens.refreshToken, index % 2)),
     );
@@ -65,14 +65,14 @@ describe('a refresh', () => {
     expect((await refresh(system, successor ?? '')).status).toBe(200);
   });
 
-  test('repeated within ten seconds gets the same successor again, on another instance as well', async () => {
+  it('repeated within ten seconds gets the same successor again, on another instance as well', async () => {
     const successor = await successorOf(player.tokens.refreshToken);
     later(10_000);
     expect(await successorOf(player.tokens.refreshToken, 1)).toBe(successor);
     expect(await sessionOf(player)).toMatchObject({ generation: 1, revokedAt: null });
   });
 
-  test('repeated after ten seconds ends the session on every instance, and the log says so', async () => {
+  it('repeated after ten seconds ends the session on every instance, and the log says so', async () => {
     const successor = await successorOf(player.tokens.refreshToken);
     later(10_001);
     await expectRefused(player.tokens.refreshToken, 1);
@@ -86,7 +86,7 @@ describe('a refresh', () => {
     );
   });
 
-  test('with a grandparent ends the session at once', async () => {
+  it('with a grandparent ends the session at once', async () => {
     const child = await successorOf(player.tokens.refreshToken);
     const grandchild = await successorOf(child);
     await expectRefused(player.tokens.refreshToken, 1);
@@ -94,7 +94,7 @@ describe('a refresh', () => {
     await expectRefused(child);
   });
 
-  test.each([
+  it.each([
     ['a token that was made up', () => `${player.as.sessionId}.0.${'a'.repeat(43)}.${'b'.repeat(22)}`],
     [
       'a token of another server',
@@ -108,7 +108,7 @@ describe('a refresh', () => {
     expect((await refresh(system, player.tokens.refreshToken)).status).toBe(200);
   });
 
-  test('keeps a session alive for as long as it is used, and no longer', async () => {
+  it('keeps a session alive for as long as it is used, and no longer', async () => {
     const days = 86_400_000;
     later(29 * days);
     const successor = await successorOf(player.tokens.refreshToken);
@@ -119,7 +119,7 @@ describe('a refresh', () => {
     expect(await sessionOf(player)).toMatchObject({ revokedAt: null });
   });
 
-  test('carries the roles of now in the access token, with a higher version', async () => {
+  it('carries the roles of now in the access token, with a higher version', async () => {
     const json = { roles: ['OPERATOR'] };
     await system.call('PUT', `/v1/accounts/${player.id}/roles`, { json, as: staff('ADMIN') });
     const { tokens } = await refresh(system, player.tokens.refreshToken);
@@ -127,7 +127,7 @@ describe('a refresh', () => {
     expect(versionIn(tokens?.accessToken ?? '')).toBe(versionIn(player.tokens.accessToken) + 1);
   });
 
-  test('ends with a ban and does not come back when the ban ends', async () => {
+  it('ends with a ban and does not come back when the ban ends', async () => {
     const status = async (status: string) =>
       system.call('PUT', `/v1/accounts/${player.id}/status`, {
         json: { status, reason: 'test' },
@@ -139,7 +139,7 @@ describe('a refresh', () => {
     await expectRefused(player.tokens.refreshToken);
   });
 
-  test.each([
+  it.each([
     ['no token', {}],
     ['a number', { refreshToken: 7 }],
     ['a query operator', { refreshToken: { $ne: '' } }],

@@ -1,6 +1,6 @@
 import jsonwebtoken from 'jsonwebtoken';
 import { createPublicKey, type JsonWebKey } from 'node:crypto';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { breachesOf } from './contracts.ts';
 import { PASSWORD, playerIn, randomName } from './player.ts';
 import { type Answer, statusesIn } from './call.ts';
@@ -20,7 +20,7 @@ async function registering(json: unknown): Promise<Answer> {
 }
 
 describe('a registration', () => {
-  test('opens an account, logs it in, and tells the others', async () => {
+  it('opens an account, logs it in, and tells the others', async () => {
     const username = randomName();
     const answer = await system.call('POST', '/v1/auth/register', {
       json: {
@@ -73,7 +73,7 @@ describe('a registration', () => {
     expect(event && breachesOf(event)).toEqual([]);
   });
 
-  test('gives an access token that the published keys verify', async () => {
+  it('gives an access token that the published keys verify', async () => {
     const { tokens, id } = playerIn((await registering({ username: randomName(), password: PASSWORD })).body);
     const keySet = await system.call('GET', '/.well-known/jwks.json', { unsigned: true });
     const kid = jsonwebtoken.decode(tokens.accessToken, { complete: true })?.header.kid;
@@ -87,7 +87,7 @@ describe('a registration', () => {
     ).toMatchObject({ sub: id, roles: ['USER'], ver: 1, sid: expect.stringMatching(/^ses_/) });
   });
 
-  test('leaves no password, token or hash in the log', async () => {
+  it('leaves no password, token or hash in the log', async () => {
     const answer = await registering({ username: randomName(), password: PASSWORD });
     const { tokens } = playerIn(answer.body);
     const line = await eventually(() => {
@@ -102,7 +102,7 @@ describe('a registration', () => {
     }
   });
 
-  test('of a name that is taken, in whatever case or width, is refused', async () => {
+  it('of a name that is taken, in whatever case or width, is refused', async () => {
     const username = randomName();
     await registering({ username, password: PASSWORD });
     for (const same of [username.toUpperCase(), username.replace('p', 'ｐ')]) {
@@ -111,7 +111,7 @@ describe('a registration', () => {
     }
   });
 
-  test('at the same moment under one name succeeds once', async () => {
+  it('at the same moment under one name succeeds once', async () => {
     const username = randomName();
     const answers = await Promise.all(
       Array.from({ length: 10 }, () => registering({ username, password: PASSWORD })),
@@ -120,7 +120,7 @@ describe('a registration', () => {
     expect(await accounts().countDocuments({ username })).toBe(1);
   });
 
-  test('with a password that is easy to guess is refused, and says why', async () => {
+  it('with a password that is easy to guess is refused, and says why', async () => {
     const answer = await registering({ username: 'hollandaise', password: 'hollandaise1' });
     expect(answer).toMatchObject({
       status: 400,
@@ -132,7 +132,7 @@ describe('a registration', () => {
   });
 
   const valid = { username: 'never-stored', password: PASSWORD };
-  test.each([
+  it.each([
     ['a role', { ...valid, roles: ['ADMIN'] }, 'roles'],
     ['a status', { ...valid, status: 'active' }, 'status'],
     ['an unknown field', { ...valid, admin: true }, 'admin'],
@@ -153,7 +153,7 @@ describe('a registration', () => {
     expect(await accounts().countDocuments({ username: 'never-stored' })).toBe(0);
   });
 
-  test.each([
+  it.each([
     [400, 'malformed_json', { raw: '{"username":' }],
     [
       400,

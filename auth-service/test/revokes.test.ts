@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { balanceOf, expectBalanceToBeSumOfLedger } from './books.ts';
 import { staff } from './call.ts';
 import { answersTo, cancel, newClaim, request, revoke, type Claim } from './claims.ts';
@@ -30,7 +30,7 @@ describe('a revoke', () => {
     player = await register(system);
   });
 
-  test('enters a reversal, which the owner sees in the ledger, and leaves the grant as it was', async () => {
+  it('enters a reversal, which the owner sees in the ledger, and leaves the grant as it was', async () => {
     const claim = await granted(player, 70);
     const [grant] = await entriesOf(claim);
     revoke(system, claim, 'rvk_1');
@@ -55,7 +55,7 @@ describe('a revoke', () => {
     ]);
   });
 
-  test('asked for again and again, under one attempt or others, takes back once and is answered each time', async () => {
+  it('asked for again and again, under one attempt or others, takes back once and is answered each time', async () => {
     const claim = await granted(player, 5);
     for (let copy = 0; copy < 10; copy += 1) revoke(system, claim, `rvk_${copy % 3}`);
     revoke(system, claim);
@@ -69,7 +69,7 @@ describe('a revoke', () => {
     expect(await balanceOf(system, player.id)).toBe(0);
   });
 
-  test('of a banned account succeeds', async () => {
+  it('of a banned account succeeds', async () => {
     const owner = await register(system);
     const claim = await granted(owner, 5);
     const json = { status: 'banned', reason: 'speed hack' };
@@ -78,7 +78,7 @@ describe('a revoke', () => {
     expect(typesOf(await answersTo(system, claim, 2)).at(-1)).toBe('laurel.reward.revoked.v1');
   });
 
-  test('of what is spent is refused; repeated later it stays refused, and a new attempt succeeds', async () => {
+  it('of what is spent is refused; repeated later it stays refused, and a new attempt succeeds', async () => {
     const owner = await register(system);
     const claim = await granted(owner, 50);
     expect((await spend(system, owner.id, { quantity: 1 })).status).toBe(200);
@@ -100,7 +100,7 @@ describe('a revoke', () => {
     await expectBalanceToBeSumOfLedger(system, owner.id);
   });
 
-  test('that comes before its request, or after a cancellation, is refused, and nothing is ever granted', async () => {
+  it('that comes before its request, or after a cancellation, is refused, and nothing is ever granted', async () => {
     const early = newClaim(player.id);
     revoke(system, early, 'rvk_1');
     expect(await answersTo(system, early, 1)).toMatchObject([
@@ -117,7 +117,7 @@ describe('a revoke', () => {
     expect(await entriesOf(early)).toEqual([]);
   });
 
-  test('among hundreds of requests, cancellations and spends, in any order and on two instances, leaves books that agree', async () => {
+  it('among hundreds of requests, cancellations and spends, in any order and on two instances, leaves books that agree', async () => {
     const owner = await register(system);
     const claims = Array.from({ length: 60 }, () => newClaim(owner.id));
     const sends = claims.flatMap((claim, index) => [
@@ -147,7 +147,7 @@ describe('a revoke', () => {
   });
 });
 
-test('where negative balances are allowed, what is spent is taken back all the same', async () => {
+it('where negative balances are allowed, what is spent is taken back all the same', async () => {
   await system.stop();
   system = await startSystem({ env: { ALLOW_NEGATIVE_BALANCE: 'true' } });
   const owner = await register(system);

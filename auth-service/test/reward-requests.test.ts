@@ -1,5 +1,5 @@
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { REWARD_REQUESTS } from '../src/topology.ts';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { REWARD_REQUESTS } from '../src/ledger/reward-requests-consumer.ts';
 import { balanceOf, expectBalanceToBeSumOfLedger } from './books.ts';
 import { staff } from './call.ts';
 import { answersTo, cancel, newClaim, request } from './claims.ts';
@@ -22,7 +22,7 @@ const collection = (name: string) => system.db.collection<{ _id: string }>(name)
 const goldOf = (accountId: string): Promise<number> => balanceOf(system, accountId);
 
 describe('a requested reward', () => {
-  test('is decided, entered, added to the balance, and answered with the trace of the request', async () => {
+  it('is decided, entered, added to the balance, and answered with the trace of the request', async () => {
     const claim = newClaim(player.id);
     const before = await goldOf(player.id);
     request(system, claim, 70);
@@ -59,7 +59,7 @@ describe('a requested reward', () => {
     ]);
   });
 
-  test.each([
+  it.each([
     ['banned', 'account_banned'],
     ['deleted', 'account_deleted'],
   ])('of an account that is %s is refused, and nothing is entered', async (status, code) => {
@@ -73,13 +73,13 @@ describe('a requested reward', () => {
     expect(await collection('ledger').countDocuments({ accountId: id })).toBe(0);
   });
 
-  test('of an account that nobody knows is refused', async () => {
+  it('of an account that nobody knows is refused', async () => {
     const claim = newClaim('acc_nobody');
     request(system, claim);
     expect(await answersTo(system, claim, 1)).toMatchObject([{ data: { code: 'account_unknown' } }]);
   });
 
-  test('delivered twice under one id counts once and is answered once', async () => {
+  it('delivered twice under one id counts once and is answered once', async () => {
     const claim = newClaim(player.id);
     const before = await goldOf(player.id);
     const id = request(system, claim, 5);
@@ -96,7 +96,7 @@ describe('a requested reward', () => {
     expect(await goldOf(player.id)).toBe(before + 6);
   });
 
-  test('asked for again under another id changes nothing and is answered as before', async () => {
+  it('asked for again under another id changes nothing and is answered as before', async () => {
     const claim = newClaim(player.id);
     const before = await goldOf(player.id);
     request(system, claim, 5);
@@ -108,7 +108,7 @@ describe('a requested reward', () => {
     expect(await goldOf(player.id)).toBe(before + 5);
   });
 
-  test('several times in one batch is decided once and answered each time', async () => {
+  it('several times in one batch is decided once and answered each time', async () => {
     const claim = newClaim(player.id);
     const before = await goldOf(player.id);
     for (let copy = 0; copy < 20; copy += 1) request(system, claim, 5);
@@ -117,7 +117,7 @@ describe('a requested reward', () => {
     expect(await collection('ledger').countDocuments({ grantId: claim.grantId })).toBe(1);
   });
 
-  test('after its cancellation is refused as cancelled', async () => {
+  it('after its cancellation is refused as cancelled', async () => {
     const claim = newClaim(player.id);
     cancel(system, claim);
     expect(await answersTo(system, claim, 1)).toMatchObject([{ data: { ...claim, code: 'cancelled' } }]);
@@ -127,7 +127,7 @@ describe('a requested reward', () => {
     expect(await collection('ledger').countDocuments({ grantId: claim.grantId })).toBe(0);
   });
 
-  test('in any order among hundreds, with repetitions and cancellations, keeps one decision and the sum', async () => {
+  it('in any order among hundreds, with repetitions and cancellations, keeps one decision and the sum', async () => {
     const owner = await register(system);
     const claims = Array.from({ length: 100 }, () => newClaim(owner.id));
     const sends = claims.flatMap((claim) => [
@@ -149,7 +149,7 @@ describe('a requested reward', () => {
     await expectBalanceToBeSumOfLedger(system, owner.id);
   });
 
-  test('to many in one batch moves each balance by its own, those that move alike and those that do not', async () => {
+  it('to many in one batch moves each balance by its own, those that move alike and those that do not', async () => {
     const owners = await Promise.all(Array.from({ length: 4 }, () => register(system)));
     const opened = owners.map(({ id }) => newClaim(id));
     for (const claim of opened) request(system, claim, 1);
@@ -171,7 +171,7 @@ describe('a requested reward', () => {
     expect(counted.map((balance) => balance['entries'])).toEqual([2, 2, 2, 3]);
   });
 
-  test('that races with a ban is granted before it or refused after it, and never half', async () => {
+  it('that races with a ban is granted before it or refused after it, and never half', async () => {
     const owner = await register(system);
     const claims = Array.from({ length: 40 }, () => newClaim(owner.id));
     const json = { status: 'banned', reason: 'speed hack' };
@@ -192,7 +192,7 @@ describe('a requested reward', () => {
 });
 
 describe('a message that cannot be handled', () => {
-  test('because it does not parse is dead at once and harms no other', async () => {
+  it('because it does not parse is dead at once and harms no other', async () => {
     const before = await system.dead();
     const claim = newClaim(player.id);
     const data = { ...newClaim(player.id), reward: { kind: 'currency', asset: 'gold', quantity: -5 } };
@@ -206,7 +206,7 @@ describe('a message that cannot be handled', () => {
     );
   });
 
-  test('because a balance would be too large is set aside alone', async () => {
+  it('because a balance would be too large is set aside alone', async () => {
     const owner = await register(system);
     const [large, other, beside] = [newClaim(owner.id), newClaim(owner.id), newClaim(player.id)];
     request(system, large, Number.MAX_SAFE_INTEGER);

@@ -1,12 +1,12 @@
-import { expect, test } from 'vitest';
+import { expect, it } from 'vitest';
 import { loadConfig } from '../src/config.ts';
 import { buildService } from '../src/service.ts';
-import { REWARD_REQUESTS } from '../src/topology.ts';
+import { REWARD_REQUESTS } from '../src/ledger/reward-requests-consumer.ts';
 import { answersTo, newClaim, request } from './claims.ts';
 import { register } from './player.ts';
 import { collectLog, environment, eventually, startSystem } from './system.ts';
 
-test('http serves and a worker grants, and neither does the part of the other', async () => {
+it('http serves and a worker grants, and neither does the part of the other', async () => {
   const front = await startSystem({ env: { ROLE: 'http' } });
   const player = await register(front);
   const claim = newClaim(player.id);

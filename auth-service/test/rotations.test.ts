@@ -1,5 +1,5 @@
 import { createMetrics } from 'service-kit/admin';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { afterAll, beforeAll, expect, it } from 'vitest';
 import { createAccountStore } from '../src/accounts/account-store.ts';
 import type { RefreshToken } from '../src/sessions/refresh-token.ts';
 import { createRotations } from '../src/sessions/rotations.ts';
@@ -14,7 +14,7 @@ beforeAll(async () => {
 });
 afterAll(() => system.stop());
 
-test('refreshes that arrive together each get their own answer, whatever the others get', async () => {
+it('refreshes that arrive together each get their own answer, whatever the others get', async () => {
   const players = await Promise.all(Array.from({ length: 12 }, () => register(system)));
   const loggedOut = players.filter((_, index) => index % 3 === 0);
   await Promise.all(loggedOut.map(({ as }) => system.call('POST', '/v1/auth/logout', { as })));
@@ -32,7 +32,7 @@ test('refreshes that arrive together each get their own answer, whatever the oth
   expect(next.map(({ status }) => status)).toEqual(Array.from({ length: 8 }, () => 200));
 });
 
-test('a session that is kept between the rotation and the read of its account is refreshed, the others are not', async () => {
+it('a session that is kept between the rotation and the read of its account is refreshed, the others are not', async () => {
   const kept = await register(system);
   const other = await logIn(system, kept.username);
   const store = createAccountStore(system.db);

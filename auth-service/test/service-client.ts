@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { Scope } from '../src/clients/scope.ts';
+import type { Scope } from '../src/tokens/scope.ts';
 import { staff } from './call.ts';
 import type { System } from './system.ts';
 

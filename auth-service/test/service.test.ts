@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { request, type IncomingMessage } from 'node:http';
 import { json } from 'node:stream/consumers';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { loadConfig } from '../src/config.ts';
 import { buildService } from '../src/service.ts';
 import { PASSWORD, register } from './player.ts';
@@ -14,7 +14,7 @@ beforeAll(async () => {
 afterAll(() => system.stop());
 
 describe('instances that start at the same moment on an empty database', () => {
-  test('agree on one signing key', async () => {
+  it('agree on one signing key', async () => {
     const keySets = await Promise.all(
       [0, 1, 2].map((instance) => system.call('GET', '/.well-known/jwks.json', { instance, unsigned: true })),
     );
@@ -25,7 +25,7 @@ describe('instances that start at the same moment on an empty database', () => {
     }
   });
 
-  test('store the private part of the key so that it cannot be read', async () => {
+  it('store the private part of the key so that it cannot be read', async () => {
     const [stored] = await system.db.collection('signingKeys').find().toArray();
     expect(stored?.['privateKey']).toEqual({
       iv: expect.any(String),
@@ -35,14 +35,14 @@ describe('instances that start at the same moment on an empty database', () => {
     expect(stored?.['publicJwk']).not.toHaveProperty('d');
   });
 
-  test('do not start with another secret than the keys were stored with', async () => {
+  it('do not start with another secret than the keys were stored with', async () => {
     const env = environment(system.db.databaseName, { AUTH_SECRET: 'another'.repeat(8) });
     const other = buildService(loadConfig(env), { logger: collectLog().logger });
     await expect(other.lifecycle.start()).rejects.toThrow('AUTH_SECRET is not the one it was stored with');
   });
 });
 
-test('a player who registered under the name of the first ADMIN is never promoted', async () => {
+it('a player who registered under the name of the first ADMIN is never promoted', async () => {
   const withoutAdmin = { BOOTSTRAP_ADMIN_USERNAME: '', BOOTSTRAP_ADMIN_PASSWORD: '' };
   const before = await startSystem({ env: withoutAdmin });
   const player = { username: ADMIN.username.toUpperCase(), password: PASSWORD };
@@ -55,7 +55,7 @@ test('a player who registered under the name of the first ADMIN is never promote
 });
 
 describe('the service', () => {
-  test('is ready when its stores are, and serves its description', async () => {
+  it('is ready when its stores are, and serves its description', async () => {
     expect(await system.call('GET', '/readyz', { unsigned: true })).toMatchObject({ status: 200 });
     expect(await system.call('GET', '/healthz', { unsigned: true })).toMatchObject({ status: 200 });
     const document = await system.call('GET', '/openapi.json', { unsigned: true });
@@ -63,7 +63,7 @@ describe('the service', () => {
     expect(document.body).toEqual(JSON.parse(stored));
   });
 
-  test.each([
+  it.each([
     ['GET', '/v1/nothing', 404, 'not_found'],
     ['DELETE', '/v1/me', 405, 'method_not_allowed'],
     ['GET', '/v1/me', 401, 'unauthenticated'],
@@ -75,7 +75,7 @@ describe('the service', () => {
     expect([answer.status, answer.code]).toEqual([status, code]);
   });
 
-  test('believes no identity headers but the signed ones', async () => {
+  it('believes no identity headers but the signed ones', async () => {
     const { as } = await register(system);
     const headers = { 'x-user-id': as.userId, 'x-session-id': as.sessionId, 'x-user-roles': 'ADMIN' };
     for (const target of ['/v1/me', '/v1/accounts']) {
@@ -84,7 +84,7 @@ describe('the service', () => {
     }
   });
 
-  test('stops with requests in flight: each is answered', async () => {
+  it('stops with requests in flight: each is answered', async () => {
     const own = await startSystem();
     const inFlight = Array.from({ length: 8 }, (_, index) =>
       own.call('POST', '/v1/auth/register', { json: { username: `in-flight-${index}`, password: PASSWORD } }),

@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { afterAll, beforeAll, expect, it } from 'vitest';
 import { staff } from './call.ts';
 import { isAlive, logIn, register } from './player.ts';
 import { eventually, startSystem, type System } from './system.ts';
@@ -11,7 +11,7 @@ beforeAll(async () => {
 });
 afterAll(() => system.stop());
 
-test('an account that has as many sessions as it may have loses the oldest with its access token', async () => {
+it('an account that has as many sessions as it may have loses the oldest with its access token', async () => {
   const oldest = await register(system);
   const newer = [];
   for (let login = 0; login < CAP; login += 1) newer.push(await logIn(system, oldest.username));
@@ -27,14 +27,14 @@ test('an account that has as many sessions as it may have loses the oldest with 
   expect(await endedByCap()).toBe(1);
 });
 
-test('logins at the same moment leave as many sessions as there may be', async () => {
+it('logins at the same moment leave as many sessions as there may be', async () => {
   const { id, username } = await register(system);
   await Promise.all(Array.from({ length: 12 }, (_, index) => logIn(system, username, undefined, index % 2)));
 
   expect(await system.db.collection('sessions').countDocuments({ accountId: id })).toBe(CAP);
 });
 
-test('a session that ends because there are too many is told of only while its access token may live', async () => {
+it('a session that ends because there are too many is told of only while its access token may live', async () => {
   const oldest = await register(system);
   const unused = { $set: { rotatedAt: new Date(Date.now() - 11 * 60_000 - 1_000) } };
   const sessions = system.db.collection<{ _id: string }>('sessions');
@@ -45,7 +45,7 @@ test('a session that ends because there are too many is told of only while its a
   expect(await system.db.collection('revocations').countDocuments({ accountId: oldest.id })).toBe(0);
 });
 
-test('sessions that have ended do not count', async () => {
+it('sessions that have ended do not count', async () => {
   const first = await register(system);
   for (let login = 0; login < CAP; login += 1) {
     const other = await logIn(system, first.username);

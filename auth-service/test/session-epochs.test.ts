@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { staff, type Answer } from './call.ts';
 import { isAlive, logIn, PASSWORD, playerIn, refresh, register, versionIn, type Player } from './player.ts';
 import { basic, createClient } from './service-client.ts';
@@ -27,7 +27,7 @@ const sessionsOf = async (who: Player): Promise<unknown[]> => {
 };
 
 describe('a session that is kept while the others end', () => {
-  test.each([
+  it.each([
     ['a logout of the others', () => logOut(player, 'others')],
     [
       'another password',
@@ -52,7 +52,7 @@ describe('a session that is kept while the others end', () => {
     expect(tokens && (await of({ ...player, tokens }))).toBe(true);
   });
 
-  test('can be refreshed at every moment of it', async () => {
+  it('can be refreshed at every moment of it', async () => {
     let { refreshToken } = player.tokens;
     for (let round = 0; round < 20; round += 1) {
       const [refreshed, ended] = await Promise.all([
@@ -64,7 +64,7 @@ describe('a session that is kept while the others end', () => {
     }
   });
 
-  test('is not brought back by it when it had ended before', async () => {
+  it('is not brought back by it when it had ended before', async () => {
     await logOut(elsewhere, 'all');
     expect((await logOut(player, 'others')).status).toBe(204);
     expect(await isAlive(system, player)).toBe(false);
@@ -74,7 +74,7 @@ describe('a session that is kept while the others end', () => {
     });
   });
 
-  test('by an upgrade goes on, and so does the new one', async () => {
+  it('by an upgrade goes on, and so does the new one', async () => {
     const deviceId = randomBytes(16).toString('hex');
     const guest = playerIn((await system.call('POST', '/v1/auth/guest', { json: { deviceId } })).body);
     const json = { username: `u${deviceId.slice(0, 12)}`, password: PASSWORD };
@@ -87,7 +87,7 @@ describe('a session that is kept while the others end', () => {
 });
 
 describe('sessions that were ended all at once', () => {
-  test('are neither listed nor refreshed nor active, though they are still stored', async () => {
+  it('are neither listed nor refreshed nor active, though they are still stored', async () => {
     const sessions = system.db.collection<{ _id: string }>('sessions');
     const stored = await sessions.findOne({ _id: elsewhere.as.sessionId });
     await logOut(player, 'others');
@@ -113,12 +113,12 @@ describe('an account and sessions from before there were epochs', () => {
     await sessions.updateMany({ accountId: player.id }, { $unset: { epoch: 1, kept: 1 } });
   });
 
-  test('stay as good as they were', async () => {
+  it('stay as good as they were', async () => {
     expect(await sessionsOf(player)).toEqual([elsewhere.as.sessionId, player.as.sessionId]);
     expect([await isAlive(system, player), await isAlive(system, elsewhere)]).toEqual([true, true]);
   });
 
-  test('end and are kept like all others', async () => {
+  it('end and are kept like all others', async () => {
     await logOut(player, 'others');
     expect(await sessionsOf(player)).toEqual([player.as.sessionId]);
     expect([await isAlive(system, player), await isAlive(system, elsewhere)]).toEqual([true, false]);

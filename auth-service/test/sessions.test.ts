@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { isAlive, logIn, register, versionIn, type Player } from './player.ts';
 import { client } from './call.ts';
 import { startSystem, type System } from './system.ts';
@@ -21,7 +21,7 @@ async function logOut(who: Player, json?: unknown): Promise<number> {
 }
 
 describe('a logout', () => {
-  test.each([[undefined], [{}], [{ scope: 'this' }]])(
+  it.each([[undefined], [{}], [{ scope: 'this' }]])(
     'with the body %j ends this session alone',
     async (json) => {
       expect(await logOut(player, json)).toBe(204);
@@ -29,23 +29,23 @@ describe('a logout', () => {
     },
   );
 
-  test('of the others leaves this session', async () => {
+  it('of the others leaves this session', async () => {
     expect(await logOut(player, { scope: 'others' })).toBe(204);
     expect([await isAlive(system, player), await isAlive(system, elsewhere)]).toEqual([true, false]);
   });
 
-  test('of all ends every session and every access token', async () => {
+  it('of all ends every session and every access token', async () => {
     expect(await logOut(player, { scope: 'all' })).toBe(204);
     expect([await isAlive(system, player), await isAlive(system, elsewhere)]).toEqual([false, false]);
     const again = await logIn(system, player.username);
     expect(versionIn(again.tokens.accessToken)).toBe(versionIn(player.tokens.accessToken) + 1);
   });
 
-  test.each(['this', 'others', 'all'])('of %s may be repeated', async (scope) => {
+  it.each(['this', 'others', 'all'])('of %s may be repeated', async (scope) => {
     expect([await logOut(player, { scope }), await logOut(player, { scope })]).toEqual([204, 204]);
   });
 
-  test.each([
+  it.each([
     [400, { json: { scope: 'everyone' } }],
     [401, { json: {}, as: {} }],
     [401, { json: {}, unsigned: true }],
@@ -56,7 +56,7 @@ describe('a logout', () => {
 });
 
 describe('my sessions', () => {
-  test('are listed newest first, and say which one asks', async () => {
+  it('are listed newest first, and say which one asks', async () => {
     const answer = await system.call('GET', '/v1/me/sessions', { as: player.as });
     expect(answer.body).toMatchObject({
       items: [
@@ -68,7 +68,7 @@ describe('my sessions', () => {
     expect(JSON.stringify(answer.body)).not.toContain('tokenHash');
   });
 
-  test('come in pages, each once', async () => {
+  it('come in pages, each once', async () => {
     const first = await system.call('GET', '/v1/me/sessions?limit=1', { as: player.as });
     expect(first.headers.get('link')).toMatch(/^<\/v1\/me\/sessions\?limit=1&cursor=[^>]+>; rel="next"$/);
     const second = await system.call(
@@ -81,21 +81,21 @@ describe('my sessions', () => {
     expect(second.body).toMatchObject({ items: [{ id: player.as.sessionId }], nextCursor: null });
   });
 
-  test.each(['limit=0', 'limit=101', 'limit=x', 'cursor=nonsense'])(
+  it.each(['limit=0', 'limit=101', 'limit=x', 'cursor=nonsense'])(
     'cannot be listed by %s',
     async (query) => {
       expect((await system.call('GET', `/v1/me/sessions?${query}`, { as: player.as })).status).toBe(400);
     },
   );
 
-  test('end one by one, whichever device asks, and again without harm', async () => {
+  it('end one by one, whichever device asks, and again without harm', async () => {
     const target = `/v1/me/sessions/${elsewhere.as.sessionId}`;
     expect((await system.call('DELETE', target, { as: player.as })).status).toBe(204);
     expect([await isAlive(system, player), await isAlive(system, elsewhere)]).toEqual([true, false]);
     expect((await system.call('DELETE', target, { as: player.as })).status).toBe(204);
   });
 
-  test("are not somebody else's to end", async () => {
+  it("are not somebody else's to end", async () => {
     const other = await register(system);
     const answer = await system.call('DELETE', `/v1/me/sessions/${player.as.sessionId}`, { as: other.as });
     expect([answer.status, answer.body['code']]).toEqual([404, 'session_not_found']);

@@ -6,8 +6,10 @@ import { createLogger } from 'service-kit/logging';
 import { deadQueueOf, type CloudEvent } from 'service-kit/messaging';
 import { vi } from 'vitest';
 import { loadConfig } from '../src/config.ts';
-import { buildService, type AuthService, type Overrides } from '../src/service.ts';
-import { ACCOUNTS, REWARD_REQUESTS, REWARDS } from '../src/topology.ts';
+import type { ModularService, PlatformOverrides } from 'service-kit/service';
+import { buildService } from '../src/service.ts';
+import { REWARD_REQUESTS } from '../src/ledger/reward-requests-consumer.ts';
+import { ACCOUNTS, REWARDS } from '../src/messaging/exchanges.ts';
 import { callInstance, GATEWAY_KEY, type Answer, type CallOptions } from './call.ts';
 
 export const ISSUER = 'https://play.example.com';
@@ -16,7 +18,7 @@ export const ADMIN = { username: 'root-admin', password: 'zebra-tooth-91' };
 
 export interface System {
   db: Db;
-  instances: AuthService[];
+  instances: ModularService[];
   channel: Channel;
   /** Messages that left the service, oldest first. */
   sent: CloudEvent[];
@@ -34,7 +36,7 @@ export interface SystemOptions {
   database?: string;
   instances?: number;
   env?: Record<string, string>;
-  overrides?: Overrides;
+  overrides?: PlatformOverrides;
 }
 
 const required = (name: string): string => {

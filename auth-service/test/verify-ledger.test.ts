@@ -1,9 +1,9 @@
 import { execFile } from 'node:child_process';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { afterAll, beforeAll, expect, it } from 'vitest';
 import { answersTo, cancel, newClaim, request, revoke } from './claims.ts';
 import { give, spend } from './orders.ts';
-import { createLedgerReader } from '../src/entitlements/ledger-reader.ts';
-import { verifyLedger } from '../src/entitlements/verify-ledger.ts';
+import { createLedgerReader } from '../src/ledger/ledger-reader.ts';
+import { verifyLedger } from '../src/ledger/verify-ledger.ts';
 import { register, type Player } from './player.ts';
 import { startSystem, type System } from './system.ts';
 
@@ -68,14 +68,14 @@ async function foundAfter(
   return verdict;
 }
 
-test('books that agree are found to agree', async () => {
+it('books that agree are found to agree', async () => {
   expect(await verify()).toEqual({
     code: 0,
     lines: ['2 balances, 5 entries, 6 decisions: 0 differences'],
   });
 });
 
-test('a balance that was changed is found', async () => {
+it('a balance that was changed is found', async () => {
   const { code, lines } = await foundAfter('balances', { _id: gold() }, ({ _id }) =>
     collection('balances').updateOne({ _id: String(_id) }, { $inc: { quantity: 1 } }),
   );
@@ -83,14 +83,14 @@ test('a balance that was changed is found', async () => {
   expect(lines).toEqual([`${gold()}: the balance is 11 after 3 entries, the ledger comes to 10 in 3`]);
 });
 
-test('a balance that was removed is found', async () => {
+it('a balance that was removed is found', async () => {
   const { code, lines } = await foundAfter('balances', { _id: gold() }, ({ _id }) =>
     collection('balances').deleteOne({ _id: String(_id) }),
   );
   expect([code, lines[0]]).toEqual([1, `${gold()}: there are 3 entries and no balance`]);
 });
 
-test('an entry that was removed is found, in its balance and by its decision', async () => {
+it('an entry that was removed is found, in its balance and by its decision', async () => {
   const { code, lines } = await foundAfter('ledger', { grantId: kept.grantId }, ({ _id }) =>
     collection('ledger').deleteOne({ _id: String(_id) }),
   );
@@ -101,7 +101,7 @@ test('an entry that was removed is found, in its balance and by its decision', a
   );
 });
 
-test('an entry that was changed is found, also where the sum still agrees', async () => {
+it('an entry that was changed is found, also where the sum still agrees', async () => {
   const { code, lines } = await foundAfter('ledger', { grantId: kept.grantId }, ({ _id }) =>
     collection('ledger').updateOne({ _id: String(_id) }, { $inc: { balanceAfter: 3 } }),
   );
@@ -110,7 +110,7 @@ test('an entry that was changed is found, also where the sum still agrees', asyn
   expect(lines[0]).toMatch(/acc_.+\/currency\/gold: entry led_.+ has place \d and balance \d+, where/);
 });
 
-test.each([
+it.each([
   ['grantDecisions', { outcome: 'granted' }],
   ['ledgerOrders', { outcome: 'applied' }],
 ])('an entry whose decision in %s was removed is found', async (name, filter) => {
@@ -120,7 +120,7 @@ test.each([
   expect([code, lines]).toEqual([1, [expect.stringMatching(/entry led_.+: nothing was decided/)]]);
 });
 
-test('a second entry of a grant is found', async () => {
+it('a second entry of a grant is found', async () => {
   const entry = await collection('ledger').findOne({ grantId: kept.grantId });
   await collection('ledger').insertOne({ ...entry, _id: 'led_second' });
   const { code, lines } = await verify();
@@ -129,7 +129,7 @@ test('a second entry of a grant is found', async () => {
   expect(lines).toContainEqual(`entry led_second: is a further grant of ${kept.grantId}, which can have one`);
 });
 
-test('without a store to look at, it says so and does not say that all is well', async () => {
+it('without a store to look at, it says so and does not say that all is well', async () => {
   expect((await verify('auth_no_such_database')).code).toBe(2);
   const env = { ...process.env, MONGODB_URL: '' };
   const cwd = new URL('..', import.meta.url);

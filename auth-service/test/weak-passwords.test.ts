@@ -1,5 +1,5 @@
 import { randomBytes, randomInt } from 'node:crypto';
-import { afterEach, describe, expect, test } from 'vitest';
+import { afterEach, describe, expect, it } from 'vitest';
 import { staff, statusesIn, type Answer } from './call.ts';
 import { PASSWORD, playerIn, randomName, register, type Player } from './player.ts';
 import { startSystem, type System } from './system.ts';
@@ -52,7 +52,7 @@ async function metric(name: string): Promise<string[]> {
 }
 
 describe('the limit of a door comes before the judgement', () => {
-  test('of a registration: weak passwords count as accounts that an address opens', async () => {
+  it('of a registration: weak passwords count as accounts that an address opens', async () => {
     await start({ NEW_ACCOUNTS_PER_ADDRESS: '2' });
     const address = someAddress();
     const answers: Answer[] = [];
@@ -64,7 +64,7 @@ describe('the limit of a door comes before the judgement', () => {
     ]);
   });
 
-  test('of an upgrade: weak passwords and names that are taken count like registrations', async () => {
+  it('of an upgrade: weak passwords and names that are taken count like registrations', async () => {
     await start({ NEW_ACCOUNTS_PER_ADDRESS: '3' });
     const [who, address] = [await guest(), someAddress()];
     const username = randomName();
@@ -80,7 +80,7 @@ describe('the limit of a door comes before the judgement', () => {
     expect((await upgrading(who, someAddress(), randomName(), PASSWORD)).status).toBe(200);
   });
 
-  test('of a change and of a reset: an account tries so many new passwords in a window', async () => {
+  it('of a change and of a reset: an account tries so many new passwords in a window', async () => {
     await start({ NEW_PASSWORDS_PER_ACCOUNT: '3' });
     const [who, other] = [await register(system), await register(system)];
     const token = await resetToken(who);
@@ -97,7 +97,7 @@ describe('the limit of a door comes before the judgement', () => {
   });
 });
 
-test('an ADMIN that opens an account is told that its password is weak, too', async () => {
+it('an ADMIN that opens an account is told that its password is weak, too', async () => {
   await start();
   const json = { username: randomName(), password: WEAK };
   expect((await system.call('POST', '/v1/accounts', { as: staff('ADMIN'), json })).status).toBe(400);
@@ -106,7 +106,7 @@ test('an ADMIN that opens an account is told that its password is weak, too', as
   ]);
 });
 
-test('passwords beyond the judging queue are asked to come back, the others are answered', async () => {
+it('passwords beyond the judging queue are asked to come back, the others are answered', async () => {
   await start({ JUDGING_QUEUE_LIMIT: '1' });
   const answers = await Promise.all(Array.from({ length: 12 }, () => registering(WEAK)));
   const refused = answers.filter(({ status }) => status === 503);
@@ -122,7 +122,7 @@ test('passwords beyond the judging queue are asked to come back, the others are 
   ]);
 });
 
-test('a service does not start with a weak password for its first ADMIN', async () => {
+it('a service does not start with a weak password for its first ADMIN', async () => {
   await start();
   const env = { BOOTSTRAP_ADMIN_PASSWORD: 'password' };
   await expect(startSystem({ env })).rejects.toThrow(

@@ -26,7 +26,7 @@ let handled = 0;
 let poison: number | undefined;
 let named = false;
 
-/** Decides, then writes one document for each message in the one transaction of the batch. */
+/** Decides, then writes one document for each message in the transaction of the batch. */
 async function handleBatch(
   messages: readonly IncomingMessage<Work>[],
   tx: Transaction<OutgoingMessage>,
@@ -53,8 +53,8 @@ await consumer.start();
 
 serve({
   /**
-   * Handles `count` messages, none of them `poison`, which the handler may say that it is; gives the time from the first
-   * batch's begin to the last commit, in milliseconds.
+   * Handles `count` messages, with or without a poison message, which the handler may name. Returns the time from the begin
+   * of the first batch to the last commit, in milliseconds.
    */
   consume: async (input: { count: number; poison?: number; named?: boolean }) => {
     const until = handled + input.count;
@@ -65,7 +65,7 @@ serve({
     return performance.now() - begunAt;
   },
   pause: async () => consumer.change({ paused: true }),
-  /** How many effects there are, and of how many messages. */
+  /** The number of effects, and of messages with an effect. */
   effects: async () => {
     const [distinct] = await effects
       .aggregate<{ messages: number }>([{ $group: { _id: '$messageId' } }, { $count: 'messages' }])

@@ -14,7 +14,7 @@ const publisher = createPublisher({ connection, window: WINDOW, logger: stage.lo
 const ready = new Promise<void>((resolve) => publisher.onReady(resolve));
 await publisher.start();
 await ready;
-// The kit's own channels are for what services do; looking into queues is not among it.
+// A separate channel, because the kit has no operation to look into queues.
 const observer = await (await amqp.connect(stage.urls[0] ?? '')).createChannel();
 let published = 0;
 
@@ -40,7 +40,7 @@ async function publish(count: number): Promise<void> {
 const waiting = async (): Promise<number> => (await observer.checkQueue(QUEUE)).messageCount;
 
 serve({
-  /** Publishes until `level` messages wait; gives how many were published since the start. */
+  /** Publishes until `level` messages wait. Returns the number of messages published since the start. */
   fill: async ({ level }: { level: number }) => {
     for (let missing = level - (await waiting()); missing > 0; missing -= WINDOW) {
       await publish(Math.min(missing, WINDOW));
@@ -49,7 +49,7 @@ serve({
   },
   purge: async () => void (await observer.purgeQueue(QUEUE)),
   waiting,
-  /** Takes the dead letters; gives the reason of each. */
+  /** Takes the dead letters. Returns the reason of each. */
   takeDead: async () => {
     const reasons: string[] = [];
     for (;;) {

@@ -45,7 +45,7 @@ function consumer(name: string): QueueConsumer {
   return found;
 }
 
-/** What is handled in `durationMs`, counted from now, or in the part of it in which there was something to do. */
+/** Counts messages handled in `durationMs` from now on, or in the part of it with messages. */
 async function measure(name: string, durationMs: number): Promise<object> {
   handled = 0;
   inHandMs = [];
@@ -57,7 +57,7 @@ async function measure(name: string, durationMs: number): Promise<object> {
 }
 
 serve({
-  /** Makes a consumer that is paused. */
+  /** Makes a paused consumer. */
   add: async ({ name, handler, ...tuning }: Added) => {
     const handle = handlers[handler];
     if (!handle) throw new Error(`there is no handler ${handler}`);
@@ -75,18 +75,18 @@ serve({
     await added.start();
     consumers.set(name, added);
   },
-  /** Resolves once it handles messages. */
+  /** Resolves when it handles messages. */
   resume: async ({ name }: { name: string }) => {
     consumer(name).change({ paused: false });
     await once(progress, 'handled');
   },
-  /** Resolves once nothing is in its hand any more. */
+  /** Resolves when it has no deliveries any more. */
   pause: async ({ name }: { name: string }) => {
     consumer(name).change({ paused: true });
     while (openChannels() > 0) await delay(5);
   },
   measure: async ({ name, durationMs }: { name: string; durationMs: number }) => measure(name, durationMs),
-  /** How long the waiting handler waits from now on, in milliseconds. */
+  /** Sets how long the waiting handler waits, in milliseconds. */
   setWait: async (input: { waitMs: number }) => {
     ({ waitMs } = input);
   },

@@ -39,7 +39,7 @@ function outboxRow(messages: number): OutboxRow {
   };
 }
 
-/** Runs a relay for as long as `work` takes; gives how long that was, in milliseconds. */
+/** Runs a relay during `work`. Returns the duration in milliseconds. */
 async function whileRelaying(
   { batch, window }: { batch: number; window: number },
   work: (relay: Relay) => Promise<unknown>,
@@ -59,13 +59,13 @@ async function whileRelaying(
   return elapsedMs;
 }
 
-/** By the collection's own count: to look for a row would be to walk over all that were deleted. */
+/** Uses the collection's count: a query for a row would walk over all deleted ones. */
 async function isEmpty(): Promise<boolean> {
   return (await rows.estimatedDocumentCount()) === 0;
 }
 
 serve({
-  /** Writes `rows` rows that any relay may send, as transactions leave them behind while the broker is away. */
+  /** Writes `rows` rows that any relay may send, like transactions while the broker is unavailable. */
   write: async (input: { rows: number; messagesPerRow: number }) => {
     for (let left = input.rows; left > 0; left -= ROWS_AT_ONCE) {
       const fresh = Array.from({ length: Math.min(left, ROWS_AT_ONCE) }, () =>
@@ -75,12 +75,12 @@ serve({
     }
     return written;
   },
-  /** Relays until no row is left; gives the time that took, in milliseconds. */
+  /** Relays until no row is left. Returns the duration in milliseconds. */
   relay: (input: { batch: number; window: number }) =>
     whileRelaying(input, async () => {
       while (!(await isEmpty())) await delay(10);
     }),
-  /** Begins a new outbox, in which so many rows have been and are no more. */
+  /** Makes a new outbox with `rows` deleted rows. */
   leaveBehind: async (input: { rows: number }) => {
     await rows.drop();
     await createOutboxStore({ db: stage.db, ...outboxDefaults, now: Date.now }).ensureIndexes();
@@ -89,8 +89,8 @@ serve({
     await rows.deleteMany({});
   },
   /**
-   * Writes rows one after the other, each when the one before has been sent and deleted, as in an outbox that is kept
-   * empty; gives how many.
+   * Writes rows one after the other, each after the one before was sent and deleted, like an outbox that is kept empty.
+   * Returns the number of rows.
    */
   keepEmpty: async (input: { batch: number; window: number; durationMs: number }) => {
     let sent = 0;

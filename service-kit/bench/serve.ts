@@ -1,4 +1,4 @@
-/** What a measured program is asked to do, by name. */
+/** The operations of a measured program, by name. */
 export type Operations = Record<string, (input: never) => Promise<unknown>>;
 
 interface Call {
@@ -7,7 +7,7 @@ interface Call {
   input: never;
 }
 
-/** Lets the process that forked this one call the operations; when it goes, so does this one. */
+/** Lets the parent process call the operations. This process exits with its parent. */
 export function serve(operations: Operations): void {
   process.on('message', ({ id, operation, input }: Call) => {
     const answer = (reply: object): void => void process.send?.({ id, ...reply });
@@ -18,7 +18,7 @@ export function serve(operations: Operations): void {
     );
   });
   process.once('disconnect', () => process.exit());
-  // It may have gone while this one was still being loaded.
+  // The parent may have exited while this process was loading.
   if (!process.connected) process.exit();
 }
 

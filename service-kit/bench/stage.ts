@@ -4,7 +4,7 @@ import { createLogger, type Logger } from '../src/logging/index.ts';
 import { createBrokerConnection, type BrokerConnection } from '../src/messaging/broker-connection.ts';
 import type { ConsumerTuning, Topology } from '../src/messaging/index.ts';
 
-/** The servers that a benchmark stands on, and what every benchmark has on them. */
+/** The servers of a benchmark, and the parts that every benchmark uses. */
 export interface Stage {
   client: MongoClient;
   db: Db;
@@ -15,7 +15,7 @@ export interface Stage {
 export const QUEUE = 'bench.work';
 export const ROUTE = { exchange: 'bench', routingKey: 'work' } as const;
 
-/** One step, so that what fails for good is soon dead. */
+/** One retry, so that a message that always fails is soon dead-lettered. */
 const retryDelays = [{ label: '2s', ms: 2_000 }];
 
 export const topology: Topology = {

@@ -37,7 +37,7 @@ async function startAdmin(token?: string, allowedHosts?: ReadonlySet<string>) {
 }
 
 describe('the admin server', () => {
-  it('says what each dependency answered', async () => {
+  it('shows the result of each check', async () => {
     const { base, readiness } = await startAdmin();
     const starting = await fetch(`${base}/readyz`);
     expect(starting.status).toBe(503);
@@ -48,7 +48,7 @@ describe('the admin server', () => {
     expect(await open.json()).toEqual({ status: 'degraded', checks });
   });
 
-  it('serves health without asking a dependency, and metrics as Prometheus reads them', async () => {
+  it('serves health without checks, and metrics in the Prometheus format', async () => {
     const { base } = await startAdmin();
     expect((await fetch(`${base}/healthz`)).status).toBe(200);
     const metrics = await fetch(`${base}/metrics`);
@@ -68,13 +68,13 @@ describe('the admin server', () => {
     expect((await fetch(`${base}/consumers/pause`, { method: 'POST', headers })).status).toBe(status);
   });
 
-  it('lets everybody on its port look', async () => {
+  it('needs no token for reading', async () => {
     const { base } = await startAdmin('the-admin-token');
     expect((await fetch(`${base}/consumers/pause`)).status).toBe(204);
   });
 });
 
-describe('the host that the admin server is asked for', () => {
+describe('the Host of a request to the admin server', () => {
   async function ask(port: number, head: string): Promise<string> {
     const socket = connect(port, '127.0.0.1');
     await once(socket, 'connect');
@@ -106,13 +106,13 @@ describe('the host that the admin server is asked for', () => {
     '127.1',
     'a b',
     '',
-  ])('may not be %s, and the answer tells nothing', async (host) => {
+  ])('may not be %s, and the answer reveals nothing', async (host) => {
     const answer = await withHost((await startAdmin()).port, host);
     expect(answer).toMatch(/^HTTP\/1\.1 421 [^]*\r\n\r\n[^]*"code":"misdirected_request"/);
     expect(answer).not.toContain('process_cpu');
   });
 
-  it('may be one of those that are named, whatever their form', async () => {
+  it('may be an allowed name in any form', async () => {
     const { port } = await startAdmin(undefined, new Set(['auth-service', 'xn--bcher-kva.example']));
     for (const host of ['auth-service:3101', 'Auth-Service.', 'Bücher.example']) {
       expect(await withHost(port, host)).toMatch(/^HTTP\/1\.1 200 /);
@@ -120,11 +120,11 @@ describe('the host that the admin server is asked for', () => {
     expect(await withHost(port, 'localhost')).toMatch(/^HTTP\/1\.1 421 /);
   });
 
-  it('need not be named by a probe of HTTP/1.0', async () => {
+  it('may be missing in HTTP/1.0', async () => {
     expect(await ask((await startAdmin()).port, 'HTTP/1.0')).toMatch(/^HTTP\/1\.1 200 /);
   });
 
-  it('is refused before the token is looked at, and counted', async () => {
+  it('is refused before the token is checked, and counted', async () => {
     const { port, base } = await startAdmin('the-admin-token');
     const socket = connect(port, '127.0.0.1');
     socket.end(

@@ -40,7 +40,7 @@ async function start() {
 }
 
 describe('the list of entries', () => {
-  it('shows them page by page, the newest first, and tells the service who looked for what', async () => {
+  it('shows them page by page, newest first, and records who read it', async () => {
     const { call, seen } = await start();
     await recordMany(trail, 3, { action: 'set-status' });
     await trail.recordAlone(entryOf({ subject: { kind: 'account', id: 'acc_other' } }));
@@ -76,7 +76,7 @@ describe('the list of entries', () => {
     expect(seen).toHaveLength(1);
   });
 
-  it('is for whom the service lets see it', async () => {
+  it('is for the callers that the service allows', async () => {
     const { call } = await start();
     for (const as of [player, client]) expect((await call('GET /audit', { as })).status).toBe(403);
   });

@@ -10,7 +10,7 @@ import {
 
 export const ADDRESS = '203.0.113.77';
 
-/** Something that somebody did. */
+/** An entry for tests. */
 export function entryOf(more: Partial<AuditEntry> = {}): AuditEntry {
   return {
     action: 'replace-roles',
@@ -23,7 +23,7 @@ export function entryOf(more: Partial<AuditEntry> = {}): AuditEntry {
   };
 }
 
-/** Records so many, one after the other, and waits for nothing. */
+/** Records `count` entries, one after the other. */
 export async function recordMany(
   trail: AuditTrail,
   count: number,
@@ -32,7 +32,7 @@ export async function recordMany(
   await trail.recordAlone(Array.from({ length: count }, (_, n) => entryOf({ details: { n }, ...more })));
 }
 
-/** The whole verdict on the trail of a database. */
+/** All findings and the summary of a trail. */
 export async function verdictOn(
   db: Db,
   options: Omit<VerifyAuditOptions, 'db'> = {},

@@ -35,7 +35,7 @@ async function trailOf(more: { batch?: number; key?: typeof key } = { key }): Pr
   return trail;
 }
 
-/** A trail of so many entries, five under a seal, with no sealer running. */
+/** A trail with five entries under each seal, without a running sealer. */
 async function sealedTrail(count: number, more: { batch?: number; key?: typeof key } = { key }) {
   const trail = await trailOf(more);
   await recordMany(trail, count);
@@ -49,7 +49,7 @@ async function sealAll({ sealer }: AuditTrail): Promise<void> {
   await sealer.stop();
 }
 
-/** An entry that somebody puts into the database past the service. */
+/** An entry that is inserted without the service. */
 const forged = (more: object): Stored => ({
   ...entryOf(),
   _id: '000000000000000000000001',
@@ -102,7 +102,7 @@ describe('verifying', () => {
     });
   });
 
-  it('finds nothing wrong beside a sealer at work', async () => {
+  it('finds nothing wrong beside a running sealer', async () => {
     const trail = await trailOf();
     await trail.sealer.start();
     let isRecording = true;
@@ -248,7 +248,7 @@ describe('verifying', () => {
     const trail = await sealedTrail(20);
     expect((await verdictOn(database.db, { key })).findings).toEqual([]);
     await corrupt(stores());
-    // Entries that the last seal covered are as young as the test.
+    // The entries of the last seal are as young as the test.
     const now = () => new Date(Date.now() + 120_000);
     expect((await verdictOn(database.db, { key, now })).problems.toSorted()).toEqual(expected);
     expect(await trail.list({}, undefined, 1)).toHaveLength(1);
@@ -263,7 +263,7 @@ describe('verifying', () => {
     ]);
   });
 
-  it('finds an end that was cut off, given the head that a log kept', async () => {
+  it('finds a cut end, with the head from a log', async () => {
     await sealedTrail(20);
     const { head } = (await verdictOn(database.db, { key })).summary;
     if (!head) throw new Error('there is no head');
@@ -274,7 +274,7 @@ describe('verifying', () => {
     expect((await verdictOn(database.db, { key, head })).problems).toEqual(['tail_missing']);
   });
 
-  it('finds an end that was cut off and grown again, given an old head', async () => {
+  it('finds an end that was cut and has grown again, with an old head', async () => {
     const trail = await sealedTrail(20);
     const { head } = (await verdictOn(database.db, { key })).summary;
     if (!head) throw new Error('there is no head');
@@ -286,7 +286,7 @@ describe('verifying', () => {
     expect((await verdictOn(database.db, { key, head })).problems).toEqual(['head_differs']);
   });
 
-  it('finds what somebody without the key had sealed by the sealer itself', async () => {
+  it('finds an entry that was inserted without the key and sealed by the sealer', async () => {
     await sealedTrail(20);
     await stores().entries.insertOne(forged({ at: new Date() }));
     await sealAll(await trailOf());
@@ -309,7 +309,7 @@ describe('verifying', () => {
     },
   );
 
-  it('finds a chain that was made again by somebody without the key', async () => {
+  it('finds a chain that was rebuilt without the key', async () => {
     await sealedTrail(20);
     const victim = await nth(stores(), 7);
     await stores().entries.updateMany({}, { $set: { seal: null } });
@@ -319,7 +319,7 @@ describe('verifying', () => {
     expect((await verdictOn(database.db, { key })).problems).toEqual(['seal_changed', 'entry_changed']);
   });
 
-  it('finds an entry that says it is older than those sealed before it', async () => {
+  it('finds a backdated entry', async () => {
     const trail = await sealedTrail(5);
     const backdated = createAuditTrail({
       ...database,
@@ -334,7 +334,7 @@ describe('verifying', () => {
 });
 
 describe('erasing', () => {
-  it('takes address and device from what somebody did, and leaves a trail that verifies', async () => {
+  it('removes address and device from the entries of an account, and the trail still verifies', async () => {
     const trail = await trailOf();
     const own = {
       actor: { kind: 'account', id: 'acc_gone' },
@@ -364,8 +364,8 @@ describe('erasing', () => {
   });
 });
 
-describe('erasing what is more than one write takes', () => {
-  it('takes address and device from all of it', async () => {
+describe('erasing more entries than one write takes', () => {
+  it('removes address and device from all of them', async () => {
     const trail = await trailOf();
     const own = { actor: { kind: 'account', id: 'acc_gone' } } as const;
     await recordMany(trail, 2_500, own);
@@ -382,7 +382,7 @@ describe('the command verify-audit', () => {
     return { code, lines };
   }
 
-  it('ends with 0 and the head to keep, which it takes the next time', async () => {
+  it('ends with 0 and the head to keep, and accepts that head the next time', async () => {
     await sealedTrail(20);
     const { code, lines } = await run();
     expect(code).toBe(0);
@@ -392,7 +392,7 @@ describe('the command verify-audit', () => {
     expect(await run('--head', other)).toMatchObject({ code: 1 });
   });
 
-  it('ends with 1 and says what it found, the first hundred one by one', async () => {
+  it('ends with 1 and prints the first hundred findings', async () => {
     await sealedTrail(150);
     await stores().entries.deleteMany({});
     const { code, lines } = await run();

@@ -40,7 +40,7 @@ const seals = () =>
   database.db.collection<{ _id: number; entries: { id: string }[]; hash: string }>('auditSeals');
 
 describe('recording', () => {
-  it('stands or falls with the transaction of the change', async () => {
+  it('commits or aborts with the transaction of the change', async () => {
     const trail = await trailOf();
     const changes = database.db.collection('changes');
     await database.db.createCollection('changes');
@@ -59,7 +59,7 @@ describe('recording', () => {
     expect(await changes.countDocuments()).toBe(1);
   });
 
-  it('gives back what was recorded', async () => {
+  it('returns the recorded entries', async () => {
     const trail = await trailOf();
     const entry = entryOf({
       reason: 'spring cleaning',
@@ -160,8 +160,8 @@ describe('the sealer', () => {
     expect((await verdictOn(database.db)).findings).toEqual([]);
   });
 
-  it('never forks the chain, though several believe that they hold the lease', async () => {
-    // A lease of no time is free for everybody at any moment.
+  it('never forks the chain, even when several instances believe that they hold the lease', async () => {
+    // A lease of 0 ms is always free.
     const trails = await Promise.all([1, 2, 3].map(() => trailOf({ leaseMs: 0, batch: 7, sealEveryMs: 1 })));
     const [trail] = trails;
     if (!trail) throw new Error('there is no trail');
@@ -175,7 +175,7 @@ describe('the sealer', () => {
     expect((await verdictOn(database.db)).findings).toEqual([]);
   });
 
-  it('works in one instance at a time, and passes to another when that one stops', async () => {
+  it('works in one instance at a time, and moves to another when that one stops', async () => {
     const seen = recordingLogger();
     const one = await trailOf({ leaseMs: 60_000 });
     const other = await trailOf({ leaseMs: 60_000, logger: seen.logger });
@@ -197,7 +197,7 @@ describe('the sealer', () => {
     expect((await verdictOn(database.db)).findings).toEqual([]);
   });
 
-  it('that is killed in the middle leaves a chain that another goes on with', async () => {
+  it('that is killed leaves a chain that another continues', async () => {
     const trail = await trailOf({ leaseMs: 1_000 });
     await recordMany(trail, 2_000);
     const killed = spawn(
@@ -221,7 +221,7 @@ describe('the sealer', () => {
     expect(await verdictOn(database.db)).toMatchObject({ findings: [], summary: { entries: 2_000 } });
   });
 
-  it('catches up after the store was away, and says once that it was', async () => {
+  it('catches up after an outage of MongoDB, and logs it once', async () => {
     const link = await cuttableLink(servers.mongodb);
     const away = new MongoClient(`${link.url}&directConnection=true&serverSelectionTimeoutMS=200`);
     const trail = await trailOf({ client: away, db: away.db(database.db.databaseName) });
@@ -245,7 +245,7 @@ describe('the sealer', () => {
     expect((await verdictOn(database.db)).findings).toEqual([]);
   });
 
-  it('tells the age of the oldest entry that it has not sealed', async () => {
+  it('reports the age of the oldest unsealed entry', async () => {
     const metrics = createMetrics('test');
     const age = async () =>
       Number(/^audit_unsealed_age_seconds(?:\{[^}]*\})? (\S+)$/m.exec(await metrics.metrics())?.[1]);

@@ -37,7 +37,7 @@ const attemptOn = (id: string): AuditAttempt => ({
 const about = (id: string) => trail.list({ subjectId: id }, undefined, 10);
 
 describe('an audited attempt', () => {
-  it('is recorded as done in the transaction that says so', async () => {
+  it('is recorded as done in the transaction of the change', async () => {
     const id = unique('acc');
     const answer = await audited(attemptOn(id), (done) =>
       transact(async (tx) => {
@@ -52,7 +52,7 @@ describe('an audited attempt', () => {
     ]);
   });
 
-  it('may find out who acted while it is done', async () => {
+  it('may learn its actor during the work', async () => {
     const id = unique('acc');
     const actor = { kind: 'account', id } as const;
     const attempt = { ...attemptOn(id), actor: { kind: 'anonymous' } } as const;
@@ -66,7 +66,7 @@ describe('an audited attempt', () => {
     expect(await about(id)).toEqual([]);
   });
 
-  it('that is refused is recorded by the code, with nothing of what was undone', async () => {
+  it('that is refused is recorded with the code, without the details of the undone work', async () => {
     const id = unique('acc');
     const refused = audited(attemptOn(id), (done) =>
       transact(async (tx) => {
@@ -80,7 +80,7 @@ describe('an audited attempt', () => {
     ]);
   });
 
-  it('that fails is no refusal', async () => {
+  it('that fails is not recorded as a refusal', async () => {
     const id = unique('acc');
     for (const error of [
       new Error('a bug'),

@@ -80,7 +80,7 @@ function tellBytes(bytes: string, routingKey = ROUTING_KEY): void {
 }
 
 describe('a broadcast listener', () => {
-  it('hears every message of its routing key, beside others that hear the same', async () => {
+  it('receives every message of its routing key, beside other listeners', async () => {
     const one = await listen();
     const other = await listen();
     tell(1);
@@ -105,7 +105,7 @@ describe('a broadcast listener', () => {
     await returned;
   });
 
-  it('has a new queue after each connection that was lost, and says so', async () => {
+  it('has a new queue after each lost connection, and calls onBound', async () => {
     const { listener, numbers, timesBound } = await listen();
     expect(timesBound()).toBe(1);
     link.breakOff();
@@ -117,7 +117,7 @@ describe('a broadcast listener', () => {
     await expect.poll(() => numbers).toEqual([2]);
   });
 
-  it('declares the exchange again when that has gone, too', async () => {
+  it('declares the exchange again when it is gone', async () => {
     const { numbers, timesBound } = await listen();
     await channel.deleteExchange(exchange);
     link.cut();
@@ -126,7 +126,7 @@ describe('a broadcast listener', () => {
     await expect.poll(() => numbers).toEqual([1]);
   });
 
-  it('starts without the broker, and binds when it comes', async () => {
+  it('starts without the broker, and binds when it is available', async () => {
     link.breakOff();
     const listener = createBroadcastListener({
       name: 'test',
@@ -146,7 +146,7 @@ describe('a broadcast listener', () => {
     await expect.poll(() => listener.isBound(), { timeout: 15_000 }).toBe(true);
   });
 
-  it('stops while the broker is away', async () => {
+  it('stops while the broker is unavailable', async () => {
     const { listener } = await listen();
     link.breakOff();
     await expect.poll(() => listener.isBound()).toBe(false);
@@ -154,7 +154,7 @@ describe('a broadcast listener', () => {
     expect(listener.isBound()).toBe(false);
   });
 
-  it('goes to another node when one is away', async () => {
+  it('goes to another node when one is unavailable', async () => {
     const dead = await cuttableLink(servers.rabbitmq);
     dead.breakOff();
     const { numbers } = await listen({ urls: [dead.url, link.url] });
@@ -164,7 +164,7 @@ describe('a broadcast listener', () => {
     await dead.close();
   });
 
-  it('drops what it cannot read, with a line in the log, and hears what follows', async () => {
+  it('drops and logs an unreadable message, and receives later ones', async () => {
     const { numbers } = await listen();
     tellBytes('not JSON');
     tellBytes('{"specversion":"1.0"}');
@@ -172,7 +172,7 @@ describe('a broadcast listener', () => {
     tellBytes('');
     tell(2);
     await expect.poll(() => numbers).toEqual([2]);
-    const dropped = lines.filter(({ message }) => message === 'A broadcast message was dropped');
+    const dropped = lines.filter(({ message }) => message === 'Broadcast dropped: unreadable');
     expect(dropped.map(({ reason }) => String(reason).split(':', 1)[0])).toEqual([
       'malformed JSON',
       'not a CloudEvent',
@@ -181,7 +181,7 @@ describe('a broadcast listener', () => {
     ]);
   });
 
-  it('outlives a listener that throws', async () => {
+  it('goes on after a listener that throws', async () => {
     const { numbers } = await listen({
       onMessage: (n) => {
         if (n === 1) throw new Error('broken');
@@ -190,6 +190,6 @@ describe('a broadcast listener', () => {
     tell(1);
     tell(2);
     await expect.poll(() => numbers).toEqual([1, 2]);
-    expect(lines.map(({ message }) => message)).toContain('A broadcast could not be handled');
+    expect(lines.map(({ message }) => message)).toContain('Broadcast handler failed');
   });
 });

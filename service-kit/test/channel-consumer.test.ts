@@ -22,7 +22,7 @@ function send(count: number): void {
   for (let sent = 0; sent < count; sent += 1) sender.sendToQueue(queue, Buffer.from('x'));
 }
 
-it('a batch that is not full waits a moment for more, also right after another', async () => {
+it('a batch that is not full lingers for more messages, also right after another', async () => {
   const sizes: number[] = [];
   const { promise: isHandling, resolve: handles } = Promise.withResolvers<void>();
   const { promise: mayEnd, resolve: end } = Promise.withResolvers<void>();

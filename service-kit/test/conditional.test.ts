@@ -16,7 +16,7 @@ import { player, startApp } from './running-app.ts';
 const base = { summary: 'Test', tag: 'test', access: 'signed-in' } as const;
 const etag = versionTag(3);
 
-/** Reads a thing that is at version 3, or answers as `status` has it. */
+/** Reads a resource at version 3, or answers with `status`. */
 const read = (conditional: Conditional, path = '/things', status: 200 | 202 = 200): Endpoint =>
   defineEndpoint({
     ...base,
@@ -65,7 +65,7 @@ const start = async (...endpoints: Endpoint[]) => {
 };
 
 describe('a read that shows an ETag', () => {
-  it('is kept by nobody but its caller, who asks again by the tag', async () => {
+  it('is cached by its caller only, and revalidated by the tag', async () => {
     const { get } = await start(read('read'));
     const { headers } = await get();
     expect([headers.get('etag'), headers.get('cache-control')]).toEqual([etag, 'private, no-cache']);
@@ -107,7 +107,7 @@ describe('a read that shows an ETag', () => {
     expect(await get({ 'if-none-match': tags })).toMatchObject({ status: 200, body: 'thing' });
   });
 
-  it('is 412 with its tag where If-Match names another, and that comes first', async () => {
+  it('is 412 with its tag when If-Match has another, which is checked first', async () => {
     const { get } = await start(read('read'));
     for (const stale of ['"2"', 'W/"3"', ',']) {
       const answer = await get({ 'if-match': stale, 'if-none-match': '"3"' });
@@ -118,7 +118,7 @@ describe('a read that shows an ETag', () => {
     expect((await get({ 'if-match': '*' })).status).toBe(200);
   });
 
-  it('passes over conditions on times, since it shows none', async () => {
+  it('ignores conditions on times', async () => {
     const { get } = await start(read('read'));
     const never = 'Thu, 01 Jan 1970 00:00:00 GMT';
     expect((await get({ 'if-unmodified-since': never })).status).toBe(200);
@@ -141,19 +141,19 @@ describe('a read that shows an ETag', () => {
     },
   );
 
-  it('that nobody signs for is for every cache, as its handler says', async () => {
+  it('without access control is cached as its handler says', async () => {
     const { call } = await startApp({ endpoints: [], openApi: { openapi: '3.1.0' } });
     const { headers } = await call('GET /openapi.json');
     expect([headers.get('cache-control'), headers.get('vary')]).toEqual(['no-cache', null]);
   });
 
-  it('is as if nothing was asked where it is not 200', async () => {
+  it('ignores conditions when it is not 200', async () => {
     const { get } = await start(read('read', '/things', 202));
     expect((await get({ 'if-none-match': '*' })).status).toBe(202);
     expect((await get({ 'if-match': '"2"' })).status).toBe(202);
   });
 
-  it('is never 304 where its tag leaves something out, and still 412', async () => {
+  it('is never 304 when its tag does not cover it, but may be 412', async () => {
     const { get } = await start(read('read-whole'));
     expect(await get({ 'if-none-match': '"3"' })).toMatchObject({ status: 200, body: 'thing' });
     expect((await get({ 'if-match': '"2"' })).status).toBe(412);
@@ -161,7 +161,7 @@ describe('a read that shows an ETag', () => {
 });
 
 describe('a change', () => {
-  it('is made where If-Match names what is there, and refused with the tag where it does not', async () => {
+  it('is made when If-Match has the current tag, and refused with the tag otherwise', async () => {
     const { patch } = await start(change('change'));
     for (const named of ['"3"', '*', '"1","3"'])
       expect((await patch({ 'if-match': named })).status).toBe(200);
@@ -172,19 +172,19 @@ describe('a change', () => {
     }
   });
 
-  it('is refused where If-None-Match names what is there', async () => {
+  it('is refused when If-None-Match has the current tag', async () => {
     const { patch } = await start(change('change'));
     for (const known of ['"3"', 'W/"3"', '*'])
       expect((await patch({ 'if-none-match': known })).status).toBe(412);
     expect((await patch({ 'if-none-match': '"2"' })).status).toBe(200);
   });
 
-  it('of nothing is what it is without conditions', async () => {
+  it('of a missing resource ignores conditions', async () => {
     const { patch } = await start(change('change'));
     expect((await patch({ 'if-match': '"2"' }, 'gone')).status).toBe(404);
   });
 
-  it('may need If-Match, and then it is 428 without', async () => {
+  it('may need If-Match, and is 428 without it', async () => {
     const { patch } = await start(change('change-required'));
     const without: Record<string, string>[] = [{}, { 'if-match': '' }, { 'if-none-match': '"2"' }];
     for (const headers of without) {
@@ -204,7 +204,7 @@ it('a method cannot be conditional as another', () => {
   expect(() => change('read')).toThrow(TypeError);
 });
 
-it('the API document tells of headers, 304, 412 and 428, each where it can be', () => {
+it('the API document has the headers, 304, 412 and 428 where they can occur', () => {
   const document = openApiDocument({
     title: 'Test',
     version: '1',
@@ -236,7 +236,7 @@ it('the API document tells of headers, 304, 412 and 428, each where it can be', 
   expect(document).toHaveProperty(['paths', '/things', 'get', 'responses', '304', 'headers', 'etag']);
 });
 
-it('the document itself is 304 for who has it', async () => {
+it('the document itself is 304 for a client that has it', async () => {
   const { call } = await startApp({ endpoints: [], openApi: { openapi: '3.1.0' } });
   const first = await call('GET /openapi.json');
   const tag = first.headers.get('etag') ?? '';

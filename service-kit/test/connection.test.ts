@@ -10,7 +10,7 @@ import { sendRaw } from './running-app.ts';
 
 type Handler = (request: IncomingMessage, response: ServerResponse) => void;
 
-/** A bare server: what is tested here must hold whatever the app does. */
+/** A server without an app, because connections must not depend on it. */
 async function serve(app: Handler, options: Partial<HttpServerOptions> = {}) {
   const metrics = createMetrics('test');
   const logger = createLogger({ service: 'test', level: 'error', destination: new PassThrough() });
@@ -59,7 +59,7 @@ const WEBSOCKET = [
   'Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==',
 ];
 
-/** Requests that are answered when the test says so. */
+/** Requests that the test answers. */
 function heldRequests() {
   const held: { path: string | undefined; response: ServerResponse }[] = [];
   const gone: (string | undefined)[] = [];
@@ -79,7 +79,7 @@ function heldRequests() {
 }
 
 describe('the requests of one connection', () => {
-  it('are handled one at a time, in their order, however they come', async () => {
+  it('are handled one at a time and in order', async () => {
     const { app, begun, answer } = heldRequests();
     const { port, valueOf } = await serve(app);
     const { socket, received } = client(port);
@@ -97,7 +97,7 @@ describe('the requests of one connection', () => {
     expect(begun()).toEqual(['/1', '/2', '/3', '/4']);
   });
 
-  it('by the thousand take one place, and no other client waits for them', async () => {
+  it('do not delay other clients, even a thousand of them', async () => {
     let inWork = 0;
     let most = 0;
     const { port } = await serve((_request, response) => {
@@ -113,7 +113,7 @@ describe('the requests of one connection', () => {
     expect(most).toBe(1);
   });
 
-  it('abort the work when their client goes while one is in work', async () => {
+  it('abort the work when their client leaves', async () => {
     const { app, gone, begun } = heldRequests();
     const { port } = await serve(app);
     const { socket } = client(port);
@@ -123,7 +123,7 @@ describe('the requests of one connection', () => {
     await expect.poll(() => gone).toEqual(['/left']);
   });
 
-  it('that wait are never begun once an answer has closed the connection', async () => {
+  it('that wait are never begun after an answer has closed the connection', async () => {
     const { app, begun, held } = heldRequests();
     const { port } = await serve(app);
     const { socket, received } = client(port);
@@ -135,7 +135,7 @@ describe('the requests of one connection', () => {
     expect(begun()).toEqual(['/1']);
   });
 
-  it('are cut off when more wait than may, and are counted', async () => {
+  it('are cut off beyond the limit, and counted', async () => {
     const { app, begun } = heldRequests();
     const { port, valueOf } = await serve(app, { mostWaiting: 3 });
     const { socket } = client(port);
@@ -146,7 +146,7 @@ describe('the requests of one connection', () => {
     await expect.poll(() => valueOf('http_connections')).toBe('0');
   });
 
-  it('keep the answers before one that cannot be read', async () => {
+  it('keep their answers before an unreadable one', async () => {
     const { app, begun, answer } = heldRequests();
     const { port } = await serve(app);
     const { socket, received } = client(port);
@@ -160,7 +160,7 @@ describe('the requests of one connection', () => {
   });
 });
 
-describe('what is thrown while a connection is handled closes that connection and nothing else', () => {
+describe('an error closes only its own connection', () => {
   const answerToAnother = (port: number) => sendRaw(port, get('/fine', 'Connection: close'));
 
   it.each(['app', 'accepts', 'take'])('by %s', async (thrower) => {
@@ -178,10 +178,10 @@ describe('what is thrown while a connection is handled closes that connection an
     expect(await valueOf('http_connection_errors_total', 'exception')).toBe('1');
   });
 
-  it('by an error of a request that nobody listens to', async () => {
+  it('by an error of a request without a listener', async () => {
     const { port } = await serve((request, response) => {
       if (request.url === '/fine') response.end('fine');
-      // Node emits the error of a request that is cut off when somebody listens. This listener leaves in between.
+      // Node emits the error of an aborted request only with a listener. This listener is removed before that.
       const listen = () => undefined;
       request.on('error', listen);
       const leave = () => request.off('error', listen);
@@ -212,7 +212,7 @@ describe('an upgrade', () => {
     take: (_request: IncomingMessage, socket: Socket) => void socket.end('HTTP/1.1 101 Switching\r\n\r\n'),
   };
 
-  it('behind a request that has no answer yet is an ordinary request, and the last of its connection', async () => {
+  it('after an unanswered request is an ordinary request, and the last of its connection', async () => {
     const { app, begun, answer } = heldRequests();
     const { port } = await serve(app, { upgrades });
     const { socket, received } = client(port);
@@ -226,7 +226,7 @@ describe('an upgrade', () => {
     expect(received()).not.toContain(' 101 ');
   });
 
-  it('behind a request that has its answer is taken', async () => {
+  it('after an answered request is accepted', async () => {
     const { app, begun, answer } = heldRequests();
     const { port } = await serve(app, { upgrades });
     const { socket, received } = client(port);
@@ -239,7 +239,7 @@ describe('an upgrade', () => {
     expect(received()).toMatch(/ 101 Switching/);
   });
 
-  it('behind one that was declined is never taken', async () => {
+  it('after a declined one is never accepted', async () => {
     let taken = 0;
     const { app, begun, answer } = heldRequests();
     const { port } = await serve(app, {
@@ -249,7 +249,7 @@ describe('an upgrade', () => {
     socket.write(get('/1', ...WEBSOCKET));
     await expect.poll(begun).toEqual(['/1']);
     answer(0);
-    // In the turn in which the answer ends, before the connection does.
+    // In the turn of the event loop in which the answer ends, before the connection ends.
     socket.write(get('/lost') + get('/2', ...WEBSOCKET));
     await once(socket, 'close');
     expect(received().match(/HTTP\/1\.1/g)).toHaveLength(1);

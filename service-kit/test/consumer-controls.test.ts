@@ -116,7 +116,7 @@ async function start(component: Component): Promise<void> {
   started.push(component);
 }
 
-/** A broker's address at which nobody listens. */
+/** The address of a broker that does not run. */
 async function addressOfNobody(): Promise<string> {
   const server = createServer().listen(0, '127.0.0.1');
   await once(server, 'listening');
@@ -149,7 +149,7 @@ const sorted = (): number[] => handled.toSorted((a, b) => a - b);
 const ready = async (): Promise<number> => (await channel.checkQueue(queue)).messageCount;
 
 describe('fail-over', () => {
-  it('finds the node that answers, whichever it tried first', async () => {
+  it('finds the node that answers', async () => {
     await expect.poll(() => messaging.trouble(), eventually).toBeUndefined();
     await emit([1]);
     await expect.poll(sorted, eventually).toEqual([1]);
@@ -157,7 +157,7 @@ describe('fail-over', () => {
 });
 
 describe('consumer controls', () => {
-  it('shows what the consumers are doing', async () => {
+  it('shows the state of the consumers', async () => {
     const response = await fetch(`${admin}/consumers`);
     expect(response.status).toBe(200);
     expect(await response.json()).toEqual({
@@ -219,7 +219,7 @@ describe('consumer controls', () => {
 });
 
 describe('tuning file', () => {
-  it('is read again at SIGHUP; a wrong one changes nothing', async () => {
+  it('is read again at SIGHUP; an invalid one changes nothing', async () => {
     const directory = await mkdtemp(join(tmpdir(), 'tuning-'));
     const path = join(directory, 'tuning.env');
     await start(
@@ -233,9 +233,7 @@ describe('tuning file', () => {
     lines.length = 0;
     await writeFile(path, 'HAPPENED_BATCH_SIZE=none\nHAPPENED_PREFETCH=100\n');
     process.kill(process.pid, 'SIGHUP');
-    await expect
-      .poll(() => lines.map(({ message }) => message), eventually)
-      .toContain('The tuning file was not taken over');
+    await expect.poll(() => lines.map(({ message }) => message), eventually).toContain('Tuning file ignored');
     expect(consumer.state()).toMatchObject({ prefetch: 7, batchSize: 20 });
     await emit([1]);
     await expect.poll(sorted, eventually).toEqual([1]);

@@ -113,7 +113,7 @@ const ready = async (name: string): Promise<number> => (await channel.checkQueue
 const consumers = async (): Promise<number> => (await channel.checkQueue(queue)).consumerCount;
 
 describe('a handler that does not end', () => {
-  it('is told in log, metric and readiness, while the other lanes of its queue go on', async () => {
+  it('is reported in log, metric and readiness, while the other consumers of its queue go on', async () => {
     const messaging = await startMessaging({ stuckAfterMs: 200 });
     const stuck = Promise.withResolvers<void>();
     const handled: number[] = [];
@@ -132,38 +132,36 @@ describe('a handler that does not end', () => {
     for (const n of upTo(30)) send(`m${n}`, { n });
 
     await expect.poll(() => handled.length, eventually).toBe(29);
-    await expect.poll(() => messaging.trouble(), eventually).toMatch(`a handler of ${queue} has been at`);
+    await expect.poll(() => messaging.trouble(), eventually).toMatch(`a handler of ${queue} has worked on`);
     await expect
       .poll(() => lines, eventually)
-      .toContainEqual(
-        expect.objectContaining({ level: 'error', message: 'A handler seems to be stuck', queue }),
-      );
+      .toContainEqual(expect.objectContaining({ level: 'error', message: 'Handler stuck', queue }));
     const seconds = async (): Promise<number> => {
       const shown = await metrics.metrics();
       return Number(new RegExp(`messages_longest_batch_seconds.*${queue}.* ([\\d.]+)`).exec(shown)?.[1]);
     };
     await expect.poll(seconds, eventually).toBeGreaterThan(0.2);
 
-    // A change opens new lanes; the one that is stuck drains behind them and is not forgotten.
+    // A change opens new consumers. The stuck one still drains, and is still reported.
     consumer.change({ batchSize: 2 });
     expect(await messaging.trouble()).toMatch(queue);
     stuck.resolve();
     await expect.poll(() => messaging.trouble(), eventually).toBeUndefined();
     await expect.poll(seconds, eventually).toBe(0);
     expect(handled.toSorted((a, b) => a - b)).toEqual(upTo(30));
-    expect(lines.filter(({ message }) => String(message).includes('seems to be stuck'))).toHaveLength(1);
+    expect(lines.filter(({ message }) => String(message).includes('Handler stuck'))).toHaveLength(1);
   });
 });
 
-describe('while the store is away for long', () => {
-  it('deliveries are given back and none is taken; the outage counts at most once against them', async () => {
+describe('while MongoDB is unavailable for long', () => {
+  it('deliveries are given back and none is taken; the outage counts at most once towards their limit', async () => {
     const link = await cuttableLink(servers.mongodb);
     const url = new URL(link.url);
     url.searchParams.delete('replicaSet');
     url.searchParams.set('directConnection', 'true');
     url.searchParams.set('serverSelectionTimeoutMS', '300');
     const client = new MongoClient(url.href, { ignoreUndefined: true });
-    // With a limit of one, a second count would make them dead.
+    // With a limit of one, a second count would dead-letter them.
     const messaging = await startMessaging({
       client,
       db: client.db(database.db.databaseName),
@@ -194,7 +192,7 @@ describe('while the store is away for long', () => {
     for (const n of upTo(10)) send(`m${n}`, { n });
     await expect.poll(async () => [await ready(queue), await consumers()], eventually).toEqual([10, 0]);
     expect(lines).toContainEqual(
-      expect.objectContaining({ message: 'A batch could not be finished; it will be delivered again' }),
+      expect.objectContaining({ message: 'Batch not finished; it will be delivered again' }),
     );
     link.mend();
     const handled = async (): Promise<number[]> => {
@@ -211,7 +209,7 @@ describe('while the store is away for long', () => {
 });
 
 describe('a message that kills its consumer', () => {
-  it('is dead after as many deaths as the delivery limit allows, and what follows it is handled', async () => {
+  it('is dead-lettered at the delivery limit, and later messages are handled', async () => {
     const messaging = await startMessaging({ topology: topology(2) });
     send('deadly', { n: 0, deadly: true });
     for (const n of [1, 2, 3]) send(`m${n}`, { n, deadly: false });
@@ -238,7 +236,7 @@ describe('a message that kills its consumer', () => {
     await expect.poll(() => ready(deadQueueOf(queue)), eventually).toBe(1);
     survivor.kill('SIGKILL');
     await once(survivor, 'exit');
-    // The store would keep the transactions of the dead open for a minute, and the database with them.
+    // MongoDB would keep the transactions of the killed process open for a minute, and block dropping the database.
     await database.client.db('admin').command({ killAllSessions: [] });
     const dead = await channel.get(deadQueueOf(queue), { noAck: true });
     expect(dead && dead.properties).toMatchObject({
@@ -249,7 +247,7 @@ describe('a message that kills its consumer', () => {
 });
 
 describe('readiness', () => {
-  it('is in trouble while a message of the outbox is older than half a minute, and only then', async () => {
+  it('is degraded only while a message of the outbox is older than half a minute', async () => {
     const messaging = await startMessaging();
     await messaging.transact(async (tx) =>
       tx.emit({ type: 'test.happened.v1', exchange, routingKey: 'nobody-listens', data: { n: 1 } }),

@@ -46,7 +46,7 @@ async function declare(queueArguments: Record<string, unknown> = {}): Promise<vo
   await channel.bindQueue(queue, exchange, 'happened');
 }
 
-it('an event is in its queue when it was sent, in the name of its source', async () => {
+it('a sent event is in its queue, with its source', async () => {
   await declare();
   await publish('m1');
   const message = await channel.get(queue, { noAck: true });
@@ -68,7 +68,7 @@ it('an event is in its queue when it was sent, in the name of its source', async
   });
 });
 
-it('an event that nobody takes was not sent: no queue, a full one, no exchange, no broker', async () => {
+it('an event fails without a queue, with a full queue, without an exchange, and without a broker', async () => {
   await channel.assertExchange(exchange, 'topic');
   await expect(publish('m1')).rejects.toMatchObject({ code: 'returned' });
   await declare({ 'x-max-length': 0, 'x-overflow': 'reject-publish' });

@@ -76,7 +76,7 @@ describe('an endpoint', () => {
     expect(answer.headers.get('content-type')).toBe('application/json; charset=utf-8');
   });
 
-  it('is found before one whose path has a placeholder in that place', async () => {
+  it('is preferred to one with a placeholder at that place', async () => {
     const { call } = await startApp({ endpoints, problems });
     expect((await call('GET /v1/events/audit', { as: player })).body).toBe('audit');
     expect((await call('GET /v1/events/a%20b', { as: anonymous })).body).toBe('a b');
@@ -89,7 +89,7 @@ describe('an endpoint', () => {
     expect(answer.headers.get('content-length')).toBe('7');
   });
 
-  it('that is internal answers other services, and nobody whom the gateway vouches for', async () => {
+  it('that is internal answers other services, and no identity of the gateway', async () => {
     const internal = { ...audit, access: 'internal' } as const;
     const { call } = await startApp({ endpoints: [internal] });
     const of = (headers: Record<string, string>, as = player) =>
@@ -115,7 +115,7 @@ describe('an endpoint', () => {
     ).toThrow('test is internal, but there is no verifyInternalCall');
   });
 
-  it('sees every query parameter, also those behind the thousandth', async () => {
+  it('gets every query parameter, also those after the thousandth', async () => {
     const { call } = await startApp({ endpoints, problems });
     const target = `/v1/events/evt_1/claims?${'a=1&'.repeat(1_000)}wait=99`;
     expect(await call(`POST ${target}`, { as: player, body: {} })).toMatchObject({
@@ -165,13 +165,13 @@ describe('the order of checks', () => {
     expect(await call(methodAndTarget, options)).toMatchObject({ status, body: { status, code } });
   });
 
-  it('asks for a signature even where everyone may call', async () => {
+  it('needs a signature even for a public endpoint', async () => {
     const { call } = await startApp({ endpoints, problems });
     expect((await call('GET /v1/events/evt_1')).status).toBe(401);
     expect((await call('GET /v1/events/evt_1', { as: anonymous })).status).toBe(200);
   });
 
-  it('says which methods a path has', async () => {
+  it('lists the methods of a path', async () => {
     const { call } = await startApp({ endpoints: [...endpoints, { ...event, method: 'PATCH' }], problems });
     const answer = await call('POST /v1/events/evt_1', { as: player });
     expect(answer.headers.get('allow')).toBe('GET, HEAD, PATCH');
@@ -184,7 +184,7 @@ describe('the order of checks', () => {
 });
 
 describe('a problem', () => {
-  it('has every member of RFC 9457, the code, the request id and what the domain adds', async () => {
+  it('has every member of RFC 9457, the code, the request id and the members of the domain', async () => {
     const { call } = await startApp({ endpoints, problems });
     const answer = await call(`POST ${target}?secret=1`, { as: player, body: { rewardId: 'rwd_gone' } });
     expect(answer.headers.get('content-type')).toBe('application/problem+json');
@@ -201,7 +201,7 @@ describe('a problem', () => {
     });
   });
 
-  it('lists everything that is wrong with the input, wherever it was', async () => {
+  it('lists every invalid value of the input', async () => {
     const { call } = await startApp({ endpoints, problems });
     const answer = await call('POST /v1/events/x/claims?wait=99', {
       as: player,
@@ -265,7 +265,7 @@ describe('a request', () => {
     expect(forged.headers.get('x-request-id')).toMatch(/^[0-9a-f-]{36}$/);
   });
 
-  it('continues the trace in which it came', async () => {
+  it("continues the caller's trace", async () => {
     const seen: RequestContext[] = [];
     const { call } = await startApp({ endpoints: [contextEndpoint(seen)] });
     const traceId = '0af7651916cd43dd8448eb211c80319c';
@@ -343,7 +343,7 @@ describe('a request', () => {
     expect(lines.filter(({ level }) => level === 'error')).toEqual([]);
   });
 
-  it('is broken off when its handler fails in the middle of the answer', async () => {
+  it('ends with a broken connection when its handler fails in the middle of the answer', async () => {
     const half = {
       ...event,
       handle: async () => {
@@ -386,7 +386,7 @@ describe('createApp', () => {
     expect((await call('GET /openapi.json')).body).toEqual({ openapi: '3.1.0' });
   });
 
-  it('lets a service add what is not an endpoint, inside the same shell', async () => {
+  it('lets a service add routes that are not endpoints', async () => {
     const { call } = await startApp({
       endpoints,
       problems,
@@ -398,7 +398,7 @@ describe('createApp', () => {
     expect((await call('GET /extra/more')).status).toBe(404);
   });
 
-  it('refuses endpoints that need an identity which nobody verifies', () => {
+  it('refuses endpoints with an identity when there is no verifier', () => {
     const logger = createLogger({ service: 'test', level: 'error' });
     expect(() => createApp({ service: 'test', endpoints, problems, logger })).toThrow(/verifyIdentity/);
   });

@@ -67,7 +67,7 @@ describe('a body', () => {
 
   const form = { 'content-type': 'application/x-www-form-urlencoded' };
 
-  it('may be a form of a hundred fields; of more none is dropped silently', async () => {
+  it('may be a form of a hundred fields; no field beyond is dropped silently', async () => {
     const { call } = await start();
     const fields = (count: number) => Array.from({ length: count }, (_, index) => `f${index}=x`).join('&');
     const most = await call('POST /echo', { headers: form, body: fields(100) });
@@ -153,7 +153,7 @@ describe('half a surrogate pair', () => {
     expect(await answer.json()).toMatchObject({ code: 'invalid_request', errors: [{ path }] });
   });
 
-  it('is no whole pair, however that is written, and no text that looks like an escape', async () => {
+  it('differs from a whole pair, and from a text that looks like an escape', async () => {
     const { port } = await startApp({ endpoints: [echo] });
     const answer = await post(
       port,
@@ -163,7 +163,7 @@ describe('half a surrogate pair', () => {
     expect(await answer.json()).toEqual({ a: String.raw`😀 \ud800`, '😀': '😀' });
   });
 
-  it('never goes out, so that what is stored cannot make an answer unreadable', async () => {
+  it('is never sent, so that stored text cannot make an answer unreadable', async () => {
     const stored = defineEndpoint({
       ...drop,
       method: 'GET',
@@ -210,7 +210,7 @@ describe('half a surrogate pair', () => {
 describe('a body with too many values', () => {
   const named = (count: number) => ({ body: JSON.stringify({ list: Array(count).fill(0) }) });
 
-  it('is refused where nobody signs in, long before checking it would hold anybody up', async () => {
+  it('is refused at anonymous endpoints before its check would block the event loop', async () => {
     const { call } = await start();
     expect((await call('POST /echo', named(900))).status).toBe(200);
     expect(await call('POST /echo', named(1_100))).toMatchObject({
@@ -221,7 +221,7 @@ describe('a body with too many values', () => {
     expect((await call('POST /echo', text)).status).toBe(200);
   });
 
-  it('counts objects as well as what is in them', async () => {
+  it('counts objects and their values', async () => {
     const { call } = await start();
     const objects = { body: JSON.stringify({ list: Array.from({ length: 600 }, () => ({})) }) };
     expect((await call('POST /echo', objects)).status).toBe(413);
@@ -229,7 +229,7 @@ describe('a body with too many values', () => {
 });
 
 describe('a form that is longer than 128 KiB', () => {
-  it('is refused, because decoding it takes long', async () => {
+  it('is refused, because decoding it would take long', async () => {
     const { call } = await start();
     const headers = { 'content-type': 'application/x-www-form-urlencoded' };
     const form = (bytes: number) => ({ headers, body: `a=${'%41'.repeat((bytes - 2) / 3)}` });
@@ -239,7 +239,7 @@ describe('a form that is longer than 128 KiB', () => {
 });
 
 describe('a body that is too large', () => {
-  it('is refused by its announced length, before any of it has come', async () => {
+  it('is refused by its announced length, before any byte', async () => {
     const { port } = await start();
     const answer = await sendRaw(port, post(`${json}\r\ncontent-length: ${MIB + 1}`), '{');
     expect(answer).toContain('HTTP/1.1 413 ');
@@ -250,7 +250,7 @@ describe('a body that is too large', () => {
   it('is refused in the middle when its length was not announced', async () => {
     const { port } = await start();
     const chunk = `${(MIB / 4).toString(16)}\r\n${' '.repeat(MIB / 4)}\r\n`;
-    // Never finished: the answer must not wait for the end.
+    // Never finished, because the answer must not wait for the end.
     const answer = await sendRaw(port, post(`${json}\r\ntransfer-encoding: chunked`), chunk.repeat(5));
     expect(answer).toContain('HTTP/1.1 413 ');
   });
@@ -261,14 +261,14 @@ describe('a body that is too large', () => {
     expect((await call('POST /echo', { body: `{}${' '.repeat(MIB - 1)}` })).status).toBe(413);
   });
 
-  it('does not keep its sender from reading the answer, however long it goes on sending', async () => {
+  it('does not keep its sender from reading the answer while it sends', async () => {
     const { call } = await start();
     const answers = Array.from({ length: 20 }, () => call('POST /echo', { body: 'x'.repeat(8 * MIB) }));
     for (const { status } of await Promise.all(answers)) expect(status).toBe(413);
   });
 });
 
-describe('a body that nobody reads', () => {
+describe('a body that is not read', () => {
   it('does not cost the connection when it is small', async () => {
     const { port } = await start();
     const request = 'PUT /drop HTTP/1.1\r\nhost: x\r\ncontent-length: 5\r\n';
@@ -276,7 +276,7 @@ describe('a body that nobody reads', () => {
     expect(answers.match(/HTTP\/1\.1 204 /g)).toHaveLength(2);
   });
 
-  it('is for the handler to read where there is no schema', async () => {
+  it('is left to the handler without a schema', async () => {
     const { call } = await start();
     expect((await call('PUT /upload', { body: 'x'.repeat(3 * MIB) })).body).toBe(3 * MIB);
   });
@@ -285,7 +285,7 @@ describe('a body that nobody reads', () => {
 describe('a client that asks before it sends', () => {
   const asking = `${json}\r\nexpect: 100-continue`;
 
-  it('is told to go on once everything else is right', async () => {
+  it('may send its body once all other checks pass', async () => {
     const { port } = await start();
     const answer = await sendRaw(
       port,
@@ -295,18 +295,18 @@ describe('a client that asks before it sends', () => {
     expect(answer).toMatch(/^HTTP\/1\.1 100 Continue\r\n\r\nHTTP\/1\.1 200 OK\r\n/);
   });
 
-  it('is refused at once otherwise, and never told to go on', async () => {
+  it('is refused at once otherwise', async () => {
     const { port } = await start();
     const answer = await sendRaw(port, post(`${asking}\r\ncontent-length: ${MIB + 1}`));
     expect(answer).toMatch(/^HTTP\/1\.1 413 /);
   });
 });
 
-describe('a body that is long in coming', () => {
+describe('a slow body', () => {
   const head = 'PUT /upload HTTP/1.1\r\nhost: x\r\nconnection: close\r\ntransfer-encoding: chunked\r\n\r\n';
   const chunk = (bytes: number) => `${bytes.toString(16)}\r\n${'x'.repeat(bytes)}\r\n`;
 
-  /** Sends such a chunk again and again, until so much time has passed or the server hangs up. */
+  /** Sends a chunk repeatedly, until the time has passed or the server closes the connection. */
   async function drip(socket: Socket, bytes: number, forMs: number): Promise<number> {
     const until = performance.now() + forMs;
     let sent = 0;
@@ -318,7 +318,7 @@ describe('a body that is long in coming', () => {
     return sent;
   }
 
-  it('may take any time as long as it comes', async () => {
+  it('may take any time while it keeps coming', async () => {
     const { port } = await startApp({ endpoints: [upload] }, { bodyTimeoutMs: 100 });
     const socket = connect(port, '127.0.0.1');
     socket.write(head);
@@ -327,17 +327,17 @@ describe('a body that is long in coming', () => {
     expect(await text(socket)).toMatch(new RegExp(`^HTTP/1\\.1 200 [^]*\\r\\n${sent}$`));
   });
 
-  it('is ended when nothing more comes of it, and says so', async () => {
+  it('is ended with an answer when no more bytes come', async () => {
     const { port, lines } = await startApp({ endpoints: [upload] }, { bodyIdleTimeoutMs: 100 });
     const answer = await sendRaw(port, head, chunk(5));
     expect(answer).toMatch(/^HTTP\/1\.1 408 [^]*"code":"request_timeout"/);
     await expect.poll(() => lines).toContainEqual(expect.objectContaining({ reason: 'BODY_TIMEOUT' }));
   });
 
-  it('is ended when it takes its whole time and more byte by byte', async () => {
+  it('is ended when it comes byte by byte for too long', async () => {
     const { port, lines } = await startApp({ endpoints: [upload] }, { bodyTimeoutMs: 100 });
     const socket = connect(port, '127.0.0.1');
-    // What is on its way when the server hangs up comes back as a reset.
+    // Bytes on their way when the server closes the connection cause a reset.
     socket.on('error', () => undefined).resume();
     socket.write(head);
     await drip(socket, 1, 20_000);
@@ -346,7 +346,7 @@ describe('a body that is long in coming', () => {
     await expect.poll(() => lines).toContainEqual(expect.objectContaining(line));
   });
 
-  it('is not ended while it is the handler that takes its time', async () => {
+  it('is not ended while the handler does not read', async () => {
     const released = Promise.withResolvers<void>();
     const { port } = await startApp(
       {
@@ -364,7 +364,7 @@ describe('a body that is long in coming', () => {
     );
     const bytes = 4 * MIB;
     const answer = sendRaw(port, head, chunk(bytes), '0\r\n\r\n');
-    // Others that began later, and whose clients do stand still, have been ended meanwhile.
+    // Later requests with stalled clients have been ended meanwhile.
     for (let other = 0; other < 3; other += 1) {
       expect(await sendRaw(port, head, chunk(5))).toMatch(/^HTTP\/1\.1 408 /);
     }
@@ -372,7 +372,7 @@ describe('a body that is long in coming', () => {
     expect(await answer).toMatch(new RegExp(`^HTTP/1\\.1 200 [^]*\\r\\n${bytes}$`));
   });
 
-  it('does not hold its connection either when it has its answer already', async () => {
+  it('does not keep its connection open after its answer', async () => {
     const { port } = await startApp({ endpoints: [drop] }, { bodyIdleTimeoutMs: 100 });
     const answers = await sendRaw(port, 'PUT /drop HTTP/1.1\r\nhost: x\r\ncontent-length: 50\r\n\r\n12345');
     expect(answers.match(/HTTP\/1\.1 \d+/g)).toEqual(['HTTP/1.1 204']);

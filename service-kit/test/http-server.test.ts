@@ -24,7 +24,7 @@ function endpointOf(handle: () => Promise<string>) {
   });
 }
 
-/** A request that can be held in its handler. */
+/** A request whose handler the test can hold. */
 function heldEndpoint() {
   const begun = Promise.withResolvers<void>();
   const released = Promise.withResolvers<void>();
@@ -78,14 +78,14 @@ describe('a server that stops', () => {
     await stop();
     await Promise.all(callers);
 
-    // Refused is fine: a connection that was never made can have lost nothing.
+    // A refused connection is fine: no request was lost on it.
     expect(new Set(errors.map((error) => (error as NodeJS.ErrnoException).code))).toEqual(
       new Set(['ECONNREFUSED']),
     );
     expect(answered).toBe(handled);
   });
 
-  it('finishes what is in flight, and tells its clients to leave', async () => {
+  it('finishes running requests, and asks their clients to leave', async () => {
     const { endpoint, begun, release } = heldEndpoint();
     const { port, stop } = await startApp({ endpoints: [endpoint] }, { acceptGraceMs: 0, idleGraceMs: 0 });
     const answer = post(port, keepAliveAgent());
@@ -99,7 +99,7 @@ describe('a server that stops', () => {
     await stopped;
   });
 
-  it('still takes new connections during the first grace', async () => {
+  it('still accepts connections during the first grace period', async () => {
     const { port, stop } = await startApp(
       { endpoints: [endpointOf(async () => 'done')] },
       { acceptGraceMs: 300 },
@@ -110,7 +110,7 @@ describe('a server that stops', () => {
     await stopped;
   });
 
-  it('keeps idle connections open for a grace, in which their clients are told to leave', async () => {
+  it('keeps idle connections open for a grace period, and asks their clients to leave', async () => {
     const { port, stop } = await startApp({ endpoints: [endpointOf(async () => 'done')] }, GRACES);
     const agent = keepAliveAgent();
     expect((await post(port, agent)).response.headers.connection).toBe('keep-alive');
@@ -136,7 +136,7 @@ describe('a server that stops', () => {
     expect(await text(socket)).toBeTypeOf('string');
   });
 
-  it('closes a connection whose answer had begun before, once it is complete', async () => {
+  it('closes a connection after an answer that had begun before the stop', async () => {
     const rows = new Readable({ read: () => undefined });
     const stream = { ...endpointOf(async () => ''), handle: async () => reply(200, rows) };
     const { port, stop } = await startApp(
@@ -155,7 +155,7 @@ describe('a server that stops', () => {
     await stopped;
   });
 
-  it('cuts off what does not finish in time, and says so', async () => {
+  it('cuts off requests that do not finish in time, and logs it', async () => {
     const { endpoint, begun, release } = heldEndpoint();
     onTestFinished(() => release());
     const { port, stop, lines } = await startApp(
@@ -218,7 +218,7 @@ describe('a connection that asks to leave HTTP', () => {
     return { server, lines };
   }
 
-  it('is given away with what came after its head, where it is accepted, and ended by a stop', async () => {
+  it('is handed over with the bytes after its head if it is accepted', async () => {
     const { server, lines } = await startEcho();
     const socket = connect(server.address().port, '127.0.0.1');
     let received = '';
@@ -228,10 +228,10 @@ describe('a connection that asks to leave HTTP', () => {
     socket.write(' second');
     await expect.poll(() => received).toMatch(/first second$/);
     await Promise.all([once(socket, 'close'), server.stop()]);
-    expect(lines).toContainEqual({ message: 'Requests were cut off by the shutdown' });
+    expect(lines).toContainEqual({ message: 'Requests cut off by the shutdown' });
   });
 
-  it('is an ordinary request where it is not', async () => {
+  it('is an ordinary request if it is declined', async () => {
     const { server } = await startEcho();
     expect(await sendRaw(server.address().port, ask('/other').replace('first', ''))).toMatch(
       / 200 [^]*ordinary$/,

@@ -69,7 +69,7 @@ const rows = () =>
   database.db.collection<{ _id: string; leaseUntil: Date; expiresAt: Date }>('idempotencyKeys');
 
 describe('a request with an Idempotency-Key', () => {
-  it('that is repeated gets the first answer again: status, headers and body, whatever the order of fields', async () => {
+  it('that is repeated gets the first answer again: status, headers and body, with fields in any order', async () => {
     const { post } = await start();
     const first = await post('/v1/things', KEY, { name: 'a', size: 2 });
     const again = await post('/v1/things', KEY, { size: 2, name: 'a' });
@@ -81,7 +81,7 @@ describe('a request with an Idempotency-Key', () => {
     expect(made).toEqual([expect.stringMatching(/^[\w-]{43}$/)]);
   });
 
-  it('that comes twenty times at once to two instances is carried out once', async () => {
+  it('that arrives twenty times at once at two instances is executed once', async () => {
     const [one, two] = [await start(), await start()];
     const gate = Promise.withResolvers<void>();
     behave = () => gate.promise;
@@ -151,7 +151,7 @@ describe('a request with an Idempotency-Key', () => {
     expect((await post('/v1/things', KEY)).status).toBe(201);
   });
 
-  it('is known by the hashes of key and body alone', async () => {
+  it('is stored as hashes of key and body only', async () => {
     const { post } = await start();
     await post('/v1/things', KEY, { name: 'a-name-that-nobody-keeps' });
     const stored = JSON.stringify(await rows().find().toArray());
@@ -168,14 +168,14 @@ describe('a key', () => {
     expect(made).toEqual([]);
   });
 
-  it('that is needed and missing is asked for', async () => {
+  it('that is required and missing is a 428', async () => {
     const { post } = await start();
     const needed = { status: 428, body: { code: 'idempotency_key_required' } };
     expect(await post('/v1/payments', undefined)).toMatchObject(needed);
     expect((await post('/v1/payments', KEY)).status).toBe(201);
   });
 
-  it('is kept out of use while the first request runs, however long, and free soon after a crash', async () => {
+  it('is in use while the first request runs, however long, and free soon after a crash', async () => {
     const { post } = await start({ leaseMs: 300 });
     const running = Promise.withResolvers<void>();
     behave = (name) => (name === 'slow' ? running.promise : Promise.resolve());
@@ -189,7 +189,7 @@ describe('a key', () => {
       body: { code: 'idempotency_in_progress' },
     });
 
-    // What a crash leaves: a lease that nobody renews. The one that took it over decides from now on.
+    // A crash leaves a lease that is not renewed. The request that took it over decides from now on.
     const later = await start({ leaseMs: 60_000, now: () => Date.now() + 1_000 });
     expect((await later.post('/v1/things', KEY, { name: 'fast' })).body).toEqual({ number: 1 });
     running.resolve();
@@ -197,7 +197,7 @@ describe('a key', () => {
     expect((await later.post('/v1/things', KEY, { name: 'fast' })).body).toEqual({ number: 1 });
   });
 
-  it('is forgotten after 24 hours, by the store and before it', async () => {
+  it('is forgotten after 24 hours, also before MongoDB deletes it', async () => {
     const { post } = await start();
     await post('/v1/things', KEY);
     const [row] = await rows().find().toArray();
@@ -229,7 +229,7 @@ describe('an endpoint', () => {
     expect(Object.keys(needed?.responses ?? {})).toContain('428');
   });
 
-  it('cannot take keys of nobody, keep what is not JSON, or do without a memory', () => {
+  it('takes keys only with a caller, a JSON answer and a store', () => {
     const spec = { operationId: 'x', summary: 's', tag: 't', method: 'POST', path: '/v1/x' } as const;
     const keyed = { ...spec, idempotencyKey: 'optional', handle: async () => reply(204) } as const;
     const responses = { 204: { description: 'Done' } };

@@ -60,7 +60,7 @@ describe('createLease', () => {
     expect(until.getTime() - localTime.getTime()).toBeLessThanOrEqual(60_000);
   });
 
-  it('respects the lease of an older version, which prepared the document, and the other way round', async () => {
+  it('respects the lease of an older version, and the other way round', async () => {
     const { id, one } = rivals(60_000);
     const free = { $or: [{ $eq: ['$holder', 'old'] }, { $lte: ['$until', '$$NOW'] }] };
     const takeAsBefore = async () => {

@@ -121,7 +121,7 @@ async function emit(messaging: Messaging, numbers: number[], routingKey?: string
   await messaging.transact(async (tx) => tx.emit(...numbers.map((n) => happened(n, routingKey))));
 }
 
-/** Counts its messages in the transaction in which it handles them. */
+/** Counts messages in the transaction of their handling. */
 async function startCounting(
   messaging: Messaging,
   onBatch: (messages: readonly IncomingMessage<Happened>[]) => void = () => undefined,
@@ -162,7 +162,7 @@ const ready = async (name: string): Promise<number> => (await channel.checkQueue
 const eventually = { timeout: 15_000, interval: 50 };
 
 describe('outbox and relay', () => {
-  it('sends what was committed, as a CloudEvent, and then forgets it', async () => {
+  it('sends committed messages as CloudEvents, and deletes them', async () => {
     const messaging = await startMessaging();
     await messaging.transact(async (tx) => {
       tx.emit({
@@ -196,7 +196,7 @@ describe('outbox and relay', () => {
     const dead = await startMessaging({ leaseMs: 60_000 });
     await emit(dead, [1]);
     await expect.poll(outboxRows, eventually).toBe(0);
-    // What such a process leaves: a row under a lease that has ended.
+    // Such a process leaves a row under an ended lease.
     const past = new Date(Date.now() - 1);
     await database.db.collection<{ _id: string }>('outbox').insertOne({
       _id: 'orphan',
@@ -219,7 +219,7 @@ describe('outbox and relay', () => {
     expect(await ready(queue)).toBe(2);
   });
 
-  it('keeps a message that no queue takes, and sends it once one does', async () => {
+  it('keeps a message without a queue, and sends it once there is one', async () => {
     const messaging = await startMessaging();
     await emit(messaging, [1], 'nobody-listens');
     await expect.poll(() => lines.map(({ reason }) => reason), eventually).toContain('returned');
@@ -229,7 +229,7 @@ describe('outbox and relay', () => {
     expect(await ready(queue)).toBe(1);
   });
 
-  it('sends what can be sent of a transaction, and keeps the rest alone', async () => {
+  it('sends the deliverable messages of a transaction, and keeps the others', async () => {
     const messaging = await startMessaging();
     await messaging.transact(async (tx) => tx.emit(happened(1), happened(2, 'nobody-yet'), happened(3)));
     await expect.poll(() => ready(queue), eventually).toBe(2);
@@ -260,7 +260,7 @@ describe('outbox and relay', () => {
       );
     }
     expect(await outboxRows()).toBe(100);
-    expect(await first.trouble()).toBe('RabbitMQ is away');
+    expect(await first.trouble()).toBe('RabbitMQ unavailable');
     link.mend();
     await expect.poll(outboxRows, eventually).toBe(0);
     expect(await ready(queue)).toBe(1_000);
@@ -297,7 +297,7 @@ describe('consumer', () => {
     await expect.poll(counted, eventually).toEqual([5, 6]);
   });
 
-  it('takes what waits in batches', async () => {
+  it('takes waiting messages in batches', async () => {
     const messaging = await startMessaging();
     await emit(messaging, upTo(200));
     await expect.poll(() => ready(queue), eventually).toBe(200);
@@ -308,8 +308,8 @@ describe('consumer', () => {
     expect(sizes.length).toBeLessThan(40);
   });
 
-  it('puts no more into a transaction than the consumer says it may hold', async () => {
-    // All forty are one batch, however slowly the broker hands them out.
+  it("respects the consumer's limit for a transaction", async () => {
+    // All forty are one batch, even if the broker is slow.
     tuning = { ...tuning, batchSize: 40, batchLingerMs: 10_000 };
     const messaging = await startMessaging();
     await emit(messaging, upTo(40));
@@ -324,7 +324,7 @@ describe('consumer', () => {
     expect(groups).toContainEqual([39]);
   });
 
-  it('puts what it cannot read among the dead, with the reason, and harms nothing else', async () => {
+  it('dead-letters an unreadable message with the reason, and handles the others', async () => {
     const messaging = await startMessaging();
     channel.publish(exchange, 'happened', Buffer.from('{ not json'), { messageId: 'poison' });
     await emit(messaging, upTo(20));
@@ -360,7 +360,7 @@ describe('consumer', () => {
     expect(dead.properties.headers).toMatchObject({ 'x-reason': 'thirteen always fails', 'x-attempt': 3 });
   });
 
-  it('tries what fails alone again up the ladder, then calls it dead; the rest of its batch is handled', async () => {
+  it('retries a message that fails alone, then dead-letters it; the rest of its batch is handled', async () => {
     const messaging = await startMessaging();
     const attempts: number[] = [];
     await startCounting(messaging, (messages) => {
@@ -379,7 +379,7 @@ describe('consumer', () => {
     });
   });
 
-  it('keeps what failed before out of the transaction of what did not', async () => {
+  it('handles messages that failed before in a separate transaction', async () => {
     const messaging = await startMessaging();
     const time = new Date().toISOString();
     for (const n of upTo(20)) {
@@ -409,7 +409,7 @@ describe('consumer', () => {
     await expect.poll(() => ready(deadQueueOf(queue)), eventually).toBe(0);
   });
 
-  it('waits while the store is away, without counting it against the messages', async () => {
+  it('waits while MongoDB is unavailable, without counting an attempt', async () => {
     const messaging = await startMessaging();
     const attempts: number[] = [];
     let outages = 3;
@@ -423,7 +423,7 @@ describe('consumer', () => {
     expect(new Set(attempts)).toEqual(new Set([1]));
   });
 
-  it('finishes what it has in hand when it stops, and leaves the rest in the queue', async () => {
+  it('finishes its deliveries when it stops, and leaves the rest in the queue', async () => {
     const messaging = await startMessaging();
     await emit(messaging, upTo(500));
     await expect.poll(() => ready(queue), eventually).toBe(500);
@@ -436,7 +436,7 @@ describe('consumer', () => {
     await expect.poll(() => ready(queue), eventually).toBe(500 - done);
   });
 
-  it('begins anew when the broker cancels it because its queue was deleted', async () => {
+  it('begins again when the broker cancels it because its queue was deleted', async () => {
     const messaging = await startMessaging();
     await startCounting(messaging);
     await emit(messaging, [1]);
@@ -451,7 +451,7 @@ describe('consumer', () => {
       .toBe(2);
   });
 
-  it('changes state and answers in one transaction, so that a crash cannot do one without the other', async () => {
+  it('changes state and answers in one transaction', async () => {
     await channel.assertExchange(exchange, 'topic', { durable: true });
     const answers = unique('answers');
     await channel.assertQueue(answers, { durable: true, exclusive: false, autoDelete: false });

@@ -27,7 +27,7 @@ const row = (id: number, messages: number): OutboxRow => ({
 });
 
 describe('outbox store', () => {
-  it('leases about a batch of messages at a time, however many a row holds, and each row once', async () => {
+  it('leases about a batch of messages at a time, and each row once', async () => {
     const small = Array.from({ length: 300 }, (_, index) => row(index, 1));
     const large = Array.from({ length: 4 }, (_, index) => row(1_000 + index, 100));
     await outboxCollection(database.db).insertMany([...small, ...large]);
@@ -41,7 +41,7 @@ describe('outbox store', () => {
     expect(new Set(leased.flat().map(({ _id }) => _id)).size).toBe(304);
   });
 
-  it('reads few rows where each holds many messages', async () => {
+  it('reads few rows when each holds many messages', async () => {
     const rows = Array.from({ length: 6 }, (_, index) => row(index, 50));
     await outboxCollection(database.db).insertMany(rows);
     const store = createOutboxStore({ db: database.db, batch: 100, leaseMs: 60_000, now: Date.now });
@@ -50,7 +50,7 @@ describe('outbox store', () => {
     expect(sizes.map((leased) => leased.length)).toEqual([1, 2, 2]);
   });
 
-  it('leases a row whose time had passed already when it came, after it has looked at later ones', async () => {
+  it('leases a row that was inserted late, after later rows were read', async () => {
     const start = Date.now();
     const collection = outboxCollection(database.db);
     const store = createOutboxStore({ db: database.db, batch: 100, leaseMs: 60_000, now: () => start });
@@ -62,7 +62,7 @@ describe('outbox store', () => {
     await store.stop();
   });
 
-  it('deletes few rows each by its id alone, which asks nothing of those deleted before', async () => {
+  it('deletes few rows one by one, without walking over deleted ones', async () => {
     const rows = Array.from({ length: 3 }, (_, index) => row(index, 1));
     await outboxCollection(database.db).insertMany(rows);
     const store = createOutboxStore({ db: database.db, batch: 100, leaseMs: 60_000, now: Date.now });

@@ -16,7 +16,7 @@ afterEach(async () => {
 });
 
 describe('connectRedis', () => {
-  it('starts without Redis, fails commands at once, and finds Redis when it is there', async () => {
+  it('starts without Redis, fails commands at once, and connects when Redis is available', async () => {
     link.breakOff();
     await redis.start();
     await expect(redis.client.get('x')).rejects.toThrow();
@@ -34,7 +34,7 @@ describe('connectRedis', () => {
       .toBe('here');
   });
 
-  it('says once that Redis is away, and once that it is back', async () => {
+  it('logs once that Redis is unavailable, and once that it is available again', async () => {
     await redis.start();
     lines.length = 0;
     link.breakOff();
@@ -42,10 +42,10 @@ describe('connectRedis', () => {
     link.mend();
     await expect
       .poll(() => lines.map(({ message }) => message), { timeout: 10_000 })
-      .toEqual(['Redis is away; going on without it', 'Redis is back']);
+      .toEqual(['Redis unavailable', 'Redis available again']);
   });
 
-  it('takes a Redis that is connected but does not answer for one that is away', async () => {
+  it('treats a connected Redis that does not answer as unavailable', async () => {
     await redis.start();
     await redis.ping();
     link.freeze();
@@ -54,7 +54,7 @@ describe('connectRedis', () => {
     await redis.ping();
   });
 
-  it('hears its channels again after a cut', async () => {
+  it('receives its channels again after a lost connection', async () => {
     const channel = unique('channel');
     const heard: string[] = [];
     redis.subscribe(channel, (message) => heard.push(message));

@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { defineEndpoint, DomainError, openApiDocument, reply, type RefusalForm } from '../src/http/index.ts';
 import { startApp } from './running-app.ts';
 
-/** Its bodies hold a code alone, and whatever the shell's own status is below 500 becomes 400. */
+/** Bodies hold only a code, and each status below 500 becomes 400. */
 const refusals: RefusalForm = {
   body: z.object({ error: z.string() }).meta({ id: 'RefusalFormTestError' }),
   answer: ({ status, code, headers }) => reply(status < 500 ? 400 : status, { error: code }, headers),

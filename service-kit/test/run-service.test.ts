@@ -54,7 +54,7 @@ describe('a service as a process', () => {
     expect(output.stdout).toContain('the store is away');
   });
 
-  it('exits with 78 when only its start can tell that its configuration is wrong', async () => {
+  it('exits with 78 when only its start finds the invalid configuration', async () => {
     const { output, exited } = run({ ...env, BEHAVIOUR: 'is-misconfigured' });
     expect(await exited).toEqual([78, null]);
     expect(output.stdout).toContain('KEY_MATERIAL: is known to everybody');
@@ -84,7 +84,7 @@ describe('a service as a process', () => {
     expect(output.stdout).toMatch(/"level":"error".*"message":"Crashed".*into the void/);
   });
 
-  it('finishes the requests in work after a crash, and exits with 1', async () => {
+  it('finishes running requests after a crash, and exits with 1', async () => {
     const { output, exited } = await started(env);
     const port = /"port":(\d+)/.exec(output.stdout)?.[1];
     const answer = fetch(`http://127.0.0.1:${port}/slow`).then((response) => response.json());

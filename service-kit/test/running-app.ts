@@ -27,7 +27,7 @@ export const anonymous: Identity = {
 export const player: Identity = { ...anonymous, userId: 'acc_1', sessionId: 'ses_1', roles: ['USER'] };
 export const client: Identity = { ...anonymous, userId: 'cli_1', scopes: ['claims:read'] };
 
-/** Signs a call as another service would. */
+/** Signs a call like another service. */
 export function internally(method: string, target: string): Record<string, string> {
   return signInternalCall({ service, key: internalKey, now: Date.now(), method, target });
 }
@@ -41,7 +41,7 @@ export interface Call {
 
 export type LogLine = Record<string, unknown>;
 
-/** Serves endpoints on a port of its own until the test has finished. */
+/** Serves endpoints on a free port until the end of the test. */
 export async function startApp(
   options: Partial<AppOptions> & Pick<AppOptions, 'endpoints'>,
   serverOptions: Partial<HttpServerOptions> = {},
@@ -77,7 +77,7 @@ export async function startApp(
   };
 }
 
-/** Calls as the gateway would: with signed identity headers. */
+/** Calls like the gateway, with signed identity headers. */
 async function callThrough(base: string, methodAndTarget: string, { as, headers, body, signal }: Call = {}) {
   const [method = '', target = ''] = methodAndTarget.split(' ');
   const signed =
@@ -104,7 +104,7 @@ function parsed(content: string): unknown {
   }
 }
 
-/** Sends bytes as they are and gives back all that comes until the server closes the connection. */
+/** Sends raw bytes, and returns all bytes that arrive until the server closes the connection. */
 export async function sendRaw(port: number, ...parts: (string | Buffer)[]): Promise<string> {
   const socket = connect(port, '127.0.0.1');
   for (const part of parts) socket.write(part);

@@ -38,7 +38,7 @@ export async function openDatabase(): Promise<TestDatabase> {
   };
 }
 
-/** A logger whose lines a test can look at. */
+/** A logger that records its lines for a test. */
 export function recordingLogger(): { logger: Logger; lines: Record<string, unknown>[] } {
   const lines: Record<string, unknown>[] = [];
   const destination = new Writable({
@@ -54,18 +54,18 @@ export function recordingLogger(): { logger: Logger; lines: Record<string, unkno
 
 export interface CuttableLink {
   url: string;
-  /** Resets every connection that runs through the link. */
+  /** Resets every connection of the link. */
   cut(): void;
   /** Refuses new connections until `mend`. */
   breakOff(): void;
   mend(): void;
-  /** Lets nothing through until `thaw`, and closes nothing. */
+  /** Stops all bytes until `thaw`, without closing connections. */
   freeze(): void;
   thaw(): void;
   close(): Promise<void>;
 }
 
-/** A link to `target` that a test can cut, to stand for a network that fails. */
+/** A TCP link to `target` that a test can cut, like a failing network. */
 export async function cuttableLink(target: string): Promise<CuttableLink> {
   const to = new URL(target);
   const sockets = new Set<Socket>();

@@ -6,7 +6,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { joinSmallChunks } from '../src/http/small-chunks.ts';
 
-/** Answers with how many pieces a body came in, and its text. */
+/** Answers with the number of chunks of a body, and its text. */
 async function startServer(everyMs = 0): Promise<number> {
   const server = createServer((request, response) => {
     joinSmallChunks(request);
@@ -39,7 +39,7 @@ async function post(port: number, chunks: string[]): Promise<{ pieces: number; t
 }
 
 describe('the small chunks of a body', () => {
-  it('are joined, however many came at once', async () => {
+  it('are joined when many arrive at once', async () => {
     const port = await startServer();
     const letters = Array.from({ length: 200_000 }, (_, index) => String.fromCharCode(97 + (index % 26)));
     const { pieces, text: content } = await post(port, letters);
@@ -47,19 +47,19 @@ describe('the small chunks of a body', () => {
     expect(pieces).toBeLessThan(1_000);
   });
 
-  it('keep their place among large ones', async () => {
+  it('keep their order among large ones', async () => {
     const port = await startServer(1);
     const chunks = Array.from({ length: 500 }, (_, index) => `${index}`.repeat(index % 3 === 0 ? 2_000 : 2));
     expect((await post(port, chunks)).text).toBe(chunks.join(''));
   });
 
-  it('reach a reader that takes its time, without being collected meanwhile', async () => {
+  it('are not collected without limit for a slow reader', async () => {
     const port = await startServer(20);
     const chunks = Array.from({ length: 100_000 }, () => 'ab');
     expect((await post(port, chunks)).text).toBe(chunks.join(''));
   });
 
-  it('are passed on at once when they come one by one', async () => {
+  it('are passed on at once when they arrive one by one', async () => {
     const port = await startServer();
     const sending = call({
       port,

@@ -37,14 +37,14 @@ beforeAll(async () => {
 
 afterAll(() => database.drop());
 
-/** As the driver throws it. */
+/** A write conflict, as the driver throws it. */
 const conflict = (): Error =>
   Object.assign(new MongoServerError({ message: 'conflict', code: 112 }), {
     hasErrorLabel: (label: string) => label === 'TransientTransactionError',
   });
 
 describe('createTransact', () => {
-  it('commits state and messages together, and only then hands them over and acts', async () => {
+  it('commits state and messages together, and only then sends messages and runs actions', async () => {
     const items = database.db.collection('items');
     let acted = false;
     const result = await transact(async (tx) => {
@@ -95,7 +95,7 @@ describe('createTransact', () => {
     expect(handedOver.filter((text) => text.startsWith('hot'))).toHaveLength(8);
   });
 
-  it('does not repeat what cannot succeed', async () => {
+  it('does not repeat work that cannot succeed', async () => {
     const items = database.db.collection<{ _id: string }>('keys');
     await items.insertOne({ _id: 'taken' });
     let attempts = 0;
@@ -107,7 +107,7 @@ describe('createTransact', () => {
     expect(attempts).toBe(1);
   });
 
-  it('repeats work that met a duplicate key, where that is asked for, until it sees the document', async () => {
+  it('repeats work after a duplicate key, if asked to, and then sees the document', async () => {
     const items = database.db.collection<{ _id: string }>('keys');
     let attempts = 0;
     const result = await transact(
@@ -124,7 +124,7 @@ describe('createTransact', () => {
     expect([result, attempts]).toEqual(['found', 2]);
   });
 
-  it('repeats work that meets a duplicate key again and again twice, and throws the error then', async () => {
+  it('repeats work with a permanent duplicate key twice, and then throws the error', async () => {
     const items = database.db.collection<{ _id: string }>('keys');
     await items.insertOne({ _id: 'always' });
     let attempts = 0;
@@ -157,7 +157,7 @@ describe('createTransact', () => {
       expect(pauses[index]).toBeGreaterThanOrEqual(least - 1);
   });
 
-  it('gives up when the store stays unable for too long', async () => {
+  it('gives up when conflicts last too long', async () => {
     const work = transact(async () => {
       throw conflict();
     });

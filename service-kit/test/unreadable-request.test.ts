@@ -28,7 +28,7 @@ const Problem = z.strictObject({
   requestId: z.uuid(),
 });
 
-/** The answers on a connection, each with its status, headers and body. */
+/** The answers on a connection, with status, headers and body. */
 function answersIn(received: string) {
   return received
     .split(/(?=HTTP\/1\.1 \d{3} )/)
@@ -66,7 +66,7 @@ function expectProblem(
 
 const SECRET = 'do-not-write-me-down';
 
-describe('what is no request is answered with a problem and the end of the connection', () => {
+describe('an unreadable request is answered with a problem, and the connection ends', () => {
   it.each([
     ['no HTTP', `hello ${SECRET}\r\n\r\n`, 400, 'malformed_request'],
     ['another protocol', '\x16\x03\x01\x02\x00\x01\x00\x01', 400, 'malformed_request'],
@@ -132,7 +132,7 @@ describe('what is no request is answered with a problem and the end of the conne
     await expect.poll(() => lines).toContainEqual(expect.objectContaining({ reason: 'CONNECT' }));
   });
 
-  it('a head that does not come to its end', async () => {
+  it('an unfinished head', async () => {
     const { port } = await startApp({ endpoints: [work] }, { headersTimeoutMs: 200 });
     const socket = connect(port, '127.0.0.1');
     socket.write('GET /healthz HTTP/1.1\r\nHost: x\r\n');
@@ -145,14 +145,14 @@ describe('what is no request is answered with a problem and the end of the conne
 describe('nobody’s answer is written into another', () => {
   const GET = 'GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n';
 
-  it('a good request before a bad one keeps its answer, whatever comes after both', async () => {
+  it('a good request before a bad one keeps its answer', async () => {
     const { port } = await startApp({ endpoints: [work] });
     const answers = answersIn(await sendRaw(port, `${GET}nonsense\r\n\r\n${GET}nonsense\r\n\r\n`));
     expect(answers.map(({ status }) => status)).toEqual([200, 400]);
     expectProblem(answers[1], 400, 'malformed_request');
   });
 
-  it('not even when its answer takes time', async () => {
+  it('not even when its answer is slow', async () => {
     const begun = Promise.withResolvers<void>();
     const released = Promise.withResolvers<void>();
     const slow = {

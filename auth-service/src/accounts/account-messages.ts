@@ -1,5 +1,5 @@
 import type { OutgoingMessage } from 'service-kit/messaging';
-import { ACCOUNTS } from '../topology.ts';
+import { ACCOUNTS } from '../messaging/exchanges.ts';
 import type { Account } from './account.ts';
 
 export function accountRegistered(

@@ -1,5 +1,5 @@
 import { EtagHeader, versionTag } from 'service-kit/http';
-import { roles } from 'service-kit/identity';
+import { roles, type Access } from 'service-kit/identity';
 import { z } from 'zod';
 import type { Account } from './account.ts';
 import { DisplayName, Email } from './profile.ts';
@@ -59,3 +59,7 @@ export function toAccountView(account: Account): AccountView {
 /** The tag is the version of the account, which grows with every change that is shown. */
 export const AccountHeaders = EtagHeader;
 export const etagOf = ({ version }: Account): { etag: string } => ({ etag: versionTag(version) });
+
+/** Staff, and service clients that may look accounts up. */
+export const READERS: Access = { roles: ['OPERATOR', 'AUDITOR'], scopes: ['accounts:read'] };
+export const AccountParams = z.object({ id: z.string().max(128) });

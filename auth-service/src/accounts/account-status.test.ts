@@ -1,5 +1,5 @@
 import type { Role } from 'service-kit/identity';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { changeStatus, deleteByStaff, deleteOwn, endBan, erase, restore } from './account-status.ts';
 import { openAccount, type Account } from './account.ts';
 
@@ -20,7 +20,7 @@ describe('a change of status', () => {
   const ban = { status: 'banned', reason: 'speed hack' } as const;
   const unban = { status: 'active', reason: 'appeal' } as const;
 
-  test('to banned ends all tokens', () => {
+  it('to banned ends all tokens', () => {
     expect(changeStatus(account(), ban, operator, false, later)).toMatchObject({
       status: 'banned',
       statusReason: 'speed hack',
@@ -29,7 +29,7 @@ describe('a change of status', () => {
     });
   });
 
-  test('to active again leaves tokens as they are', () => {
+  it('to active again leaves tokens as they are', () => {
     const banned = account({ status: 'banned', statusReason: 'speed hack', tokenVersion: 2 });
     expect(changeStatus(banned, unban, operator, false, later)).toMatchObject({
       status: 'active',
@@ -38,7 +38,7 @@ describe('a change of status', () => {
     });
   });
 
-  test('repeated is no change; with another reason it is one that ends no tokens', () => {
+  it('repeated is no change; with another reason it is one that ends no tokens', () => {
     const banned = account({ status: 'banned', statusReason: 'speed hack' });
     expect(changeStatus(banned, ban, operator, false, later)).toBeUndefined();
     expect(changeStatus(banned, { ...ban, reason: 'fraud' }, operator, false, later)).toMatchObject({
@@ -48,7 +48,7 @@ describe('a change of status', () => {
     });
   });
 
-  test('to banned may have an end, which a later one replaces', () => {
+  it('to banned may have an end, which a later one replaces', () => {
     const until = changeStatus(account(), { ...ban, until: latest }, operator, false, later);
     expect(until).toMatchObject({ status: 'banned', bannedUntil: latest });
     expect(until && changeStatus(until, { ...ban, until: latest }, operator, false, later)).toBeUndefined();
@@ -59,13 +59,13 @@ describe('a change of status', () => {
     expect(until && changeStatus(until, unban, operator, false, later)).toMatchObject({ bannedUntil: null });
   });
 
-  test.each([at, later])('to banned until %s, which is over, is refused', (until) => {
+  it.each([at, later])('to banned until %s, which is over, is refused', (until) => {
     expect(() => changeStatus(account(), { ...ban, until }, operator, false, later)).toThrow(
       withCode('invalid_request'),
     );
   });
 
-  test.each([
+  it.each([
     ['of oneself', account(), { ...admin, id: 'acc_1' }, false, 'self_status_change'],
     ['of staff by an OPERATOR', withRoles('USER', 'AUDITOR'), operator, false, 'staff_account'],
     ['of a deleted account', account({ status: 'deleted' }), admin, false, 'account_deleted'],
@@ -74,7 +74,7 @@ describe('a change of status', () => {
     expect(() => changeStatus(of, ban, by, isLastAdmin, later)).toThrow(expect.objectContaining({ code }));
   });
 
-  test('of staff by an ADMIN is done', () => {
+  it('of staff by an ADMIN is done', () => {
     expect(changeStatus(withRoles('OPERATOR'), ban, admin, false, later)?.status).toBe('banned');
   });
 });
@@ -82,7 +82,7 @@ describe('a change of status', () => {
 describe('a ban', () => {
   const banned = account({ status: 'banned', statusReason: 'speed hack', bannedUntil: later });
 
-  test('ends at its end and not before', () => {
+  it('ends at its end and not before', () => {
     expect(endBan(banned, new Date(later.getTime() - 1))).toBeUndefined();
     expect(endBan(banned, later)).toEqual({
       ...banned,
@@ -95,7 +95,7 @@ describe('a ban', () => {
     });
   });
 
-  test('without an end does not end, and what is no ban has none', () => {
+  it('without an end does not end, and what is no ban has none', () => {
     expect(endBan({ ...banned, bannedUntil: null }, latest)).toBeUndefined();
     expect(endBan({ ...banned, status: 'deleted' }, latest)).toBeUndefined();
     expect(endBan(account(), latest)).toBeUndefined();
@@ -103,7 +103,7 @@ describe('a ban', () => {
 });
 
 describe('a deletion', () => {
-  test('ends all tokens and remembers what the account was', () => {
+  it('ends all tokens and remembers what the account was', () => {
     const deleted = { status: 'deleted', version: 2, tokenVersion: 2, username: 'minjun' };
     expect(deleteByStaff(account(), admin, false, later)).toMatchObject({
       ...deleted,
@@ -115,11 +115,11 @@ describe('a deletion', () => {
     expect(deleteOwn(account(), false, later)).toMatchObject(deleted);
   });
 
-  test('by staff repeated is no change', () => {
+  it('by staff repeated is no change', () => {
     expect(deleteByStaff(account({ status: 'deleted' }), admin, false, later)).toBeUndefined();
   });
 
-  test('of oneself is not for staff, and the last ADMIN stays', () => {
+  it('of oneself is not for staff, and the last ADMIN stays', () => {
     expect(() => deleteByStaff(account(), { ...admin, id: 'acc_1' }, false, later)).toThrow(
       withCode('self_status_change'),
     );
@@ -127,7 +127,7 @@ describe('a deletion', () => {
     expect(() => deleteOwn(withRoles('ADMIN'), true, later)).toThrow(withCode('last_admin'));
   });
 
-  test('by the owner is for who is active', () => {
+  it('by the owner is for who is active', () => {
     expect(() => deleteOwn(account({ status: 'banned' }), false, later)).toThrow(withCode('account_banned'));
     expect(() => deleteOwn(account({ status: 'deleted' }), false, later)).toThrow(
       withCode('account_not_found'),
@@ -142,7 +142,7 @@ describe('a restore', () => {
     return deleted;
   };
 
-  test('makes active what was active; its tokens stay dead', () => {
+  it('makes active what was active; its tokens stay dead', () => {
     expect(restore(deletedFrom({ statusReason: 'appeal' }), latest)).toMatchObject({
       status: 'active',
       statusReason: null,
@@ -152,7 +152,7 @@ describe('a restore', () => {
     });
   });
 
-  test('brings a ban back, with its reason and its end, unless it is over', () => {
+  it('brings a ban back, with its reason and its end, unless it is over', () => {
     const ban = { status: 'banned', statusReason: 'speed hack' } as const;
     expect(restore(deletedFrom(ban), latest)).toMatchObject({ ...ban, deletion: null });
     const end = new Date('2026-12-09T00:00:00Z');
@@ -166,7 +166,7 @@ describe('a restore', () => {
     });
   });
 
-  test('of what is not deleted is no change; of what is erased it is refused', () => {
+  it('of what is not deleted is no change; of what is erased it is refused', () => {
     expect(restore(account(), latest)).toBeUndefined();
     const erased = erase(deletedFrom({}), latest);
     expect(() => erased && restore(erased, latest)).toThrow(withCode('account_erased'));
@@ -174,7 +174,7 @@ describe('a restore', () => {
 });
 
 describe('an erasure', () => {
-  test('leaves nothing personal of a deleted account', () => {
+  it('leaves nothing personal of a deleted account', () => {
     const personal = { email: 'a@example.com', displayName: 'Min', statusReason: 'for Min', lastLoginAt: at };
     const before = account({
       ...personal,
@@ -207,7 +207,7 @@ describe('an erasure', () => {
     expect(erased && erase(erased, latest)).toBeUndefined();
   });
 
-  test('is for deleted accounts alone', () => {
+  it('is for deleted accounts alone', () => {
     expect(erase(account(), later)).toBeUndefined();
     expect(erase(account({ status: 'banned' }), later)).toBeUndefined();
   });

@@ -1,4 +1,4 @@
-import { invalidInput, refusal } from '../refusal.ts';
+import { invalidInput, refusal } from '../http/refusal.ts';
 import { changed, isActiveAdmin, sessionsEnded, type Account, type Staff } from './account.ts';
 
 /** A status as staff set it. */

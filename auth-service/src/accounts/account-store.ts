@@ -1,8 +1,9 @@
-import type { ClientSession, Collection, Db, Filter, FindCursor, WithId } from 'mongodb';
+import type { ClientSession, Db, Filter, FindCursor, WithId } from 'mongodb';
 import type { Role } from 'service-kit/identity';
 import { isDuplicateKey } from 'service-kit/mongo';
-import { inOneAnswer } from '../in-one-answer.ts';
-import { refusal } from '../refusal.ts';
+import type { IndexSpec } from 'service-kit/service';
+import { inOneAnswer } from '../database/in-one-answer.ts';
+import { refusal } from '../http/refusal.ts';
 import {
   searchKeysOf,
   type Account,
@@ -10,7 +11,7 @@ import {
   type SessionsEnded,
   type TokenHolder,
 } from './account.ts';
-import { foldCase } from './username.ts';
+import { foldCase } from '../http/fold-case.ts';
 
 type AccountDocument = Omit<Account, 'id' | 'roles'> & {
   _id: string;
@@ -36,7 +37,6 @@ export interface AccountPosition {
 }
 
 export interface AccountStore {
-  ensureIndexes(): Promise<void>;
   /** @throws refusal `username_taken` */
   insert(account: Account, session: ClientSession): Promise<void>;
   /**
@@ -97,16 +97,27 @@ const ADMIN_GUARD = 'admins';
 /** Of a date that may be null: only where there is one, which is what its index holds. */
 const SET = { $gt: new Date(0) };
 
+export const accountIndexes: IndexSpec[] = [
+  {
+    collection: 'accounts',
+    indexes: [
+      { key: { usernameKey: 1 }, unique: true },
+      { key: { searchKeys: 1 } },
+      { key: { createdAt: -1, _id: -1 } },
+      { key: { status: 1, createdAt: -1, _id: -1 } },
+      { key: { roles: 1, createdAt: -1, _id: -1 } },
+      { key: { bannedUntil: 1 }, partialFilterExpression: { bannedUntil: SET } },
+      { key: { 'deletion.at': 1 }, partialFilterExpression: { 'deletion.at': SET } },
+    ],
+  },
+  { collection: 'accountGuards', indexes: [] },
+];
+
 export function createAccountStore(db: Db): AccountStore {
   const accounts = db.collection<AccountDocument>('accounts');
   const guards = db.collection<{ _id: string; turn: number }>('accountGuards');
 
   return {
-    ensureIndexes: async () => {
-      await ensureIndexes(accounts);
-      // Every collection has this index: asking for it makes the collection, which a transaction had better not do.
-      await guards.createIndex({ _id: 1 });
-    },
     insert: async (account, session) => {
       await accounts.insertOne(documentOf(account), { session }).catch(nameTaken);
     },
@@ -177,18 +188,6 @@ export function createAccountStore(db: Db): AccountStore {
       return (await accounts.findOne(filter, { session, projection: { _id: 1 } })) !== null;
     },
   };
-}
-
-async function ensureIndexes(accounts: Collection<AccountDocument>): Promise<void> {
-  await accounts.createIndexes([
-    { key: { usernameKey: 1 }, unique: true },
-    { key: { searchKeys: 1 } },
-    { key: { createdAt: -1, _id: -1 } },
-    { key: { status: 1, createdAt: -1, _id: -1 } },
-    { key: { roles: 1, createdAt: -1, _id: -1 } },
-    { key: { bannedUntil: 1 }, partialFilterExpression: { bannedUntil: SET } },
-    { key: { 'deletion.at': 1 }, partialFilterExpression: { 'deletion.at': SET } },
-  ]);
 }
 
 function filterOf({ role, status, namePrefix }: AccountFilter): Filter<AccountDocument> {

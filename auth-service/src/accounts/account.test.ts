@@ -1,5 +1,5 @@
 import type { Role } from 'service-kit/identity';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import {
   changed,
   changeProfile,
@@ -21,12 +21,12 @@ function account(change: Partial<Account> = {}): Account {
 }
 const withRoles = (...roles: Role[]): Account => account({ roles });
 
-test('a new account is an active USER, whatever was asked for', () => {
+it('a new account is an active USER, whatever was asked for', () => {
   expect(account()).toMatchObject({ roles: ['USER'], status: 'active', version: 1, tokenVersion: 1 });
 });
 
 describe('a change of the profile', () => {
-  test('replaces what it names and leaves the rest', () => {
+  it('replaces what it names and leaves the rest', () => {
     const before = account({ email: 'a@example.com', displayName: 'A' });
     expect(changeProfile(before, { displayName: 'B' }, later)).toEqual({
       ...before,
@@ -36,18 +36,18 @@ describe('a change of the profile', () => {
     });
   });
 
-  test('removes what it names null', () => {
+  it('removes what it names null', () => {
     expect(changeProfile(account({ email: 'a@example.com' }), { email: null }, later)?.email).toBeNull();
   });
 
-  test('that changes nothing is no change', () => {
+  it('that changes nothing is no change', () => {
     expect(changeProfile(account({ displayName: 'A' }), { displayName: 'A' }, later)).toBeUndefined();
     expect(changeProfile(account(), {}, later)).toBeUndefined();
   });
 });
 
 describe('a change of roles', () => {
-  test('replaces all of them and ends tokens with the old ones', () => {
+  it('replaces all of them and ends tokens with the old ones', () => {
     expect(changeRoles(account(), ['OPERATOR'], admin, false, later)).toMatchObject({
       roles: ['OPERATOR'],
       version: 2,
@@ -55,18 +55,18 @@ describe('a change of roles', () => {
     });
   });
 
-  test('to the same roles in another order is no change', () => {
+  it('to the same roles in another order is no change', () => {
     const before = withRoles('USER', 'OPERATOR');
     expect(changeRoles(before, ['OPERATOR', 'USER'], admin, false, later)).toBeUndefined();
   });
 
-  test('of oneself is refused, even to the same roles', () => {
+  it('of oneself is refused, even to the same roles', () => {
     expect(() => changeRoles(account(), ['USER'], { ...admin, id: 'acc_1' }, false, later)).toThrow(
       expect.objectContaining({ code: 'self_role_change' }),
     );
   });
 
-  test('of the last ADMIN to another role is refused; to more roles it is not', () => {
+  it('of the last ADMIN to another role is refused; to more roles it is not', () => {
     expect(() => changeRoles(withRoles('ADMIN'), ['USER'], admin, true, later)).toThrow(
       expect.objectContaining({ code: 'last_admin' }),
     );
@@ -76,12 +76,12 @@ describe('a change of roles', () => {
     ]);
   });
 
-  test('of a banned ADMIN is not held back by the rule about the last one', () => {
+  it('of a banned ADMIN is not held back by the rule about the last one', () => {
     const banned = account({ roles: ['ADMIN'], status: 'banned' });
     expect(changeRoles(banned, ['USER'], admin, true, later)?.roles).toEqual(['USER']);
   });
 
-  test('of a deleted account is refused', () => {
+  it('of a deleted account is refused', () => {
     expect(() => changeRoles(account({ status: 'deleted' }), ['OPERATOR'], admin, false, later)).toThrow(
       expect.objectContaining({ code: 'account_deleted' }),
     );
@@ -92,7 +92,7 @@ describe('an upgrade', () => {
   const given = { username: 'minjun', passwordHash: 'hashed' };
   const guest = openAccount({ id: 'acc_1', username: 'guest-1', passwordHash: null }, at);
 
-  test('gives a guest a name and a password, and its e-mail address where one is given', () => {
+  it('gives a guest a name and a password, and its e-mail address where one is given', () => {
     expect(guest).toMatchObject({ guest: true, passwordHash: null, roles: ['USER'] });
     const upgraded = { ...guest, ...given, guest: false, version: 2, updatedAt: later, lastLoginAt: later };
     const ended = { tokenVersion: 2, sessionEpoch: 1, credentialVersion: 1 };
@@ -101,12 +101,12 @@ describe('an upgrade', () => {
     expect(upgrade(guest, { ...given, email: 'b@example.com' }, later).email).toBe('b@example.com');
   });
 
-  test('of who is no guest is refused', () => {
+  it('of who is no guest is refused', () => {
     expect(() => upgrade(account(), given, later)).toThrow(expect.objectContaining({ code: 'not_a_guest' }));
   });
 });
 
-test('another password ends all sessions and tokens, and voids one-time tokens', () => {
+it('another password ends all sessions and tokens, and voids one-time tokens', () => {
   expect(withPassword(account(), 'other')).toMatchObject({
     passwordHash: 'other',
     tokenVersion: 2,
@@ -116,7 +116,7 @@ test('another password ends all sessions and tokens, and voids one-time tokens',
   });
 });
 
-test.each([
+it.each([
   [{ email: 'other@example.com' }, 1],
   [{ status: 'banned' as const }, 1],
   [{ passwordHash: 'other' }, 1],
@@ -127,7 +127,7 @@ test.each([
   expect(changed(before, change, later).credentialVersion).toBe(before.credentialVersion + by);
 });
 
-test('an account is searched by its names, whatever their case', () => {
+it('an account is searched by its names, whatever their case', () => {
   expect(searchKeysOf({ username: 'MinJun', displayName: 'Min Jun' })).toEqual(['minjun', 'min jun']);
   expect(searchKeysOf({ username: 'MinJun', displayName: 'MINJUN' })).toEqual(['minjun']);
   expect(searchKeysOf({ username: 'MinJun', displayName: null })).toEqual(['minjun']);

@@ -1,6 +1,6 @@
 import type { Role } from 'service-kit/identity';
-import { refusal } from '../refusal.ts';
-import { foldCase } from './username.ts';
+import { refusal } from '../http/refusal.ts';
+import { foldCase } from '../http/fold-case.ts';
 
 export type AccountStatus = 'active' | 'banned' | 'deleted';
 

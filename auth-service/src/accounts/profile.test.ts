@@ -1,12 +1,12 @@
-import { describe, expect, test } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { DisplayName, Email, InviteCode, Reason } from './profile.ts';
 
 describe('a display name', () => {
-  test.each(['Min-jun', '민준 👩‍👩‍👧 ❤️', 'a', '𠮷'.repeat(64)])('may be %s', (name) => {
+  it.each(['Min-jun', '민준 👩‍👩‍👧 ❤️', 'a', '𠮷'.repeat(64)])('may be %s', (name) => {
     expect(DisplayName.safeParse(name).success).toBe(true);
   });
 
-  test.each([
+  it.each([
     ['empty', ' '],
     ['too long', 'a'.repeat(65)],
     ['with a null byte', 'a\0b'],
@@ -18,22 +18,22 @@ describe('a display name', () => {
     expect(DisplayName.safeParse(name).success).toBe(false);
   });
 
-  test('that is far too long is not looked at any further', () => {
+  it('that is far too long is not looked at any further', () => {
     const { error } = DisplayName.safeParse('a\n'.repeat(500_000));
     expect(error?.issues.map(({ message }) => message)).toEqual(['must have at most 64 characters']);
   });
 
-  test('is kept without the space around it, composed', () => {
+  it('is kept without the space around it, composed', () => {
     expect(DisplayName.parse('  Zoe\u0308 ')).toBe('Zo\u00EB');
   });
 });
 
 describe('an e-mail address', () => {
-  test('is kept in lower case without the space around it', () => {
+  it('is kept in lower case without the space around it', () => {
     expect(Email.parse(' MinJun@Example.COM ')).toBe('minjun@example.com');
   });
 
-  test.each([
+  it.each([
     '',
     'me',
     'me@',
@@ -46,7 +46,7 @@ describe('an e-mail address', () => {
   });
 });
 
-test.each([
+it.each([
   [Reason, 501],
   [InviteCode, 65],
 ])('a reason and an invite code have a longest length', (schema, tooLong) => {

@@ -1,6 +1,6 @@
 import { visibleText } from 'service-kit/http';
 import { z } from 'zod';
-import { codePoints } from './code-points.ts';
+import { codePoints } from '../http/code-points.ts';
 
 /** One line of text for people, which shows something. */
 function oneLine(longest: number) {

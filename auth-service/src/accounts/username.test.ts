@@ -1,11 +1,12 @@
 import fc from 'fast-check';
-import { describe, expect, test } from 'vitest';
-import { foldCase, Username } from './username.ts';
+import { describe, expect, it } from 'vitest';
+import { foldCase } from '../http/fold-case.ts';
+import { Username } from './username.ts';
 
 const accepts = (name: string): boolean => Username.safeParse(name).success;
 
 describe('a username', () => {
-  test.each([
+  it.each([
     'min-jun',
     'a.b_c-1',
     'abc',
@@ -23,7 +24,7 @@ describe('a username', () => {
     expect(accepts(name)).toBe(true);
   });
 
-  test.each([
+  it.each([
     ['too short', 'ab'],
     ['too long', 'a'.repeat(33)],
     ['with an at sign', 'me@home'],
@@ -42,19 +43,19 @@ describe('a username', () => {
     expect(accepts(name)).toBe(false);
   });
 
-  test('is kept in its NFKC form', () => {
+  it('is kept in its NFKC form', () => {
     expect(Username.parse('ｍｉｎ１')).toBe('min1');
     expect(Username.parse('Zoe\u0308')).toBe('Zo\u00EB');
   });
 
-  test('counts characters, not code units', () => {
+  it('counts characters, not code units', () => {
     expect(accepts('𠮷𠮷𠮷')).toBe(true);
     expect(accepts('𠮷𠮷')).toBe(false);
   });
 });
 
 describe('the key of a username', () => {
-  test.each([
+  it.each([
     ['MIN-jun', 'min-JUN'],
     ['straße', 'STRASSE'],
     ['ΣΊΣΥΦΟΣ', 'Σίσυφος'],
@@ -63,7 +64,7 @@ describe('the key of a username', () => {
     expect(foldCase(one)).toBe(foldCase(other));
   });
 
-  test('is the same for every spelling in another case, and its own key', () => {
+  it('is the same for every spelling in another case, and its own key', () => {
     fc.assert(
       fc.property(fc.string({ unit: 'binary' }), (name) => {
         const key = foldCase(name);
@@ -74,7 +75,7 @@ describe('the key of a username', () => {
     );
   });
 
-  test('is its own key over single letters of every script', () => {
+  it('is its own key over single letters of every script', () => {
     const letters = Array.from({ length: 0x3_0000 }, (_, point) => String.fromCodePoint(point)).filter(
       (letter) => /\p{L}/u.test(letter),
     );

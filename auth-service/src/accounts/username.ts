@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { codePoints } from './code-points.ts';
+import { codePoints } from '../http/code-points.ts';
 
 const SHORTEST = 3;
 const LONGEST = 32;
@@ -56,13 +56,3 @@ export const Username = z
       'Letters of one script, digits and . _ - after NFKC normalisation; unique without regard to case',
     example: 'min-jun',
   });
-
-/**
- * What a text is found by, whatever its case. There and back again, because some letters meet only in the other
- * case (ẞ, ß and SS), and normalised at each step, because changing case can leave characters decomposed (İ).
- */
-export function foldCase(text: string): string {
-  const lower = text.normalize('NFKC').toLowerCase().normalize('NFKC');
-  const upper = lower.toUpperCase().normalize('NFKC');
-  return upper.toLowerCase().normalize('NFKC');
-}

@@ -4,7 +4,7 @@ import { z } from 'zod';
 import { auditActions } from './actions.ts';
 import type { Audit } from './audit.ts';
 
-export interface AuditRoutesDependencies {
+export interface AuditRoutesDeps {
   trail: Pick<AuditTrail, 'list'>;
   audit: Pick<Audit, 'seen'>;
 }
@@ -18,7 +18,7 @@ const AuditQuery = z.object({
 });
 
 /** Who did what. */
-export function auditRoutes({ trail, audit }: AuditRoutesDependencies): Endpoint[] {
+export function auditRoutes({ trail, audit }: AuditRoutesDeps): Endpoint[] {
   const list = defineAuditList({
     path: '/v1/auth/audit',
     summary: 'Who did what to whom, newest first',

@@ -10,8 +10,8 @@ import {
   type Caller,
   type Refusals,
 } from 'service-kit/audit';
-import { foldCase } from '../accounts/username.ts';
-import type { Transaction } from '../transact.ts';
+import { foldCase } from '../http/fold-case.ts';
+import type { Transaction } from '../database/transact.ts';
 import type { AuditAction } from './actions.ts';
 
 /** Who tries to do what to which account or client. */
@@ -50,12 +50,8 @@ export interface Audit {
 }
 
 /** @param nameKey under which names are hashed */
-export function createAudit(dependencies: {
-  trail: AuditTrail;
-  refusals: Refusals;
-  nameKey: KeyObject;
-}): Audit {
-  const { trail, refusals, nameKey } = dependencies;
+export function createAudit(deps: { trail: AuditTrail; refusals: Refusals; nameKey: KeyObject }): Audit {
+  const { trail, refusals, nameKey } = deps;
   const audited = createAudited({ trail, refusals });
 
   function subjectOf({ accountId, clientId, username }: Attempt): AuditSubject {

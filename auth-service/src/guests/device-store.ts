@@ -1,4 +1,5 @@
 import type { ClientSession, Db } from 'mongodb';
+import type { IndexSpec } from 'service-kit/service';
 
 interface DeviceDocument {
   /** The key of the device, by {@link DeviceKeyOf}. */
@@ -10,7 +11,6 @@ interface DeviceDocument {
 
 /** Which account each device opened last. */
 export interface DeviceStore {
-  ensureIndexes(): Promise<void>;
   findAccountId(device: string, session?: ClientSession): Promise<string | undefined>;
   assign(device: string, accountId: string, session: ClientSession): Promise<void>;
   /**
@@ -23,13 +23,12 @@ export interface DeviceStore {
   forget(accountId: string, session: ClientSession): Promise<void>;
 }
 
+export const deviceIndexes: IndexSpec[] = [{ collection: 'devices', indexes: [{ key: { accountId: 1 } }] }];
+
 export function createDeviceStore(db: Db): DeviceStore {
   const devices = db.collection<DeviceDocument>('devices');
 
   return {
-    ensureIndexes: async () => {
-      await devices.createIndex({ accountId: 1 });
-    },
     findAccountId: async (device, session) =>
       (await devices.findOne({ _id: device }, { ...(session && { session }) }))?.accountId,
     assign: async (device, accountId, session) => {

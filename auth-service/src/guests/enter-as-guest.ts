@@ -7,15 +7,14 @@ import type { AccountStore } from '../accounts/account-store.ts';
 import { openAccount, type Account } from '../accounts/account.ts';
 import { account as accountSubject, type Audited } from '../audit/audit.ts';
 import { somebodyAt } from '../audit/somebody-at.ts';
-import type { Clock } from '../clock.ts';
-import type { MakeId } from '../ids.ts';
+import type { Clock, NewId } from 'service-kit/service';
 import type { CountNewAccount } from '../limits/new-accounts.ts';
 import type { CountNewSession } from '../limits/new-sessions.ts';
-import { refusal } from '../refusal.ts';
+import { refusal } from '../http/refusal.ts';
 import type { CapSessions } from '../sessions/session-cap.ts';
 import type { SessionIssuer, Tokens } from '../sessions/session-issuer.ts';
 import type { SessionStore } from '../sessions/session-store.ts';
-import type { Transact, Transaction } from '../transact.ts';
+import type { Transact, Transaction } from '../database/transact.ts';
 import type { DeviceStore } from './device-store.ts';
 import type { DeviceKeyOf } from './device.ts';
 import { guestNameOf } from './guest-name.ts';
@@ -30,7 +29,7 @@ export interface GuestEntry {
 
 export type EnterAsGuest = (deviceId: string, origin: RequestOrigin) => Promise<GuestEntry>;
 
-export interface EnterAsGuestDependencies {
+export interface EnterAsGuestDeps {
   accounts: AccountStore;
   devices: DeviceStore;
   deviceKeyOf: DeviceKeyOf;
@@ -41,7 +40,7 @@ export interface EnterAsGuestDependencies {
   capSessions: CapSessions;
   audited: Audited;
   transact: Transact;
-  makeId: MakeId;
+  newId: NewId;
   clock: Clock;
 }
 
@@ -51,9 +50,9 @@ const ATTEMPTS = 3;
  * Opens a session for a device, and its account where it has none yet. A device whose account was deleted is as
  * good as a new one: like a login, it does not tell that there was one.
  */
-export function enterAsGuest(dependencies: EnterAsGuestDependencies): EnterAsGuest {
-  const { accounts, devices, deviceKeyOf, sessions, issuer, countNewAccount } = dependencies;
-  const { countNewSession, capSessions, audited, transact, makeId, clock } = dependencies;
+export function enterAsGuest(deps: EnterAsGuestDeps): EnterAsGuest {
+  const { accounts, devices, deviceKeyOf, sessions, issuer, countNewAccount } = deps;
+  const { countNewSession, capSessions, audited, transact, newId, clock } = deps;
 
   return async (deviceId, origin) => {
     const device = deviceKeyOf(deviceId);
@@ -121,7 +120,7 @@ export function enterAsGuest(dependencies: EnterAsGuestDependencies): EnterAsGue
   }
 
   function openGuest(now: Date): Account {
-    const id = makeId('acc');
+    const id = newId('acc');
     return openAccount({ id, username: guestNameOf(id), passwordHash: null }, now);
   }
 }

@@ -1,7 +1,7 @@
 import { callerOf, originOf } from 'service-kit/audit';
 import { defineEndpoint, reply, type Endpoint } from 'service-kit/http';
 import { z } from 'zod';
-import { NewPassword } from '../accounts/password-policy.ts';
+import { NewPassword } from '../passwords/password-policy.ts';
 import { Email } from '../accounts/profile.ts';
 import { Username } from '../accounts/username.ts';
 import { NO_STORE, SignedIn, toSignedIn } from '../sessions/session-schemas.ts';
@@ -9,7 +9,7 @@ import { DeviceId } from './device.ts';
 import type { EnterAsGuest } from './enter-as-guest.ts';
 import type { UpgradeGuest } from './upgrade-guest.ts';
 
-export interface GuestRoutesDependencies {
+export interface GuestRoutesDeps {
   enterAsGuest: EnterAsGuest;
   upgradeGuest: UpgradeGuest;
 }
@@ -17,7 +17,7 @@ export interface GuestRoutesDependencies {
 const tag = 'auth';
 
 /** Playing without a name and a password, and what becomes of it. */
-export function guestRoutes({ enterAsGuest, upgradeGuest }: GuestRoutesDependencies): Endpoint[] {
+export function guestRoutes({ enterAsGuest, upgradeGuest }: GuestRoutesDeps): Endpoint[] {
   const enter = defineEndpoint({
     method: 'POST',
     path: '/v1/auth/guest',

@@ -2,16 +2,16 @@ import type { Caller } from 'service-kit/audit';
 import { accountUpgraded } from '../accounts/account-messages.ts';
 import type { AccountStore } from '../accounts/account-store.ts';
 import { assertActive, upgrade, type Account } from '../accounts/account.ts';
-import type { AssertHardToGuess } from '../accounts/hard-to-guess.ts';
-import type { PasswordHasher } from '../accounts/password-hasher.ts';
+import type { AssertHardToGuess } from '../passwords/hard-to-guess.ts';
+import type { PasswordHasher } from '../passwords/password-hasher.ts';
 import type { Audited } from '../audit/audit.ts';
-import type { Clock } from '../clock.ts';
+import type { Clock } from 'service-kit/service';
 import type { CountNewAccount } from '../limits/new-accounts.ts';
-import { refusal } from '../refusal.ts';
+import { refusal } from '../http/refusal.ts';
 import type { EndSessions } from '../sessions/end-sessions.ts';
 import type { SessionIssuer, Tokens } from '../sessions/session-issuer.ts';
 import type { SessionStore } from '../sessions/session-store.ts';
-import type { Transact } from '../transact.ts';
+import type { Transact } from '../database/transact.ts';
 
 export interface Upgrade {
   username: string;
@@ -21,7 +21,7 @@ export interface Upgrade {
 
 export type UpgradeGuest = (given: Upgrade, by: Caller) => Promise<{ account: Account; tokens: Tokens }>;
 
-export interface UpgradeGuestDependencies {
+export interface UpgradeGuestDeps {
   accounts: AccountStore;
   sessions: SessionStore;
   endSessions: EndSessions;
@@ -38,9 +38,9 @@ export interface UpgradeGuestDependencies {
  * Gives a guest a name and a password; it stays the same account with all it owns. From now on the device alone does
  * not enter, so the sessions that it opened end, but for the one that asks.
  */
-export function upgradeGuest(dependencies: UpgradeGuestDependencies): UpgradeGuest {
-  const { accounts, sessions, endSessions, issuer, hasher, countNewAccount } = dependencies;
-  const { assertHardToGuess, audited, transact, clock } = dependencies;
+export function upgradeGuest(deps: UpgradeGuestDeps): UpgradeGuest {
+  const { accounts, sessions, endSessions, issuer, hasher, countNewAccount } = deps;
+  const { assertHardToGuess, audited, transact, clock } = deps;
 
   return (given, by) => {
     const accountId = by.id;

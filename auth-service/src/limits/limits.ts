@@ -1,6 +1,6 @@
 import { Counter, type Registry } from '@prometheus-io/client';
 import type { RedisClient } from 'service-kit/redis';
-import type { PasswordHasher } from '../accounts/password-hasher.ts';
+import type { PasswordHasher } from '../passwords/password-hasher.ts';
 import { createNewPasswordCount, type CountNewPassword } from './new-passwords.ts';
 import { createNewAccountCount, type CountNewAccount } from './new-accounts.ts';
 import { createNewSessionCount, type CountNewSession } from './new-sessions.ts';

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
-import type { PasswordHasher } from '../accounts/password-hasher.ts';
-import { foldCase } from '../accounts/username.ts';
+import type { PasswordHasher } from '../passwords/password-hasher.ts';
+import { foldCase } from '../http/fold-case.ts';
 import { networkOf } from './network-of.ts';
 import { rateLimited } from './rate-limited.ts';
 import type { SlidingWindow } from './sliding-window.ts';
@@ -23,7 +23,7 @@ export interface PasswordTry {
  */
 export type CheckPassword = (tried: PasswordTry) => Promise<boolean>;
 
-export interface PasswordChecksDependencies {
+export interface PasswordChecksDeps {
   /** Wrong passwords for one account from one address, and from one address for any account. */
   account: SlidingWindow;
   address: SlidingWindow;
@@ -35,8 +35,8 @@ export interface PasswordChecksDependencies {
  * use it up for the owner, and to an address whatever the account. Only wrong passwords count, but each try is
  * counted while it is checked, so that tries made at once are not more than the limit either.
  */
-export function createPasswordChecks(dependencies: PasswordChecksDependencies): CheckPassword {
-  const { account, address, hasher } = dependencies;
+export function createPasswordChecks(deps: PasswordChecksDeps): CheckPassword {
+  const { account, address, hasher } = deps;
   const underWay = new Map<string, Set<Promise<unknown>>>();
 
   return async (tried) => {

@@ -1,5 +1,5 @@
 import { DomainError } from 'service-kit/http';
-import type { RefusalCode } from '../refusal.ts';
+import type { RefusalCode } from '../http/refusal.ts';
 
 /** @param waitMs after how many milliseconds it is worth trying again */
 export function rateLimited(waitMs: number): DomainError<RefusalCode> {

@@ -1,9 +1,9 @@
 import type { Role } from 'service-kit/identity';
 import type { AccountStore } from '../accounts/account-store.ts';
 import type { Account } from '../accounts/account.ts';
-import type { ClientStore } from '../clients/client-store.ts';
-import type { ServiceClient } from '../clients/client.ts';
-import type { Clock } from '../clock.ts';
+import type { ClientStore } from './client-store.ts';
+import type { ServiceClient } from './client.ts';
+import type { Clock } from 'service-kit/service';
 import { hashOf, type RefreshTokens } from '../sessions/refresh-token.ts';
 import type { SessionStore } from '../sessions/session-store.ts';
 import { isLive, isOfEpoch, minTokenVersion, type Session } from '../sessions/session.ts';
@@ -37,7 +37,7 @@ export type IntrospectToken = (
   by: Pick<ServiceClient, 'id' | 'scopes'>,
 ) => Promise<Introspection>;
 
-export interface IntrospectTokenDependencies {
+export interface IntrospectTokenDeps {
   accounts: Pick<AccountStore, 'find'>;
   clients: Pick<ClientStore, 'find'>;
   sessions: Pick<SessionStore, 'find'>;
@@ -55,9 +55,8 @@ const INACTIVE = { active: false } as const;
  * about the tokens that were issued to it; about others it needs the scope `tokens:introspect`. Without it the answer
  * is the one for a token that is not active (RFC 7662, section 2.2), so that nobody learns whether the token is good.
  */
-export function introspectToken(dependencies: IntrospectTokenDependencies): IntrospectToken {
-  const { accounts, clients, sessions, refreshTokens, checkAccessToken, issuer, audience, clock } =
-    dependencies;
+export function introspectToken(deps: IntrospectTokenDeps): IntrospectToken {
+  const { accounts, clients, sessions, refreshTokens, checkAccessToken, issuer, audience, clock } = deps;
 
   /** The account is read first: a session that is kept while the others end is kept when it is read after it. */
   async function liveSession(

@@ -1,10 +1,10 @@
 import type { RequestOrigin } from 'service-kit/audit';
 import { DomainError } from 'service-kit/http';
-import type { AuthenticateClient, ClientCredentials } from '../clients/authenticate-client.ts';
-import type { ServiceClient } from '../clients/client.ts';
-import type { Scope } from '../clients/scope.ts';
-import type { Clock } from '../clock.ts';
-import { refusal } from '../refusal.ts';
+import type { AuthenticateClient, ClientCredentials } from './authenticate-client.ts';
+import type { ServiceClient } from './client.ts';
+import type { Scope } from '../tokens/scope.ts';
+import type { Clock } from 'service-kit/service';
+import { refusal } from '../http/refusal.ts';
 import type { LogIn } from '../sessions/log-in.ts';
 import type { RefreshSession } from '../sessions/refresh-session.ts';
 import type { Tokens } from '../sessions/session-issuer.ts';
@@ -39,7 +39,7 @@ export type IssueToken = (
   origin: RequestOrigin,
 ) => Promise<IssuedToken>;
 
-export interface IssueTokenDependencies {
+export interface IssueTokenDeps {
   logIn: LogIn;
   refreshSession: RefreshSession;
   authenticateClient: AuthenticateClient;
@@ -51,8 +51,8 @@ export interface IssueTokenDependencies {
  * Issues tokens to players through public clients, by the same rules as login and refresh, and to service clients
  * in their own name. What one kind may ask for the other may not.
  */
-export function issueToken(dependencies: IssueTokenDependencies): IssueToken {
-  const { logIn, refreshSession, authenticateClient, accessTokens, clock } = dependencies;
+export function issueToken(deps: IssueTokenDeps): IssueToken {
+  const { logIn, refreshSession, authenticateClient, accessTokens, clock } = deps;
 
   function issueToClient(client: ServiceClient, scope: string | undefined): IssuedToken {
     const scopes = grantedScopes(client, scope);

@@ -1,6 +1,6 @@
 import { roles } from 'service-kit/identity';
 import { z } from 'zod';
-import { PresentedPassword } from '../accounts/password-policy.ts';
+import { PresentedPassword } from '../passwords/password-policy.ts';
 import { grantTypes } from './issue-token.ts';
 
 const parameter = z.string().max(4_096);

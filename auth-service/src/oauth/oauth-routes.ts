@@ -1,7 +1,7 @@
 import { originOf } from 'service-kit/audit';
 import { defineEndpoint, DomainError, reply, type Endpoint } from 'service-kit/http';
-import type { AuthenticateClient } from '../clients/authenticate-client.ts';
-import { refusal } from '../refusal.ts';
+import type { AuthenticateClient } from './authenticate-client.ts';
+import { refusal } from '../http/refusal.ts';
 import type { IntrospectToken } from './introspect-token.ts';
 import type { IssueToken } from './issue-token.ts';
 import { OAUTH_HEADERS, oauthRefusals } from './oauth-error.ts';
@@ -17,7 +17,7 @@ import { presentedClient } from './presented-client.ts';
 import type { RevokeToken } from './revoke-token.ts';
 import type { ServerMetadata } from './server-metadata.ts';
 
-export interface OAuthRoutesDependencies {
+export interface OAuthRoutesDeps {
   authenticateClient: AuthenticateClient;
   issueToken: IssueToken;
   introspectToken: IntrospectToken;
@@ -35,8 +35,8 @@ const ofOAuth = {
 } as const;
 
 /** The endpoints of OAuth 2, in its own words: forms come in, and refusals are as RFC 6749 has them. */
-export function oauthRoutes(dependencies: OAuthRoutesDependencies): Endpoint[] {
-  const { authenticateClient, issueToken, introspectToken, revokeToken, serverMetadata } = dependencies;
+export function oauthRoutes(deps: OAuthRoutesDeps): Endpoint[] {
+  const { authenticateClient, issueToken, introspectToken, revokeToken, serverMetadata } = deps;
 
   const token = defineEndpoint({
     ...ofOAuth,

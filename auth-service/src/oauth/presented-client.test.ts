@@ -1,11 +1,11 @@
-import { describe, expect, test } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { presentedClient } from './presented-client.ts';
 
 const basic = (text: string): string => `Basic ${Buffer.from(text).toString('base64')}`;
 const credentials = { clientId: 'cli_1', clientSecret: 'secret' };
 
 describe('a client names itself', () => {
-  test.each([
+  it.each([
     ['by Basic', basic('cli_1:secret'), {}],
     ['by basic in any case', basic('cli_1:secret').replace('Basic', 'bAsIc'), {}],
     ['by Basic and its id once more', basic('cli_1:secret'), { client_id: 'cli_1' }],
@@ -14,21 +14,21 @@ describe('a client names itself', () => {
     expect(presentedClient(header, body)).toEqual(credentials);
   });
 
-  test('with each half in the form encoding, colons and all', () => {
+  it('with each half in the form encoding, colons and all', () => {
     expect(presentedClient(basic('a%3Ab+c:p%25:q%2B'), {})).toEqual({
       clientId: 'a:b c',
       clientSecret: 'p%:q+',
     });
   });
 
-  test('not at all by an id alone', () => {
+  it('not at all by an id alone', () => {
     expect(presentedClient(undefined, {})).toBeUndefined();
     expect(presentedClient(undefined, { client_id: 'cli_1' })).toBeUndefined();
   });
 });
 
 describe('a client is refused', () => {
-  test.each([
+  it.each([
     ['two secrets', basic('cli_1:secret'), { client_secret: 'secret' }, 'invalid_request'],
     ['two ids', basic('cli_1:secret'), { client_id: 'cli_2' }, 'invalid_request'],
     ['a secret of nobody', undefined, { client_secret: 'secret' }, 'invalid_request'],

@@ -1,6 +1,6 @@
 import { DomainError } from 'service-kit/http';
-import type { ClientCredentials } from '../clients/authenticate-client.ts';
-import { refusal } from '../refusal.ts';
+import type { ClientCredentials } from './authenticate-client.ts';
+import { refusal } from '../http/refusal.ts';
 
 const BASIC = /^basic +([A-Za-z0-9+/]+={0,2})$/i;
 

@@ -1,16 +1,16 @@
 import type { Caller, RequestOrigin } from 'service-kit/audit';
 import type { Audit } from '../audit/audit.ts';
 import { somebodyAt } from '../audit/somebody-at.ts';
-import type { AuthenticateClient, ClientCredentials } from '../clients/authenticate-client.ts';
-import type { ClientStore } from '../clients/client-store.ts';
-import type { Clock } from '../clock.ts';
-import { refusal } from '../refusal.ts';
-import type { Revoke } from '../revocations/revoke.ts';
+import type { AuthenticateClient, ClientCredentials } from './authenticate-client.ts';
+import type { ClientStore } from './client-store.ts';
+import type { Clock } from 'service-kit/service';
+import { refusal } from '../http/refusal.ts';
+import type { Revoke } from '../sessions/revoke.ts';
 import type { EndSessions } from '../sessions/end-sessions.ts';
 import type { RefreshTokens } from '../sessions/refresh-token.ts';
 import type { SessionStore } from '../sessions/session-store.ts';
 import type { CheckAccessToken } from '../tokens/check-access-token.ts';
-import type { Transact } from '../transact.ts';
+import type { Transact } from '../database/transact.ts';
 
 /**
  * @param credentials of the client that asks; undefined for a public one
@@ -22,7 +22,7 @@ export type RevokeToken = (
   origin: RequestOrigin,
 ) => Promise<void>;
 
-export interface RevokeTokenDependencies {
+export interface RevokeTokenDeps {
   clients: Pick<ClientStore, 'raiseTokenVersion'>;
   sessions: Pick<SessionStore, 'find'>;
   refreshTokens: Pick<RefreshTokens, 'read'>;
@@ -42,9 +42,9 @@ export interface RevokeTokenDependencies {
  * client alone, and all its access tokens with it, because they have no sessions that could tell them apart. A token
  * that is unknown, expired or ended is no error.
  */
-export function revokeToken(dependencies: RevokeTokenDependencies): RevokeToken {
-  const { clients, sessions, refreshTokens, checkAccessToken, authenticateClient } = dependencies;
-  const { endSessions, revoke, audit, transact, clock } = dependencies;
+export function revokeToken(deps: RevokeTokenDeps): RevokeToken {
+  const { clients, sessions, refreshTokens, checkAccessToken, authenticateClient } = deps;
+  const { endSessions, revoke, audit, transact, clock } = deps;
 
   async function endSession(id: string, accountId: string, by: Caller): Promise<void> {
     const { traceparent } = by.origin;

@@ -1,4 +1,4 @@
-import { scopes } from '../clients/scope.ts';
+import { scopes } from '../tokens/scope.ts';
 import { grantTypes } from './issue-token.ts';
 
 /**

@@ -1,10 +1,9 @@
 import type { Caller } from 'service-kit/audit';
 import type { AccountStore } from '../accounts/account-store.ts';
 import type { Audited } from '../audit/audit.ts';
-import type { Clock } from '../clock.ts';
-import type { MakeId } from '../ids.ts';
-import { refusal } from '../refusal.ts';
-import type { Transact } from '../transact.ts';
+import type { Clock, NewId } from 'service-kit/service';
+import { refusal } from '../http/refusal.ts';
+import type { Transact } from '../database/transact.ts';
 import type { PasswordResetStore } from './password-reset-store.ts';
 
 export interface OfferedReset {
@@ -15,12 +14,12 @@ export interface OfferedReset {
 
 export type OfferPasswordReset = (accountId: string, by: Caller) => Promise<OfferedReset>;
 
-export interface OfferPasswordResetDependencies {
+export interface OfferPasswordResetDeps {
   accounts: Pick<AccountStore, 'find'>;
   passwordResets: Pick<PasswordResetStore, 'put'>;
   audited: Audited;
   transact: Transact;
-  makeId: MakeId;
+  newId: NewId;
   clock: Clock;
 }
 
@@ -30,12 +29,12 @@ const LIFE_MS = 60 * 60 * 1_000;
  * Makes a token with which the password of an account can be replaced once; an earlier one is void. So is this
  * one as soon as password, e-mail address or status of the account are changed: see `credentialVersion`.
  */
-export function offerPasswordReset(dependencies: OfferPasswordResetDependencies): OfferPasswordReset {
-  const { accounts, passwordResets, audited, transact, makeId, clock } = dependencies;
+export function offerPasswordReset(deps: OfferPasswordResetDeps): OfferPasswordReset {
+  const { accounts, passwordResets, audited, transact, newId, clock } = deps;
 
   return (accountId, by) =>
     audited({ action: 'offer-password-reset', by, accountId }, async (done) => {
-      const token = makeId('rst');
+      const token = newId('rst');
       const expiresAt = new Date(clock().getTime() + LIFE_MS);
       await transact(async (tx) => {
         const account = await accounts.find(accountId, tx.session);

@@ -1,13 +1,13 @@
 import { callerOf, originOf } from 'service-kit/audit';
 import { defineEndpoint, reply, type Endpoint } from 'service-kit/http';
 import { z } from 'zod';
-import { AccountParams } from '../accounts/account-routes.ts';
-import { NewPassword } from '../accounts/password-policy.ts';
+import { AccountParams } from '../accounts/account-schemas.ts';
+import { NewPassword } from '../passwords/password-policy.ts';
 import { NO_STORE } from '../sessions/session-schemas.ts';
 import type { OfferPasswordReset } from './offer-password-reset.ts';
 import type { ResetPassword } from './reset-password.ts';
 
-export interface PasswordResetRoutesDependencies {
+export interface PasswordResetRoutesDeps {
   offerPasswordReset: OfferPasswordReset;
   resetPassword: ResetPassword;
 }
@@ -23,7 +23,7 @@ const Offered = z
 const Reset = z.strictObject({ token: z.string().min(1).max(256), newPassword: NewPassword });
 
 /** A way back for who forgot the password: staff hands out a token that replaces it once. */
-export function passwordResetRoutes(dependencies: PasswordResetRoutesDependencies): Endpoint[] {
+export function passwordResetRoutes(deps: PasswordResetRoutesDeps): Endpoint[] {
   const offer = defineEndpoint({
     method: 'POST',
     path: '/v1/accounts/{id}/password-reset',
@@ -37,7 +37,7 @@ export function passwordResetRoutes(dependencies: PasswordResetRoutesDependencie
     responses: { 201: { description: 'The token', body: Offered } },
     problems: ['account_not_found', 'account_deleted', 'guest_account'],
     handle: async (input) => {
-      const { token, expiresAt } = await dependencies.offerPasswordReset(input.params.id, callerOf(input));
+      const { token, expiresAt } = await deps.offerPasswordReset(input.params.id, callerOf(input));
       return reply(201, { token, expiresAt: expiresAt.toISOString() }, NO_STORE);
     },
   });
@@ -53,7 +53,7 @@ export function passwordResetRoutes(dependencies: PasswordResetRoutesDependencie
     responses: { 204: { description: 'The password was replaced' } },
     problems: ['invalid_reset_token', 'rate_limited', 'service_unavailable'],
     handle: async (input) => {
-      await dependencies.resetPassword(input.body.token, input.body.newPassword, originOf(input));
+      await deps.resetPassword(input.body.token, input.body.newPassword, originOf(input));
       return reply(204);
     },
   });

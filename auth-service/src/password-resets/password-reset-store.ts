@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { ClientSession, Db } from 'mongodb';
+import type { IndexSpec } from 'service-kit/service';
 
 interface PasswordResetDocument {
   /** The account: it has one reset at most. */
@@ -18,7 +19,6 @@ export interface PasswordReset {
 }
 
 export interface PasswordResetStore {
-  ensureIndexes(): Promise<void>;
   /** Stores a reset in the place of an earlier one. */
   put(reset: PasswordReset & { token: string; expiresAt: Date }, session: ClientSession): Promise<void>;
   /** @returns what a token was made for, while it is not used or replaced and not too old */
@@ -32,16 +32,17 @@ export interface PasswordResetStore {
   forget(accountId: string, session: ClientSession): Promise<void>;
 }
 
+export const passwordResetIndexes: IndexSpec[] = [
+  {
+    collection: 'passwordResets',
+    indexes: [{ key: { tokenHash: 1 } }, { key: { expiresAt: 1 }, expireAfterSeconds: 0 }],
+  },
+];
+
 export function createPasswordResetStore(db: Db): PasswordResetStore {
   const resets = db.collection<PasswordResetDocument>('passwordResets');
 
   return {
-    ensureIndexes: async () => {
-      await resets.createIndexes([
-        { key: { tokenHash: 1 } },
-        { key: { expiresAt: 1 }, expireAfterSeconds: 0 },
-      ]);
-    },
     put: async ({ accountId, token, credentialVersion, expiresAt }, session) => {
       const document = { tokenHash: hashOf(token), credentialVersion, expiresAt };
       await resets.replaceOne({ _id: accountId }, document, { session, upsert: true });

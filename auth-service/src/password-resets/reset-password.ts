@@ -1,20 +1,20 @@
 import type { RequestOrigin } from 'service-kit/audit';
 import type { AccountStore } from '../accounts/account-store.ts';
 import { withPassword, type Account } from '../accounts/account.ts';
-import type { AssertHardToGuess } from '../accounts/hard-to-guess.ts';
-import type { PasswordHasher } from '../accounts/password-hasher.ts';
+import type { AssertHardToGuess } from '../passwords/hard-to-guess.ts';
+import type { PasswordHasher } from '../passwords/password-hasher.ts';
 import type { Audited } from '../audit/audit.ts';
 import { somebodyAt } from '../audit/somebody-at.ts';
-import type { Clock } from '../clock.ts';
+import type { Clock } from 'service-kit/service';
 import type { CountNewPassword } from '../limits/new-passwords.ts';
-import { refusal } from '../refusal.ts';
+import { refusal } from '../http/refusal.ts';
 import type { EndSessions } from '../sessions/end-sessions.ts';
-import type { Transact } from '../transact.ts';
+import type { Transact } from '../database/transact.ts';
 import type { PasswordReset, PasswordResetStore } from './password-reset-store.ts';
 
 export type ResetPassword = (token: string, newPassword: string, origin: RequestOrigin) => Promise<void>;
 
-export interface ResetPasswordDependencies {
+export interface ResetPasswordDeps {
   accounts: AccountStore;
   passwordResets: PasswordResetStore;
   endSessions: EndSessions;
@@ -30,9 +30,9 @@ export interface ResetPasswordDependencies {
  * Gives an account another password for whoever has the token, once, and ends all its sessions. A password that is
  * refused leaves the token good. A ban stays: the new password does not log in before it is over.
  */
-export function resetPassword(dependencies: ResetPasswordDependencies): ResetPassword {
-  const { accounts, passwordResets, endSessions, hasher, countNewPassword } = dependencies;
-  const { assertHardToGuess, audited, transact, clock } = dependencies;
+export function resetPassword(deps: ResetPasswordDeps): ResetPassword {
+  const { accounts, passwordResets, endSessions, hasher, countNewPassword } = deps;
+  const { assertHardToGuess, audited, transact, clock } = deps;
 
   return async (token, newPassword, origin) => {
     const reset = await passwordResets.find(token, clock());

@@ -5,14 +5,14 @@ import { erase } from '../accounts/account-status.ts';
 import type { AccountStore } from '../accounts/account-store.ts';
 import type { Account } from '../accounts/account.ts';
 import type { Audit } from '../audit/audit.ts';
-import type { Clock } from '../clock.ts';
+import type { Clock } from 'service-kit/service';
 import type { DeviceStore } from '../guests/device-store.ts';
 import type { PasswordResetStore } from '../password-resets/password-reset-store.ts';
 import type { SessionStore } from '../sessions/session-store.ts';
-import type { Transact } from '../transact.ts';
-import { workOff } from '../work-off.ts';
+import type { Transact } from '../database/transact.ts';
+import { workOff } from '../database/work-off.ts';
 
-export interface EraseAccountsDependencies {
+export interface EraseAccountsDeps {
   accounts: AccountStore;
   sessions: Pick<SessionStore, 'removeSome'>;
   devices: Pick<DeviceStore, 'forget'>;
@@ -33,12 +33,9 @@ const BATCH = 500;
  *
  * @param retentionMs from the deletion to the erasure, in milliseconds
  */
-export function eraseAccounts(
-  dependencies: EraseAccountsDependencies,
-  retentionMs: number,
-): () => Promise<void> {
-  const { accounts, sessions, devices, passwordResets, audit, trail } = dependencies;
-  const { transact, clock, logger } = dependencies;
+export function eraseAccounts(deps: EraseAccountsDeps, retentionMs: number): () => Promise<void> {
+  const { accounts, sessions, devices, passwordResets, audit, trail } = deps;
+  const { transact, clock, logger } = deps;
 
   /**
    * A player can make any number of these, so they are erased before the account is marked, in writes of a bounded size.

@@ -3,9 +3,9 @@ import { toAccountView } from '../accounts/account-schemas.ts';
 import type { AccountStore } from '../accounts/account-store.ts';
 import { assertActive } from '../accounts/account.ts';
 import type { Audit } from '../audit/audit.ts';
-import type { Clock } from '../clock.ts';
-import type { EntitlementStore } from '../entitlements/entitlement-store.ts';
-import type { Balance, LedgerEntry } from '../entitlements/ledger.ts';
+import type { Clock } from 'service-kit/service';
+import type { EntitlementStore } from '../ledger/entitlement-store.ts';
+import type { Balance, LedgerEntry } from '../ledger/ledger.ts';
 import type { SessionStore } from '../sessions/session-store.ts';
 import type { Session } from '../sessions/session.ts';
 
@@ -17,7 +17,7 @@ import type { Session } from '../sessions/session.ts';
  */
 export type ExportData = (by: Caller) => Promise<AsyncIterable<string>>;
 
-export interface ExportDataDependencies {
+export interface ExportDataDeps {
   accounts: Pick<AccountStore, 'find'>;
   sessions: Pick<SessionStore, 'list'>;
   entitlements: Pick<EntitlementStore, 'balancesOf' | 'ledgerOf'>;
@@ -29,8 +29,8 @@ export interface ExportDataDependencies {
 const PAGE = 500;
 
 /** Reads page by page while it is sent, so that it takes as little memory as it has no end. */
-export function exportData(dependencies: ExportDataDependencies): ExportData {
-  const { accounts, sessions, entitlements, trail, audit, clock } = dependencies;
+export function exportData(deps: ExportDataDeps): ExportData {
+  const { accounts, sessions, entitlements, trail, audit, clock } = deps;
 
   return async (by) => {
     const accountId = by.id;

@@ -3,7 +3,7 @@ import { callerOf } from 'service-kit/audit';
 import { defineEndpoint, reply, type Endpoint } from 'service-kit/http';
 import { z } from 'zod';
 import { AccountView } from '../accounts/account-schemas.ts';
-import { assetKinds } from '../entitlements/ledger.ts';
+import { assetKinds } from '../ledger/ledger.ts';
 import { NO_STORE } from '../sessions/session-schemas.ts';
 import type { ExportData } from './export-data.ts';
 

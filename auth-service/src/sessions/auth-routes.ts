@@ -1,16 +1,16 @@
 import { callerOf, originOf } from 'service-kit/audit';
 import { defineEndpoint, reply, type Endpoint } from 'service-kit/http';
 import { z } from 'zod';
-import { NewPassword, PresentedPassword } from '../accounts/password-policy.ts';
+import { NewPassword, PresentedPassword } from '../passwords/password-policy.ts';
 import { DisplayName, Email, InviteCode } from '../accounts/profile.ts';
-import type { RegisterAccount } from '../accounts/register-account.ts';
+import type { RegisterAccount } from './register-account.ts';
 import { Username } from '../accounts/username.ts';
 import type { LogIn } from './log-in.ts';
 import { logOutScopes, type LogOut } from './log-out.ts';
 import type { RefreshSession } from './refresh-session.ts';
 import { NO_STORE, SignedIn, TokensView, toSignedIn } from './session-schemas.ts';
 
-export interface AuthRoutesDependencies {
+export interface AuthRoutesDeps {
   registerAccount: RegisterAccount;
   logIn: LogIn;
   refreshSession: RefreshSession;
@@ -34,8 +34,8 @@ const Refresh = z.strictObject({ refreshToken: z.string().min(1).max(1_024) });
 const LogOutBody = z.strictObject({ scope: z.enum(logOutScopes).default('this') }).default({ scope: 'this' });
 
 /** How accounts come in and go out again. */
-export function authRoutes(dependencies: AuthRoutesDependencies): Endpoint[] {
-  const { registerAccount, logIn, refreshSession, logOut } = dependencies;
+export function authRoutes(deps: AuthRoutesDeps): Endpoint[] {
+  const { registerAccount, logIn, refreshSession, logOut } = deps;
 
   const register = defineEndpoint({
     method: 'POST',

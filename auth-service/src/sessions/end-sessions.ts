@@ -1,7 +1,7 @@
 import type { SessionsEnded } from '../accounts/account.ts';
-import type { Clock } from '../clock.ts';
-import type { Revoke } from '../revocations/revoke.ts';
-import type { Transaction } from '../transact.ts';
+import type { Clock } from 'service-kit/service';
+import type { Revoke } from './revoke.ts';
+import type { Transaction } from '../database/transact.ts';
 import type { DeadSessions } from './dead-sessions.ts';
 import type { EndedSessionStore } from './ended-session-store.ts';
 import type { SessionStore } from './session-store.ts';
@@ -28,14 +28,14 @@ export interface EndSessions {
   ): Promise<void>;
 }
 
-export function createEndSessions(dependencies: {
+export function createEndSessions(deps: {
   sessions: Pick<SessionStore, 'revokeOne' | 'keep'>;
   endedSessions: Pick<EndedSessionStore, 'add'>;
   deadSessions: Pick<DeadSessions, 'remember'>;
   revoke: Revoke;
   clock: Clock;
 }): EndSessions {
-  const { sessions, endedSessions, deadSessions, revoke, clock } = dependencies;
+  const { sessions, endedSessions, deadSessions, revoke, clock } = deps;
 
   return {
     one: async ({ id, accountId, because, traceparent }, tx) => {

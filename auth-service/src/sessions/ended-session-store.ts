@@ -1,4 +1,5 @@
 import type { ClientSession, Db } from 'mongodb';
+import type { IndexSpec } from 'service-kit/service';
 
 interface EndedSessionsDocument {
   /** The account. */
@@ -14,21 +15,18 @@ export interface EndedSessions {
 
 /** Of which accounts dead sessions are to be removed. */
 export interface EndedSessionStore {
-  ensureIndexes(): Promise<void>;
   add(ended: EndedSessions, transaction: ClientSession): Promise<void>;
   due(limit: number): Promise<EndedSessions[]>;
   /** Forgets what is done, unless more has ended meanwhile. */
   done(ended: EndedSessions): Promise<void>;
 }
 
+export const endedSessionIndexes: IndexSpec[] = [{ collection: 'endedSessions', indexes: [] }];
+
 export function createEndedSessionStore(db: Db): EndedSessionStore {
   const ended = db.collection<EndedSessionsDocument>('endedSessions');
 
   return {
-    ensureIndexes: async () => {
-      // Every collection has this index: asking for it makes the collection, which a transaction had better not do.
-      await ended.createIndex({ _id: 1 });
-    },
     add: async ({ accountId, before }, transaction) => {
       const update = { $max: { before } };
       await ended.updateOne({ _id: accountId }, update, { session: transaction, upsert: true });

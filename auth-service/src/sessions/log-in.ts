@@ -3,10 +3,10 @@ import type { AccountStore } from '../accounts/account-store.ts';
 import type { Account } from '../accounts/account.ts';
 import type { Audited } from '../audit/audit.ts';
 import { somebodyAt } from '../audit/somebody-at.ts';
-import type { Clock } from '../clock.ts';
+import type { Clock } from 'service-kit/service';
 import type { CountNewSession } from '../limits/new-sessions.ts';
 import type { CheckPassword } from '../limits/password-checks.ts';
-import { refusal } from '../refusal.ts';
+import { refusal } from '../http/refusal.ts';
 import type { Logins } from './logins.ts';
 import type { CapSessions } from './session-cap.ts';
 import type { SessionIssuer, Tokens } from './session-issuer.ts';
@@ -21,7 +21,7 @@ export type LogIn = (
   origin: RequestOrigin,
 ) => Promise<{ account: Account; tokens: Tokens }>;
 
-export interface LogInDependencies {
+export interface LogInDeps {
   accounts: Pick<AccountStore, 'find' | 'findByUsername'>;
   /** Records in the trail what is done; what is refused is `audited`'s. */
   logins: Pick<Logins, 'submit'>;
@@ -37,9 +37,9 @@ export interface LogInDependencies {
  * Opens a session for whoever knows the password. A wrong password, an unknown name and a deleted account give the
  * same answer at the same cost; that an account is banned is told only to who has its password.
  */
-export function logIn(dependencies: LogInDependencies): LogIn {
-  const { accounts, logins, issuer, checkPassword, audited, clock } = dependencies;
-  const { countNewSession, capSessions } = dependencies;
+export function logIn(deps: LogInDeps): LogIn {
+  const { accounts, logins, issuer, checkPassword, audited, clock } = deps;
+  const { countNewSession, capSessions } = deps;
 
   return async ({ username, password }, origin) => {
     const found = await accounts.findByUsername(username);

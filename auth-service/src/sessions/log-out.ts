@@ -1,8 +1,8 @@
 import type { Caller } from 'service-kit/audit';
 import type { AccountStore } from '../accounts/account-store.ts';
 import type { Audited } from '../audit/audit.ts';
-import { refusal } from '../refusal.ts';
-import type { Transact } from '../transact.ts';
+import { refusal } from '../http/refusal.ts';
+import type { Transact } from '../database/transact.ts';
 import type { EndSessions } from './end-sessions.ts';
 
 export const logOutScopes = ['this', 'others', 'all'] as const;
@@ -13,7 +13,7 @@ export type LogOut = (by: Caller, scope: LogOutScope) => Promise<void>;
 export type EndAllSessions = (accountId: string, by: Caller) => Promise<void>;
 export type EndSession = (sessionId: string, by: Caller) => Promise<void>;
 
-export interface LogOutDependencies {
+export interface LogOutDeps {
   accounts: Pick<AccountStore, 'endSessions'>;
   endSessions: EndSessions;
   audited: Audited;
@@ -21,7 +21,7 @@ export interface LogOutDependencies {
 }
 
 /** Ends sessions of the caller; what has ended already stays as it is. */
-export function logOut({ accounts, endSessions, audited, transact }: LogOutDependencies): LogOut {
+export function logOut({ accounts, endSessions, audited, transact }: LogOutDeps): LogOut {
   return (by, scope) => {
     const { id: accountId, sessionId } = by;
     const { traceparent } = by.origin;
@@ -49,8 +49,8 @@ export function logOut({ accounts, endSessions, audited, transact }: LogOutDepen
  *
  * @throws refusal `session_not_found` also for somebody else's
  */
-export function endSession(dependencies: Omit<LogOutDependencies, 'accounts'>): EndSession {
-  const { endSessions, audited, transact } = dependencies;
+export function endSession(deps: Omit<LogOutDeps, 'accounts'>): EndSession {
+  const { endSessions, audited, transact } = deps;
 
   return (sessionId, by) => {
     const accountId = by.id;
@@ -66,8 +66,8 @@ export function endSession(dependencies: Omit<LogOutDependencies, 'accounts'>): 
 }
 
 /** Ends all sessions and all access tokens of an account, for staff. */
-export function endAllSessions(dependencies: LogOutDependencies): EndAllSessions {
-  const { accounts, endSessions, audited, transact } = dependencies;
+export function endAllSessions(deps: LogOutDeps): EndAllSessions {
+  const { accounts, endSessions, audited, transact } = deps;
 
   return (accountId, by) =>
     audited({ action: 'end-sessions', by, accountId }, (done) =>

@@ -5,7 +5,7 @@ import type { AccountStore } from '../accounts/account-store.ts';
 import type { Account } from '../accounts/account.ts';
 import type { Attempt, Audit } from '../audit/audit.ts';
 import { somebodyAt } from '../audit/somebody-at.ts';
-import type { Transact } from '../transact.ts';
+import type { Transact } from '../database/transact.ts';
 import type { SessionStore } from './session-store.ts';
 import type { Session } from './session.ts';
 
@@ -29,14 +29,14 @@ const PAUSE_RATIO = 3;
  * Logins that arrive together share one transaction. It writes to each account, so that a ban or another password
  * cannot slip in between: one of the two transactions sees the other.
  */
-export function createLogins(dependencies: {
+export function createLogins(deps: {
   accounts: Pick<AccountStore, 'recordLogins'>;
   sessions: Pick<SessionStore, 'insertAll'>;
   audit: Pick<Audit, 'decided'>;
   transact: Transact;
   metrics: Registry;
 }): Logins {
-  const { accounts, sessions, audit, transact, metrics } = dependencies;
+  const { accounts, sessions, audit, transact, metrics } = deps;
 
   return createGroupCommit({
     name: 'logins',

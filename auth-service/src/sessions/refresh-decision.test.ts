@@ -1,5 +1,5 @@
 import { createSecretKey, randomBytes } from 'node:crypto';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { judgeReplacedToken } from './refresh-decision.ts';
 import { createRefreshTokens, hashOf } from './refresh-token.ts';
 import type { Session } from './session.ts';
@@ -29,19 +29,19 @@ const session: Session = {
 };
 
 describe('a replaced refresh token', () => {
-  test.each([0, 1, 9_999, 10_000, -50])('is answered with its successor %i ms after the rotation', (ms) => {
+  it.each([0, 1, 9_999, 10_000, -50])('is answered with its successor %i ms after the rotation', (ms) => {
     expect(judgeReplacedToken(session, parent, head, after(ms))).toBe('repeat');
   });
 
-  test('is reuse once ten seconds are over', () => {
+  it('is reuse once ten seconds are over', () => {
     expect(judgeReplacedToken(session, parent, head, after(10_001))).toBe('reuse');
   });
 
-  test.each([0, 10_001])('is reuse %i ms after the rotation when it is an older ancestor', (ms) => {
+  it.each([0, 10_001])('is reuse %i ms after the rotation when it is an older ancestor', (ms) => {
     expect(judgeReplacedToken(session, grandparent, parent, after(ms))).toBe('reuse');
   });
 
-  test('says nothing where there is no session, or a dead or expired one', () => {
+  it('says nothing where there is no session, or a dead or expired one', () => {
     const dead: Session = { ...session, revokedAt: rotatedAt, revokedBecause: 'logout' };
     expect(judgeReplacedToken(undefined, parent, head, after(0))).toBe('invalid');
     expect(judgeReplacedToken(dead, grandparent, parent, after(0))).toBe('invalid');
@@ -49,7 +49,7 @@ describe('a replaced refresh token', () => {
   });
 });
 
-test('a genuine token that is ahead of the session says nothing against it', () => {
+it('a genuine token that is ahead of the session says nothing against it', () => {
   const next = tokens.successorOf(head);
   expect(judgeReplacedToken(session, next, tokens.successorOf(next), after(0))).toBe('invalid');
 });

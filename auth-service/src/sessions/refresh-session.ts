@@ -5,9 +5,9 @@ import type { AccountStore } from '../accounts/account-store.ts';
 import type { TokenHolder } from '../accounts/account.ts';
 import type { Audit } from '../audit/audit.ts';
 import { somebodyAt } from '../audit/somebody-at.ts';
-import type { Clock } from '../clock.ts';
-import { refusal } from '../refusal.ts';
-import type { Transact } from '../transact.ts';
+import type { Clock } from 'service-kit/service';
+import { refusal } from '../http/refusal.ts';
+import type { Transact } from '../database/transact.ts';
 import type { DeadSessions } from './dead-sessions.ts';
 import { judgeReplacedToken } from './refresh-decision.ts';
 import type { RefreshToken, RefreshTokens } from './refresh-token.ts';
@@ -19,7 +19,7 @@ import { isOfEpoch, type Session } from './session.ts';
 
 export type RefreshSession = (refreshToken: string, origin: RequestOrigin) => Promise<Tokens>;
 
-export interface RefreshSessionDependencies {
+export interface RefreshSessionDeps {
   accounts: AccountStore;
   sessions: Pick<SessionStore, 'findDurable' | 'find'>;
   rotations: Pick<Rotations, 'submit'>;
@@ -37,7 +37,7 @@ export interface RefreshSessionDependencies {
  * Replaces a refresh token by its successor. Parallel requests with one token get the same successor for ten
  * seconds; a token that comes back later, or whose successor was replaced as well, ends its session.
  */
-export function refreshSession(dependencies: RefreshSessionDependencies): RefreshSession {
+export function refreshSession(deps: RefreshSessionDeps): RefreshSession {
   const {
     accounts,
     sessions,
@@ -50,7 +50,7 @@ export function refreshSession(dependencies: RefreshSessionDependencies): Refres
     transact,
     clock,
     logger,
-  } = dependencies;
+  } = deps;
 
   return async (text, origin) => {
     const presented = refreshTokens.read(text);

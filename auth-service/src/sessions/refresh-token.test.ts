@@ -1,5 +1,5 @@
 import { createSecretKey, randomBytes } from 'node:crypto';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { createRefreshTokens, hashOf } from './refresh-token.ts';
 
 const keyBytes = randomBytes(32);
@@ -7,13 +7,13 @@ const tokens = createRefreshTokens(createSecretKey(keyBytes));
 const SESSION = `ses_${'A'.repeat(22)}`;
 
 describe('a refresh token', () => {
-  test('is read back by every instance with the same key', () => {
+  it('is read back by every instance with the same key', () => {
     const token = tokens.first(SESSION);
     const elsewhere = createRefreshTokens(createSecretKey(keyBytes));
     expect(elsewhere.read(token.text)).toEqual(token);
   });
 
-  test('has one successor, the same wherever and however often it is asked for', () => {
+  it('has one successor, the same wherever and however often it is asked for', () => {
     const token = tokens.first(SESSION);
     const elsewhere = createRefreshTokens(createSecretKey(keyBytes));
     expect(elsewhere.successorOf(token)).toEqual(tokens.successorOf(token));
@@ -21,7 +21,7 @@ describe('a refresh token', () => {
     expect(tokens.read(tokens.successorOf(token).text)?.generation).toBe(1);
   });
 
-  test('gives no two sessions or generations the same token', () => {
+  it('gives no two sessions or generations the same token', () => {
     const one = tokens.first(SESSION);
     const other = tokens.first(SESSION);
     const texts = [one, other, tokens.successorOf(one), tokens.successorOf(other)].map(({ text }) => text);
@@ -29,12 +29,12 @@ describe('a refresh token', () => {
     expect(hashOf(one)).not.toBe(hashOf(other));
   });
 
-  test('made under another key is none of ours', () => {
+  it('made under another key is none of ours', () => {
     const foreign = createRefreshTokens(createSecretKey(randomBytes(32))).first(SESSION);
     expect(tokens.read(foreign.text)).toBeUndefined();
   });
 
-  test('changed in any character is none of ours', () => {
+  it('changed in any character is none of ours', () => {
     const { text } = tokens.first(SESSION);
     for (let index = 0; index < text.length; index += 1) {
       const changed = text.slice(0, index) + (text[index] === 'x' ? 'y' : 'x') + text.slice(index + 1);
@@ -42,7 +42,7 @@ describe('a refresh token', () => {
     }
   });
 
-  test.each([
+  it.each([
     '',
     'x',
     'eyJhbGciOiJFUzI1NiJ9.e30.c2ln',
@@ -52,7 +52,7 @@ describe('a refresh token', () => {
     expect(tokens.read(text)).toBeUndefined();
   });
 
-  test('with a line break behind it is none', () => {
+  it('with a line break behind it is none', () => {
     expect(tokens.read(`${tokens.first(SESSION).text}\n`)).toBeUndefined();
   });
 });

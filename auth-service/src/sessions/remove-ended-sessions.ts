@@ -2,7 +2,7 @@ import { Counter, type Registry } from '@prometheus-io/client';
 import type { EndedSessionStore } from './ended-session-store.ts';
 import type { SessionStore } from './session-store.ts';
 
-export interface RemoveEndedSessionsDependencies {
+export interface RemoveEndedSessionsDeps {
   sessions: Pick<SessionStore, 'removeSome'>;
   endedSessions: Pick<EndedSessionStore, 'due' | 'done'>;
   metrics: Registry;
@@ -16,8 +16,8 @@ const MOST_BATCHES = 20;
  * Removes the sessions that were ended all at once. They are dead already; this only makes room, in writes of a bounded
  * size. Every instance may run it at any time: of two that meet at one account, one finds less to do.
  */
-export function removeEndedSessions(dependencies: RemoveEndedSessionsDependencies): () => Promise<void> {
-  const { sessions, endedSessions, metrics } = dependencies;
+export function removeEndedSessions(deps: RemoveEndedSessionsDeps): () => Promise<void> {
+  const { sessions, endedSessions, metrics } = deps;
   const counter = new Counter({
     name: 'auth_ended_sessions_removed_total',
     help: 'Dead sessions that were removed',

@@ -15,12 +15,12 @@ const MOST_TOGETHER = 64;
 const GROUPS_AT_ONCE = 3;
 
 /** Refreshes that arrive together share their round trips: each waits for a majority, and all of them wait at once. */
-export function createRotations(dependencies: {
+export function createRotations(deps: {
   sessions: Pick<SessionStore, 'rotateAll' | 'epochsOf'>;
   accounts: Pick<AccountStore, 'tokenHoldersOf'>;
   metrics: Registry;
 }): Rotations {
-  const { sessions, accounts, metrics } = dependencies;
+  const { sessions, accounts, metrics } = deps;
 
   return createGroupCommit({
     name: 'refreshes',

@@ -1,8 +1,8 @@
 import { Counter, type Registry } from '@prometheus-io/client';
 import type { Logger } from 'service-kit/logging';
-import type { Clock } from '../clock.ts';
-import type { Revoke } from '../revocations/revoke.ts';
-import type { Transact } from '../transact.ts';
+import type { Clock } from 'service-kit/service';
+import type { Revoke } from './revoke.ts';
+import type { Transact } from '../database/transact.ts';
 import type { DeadSessions } from './dead-sessions.ts';
 import type { SessionOwner } from './session-documents.ts';
 import type { SessionStore } from './session-store.ts';
@@ -10,7 +10,7 @@ import type { SessionStore } from './session-store.ts';
 /** Ends the oldest sessions of an account that has too many, and their access tokens. */
 export type CapSessions = (account: SessionOwner, traceparent?: string) => Promise<void>;
 
-export interface SessionCapDependencies {
+export interface SessionCapDeps {
   sessions: Pick<SessionStore, 'idsBeyond' | 'remove'>;
   deadSessions: Pick<DeadSessions, 'remember'>;
   revoke: Revoke;
@@ -34,10 +34,10 @@ const BATCH = 100;
  * @param settings.accessTtlMs life of an access token, in milliseconds
  */
 export function createSessionCap(
-  dependencies: SessionCapDependencies,
+  deps: SessionCapDeps,
   { perAccount, accessTtlMs }: { perAccount: number; accessTtlMs: number },
 ): CapSessions {
-  const { sessions, deadSessions, revoke, transact, clock, metrics, logger } = dependencies;
+  const { sessions, deadSessions, revoke, transact, clock, metrics, logger } = deps;
   const ended = new Counter({
     name: 'auth_sessions_over_cap_total',
     help: 'Sessions that were ended because their account had opened too many newer ones',

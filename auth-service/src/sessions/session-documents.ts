@@ -1,4 +1,4 @@
-import { MongoServerError, type Collection, type Filter, type WithId } from 'mongodb';
+import type { Filter, WithId } from 'mongodb';
 import type { RequestOrigin } from 'service-kit/audit';
 import type { Account } from '../accounts/account.ts';
 import { hashOf, type RefreshToken } from './refresh-token.ts';
@@ -26,22 +26,6 @@ export interface Rotation {
 
 /** Whose sessions, of which epoch. */
 export type SessionOwner = Pick<Account, 'id' | 'sessionEpoch'>;
-
-export async function ensureSessionIndexes(sessions: Collection<SessionDocument>): Promise<void> {
-  await sessions.createIndexes([
-    { key: { accountId: 1, epoch: 1, revokedAt: 1, createdAt: -1, _id: -1 } },
-    { key: { accountId: 1, epoch: 1, createdAt: -1, _id: -1 } },
-    { key: { expiresAt: 1 }, expireAfterSeconds: 0 },
-  ]);
-  for (const name of BEFORE_EPOCHS) {
-    await sessions.dropIndex(name).catch((error: unknown) => {
-      if (!(error instanceof MongoServerError) || error.codeName !== 'IndexNotFound') throw error;
-    });
-  }
-}
-
-/** Indexes that those with the epoch have replaced. */
-const BEFORE_EPOCHS = ['accountId_1_revokedAt_1_createdAt_-1__id_-1', 'accountId_1_createdAt_-1__id_-1'];
 
 /** Sessions from before there were epochs have none; they belong to the first. */
 export const ofEpoch = ({ id, sessionEpoch }: SessionOwner): Filter<SessionDocument> => ({

@@ -1,6 +1,6 @@
 import type { RequestOrigin } from 'service-kit/audit';
 import type { Account, TokenHolder } from '../accounts/account.ts';
-import type { MakeId } from '../ids.ts';
+import type { NewId } from 'service-kit/service';
 import type { AccessTokens } from '../tokens/access-token.ts';
 import { hashOf, type RefreshToken, type RefreshTokens } from './refresh-token.ts';
 import type { Session } from './session.ts';
@@ -31,17 +31,17 @@ export interface SessionIssuerOptions {
   accessTokens: AccessTokens;
   /** How long a session lives without a refresh, in milliseconds. */
   refreshTtlMs: number;
-  makeId: MakeId;
+  newId: NewId;
 }
 
 export function createSessionIssuer(options: SessionIssuerOptions): SessionIssuer {
-  const { refreshTokens, accessTokens, refreshTtlMs, makeId } = options;
+  const { refreshTokens, accessTokens, refreshTtlMs, newId } = options;
   const expiryFrom = (now: Date): Date => new Date(now.getTime() + refreshTtlMs);
 
   return {
     expiryFrom,
     open: ({ id: accountId, sessionEpoch }, origin, now) => {
-      const id = makeId('ses');
+      const id = newId('ses');
       const refreshToken = refreshTokens.first(id);
       const session: Session = {
         id,

@@ -10,13 +10,13 @@ import {
 } from 'service-kit/http';
 import { z } from 'zod';
 import type { AccountStore } from '../accounts/account-store.ts';
-import type { Clock } from '../clock.ts';
+import type { Clock } from 'service-kit/service';
 import type { EndSession } from './log-out.ts';
 import { SessionView, toSessionView } from './session-schemas.ts';
 import type { SessionPosition, SessionStore } from './session-store.ts';
 import type { Session } from './session.ts';
 
-export interface SessionRoutesDependencies {
+export interface SessionRoutesDeps {
   accounts: Pick<AccountStore, 'find'>;
   sessions: Pick<SessionStore, 'listLive'>;
   endSession: EndSession;
@@ -30,8 +30,8 @@ const Position = z
 const positionOf = ({ createdAt, id }: Session): z.input<typeof Position> => [createdAt.toISOString(), id];
 
 /** Where an account is logged in. */
-export function sessionRoutes(dependencies: SessionRoutesDependencies): Endpoint[] {
-  const { accounts, sessions, endSession, clock } = dependencies;
+export function sessionRoutes(deps: SessionRoutesDeps): Endpoint[] {
+  const { accounts, sessions, endSession, clock } = deps;
 
   const list = defineEndpoint({
     method: 'GET',

@@ -1,9 +1,9 @@
 import type { ClientSession, Collection, Db, Filter } from 'mongodb';
+import type { IndexSpec } from 'service-kit/service';
 import type { SessionsEnded } from '../accounts/account.ts';
 import type { EndedSessions } from './ended-session-store.ts';
 import {
   documentOf,
-  ensureSessionIndexes,
   ofEpoch,
   revoking,
   rotating,
@@ -28,7 +28,6 @@ export interface SessionPosition {
 }
 
 export interface SessionStore {
-  ensureIndexes(): Promise<void>;
   insertAll(opened: readonly Session[], transaction: ClientSession): Promise<void>;
   /**
    * Makes each successor the head, if the token presented is the head of a live session: a compare-and-swap each, so
@@ -80,11 +79,23 @@ export interface SessionStore {
   removeSome(dead: EndedSessions & { andEndedAlone?: boolean }, limit: number): Promise<number>;
 }
 
+export const sessionIndexes: IndexSpec[] = [
+  {
+    collection: 'sessions',
+    indexes: [
+      { key: { accountId: 1, epoch: 1, revokedAt: 1, createdAt: -1, _id: -1 } },
+      { key: { accountId: 1, epoch: 1, createdAt: -1, _id: -1 } },
+      { key: { expiresAt: 1 }, expireAfterSeconds: 0 },
+    ],
+    // Indexes that those with the epoch have replaced.
+    drops: ['accountId_1_revokedAt_1_createdAt_-1__id_-1', 'accountId_1_createdAt_-1__id_-1'],
+  },
+];
+
 export function createSessionStore(db: Db): SessionStore {
   const sessions = db.collection<SessionDocument>('sessions');
 
   return {
-    ensureIndexes: () => ensureSessionIndexes(sessions),
     insertAll: async (opened, transaction) => {
       await sessions.insertMany(opened.map(documentOf), { session: transaction });
     },

@@ -1,8 +1,8 @@
-import { describe, expect, test } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { isOfEpoch, minTokenVersion } from './session.ts';
 
 describe('a session', () => {
-  test.each([
+  it.each([
     [0, 0, true],
     [1, 1, true],
     [0, 1, false],
@@ -13,7 +13,7 @@ describe('a session', () => {
 });
 
 describe('the lowest version of an access token', () => {
-  test.each([
+  it.each([
     ["is the account's for a session that was never kept", null, 4],
     ['is that from before where the session was kept when the others ended last', { at: 4, from: 2 }, 2],
     ["is the account's again once something else has ended all tokens", { at: 3, from: 2 }, 4],

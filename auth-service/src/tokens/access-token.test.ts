@@ -1,6 +1,6 @@
 import { createPublicKey } from 'node:crypto';
 import jsonwebtoken from 'jsonwebtoken';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { createAccessTokens } from './access-token.ts';
 import { generateSigningKey } from './signing-key.ts';
 
@@ -16,7 +16,7 @@ const sign = (): string =>
   accessTokens.sign({ id: 'acc_1', roles: ['USER', 'OPERATOR'], tokenVersion: 3 }, 'ses_1', now);
 
 describe('an access token', () => {
-  test('says who, by which login, with which roles, for whom and until when', () => {
+  it('says who, by which login, with which roles, for whom and until when', () => {
     const verified = jsonwebtoken.verify(
       sign(),
       createPublicKey({ key: { ...key.publicJwk }, format: 'jwk' }),
@@ -42,7 +42,7 @@ describe('an access token', () => {
     });
   });
 
-  test('is never the same twice', () => {
+  it('is never the same twice', () => {
     const ids = [sign(), sign()].map((token) => jsonwebtoken.decode(token, { json: true })?.jti);
     expect(new Set(ids).size).toBe(2);
   });

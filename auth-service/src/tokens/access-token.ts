@@ -1,8 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import jsonwebtoken from 'jsonwebtoken';
 import type { Account } from '../accounts/account.ts';
-import type { ServiceClient } from '../clients/client.ts';
-import type { Scope } from '../clients/scope.ts';
+import type { Scope } from './scope.ts';
 import type { SigningKey } from './signing-key.ts';
 
 export interface AccessTokenOptions {
@@ -18,11 +17,7 @@ export interface AccessTokenOptions {
 export interface AccessTokens {
   ttlSeconds: number;
   sign(account: Pick<Account, 'id' | 'roles' | 'tokenVersion'>, sessionId: string, now: Date): string;
-  signForClient(
-    client: Pick<ServiceClient, 'id' | 'tokenVersion'>,
-    scopes: readonly Scope[],
-    now: Date,
-  ): string;
+  signForClient(client: { id: string; tokenVersion: number }, scopes: readonly Scope[], now: Date): string;
 }
 
 /**

@@ -1,6 +1,6 @@
 import { createHmac, createPublicKey, type KeyObject } from 'node:crypto';
 import jsonwebtoken from 'jsonwebtoken';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { createAccessTokens } from './access-token.ts';
 import { checkAccessToken } from './check-access-token.ts';
 import { generateSigningKey, type SigningKey } from './signing-key.ts';
@@ -57,7 +57,7 @@ function withHmac(secret: string): string {
 }
 
 describe('an access token', () => {
-  test('of an account says who, by which session and with which roles', () => {
+  it('of an account says who, by which session and with which roles', () => {
     expect(check(genuine(), now)).toEqual({
       of: 'account',
       accountId: 'acc_1',
@@ -70,7 +70,7 @@ describe('an access token', () => {
     });
   });
 
-  test('of a client says who and with which scopes', () => {
+  it('of a client says who and with which scopes', () => {
     const token = tokens.signForClient(client, ['activity:write', 'claims:read'], now);
     expect(claimsOf(token)).not.toHaveProperty('roles');
     expect(check(token, now)).toMatchObject({
@@ -81,7 +81,7 @@ describe('an access token', () => {
     });
   });
 
-  test('is good until its time is over', () => {
+  it('is good until its time is over', () => {
     const token = genuine();
     expect(check(token, new Date(now.getTime() + 599_000))).toBeDefined();
     expect(check(token, new Date(now.getTime() + 600_000))).toBeUndefined();
@@ -130,11 +130,11 @@ describe('an access token', () => {
     ['that is nothing', () => ''],
   ];
 
-  test.each(attacks)('%s is not believed', (_, forge) => {
+  it.each(attacks)('%s is not believed', (_, forge) => {
     expect(check(forge(), now)).toBeUndefined();
   });
 
-  test('is what those attacks would be without their one change', () => {
+  it('is what those attacks would be without their one change', () => {
     expect(check(forged({}), now)).toBeDefined();
   });
 });

@@ -1,7 +1,7 @@
 import { createPublicKey, type KeyObject } from 'node:crypto';
 import { createPeriodic, type Component } from 'service-kit/lifecycle';
 import type { Logger } from 'service-kit/logging';
-import type { Clock } from '../clock.ts';
+import type { Clock } from 'service-kit/service';
 import { scheduleOf, type KeySchedule } from './key-schedule.ts';
 import type { SigningKeyStore, StoredSigningKey } from './signing-key-store.ts';
 import type { PublicJwk, SigningKey } from './signing-key.ts';

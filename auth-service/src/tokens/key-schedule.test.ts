@@ -1,4 +1,4 @@
-import { describe, expect, test } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { FIRST_KEY, nextKey, scheduleOf, type KeyTimes } from './key-schedule.ts';
 
 const TOKEN_LIFE_MS = 600_000;
@@ -13,7 +13,7 @@ const third: KeyTimes = { sequence: 3, signsFrom: at(2 * LEAD_MS) };
 const schedule = (keys: KeyTimes[], ms: number) => scheduleOf(keys, at(ms), TOKEN_LIFE_MS);
 
 describe('a signing key', () => {
-  test('is published before it signs, and its predecessor signs until then', () => {
+  it('is published before it signs, and its predecessor signs until then', () => {
     for (const ms of [0, LEAD_MS - 1]) {
       expect(schedule([second, first], ms)).toEqual({
         signing: first,
@@ -24,7 +24,7 @@ describe('a signing key', () => {
     expect(schedule([second, first], LEAD_MS).signing).toBe(second);
   });
 
-  test('verifies until the last token that it signed is dead, wherever the clock was, and not longer', () => {
+  it('verifies until the last token that it signed is dead, wherever the clock was, and not longer', () => {
     const end = LEAD_MS + TOKEN_LIFE_MS + SKEW_MS;
     expect(schedule([second, first], end - 1).published).toEqual([second, first]);
     expect(schedule([second, first], end)).toEqual({
@@ -34,7 +34,7 @@ describe('a signing key', () => {
     });
   });
 
-  test('ends by its own successor, not by a later one', () => {
+  it('ends by its own successor, not by a later one', () => {
     const end = LEAD_MS + TOKEN_LIFE_MS + SKEW_MS;
     expect(schedule([third, second, first], end)).toEqual({
       signing: third,
@@ -43,7 +43,7 @@ describe('a signing key', () => {
     });
   });
 
-  test('that is the only one signs whatever the clock says', () => {
+  it('that is the only one signs whatever the clock says', () => {
     expect(schedule([second], 0)).toEqual({ signing: second, published: [second], expired: [] });
     expect(schedule([first], 0)).toEqual({ signing: first, published: [first], expired: [] });
     expect(schedule([], 0)).toEqual({ signing: undefined, published: [], expired: [] });
@@ -51,11 +51,11 @@ describe('a signing key', () => {
 });
 
 describe('the next key', () => {
-  test('signs when it has been published long enough', () => {
+  it('signs when it has been published long enough', () => {
     expect(nextKey([first], start, LEAD_MS)).toEqual(second);
   });
 
-  test('is the one that waits already, for as long as it waits', () => {
+  it('is the one that waits already, for as long as it waits', () => {
     expect(nextKey([second, first], at(LEAD_MS - 1), LEAD_MS)).toBeUndefined();
     expect(nextKey([second, first], at(LEAD_MS), LEAD_MS)).toEqual(third);
   });

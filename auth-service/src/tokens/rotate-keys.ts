@@ -1,8 +1,8 @@
 import type { Logger } from 'service-kit/logging';
 import { isDuplicateKey } from 'service-kit/mongo';
 import type { Audit } from '../audit/audit.ts';
-import type { Clock } from '../clock.ts';
-import type { Transact } from '../transact.ts';
+import type { Clock } from 'service-kit/service';
+import type { Transact } from '../database/transact.ts';
 import type { KeyRing } from './key-ring.ts';
 import { FIRST_KEY, hasBegun, nextKey, scheduleOf, type KeyTimes } from './key-schedule.ts';
 import type { SigningKeyStore, StoredSigningKey } from './signing-key-store.ts';
@@ -26,7 +26,7 @@ export interface RotateKeys {
   retire(kid: string): Promise<boolean>;
 }
 
-export interface RotateKeysDependencies {
+export interface RotateKeysDeps {
   store: SigningKeyStore;
   keyRing: Pick<KeyRing, 'refresh'>;
   accessTtlMs: number;
@@ -38,8 +38,8 @@ export interface RotateKeysDependencies {
   logger: Logger;
 }
 
-export function rotateKeys(dependencies: RotateKeysDependencies): RotateKeys {
-  const { store, keyRing, accessTtlMs, leadMs, audit, transact, clock, logger } = dependencies;
+export function rotateKeys(deps: RotateKeysDeps): RotateKeys {
+  const { store, keyRing, accessTtlMs, leadMs, audit, transact, clock, logger } = deps;
 
   async function make(times: KeyTimes): Promise<void> {
     const key = { ...generateSigningKey(), ...times };

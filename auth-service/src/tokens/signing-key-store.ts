@@ -1,5 +1,6 @@
 import type { KeyObject } from 'node:crypto';
 import type { ClientSession, Db, WithId } from 'mongodb';
+import type { IndexSpec } from 'service-kit/service';
 import type { KeyTimes } from './key-schedule.ts';
 import {
   openPrivateKey,
@@ -34,12 +35,9 @@ export interface SigningKeyStore {
 
 const signingKeysIn = (db: Db) => db.collection<SigningKeyDocument>('signingKeys');
 
-/** The indexes of the signing keys; making them needs no key. */
-export const signingKeyIndexes = (db: Db) => ({
-  ensureIndexes: async (): Promise<void> => {
-    await signingKeysIn(db).createIndex({ sequence: 1 }, { unique: true });
-  },
-});
+export const signingKeyIndexes: IndexSpec[] = [
+  { collection: 'signingKeys', indexes: [{ key: { sequence: 1 }, unique: true }] },
+];
 
 /** @param sealingKey AES-256 key under which private keys are stored */
 export function createSigningKeyStore(db: Db, sealingKey: KeyObject): SigningKeyStore {

@@ -1,11 +1,11 @@
 import { createSecretKey, randomBytes } from 'node:crypto';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { generateSigningKey, openPrivateKey, sealPrivateKey } from './signing-key.ts';
 
 const sealingKey = createSecretKey(randomBytes(32));
 
 describe('a signing key', () => {
-  test('is published without its private part, named by its RFC 7638 thumbprint', () => {
+  it('is published without its private part, named by its RFC 7638 thumbprint', () => {
     const { kid, publicJwk } = generateSigningKey();
     expect(publicJwk).toEqual({
       kty: 'EC',
@@ -19,7 +19,7 @@ describe('a signing key', () => {
     expect(kid).toMatch(/^[\w-]{43}$/);
   });
 
-  test('comes out of its seal as it went in, and the seal does not show it', () => {
+  it('comes out of its seal as it went in, and the seal does not show it', () => {
     const key = generateSigningKey();
     const sealed = sealPrivateKey(key, sealingKey);
     expect(openPrivateKey(sealed, key.kid, sealingKey).equals(key.privateKey)).toBe(true);
@@ -27,7 +27,7 @@ describe('a signing key', () => {
     expect(Buffer.from(sealed.ciphertext, 'base64').includes(Buffer.from(d ?? '', 'base64url'))).toBe(false);
   });
 
-  test('cannot be opened with another secret, under another name, or changed', () => {
+  it('cannot be opened with another secret, under another name, or changed', () => {
     const key = generateSigningKey();
     const sealed = sealPrivateKey(key, sealingKey);
     expect(() => openPrivateKey(sealed, key.kid, createSecretKey(randomBytes(32)))).toThrow();

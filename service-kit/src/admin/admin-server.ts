@@ -13,24 +13,24 @@ import type { Logger } from '../logging/index.ts';
 import type { Readiness } from '../lifecycle/readiness.ts';
 
 export interface AdminServerOptions {
-  /** Loopback, unless the network is private: there is no login for reading. */
+  /** Use loopback or a private network: reading needs no login. */
   host: string;
   port: number;
   readiness: Readiness;
   metrics: Registry;
   logger: Logger;
   /**
-   * Names under which it may be asked, in the form of `canonicalHost`, besides every IP address. Default `localhost`. A
-   * page elsewhere can have its own name resolved to this port (DNS rebinding), and reads nothing here.
+   * Host names that are served besides IP addresses, in the form of `canonicalHost`. Default `localhost`. A web page can
+   * resolve its own name to this port (DNS rebinding), and must not read anything.
    */
   allowedHosts?: ReadonlySet<string>;
-  /** Needed by every call that changes something; without one nothing can be changed. */
+  /** Needed for every change. Without a token nothing can be changed. */
   token?: string | undefined;
-  /** Controls of the service, all with `access: 'unsigned'`: this port checks its own token. */
+  /** Controls of the service, all with `access: 'unsigned'`: the port checks its own token. */
   endpoints?: readonly Endpoint[];
 }
 
-/** Serves `/healthz`, `/readyz` with each check, `/metrics` and the service's controls on a port of their own. */
+/** Serves `/healthz`, `/readyz` with each check, `/metrics` and the service's controls on a separate port. */
 export function createAdminServer(options: AdminServerOptions): HttpServer {
   const { host, port, readiness, metrics, logger, token, endpoints = [] } = options;
   const { allowedHosts = new Set(['localhost']) } = options;
@@ -66,7 +66,7 @@ export function createAdminServer(options: AdminServerOptions): HttpServer {
   });
 }
 
-/** Addresses cannot be rebound, and old probes name no host at all; browsers always name one. */
+/** An IP address cannot be rebound. Old probes send no host; browsers always send one. */
 function isOwnHost(header: string | undefined, allowed: ReadonlySet<string>): boolean {
   if (header === undefined) return true;
   const host = canonicalReceivedHost(header);
@@ -90,7 +90,7 @@ function metricsEndpoint(metrics: Registry): Endpoint {
   });
 }
 
-/** Reading is open, because the port is not public; changing needs the token. */
+/** Reading is open, because the port is not public. A change needs the token. */
 function guarded(endpoint: Endpoint, token: string | undefined): Endpoint {
   if (endpoint.method === 'GET') return endpoint;
   return {
@@ -105,7 +105,7 @@ function guarded(endpoint: Endpoint, token: string | undefined): Endpoint {
   };
 }
 
-/** Compares hashes, because only texts of one length can be compared in constant time. */
+/** Compares hashes, because only texts of equal length can be compared in constant time. */
 function isSame(given: string, expected: string): boolean {
   const hash = (text: string): Buffer => createHash('sha256').update(text).digest();
   return timingSafeEqual(hash(given), hash(expected));

@@ -1,9 +1,9 @@
 import { collectDefaultMetrics, Registry } from '@prometheus-io/client';
 
-/** A hundred looks a second, the default, are a third of what an idle gateway does. */
+/** The default, a hundred samples a second, is a third of the work of an idle gateway. */
 const EVENT_LOOP_EVERY_MS = 50;
 
-/** Makes a registry with the process's own metrics in it; every metric carries the service's name. */
+/** Makes a registry with the metrics of the process. Every metric has the name of the service as a label. */
 export function createMetrics(service: string): Registry {
   const registry = new Registry();
   registry.setDefaultLabels({ service });

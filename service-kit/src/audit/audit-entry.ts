@@ -5,17 +5,17 @@ import type { Digest } from './digest.ts';
 export interface AuditActor {
   kind: 'account' | 'client' | 'system' | 'anonymous';
   id?: string | undefined;
-  /** Which it held when it acted. */
+  /** Its roles at that time. */
   roles?: readonly string[] | undefined;
 }
 
-/** Whom or what it is about; without an id a list or a search. */
+/** The subject of the action. A list or a search has no id. */
 export interface AuditSubject {
   kind: string;
   id?: string | undefined;
 }
 
-/** Where a request came from. Address and device are personal data, and can be erased without breaking a seal. */
+/** The origin of a request. Address and device are personal data, and can be erased without breaking a seal. */
 export interface AuditOrigin {
   address: string | null;
   device: string | null;
@@ -23,40 +23,40 @@ export interface AuditOrigin {
   traceparent?: string | undefined;
 }
 
-/** JSON, up to 8 KiB. Never secrets, tokens, passwords, whole bodies, names or e-mail addresses. */
+/** JSON, up to 8 KiB. Never put secrets, tokens, passwords, bodies, names or e-mail addresses here. */
 export type AuditDetails = Readonly<Record<string, unknown>>;
 
 /** Who did what to whom, from where, why, and with which result. */
 export interface AuditEntry {
-  /** Named as the use case, out of the service's own list: `replace-roles`. */
+  /** Name of the use case, from the service's list: `replace-roles`. */
   action: string;
   actor: AuditActor;
   subject: AuditSubject;
   result: 'done' | 'refused';
-  /** What staff gave as the reason; of a refusal its code. */
+  /** The reason that staff gave, or the code of a refusal. */
   reason?: string | undefined;
   details?: AuditDetails | undefined;
   origin?: AuditOrigin | undefined;
 }
 
-/** What somebody tries to do: an entry before its result is known. */
+/** An entry before its result is known. */
 export type AuditAttempt = Omit<AuditEntry, 'result'>;
 
-/** An entry as it is read back. */
+/** A stored entry, as lists return it. */
 export interface RecordedEntry extends AuditEntry {
   id: string;
   at: Date;
-  /** Number of the seal that covers it; null in its first second. */
+  /** Number of its seal; null in its first second. */
   seal: number | null;
 }
 
-/** An entry as it is stored. Only `seal` is ever set later, and `origin` is removed when a person is erased. */
+/** The stored document. Later only `seal` is set, and `origin` is removed when a person is erased. */
 export interface EntryDocument extends Omit<AuditEntry, 'origin'> {
-  /** Hexadecimal, begins with its time. */
+  /** Hexadecimal; begins with the time. */
   _id: string;
   at: Date;
   request?: { requestId?: string | undefined; traceparent?: string | undefined } | undefined;
-  /** The salt keeps an erased address from being found by trying all of them against `originHash`. */
+  /** Without the salt, an erased address could be found by trying all addresses against `originHash`. */
   origin?: { address: string | null; device: string | null; salt: string } | null | undefined;
   originHash?: string | undefined;
   hash: string;
@@ -82,7 +82,7 @@ export function documentOf(entry: AuditEntry, at: Date, digest: Digest): EntryDo
   return { ...located, origin, hash: entryHash(located, digest), seal: null };
 }
 
-/** Over everything that is stored but what is set or erased later; also over fields that somebody has added. */
+/** Covers all stored fields except those that are set or erased later; also fields that were added later. */
 export function entryHash(document: object, digest: Digest): string {
   const { hash: _hash, seal: _seal, origin: _origin, ...covered } = { ...document } as Partial<EntryDocument>;
   return digest('entry', covered);
@@ -106,7 +106,7 @@ export function recordedEntry(document: EntryDocument): RecordedEntry {
   };
 }
 
-/** As the database gives it back: no undefined, no dates, no half characters. Otherwise the hash would not be met again. */
+/** The entry as the database returns it: no undefined, no dates, no lone surrogates. Otherwise its hash could not be checked. */
 function plain(entry: AuditEntry): AuditEntry {
   const copy: AuditEntry = JSON.parse(JSON.stringify(entry), (_name, value: unknown) =>
     typeof value === 'string' ? value.toWellFormed() : value,

@@ -11,7 +11,7 @@ export type AuditProblem =
   | 'tail_missing'
   | 'head_differs';
 
-/** One thing that is not as it was written. */
+/** One difference between the trail and its seals. */
 export interface AuditFinding {
   problem: AuditProblem;
   /** Number of the seal. */
@@ -21,18 +21,18 @@ export interface AuditFinding {
   detail: string;
 }
 
-/** A seal as an outside log knows it. */
+/** A seal as noted outside of the database. */
 export interface AuditHead {
   number: number;
   hash: string;
 }
 
-/** What was looked at. */
+/** What was checked. */
 export interface AuditSummary {
   seals: number;
   entries: number;
   /** Entries whose address and device were erased. */
   erased: number;
-  /** The last seal, to be kept outside for the next time. */
+  /** The last seal. Keep it outside of the database for the next check. */
   head: AuditHead | null;
 }

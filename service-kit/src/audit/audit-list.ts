@@ -5,7 +5,7 @@ import type { AuditDetails, RecordedEntry } from './audit-entry.ts';
 import type { AuditPosition, AuditTrail } from './audit-trail.ts';
 import { callerOf, type Caller } from './caller.ts';
 
-/** What a list of entries is asked for, besides whom or what they are about. */
+/** The query of a list of entries, without the subject. */
 export interface AuditQuery {
   limit: number;
   cursor?: string | undefined;
@@ -21,23 +21,23 @@ export interface AuditListOptions<Query extends AuditQuery> {
   summary: string;
   access: Access;
   query: z.ZodType<Query>;
-  /** @returns the id of whom or what the entries are to be about; undefined for all of them */
+  /** @returns the id of the subject; undefined for all subjects */
   subjectOf: (filters: Omit<Query, 'limit' | 'cursor'>) => string | undefined;
   trail: Pick<AuditTrail, 'list'>;
-  /** Records that somebody has looked, and for what. */
+  /** Records who has read the list, and with which filters. */
   seen: (by: Caller, filters: AuditDetails) => Promise<void>;
 }
 
 /**
- * The filters by action and time, to be spread into a query schema.
+ * The filters by action and time, to spread into a query schema.
  *
- * @param actions that the service records
+ * @param actions the actions that the service records
  */
 export function auditFilters<const Actions extends readonly [string, ...string[]]>(actions: Actions) {
   return {
     action: z.enum(actions).optional(),
-    from: Time.optional().meta({ description: 'From this time on' }),
-    to: Time.optional().meta({ description: 'Before this time' }),
+    from: Time.optional().meta({ description: 'Entries from this time on' }),
+    to: Time.optional().meta({ description: 'Entries before this time' }),
   };
 }
 
@@ -53,7 +53,10 @@ const EntryView = z
     }),
     subject: z.object({ kind: z.string(), id: z.string().optional() }),
     result: z.enum(['done', 'refused']),
-    reason: z.string().optional().meta({ description: 'What staff gave; of a refusal its code' }),
+    reason: z
+      .string()
+      .optional()
+      .meta({ description: 'The reason that staff gave, or the code of a refusal' }),
     details: z.record(z.string(), z.unknown()).optional(),
     origin: z
       .object({
@@ -63,10 +66,7 @@ const EntryView = z
         traceparent: z.string().optional(),
       })
       .optional(),
-    seal: z
-      .int()
-      .nullable()
-      .meta({ description: 'Number of the seal that covers it; null in its first second' }),
+    seal: z.int().nullable().meta({ description: 'Number of its seal; null in its first second' }),
   })
   .meta({ id: 'AuditEntry' });
 
@@ -75,7 +75,7 @@ const Position = z
   .transform(([at, id]): AuditPosition => ({ at: new Date(at), id }));
 const positionOf = ({ at, id }: RecordedEntry): z.input<typeof Position> => [at.toISOString(), id];
 
-/** Describes the endpoint that lists who did what, the newest first. */
+/** Defines the endpoint that lists audit entries, newest first. */
 export function defineAuditList<Query extends AuditQuery>(options: AuditListOptions<Query>): Endpoint {
   const { path, summary, access, query, subjectOf, trail, seen } = options;
   return defineEndpoint({

@@ -1,19 +1,19 @@
 import type { Digest } from './digest.ts';
 
-/** An entry as its seal knows it. */
+/** An entry in a seal. */
 export interface SealedEntry {
   id: string;
   hash: string;
 }
 
-/** A link of the chain: it covers its entries and the seal before it. */
+/** A link of the chain. It covers its entries and the previous seal. */
 export interface SealDocument {
-  /** 1, 2, 3 …; unique, so that no two seals can follow the same one. */
+  /** 1, 2, 3 … It is unique, so that no two seals can follow the same one. */
   _id: number;
-  /** Hash of the seal before; null for the first. */
+  /** Hash of the previous seal; null for the first. */
   previous: string | null;
   at: Date;
-  /** By id. */
+  /** Sorted by id. */
   entries: SealedEntry[];
   hash: string;
 }
@@ -33,7 +33,7 @@ export function sealOf(
   return { ...link, hash: sealHash(link, digest) };
 }
 
-/** Over everything that is stored but the hash itself. */
+/** Covers all stored fields except the hash itself. */
 export function sealHash(document: object, digest: Digest): string {
   const { hash: _hash, ...covered } = { ...document } as Partial<SealDocument>;
   return digest('seal', covered);

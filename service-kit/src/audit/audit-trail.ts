@@ -20,67 +20,67 @@ export interface AuditTrailOptions {
   db: Db;
   logger: Logger;
   /**
-   * Under which entries and seals are hashed, for the whole life of the trail. Without it whoever can write to the
-   * database can make a trail that verifies.
+   * The key of all hashes, for the whole life of the trail. Without a key, write access to the database is enough to forge a
+   * trail that verifies.
    */
   key?: KeyObject;
   metrics?: Registry;
-  /** Name of the collection of entries; those of seals and lease begin with it. Default `audit`. */
+  /** Name of the collection of entries; the names of seals and lease begin with it. Default `audit`. */
   collection?: string;
-  /** How often the sealer looks for entries, in milliseconds. Default 250. */
+  /** How often the sealer looks for unsealed entries, in milliseconds. Default 250. */
   sealEveryMs?: number;
-  /** How long a sealer that was killed keeps the others waiting, in milliseconds. Default 3,000. */
+  /** How long the lease of a killed sealer lasts, in milliseconds. Default 3,000. */
   leaseMs?: number;
-  /** Entries under one seal at most. Default 1,000. */
+  /** Maximum number of entries under one seal. Default 1,000. */
   batch?: number;
   /** Current time. Default: the system's. */
   now?: () => Date;
 }
 
-/** Which entries a list shows. */
+/** The filter of a list. */
 export interface AuditFilter {
   subjectId?: string | undefined;
   actorId?: string | undefined;
   action?: string | undefined;
-  /** From this time on … */
+  /** Entries from this time on … */
   from?: Date | undefined;
   /** … and before this one. */
   to?: Date | undefined;
 }
 
-/** The last entry of a page, after which the next begins. */
+/** The last entry of a page. The next page begins after it. */
 export interface AuditPosition {
   at: Date;
   id: string;
 }
 
-/** Who did what. Entries are added and never changed; a sealer chains them. */
+/** Records who did what. Entries are added and never changed; a sealer chains them. */
 export interface AuditTrail {
   /**
-   * Records in the transaction of the change: both are there or neither is.
+   * Records entries in the transaction of the change.
    *
-   * @throws {RangeError} when an entry's details are larger than 8 KiB
+   * @throws {RangeError} when the details of an entry are larger than 8 KiB
    */
   record(entries: AuditEntry | readonly AuditEntry[], session: ClientSession): Promise<void>;
-  /** Records what has no change of its own: a search, an export, a refusal. */
+  /** Records entries without a change: a search, an export, a refusal. */
   recordAlone(entries: AuditEntry | readonly AuditEntry[]): Promise<void>;
   /** Newest first. */
   list(filter: AuditFilter, after: AuditPosition | undefined, limit: number): Promise<RecordedEntry[]>;
   /**
-   * Removes address and device from what an account did, and from what nobody known did to it (failed logins). The
-   * seals stay valid: they cover a salted hash of it, and the salt goes as well. There may be any number of entries, so
-   * it works in no transaction, by writes of a bounded size; when it is cut short it may be called again.
+   * Removes address and device from the entries of an account, and from anonymous entries about it (failed logins). Seals
+   * stay valid, because they cover a salted hash; the salt is removed too. An account may have any number of entries, so this
+   * runs without a transaction, in writes of limited size. Call it again after a failure.
    */
   eraseOrigins(accountId: string): Promise<void>;
   ensureIndexes(): Promise<void>;
-  /** To be started before what records, so that it stops after it and seals the rest. */
+  /** Start it before the components that record, so that it stops after them and seals the rest. */
   sealer: Required<Component>;
 }
 
 const NEWEST_FIRST = { at: -1, _id: -1 } as const;
 const ERASED_AT_ONCE = 1_000;
 
-/** A trail in its own collections; nothing is opened before the sealer starts. */
+/** Makes a trail with its own collections. Nothing is opened before the sealer starts. */
 export function createAuditTrail(options: AuditTrailOptions): AuditTrail {
   const { client, db, logger, key, metrics, collection, now = () => new Date() } = options;
   const { sealEveryMs = 250, leaseMs = 3_000, batch = 1_000 } = options;

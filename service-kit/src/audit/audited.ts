@@ -5,26 +5,27 @@ import type { AuditActor, AuditAttempt, AuditDetails, AuditSubject } from './aud
 import type { AuditTrail } from './audit-trail.ts';
 import type { Refusals } from './refusals.ts';
 
-/** What is known of an attempt only when it is done. */
+/** The parts of an entry that are known only when the attempt is done. */
 export interface AuditOutcome {
-  /** Whoever turned out to act: somebody unknown who had the right password. */
+  /** The actor, when it becomes known during the attempt, for example at a login. */
   actor?: AuditActor;
   subject?: AuditSubject;
-  /** Added to those of the attempt. */
+  /** Added to the details of the attempt. */
   details?: AuditDetails;
 }
 
 /**
- * Records that it was done, in the transaction of the change: called there once everything is decided, and not at all
- * where nothing changes.
+ * Records in the transaction of the change that the attempt was done. Call it when everything is decided, and not when
+ * nothing changes.
  */
 export type Done = (tx: Pick<Transaction<never>, 'session'>, outcome?: AuditOutcome) => Promise<void>;
 
 /**
- * Runs one attempt of which the trail tells: what `work` says is done, and by itself what is refused (a `DomainError` with
- * a code of the service or `precondition_failed`; the shell's other codes, such as `invalid_request`, are no refusals).
+ * Runs an audited attempt: `work` calls `done` to record a change; a refusal is recorded by itself. A refusal is a
+ * `DomainError` with a code of the service or `precondition_failed`. Other codes of the kit, such as `invalid_request`, are
+ * not recorded.
  *
- * @throws whatever `work` throws
+ * @throws what `work` throws
  */
 export type Audited<Attempt = AuditAttempt> = <T>(
   attempt: Attempt,
@@ -53,5 +54,5 @@ export function createAudited(options: {
   };
 }
 
-/** The shell knows `precondition_failed`, but it is the state of the subject that decides it. */
+/** `precondition_failed` is a code of the kit, but the state of the subject decides it. */
 const isRefusal = (code: string): boolean => !(code in shellProblems) || code === 'precondition_failed';

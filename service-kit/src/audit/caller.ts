@@ -5,25 +5,25 @@ import type { AuditActor, AuditOrigin } from './audit-entry.ts';
 
 const LONGEST_DEVICE = 300;
 
-/** Where a request comes from, as the gateway and the client tell. */
+/** The origin of a request, according to the gateway and the client. */
 export interface RequestOrigin extends AuditOrigin {
   requestId: string;
-  /** W3C trace context, for what the request causes. */
+  /** W3C trace context, to pass on. */
   traceparent: string;
 }
 
-/** Who asks for something, and from where. */
+/** Who is calling, and from where. */
 export interface Caller {
   kind: 'account' | 'client' | 'anonymous';
-  /** Account id or client id; empty for somebody unknown. */
+  /** Account id or client id; empty for an anonymous caller. */
   id: string;
   roles: readonly Role[];
-  /** Empty for a client and for somebody unknown. */
+  /** Empty for a client and for an anonymous caller. */
   sessionId: string;
   origin: RequestOrigin;
 }
 
-/** The parts of an endpoint's input that tell of its caller. */
+/** The parts of an endpoint's input about its caller. */
 export interface CallerInput {
   identity: Identity;
   context: RequestContext;
@@ -45,7 +45,7 @@ export function callerOf(input: CallerInput): Caller {
   return { kind, id: userId, roles, sessionId, origin: originOf(input) };
 }
 
-/** A caller as the trail names who acted. */
+/** The caller as the actor of an entry. */
 export function actorOf({ kind, id, roles }: Caller): AuditActor {
   return { kind, ...(id !== '' && { id }), ...(roles.length > 0 && { roles }) };
 }

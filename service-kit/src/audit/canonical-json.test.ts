@@ -22,14 +22,14 @@ describe('canonical JSON', () => {
     expect(canonicalJson({ '10': 1, '9': 2 })).toBe('{"10":1,"9":2}');
   });
 
-  it('tells a date, a text and an id apart', () => {
+  it('differs for a date, a text and an id', () => {
     const at = new Date('2026-12-01T00:00:00Z');
     const id = new ObjectId('0123456789abcdef01234567');
     expect(canonicalJson({ at })).toBe('{"at":{"$date":"2026-12-01T00:00:00Z"}}');
     expect(canonicalJson(id)).not.toBe(canonicalJson(id.toHexString()));
   });
 
-  it('is the same before and after the database, in whatever order', () => {
+  it('is the same before and after the database, in any order', () => {
     const json = fc.dictionary(fc.string(), fc.jsonValue());
     fc.assert(
       fc.property(json, (value) => {

@@ -3,7 +3,7 @@ import type { AuditFinding, AuditSummary } from './audit-finding.ts';
 import type { SealDocument } from './audit-seal.ts';
 import type { Digest } from './digest.ts';
 
-/** What is carried from one group of seals to the next. */
+/** State that is carried from one group of seals to the next. */
 export interface EntryProgress {
   summary: AuditSummary;
   /** Time of the newest entry under the seals so far, in Unix milliseconds. */
@@ -15,8 +15,8 @@ export interface EntryProgress {
 /**
  * Compares entries with the seals that should cover them.
  *
- * @param links by number
- * @param stored all entries that say they are under one of these seals, by seal
+ * @param links sorted by number
+ * @param stored all entries that name one of these seals, sorted by seal
  */
 export async function* checkEntries(
   links: readonly SealDocument[],
@@ -34,7 +34,7 @@ export async function* checkEntries(
       const entry = next.value;
       yield* checkEntry(entry, link, listed.get(entry._id), progress);
       listed.delete(entry._id);
-      // The clock of whoever wrote an entry may be wrong; it must not make all others late.
+      // The writer's clock may be wrong. That must not make all other entries look backdated.
       if (entry.at <= link.at) newest = Math.max(newest, entry.at.getTime());
     }
     for (const id of listed.keys()) {
@@ -42,7 +42,7 @@ export async function* checkEntries(
         problem: 'entry_missing',
         seal: link._id,
         entry: id,
-        detail: 'its seal covers it, and it is gone',
+        detail: 'its seal covers it, but it does not exist',
       };
     }
     progress.newest = newest;
@@ -58,7 +58,7 @@ function* checkEntry(
   summary.entries += 1;
   const about = { seal: Number(entry.seal), entry: entry._id };
   if (entry.seal !== link._id) {
-    yield { problem: 'entry_inserted', ...about, detail: 'there is no such seal' };
+    yield { problem: 'entry_inserted', ...about, detail: 'its seal does not exist' };
   } else if (expected === undefined) {
     yield { problem: 'entry_inserted', ...about, detail: 'its seal does not cover it' };
   } else if (
@@ -66,18 +66,18 @@ function* checkEntry(
     entryHash(entry, digest) !== expected ||
     !isOriginTrue(entry, digest)
   ) {
-    yield { problem: 'entry_changed', ...about, detail: 'its hash is not that of its content' };
+    yield { problem: 'entry_changed', ...about, detail: 'its hash does not match its content' };
   } else if (entry.at.getTime() < newest - lateMs) {
     yield {
       problem: 'entry_backdated',
       ...about,
-      detail: `it says ${entry.at.toISOString()}, and was sealed after newer ones`,
+      detail: `its time is ${entry.at.toISOString()}, but it was sealed after newer entries`,
     };
   }
   if (entry.originHash !== undefined && !entry.origin) summary.erased += 1;
 }
 
-/** What was erased cannot be compared any more. */
+/** An erased origin cannot be checked any more. */
 function isOriginTrue({ origin, originHash }: EntryDocument, digest: Digest): boolean {
   return !origin || digest('origin', origin) === originHash;
 }

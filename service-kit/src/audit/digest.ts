@@ -1,10 +1,10 @@
 import { createHash, createHmac, type KeyObject } from 'node:crypto';
 import { canonicalJson } from './canonical-json.ts';
 
-/** The fingerprint of a value, in base64url; `what` keeps the hash of one kind of thing from standing for another. */
+/** The hash of a value, in base64url. `what` separates the kinds of values, so that no hash can stand for another kind. */
 export type Digest = (what: 'entry' | 'origin' | 'seal', value: unknown) => string;
 
-/** HMAC-SHA256 under `key`; without one SHA-256, which whoever can write to the database can make as well. */
+/** HMAC-SHA256 under `key`. Without a key SHA-256, which anybody with write access to the database can compute. */
 export function createDigest(key: KeyObject | undefined): Digest {
   return (what, value) => {
     const text = canonicalJson([`laurel audit ${what} v1`, value]);

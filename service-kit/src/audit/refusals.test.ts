@@ -42,7 +42,7 @@ describe('refusals', () => {
     expect(written).toEqual([{ ...attempt('acc_1'), result: 'refused', reason: 'invalid_credentials' }]);
   });
 
-  it('of one who and whom are written five times a window, the rest is counted', async () => {
+  it('with the same actor and subject are written five times a window, and counted beyond', async () => {
     const { written, refusals, refuse, leftOut } = refusalsOf();
     await refuse(12, 'acc_1');
     expect(written).toHaveLength(5);
@@ -57,7 +57,7 @@ describe('refusals', () => {
     });
   });
 
-  it('are written twenty times a second in all', async () => {
+  it('are written twenty times a second in total', async () => {
     const { written, clock, refusals, refuse, leftOut } = refusalsOf();
     for (let n = 0; n < 50; n += 1) await refuse(1, `acc_${n}`);
     expect(written).toHaveLength(20);
@@ -68,7 +68,7 @@ describe('refusals', () => {
     expect(leftOut()).toHaveLength(30);
   });
 
-  it('of more people than can be told apart are counted together, in bounded memory', async () => {
+  it('of too many actors and subjects are counted together, in bounded memory', async () => {
     const { written, refusals, refuse, leftOut } = refusalsOf({ maxKeys: 3, perSecond: 2 });
     for (let n = 0; n < 100; n += 1) await refuse(1, `acc_${n}`);
     expect(written).toHaveLength(2);
@@ -85,7 +85,7 @@ describe('refusals', () => {
     expect(written.at(-1)).not.toHaveProperty('origin');
   });
 
-  it('are told of at the end of each window, which then begins anew', async () => {
+  it('are summed up at the end of each window', async () => {
     const { written, refusals, refuse, leftOut } = refusalsOf({ windowMs: 20, perWindow: 1 });
     await refusals.start();
     await refuse(3, 'acc_1');
@@ -96,10 +96,10 @@ describe('refusals', () => {
     expect(written).toHaveLength(3);
   });
 
-  it('stand although they could not be recorded', async () => {
+  it('stand even when they cannot be recorded', async () => {
     const recordAlone = () => Promise.reject(new Error('away'));
     const { refuse } = refusalsOf({ trail: { recordAlone } });
     await refuse(1, 'acc_1');
-    expect(errors).toEqual(['Refusals could not be recorded']);
+    expect(errors).toEqual(['Refusals not recorded']);
   });
 });

@@ -6,27 +6,27 @@ import type { AuditTrail } from './audit-trail.ts';
 export interface RefusalsOptions {
   trail: Pick<AuditTrail, 'recordAlone'>;
   logger: Logger;
-  /** Entries in a window for one who and whom: the actor (or the address), the subject, action and code. Default 5. */
+  /** Entries in a window with the same actor (or address), subject, action and code. Default 5. */
   perWindow?: number;
-  /** Default one minute, in milliseconds. */
+  /** Length of a window, in milliseconds. Default one minute. */
   windowMs?: number;
-  /** Entries in a second, all together. Default 20. */
+  /** Entries in a second, in total. Default 20. */
   perSecond?: number;
-  /** Different who and whom that are told apart in a window. Default 1,000. */
+  /** Different combinations that are counted separately in a window. Default 1,000. */
   maxKeys?: number;
   /** Current time in Unix milliseconds. */
   now?: () => number;
 }
 
 /**
- * Records what was refused. Anybody can make refusals without end, so that they are written within bounds, and what
- * is left out is counted: each window ends with one entry a who and whom, `details.leftOut` of them.
+ * Records refused attempts. Anybody can cause any number of refusals, so entries are limited. Those beyond are counted: at
+ * the end of a window one entry for each combination has their number in `details.leftOut`.
  */
 export interface Refusals extends Component {
-  /** @param code of the refusal; it stands as the entry's reason */
+  /** @param code of the refusal; it becomes the reason of the entry */
   record(attempt: AuditAttempt, code: string): Promise<void>;
   start(): Promise<void>;
-  /** Writes what is left of the window. */
+  /** Writes the counts of the current window. */
   stop(): Promise<void>;
 }
 
@@ -47,7 +47,7 @@ export function createRefusals(options: RefusalsOptions): Refusals {
   function tallyOf(entry: AuditEntry): Tally {
     const key = keyOf(entry);
     const isCrowded = tallies.size >= maxKeys && !tallies.has(key);
-    // Beyond that number nobody is told apart any more.
+    // Further combinations share one count.
     const counted = isCrowded ? crowd(entry) : entry;
     const countedKey = isCrowded ? keyOf(counted) : key;
     const tally = tallies.get(countedKey) ?? {
@@ -74,10 +74,10 @@ export function createRefusals(options: RefusalsOptions): Refusals {
     if (summaries.length > 0) await write(summaries);
   }
 
-  /** A refusal stands whether it can be recorded or not. */
+  /** The request is refused even when the refusal cannot be recorded. */
   async function write(entries: AuditEntry | readonly AuditEntry[]): Promise<void> {
     await trail.recordAlone(entries).catch((error: unknown) => {
-      logger.error('Refusals could not be recorded', { entries, error });
+      logger.error('Refusals not recorded', { entries, error });
     });
   }
 
@@ -111,7 +111,7 @@ function keyOf({ action, reason, actor, subject, origin }: AuditEntry): string {
   return JSON.stringify([action, reason, actor.id ?? origin?.address, subject.kind, subject.id]);
 }
 
-/** Many of one kind, from anywhere about anybody. */
+/** The shared count: same action and code, any actor and subject. */
 function crowd({ action, reason, subject }: AuditEntry): AuditEntry {
   return {
     action,

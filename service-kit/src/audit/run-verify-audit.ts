@@ -2,16 +2,16 @@ import { parseArgs } from 'node:util';
 import type { AuditFinding, AuditHead } from './audit-finding.ts';
 import { verifyAudit, type VerifyAuditOptions } from './verify-audit.ts';
 
-/** Findings shown one by one; more are only counted. */
+/** Further findings are only counted. */
 const MOST_SHOWN = 100;
 const HEAD = /^([1-9]\d{0,14}):([\w-]{43})$/;
 
 /**
- * The command `verify-audit [--head N:hash]` of a service: says what it found, and the head to keep for the next time.
+ * The command `verify-audit [--head N:hash]` of a service: prints the findings, and the head to keep for the next time.
  *
  * @param args of the command line
- * @param print takes one line
- * @returns the exit code: 0 the trail is as it was written, 1 it is not, 2 wrong arguments
+ * @param print prints one line
+ * @returns the exit code: 0 no findings, 1 findings, 2 wrong arguments
  */
 export async function runVerifyAudit(
   options: Omit<VerifyAuditOptions, 'head'> & { args: readonly string[]; print: (line: string) => void },

@@ -14,34 +14,36 @@ export interface SealerOptions {
   digest: Digest;
   logger: Logger;
   metrics?: Registry | undefined;
-  /** Current time. */
   now: () => Date;
-  /** How often to look for entries without a seal, in milliseconds. */
+  /** How often to look for unsealed entries, in milliseconds. */
   everyMs: number;
-  /** How long a sealer that was killed keeps the others waiting, in milliseconds. */
+  /** How long the lease of a killed sealer lasts, in milliseconds. */
   leaseMs: number;
-  /** Entries under one seal at most. */
+  /** Maximum number of entries under one seal. */
   batch: number;
 }
 
 /**
- * Seals what has been recorded. Sealers of all instances run side by side; the one with the lease works. Each seal
- * is one transaction: it reads the head, inserts the seal with the next number and marks its entries, so that of two
- * sealers that read the same head one is undone whole. An entry whose transaction commits late is without a seal
- * then, and the next one takes it.
+ * Seals recorded entries. The sealers of all instances run side by side; the one with the lease works. The lease only saves
+ * work; the unique number of a seal keeps the chain whole: each seal is one transaction, which reads the head, inserts the
+ * seal with the next number and marks its entries. Of two sealers that read the same head, one is undone. An entry whose
+ * transaction commits late gets a later seal.
  */
 export function createSealer(options: SealerOptions): Required<Component> {
   const { client, collections, digest, logger, metrics, now, everyMs, leaseMs, batch } = options;
   const { entries, seals } = collections;
   const lease = createLease({ collection: collections.leases, id: 'sealer', leaseMs });
-  const head = gaugeOf(metrics, { name: 'audit_head_number', help: 'Number of the last seal made here' });
+  const head = gaugeOf(metrics, {
+    name: 'audit_head_number',
+    help: 'Number of the last seal of this instance',
+  });
   const periodic = createPeriodic({ name: 'audit sealer', everyMs, run: sealAll, logger });
   watchAge();
 
   function watchAge(): void {
     gaugeOf(metrics, {
       name: 'audit_unsealed_age_seconds',
-      help: 'Age of the oldest audit entry without a seal',
+      help: 'Age of the oldest unsealed audit entry',
       async collect() {
         const query = entries.find({ seal: null }, { projection: { at: 1 } }).sort({ _id: 1 });
         const oldest = await query
@@ -85,11 +87,13 @@ export function createSealer(options: SealerOptions): Required<Component> {
     ...periodic,
     stop: async () => {
       await periodic.stop();
-      // What has been recorded since; if another holds the lease, it is the other's.
+      // Seals the last entries, unless another instance holds the lease.
       await sealAll().catch((error: unknown) =>
-        logger.warn('Audit entries could not be sealed; they wait', { error }),
+        logger.warn('Audit entries not sealed; they wait', { error }),
       );
-      await lease.release().catch((error: unknown) => logger.debug('The lease runs out', { error }));
+      await lease
+        .release()
+        .catch((error: unknown) => logger.debug('Lease not released; it ends by itself', { error }));
     },
   };
 }

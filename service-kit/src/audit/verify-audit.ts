@@ -9,30 +9,30 @@ import { createDigest, type Digest } from './digest.ts';
 
 export interface VerifyAuditOptions {
   db: Db;
-  /** As given to `createAuditTrail`. */
+  /** The key of `createAuditTrail`. */
   key?: KeyObject | undefined;
   collection?: string | undefined;
-  /** A seal known from elsewhere, which shows whether the end was cut off. */
+  /** A seal noted outside of the database. It shows whether the end was cut off. */
   head?: AuditHead | undefined;
-  /** How old an entry may be without a seal, in milliseconds. Default one minute. */
+  /** How old an unsealed entry may be, in milliseconds. Default one minute. */
   unsealedMs?: number | undefined;
-  /** How much older than entries sealed before it an entry may say it is, in milliseconds. Default 5 minutes. */
+  /** How much older than earlier sealed entries the time of an entry may be, in milliseconds. Default 5 minutes. */
   lateMs?: number | undefined;
   now?: (() => Date) | undefined;
 }
 
-/** Seals checked together: at most this many, or those of about so many entries (an honest seal has up to a thousand). */
+/** Seals checked together: at most this many, or those of about a thousand entries. */
 const SEALS_AT_ONCE = 100;
 const ENTRIES_OF_SEALS = 1_000;
-/** Entries read at once: of up to 9 KiB each, so that few outlive the collection of what was read before them. */
+/** Entries read at once, of up to 9 KiB each: a small number keeps memory low. */
 const ENTRIES_AT_ONCE = 100;
 
 /**
- * Walks the whole trail in constant memory, beside a running sealer or without one, and yields whatever is not as it
- * was written: entries that were changed, removed, moved, added past the sealer, or say that they are older than they
- * are; seals that were changed, removed, added or reordered; and with a head known from elsewhere an end cut off.
+ * Checks the whole trail in constant memory, with or without a running sealer. Yields entries that were changed, removed,
+ * moved, added without the sealer or backdated; seals that were changed, removed, added or reordered; and, with a head from
+ * outside, a cut end.
  *
- * @returns what was looked at
+ * @returns what was checked
  */
 export async function* verifyAudit(options: VerifyAuditOptions): AsyncGenerator<AuditFinding, AuditSummary> {
   const { db, key, collection, head } = options;
@@ -62,7 +62,7 @@ export async function* verifyAudit(options: VerifyAuditOptions): AsyncGenerator<
   return summary;
 }
 
-/** Entries are read after the seals that cover them, so that what is sealed meanwhile is never missed. */
+/** Seals are read before their entries, so that entries sealed meanwhile are not missed. */
 async function* sealGroups({ seals }: AuditCollections): AsyncGenerator<SealDocument[]> {
   let group: SealDocument[] = [];
   let entries = 0;
@@ -91,7 +91,7 @@ function* checkLink(
   head: AuditHead | undefined,
 ): Generator<AuditFinding> {
   if (!isNumbered(seal)) {
-    yield { problem: 'seal_inserted', detail: `a seal has ${JSON.stringify(seal._id)} for a number` };
+    yield { problem: 'seal_inserted', detail: `a seal has the number ${JSON.stringify(seal._id)}` };
     return;
   }
   const { _id: number, hash } = seal;
@@ -103,7 +103,7 @@ function* checkLink(
     yield {
       problem: 'seal_unlinked',
       seal: number,
-      detail: 'it was made on another seal than the one before it',
+      detail: 'it does not follow the seal before it',
     };
   }
   if (sealHash(seal, digest) !== hash || !Array.isArray(seal.entries)) {
@@ -122,12 +122,12 @@ function* checkHead(summary: AuditSummary, head: AuditHead | undefined): Generat
     yield {
       problem: 'tail_missing',
       seal: last + 1,
-      detail: `the trail ends at ${last}, not ${head.number}`,
+      detail: `the trail ends at seal ${last}, not ${head.number}`,
     };
   }
 }
 
-/** Entries that no seal covers, although they have had their time. */
+/** Entries that no seal covers, although they are old enough. */
 async function* checkRest(
   collections: AuditCollections,
   { head }: AuditSummary,
@@ -136,9 +136,9 @@ async function* checkRest(
   const isCovered = { seal: { $gte: 1, $lte: head?.number ?? 0 } };
   for await (const { _id: entry, seal } of readEntries(collections, { $nor: [isCovered, isRecent] })) {
     if (seal === null || seal === undefined) {
-      yield { problem: 'entry_unsealed', entry, detail: 'no seal was made for it in its time' };
+      yield { problem: 'entry_unsealed', entry, detail: 'it was not sealed in time' };
     } else if (!(await collections.seals.findOne({ _id: seal, 'entries.id': entry }))) {
-      // Otherwise it was sealed while the trail was read.
+      // Otherwise it was sealed during the check.
       yield { problem: 'entry_inserted', entry, detail: `no seal ${JSON.stringify(seal)} covers it` };
     }
   }

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { canonicalHost, canonicalReceivedHost } from './canonical-host.ts';
 
-describe('a host has one form', () => {
+describe('a host has one canonical form', () => {
   it.each([
     ['a.example', 'a.example'],
     ['A.EXAMPLE', 'a.example'],
@@ -42,7 +42,7 @@ describe('a host has one form', () => {
     expect(canonicalHost(authority)).toBeUndefined();
   });
 
-  it('is read from the bytes of a header as UTF-8, and from nothing else', () => {
+  it('is read from the bytes of a header as UTF-8 only', () => {
     const received = (bytes: Buffer) => canonicalReceivedHost(bytes.toString('latin1'));
     expect(received(Buffer.from('Bücher.example:443'))).toBe('xn--bcher-kva.example');
     expect(received(Buffer.from('b\xfccher.example', 'latin1'))).toBeUndefined();

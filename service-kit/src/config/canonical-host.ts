@@ -7,12 +7,12 @@ const BEYOND_ASCII = /[\u0080-\u{10ffff}]/u;
 const LABELS = /^[a-z0-9_-]+(?:\.[a-z0-9_-]+)*$/;
 
 /**
- * Names are equal for DNS that are not equal as texts, so a host is compared in one form only: without its port, in
- * lower case, without the dot of the root (RFC 1034, 3.1), international names as A-labels (UTS 46, as browsers have
- * it), and IPv6 addresses in brackets, shortened (RFC 5952).
+ * The form in which hosts are compared, because DNS treats different texts as one name. It has no port, lower case, and no
+ * dot of the root (RFC 1034, 3.1). International names are A-labels (UTS 46, as in browsers). IPv6 addresses are in brackets
+ * and shortened (RFC 5952).
  *
  * @param authority a host, which may have a port; an IPv6 address is in brackets
- * @returns undefined for what names no host
+ * @returns undefined when the text names no host
  */
 export function canonicalHost(authority: string): string | undefined {
   const address = ADDRESS_AND_PORT.exec(authority)?.[1];
@@ -25,9 +25,9 @@ export function canonicalHost(authority: string): string | undefined {
 }
 
 /**
- * The same of a `Host` header or a request target.
+ * The canonical form of a `Host` header or of the host in a request target.
  *
- * @param received as Node gives it, each byte as one character; names beyond ASCII are UTF-8
+ * @param received as Node gives it: each byte is one character, and names beyond ASCII are UTF-8
  */
 export function canonicalReceivedHost(received: string): string | undefined {
   if (!BEYOND_ASCII.test(received)) return canonicalHost(received);

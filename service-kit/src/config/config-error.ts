@@ -1,11 +1,11 @@
-/** One variable that is wrong. `value` is there only when it is safe to show. */
+/** One invalid variable. `value` is present only when it is safe to show. */
 export interface ConfigProblem {
   variable: string;
   rule: string;
   value?: string | undefined;
 }
 
-/** The environment does not say what the service needs. The message lists every problem, one a line. */
+/** The environment is missing variables or has invalid ones. The message lists every problem on a line of its own. */
 export class ConfigError extends Error {
   override readonly name = 'ConfigError';
   readonly problems: readonly ConfigProblem[];

@@ -1,4 +1,4 @@
-/** A length of time as it was written and in milliseconds. */
+/** A duration, as written and in milliseconds. */
 export interface Duration {
   label: string;
   ms: number;
@@ -12,7 +12,7 @@ const UNITS: Readonly<Record<string, number>> = {
   d: 86_400_000,
 };
 
-/** @returns undefined for anything but a whole number with a unit: `ms`, `s`, `m`, `h`, `d` */
+/** @returns undefined unless the text is a whole number with a unit: `ms`, `s`, `m`, `h`, `d` */
 export function parseDuration(label: string): Duration | undefined {
   const [, amount = '', unit = ''] = /^(\d{1,9})(ms|s|m|h|d)$/.exec(label) ?? [];
   const factor = UNITS[unit];

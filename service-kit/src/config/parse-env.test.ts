@@ -78,7 +78,7 @@ describe('parseEnv', () => {
     ]);
   });
 
-  it('says all of it in the message', () => {
+  it('lists all problems in the message', () => {
     const read = () => parseEnv({ PORT: 'x' }, { PORT: port(), NAME: text() });
     expect(read).toThrow(
       [
@@ -102,12 +102,12 @@ describe('parseEnv', () => {
     expect(new ConfigError(problems).message).not.toContain('hunter2');
   });
 
-  it('takes an empty variable for a missing one', () => {
+  it('treats an empty variable as missing', () => {
     expect(parseEnv({ PORT: '' }, { PORT: port(3000) })).toEqual({ PORT: 3000 });
     expect(parseEnv({ NAME: ' ' }, { NAME: optional(text()) })).toEqual({ NAME: undefined });
   });
 
-  it('reads nothing but what it was asked for', () => {
+  it('reads only the declared variables', () => {
     expect(parseEnv({ OTHER: 'x' }, {})).toEqual({});
   });
 });
@@ -138,7 +138,7 @@ describe('the kinds of variable', () => {
     expect(isRefused('5s,,2m', durationList())).toBe(true);
   });
 
-  it('refuses a fallback that breaks the rule as soon as it is written', () => {
+  it('refuses a fallback that breaks the rule at once', () => {
     expect(() => duration('soon')).toThrow(TypeError);
   });
 
@@ -167,7 +167,7 @@ describe('the kinds of variable', () => {
     expect(isRefused(value, secretList())).toBe(true);
   });
 
-  it('keeps the order of scoped secrets, and lets scopes share names', () => {
+  it('keeps the order of scoped secrets, and allows the same name in two scopes', () => {
     const value = `auth-service/new:${SECRET},auth-service/old:${SECRET},game-event-service/new:${SECRET}`;
     const { KEYS } = parseEnv({ KEYS: value }, { KEYS: scopedSecretList() });
     expect(KEYS.map(({ scope, id }) => `${scope}/${id}`)).toEqual([
@@ -185,17 +185,17 @@ describe('the kinds of variable', () => {
     expect(parseEnv({ FLAG: value }, { FLAG: flag(!expected) }).FLAG).toBe(expected);
   });
 
-  it('refuses a flag that is neither', () => {
+  it('refuses a flag that is neither true nor false', () => {
     expect(isRefused('yes', flag(false))).toBe(true);
   });
 
-  it('holds text to its length and pattern', () => {
+  it('checks the length and pattern of a text', () => {
     const name = text({ min: 2, max: 4, pattern: /^[a-z]+$/ });
     expect(['a', 'abcde', 'AB'].map((value) => isRefused(value, name))).toEqual([true, true, true]);
     expect(isRefused('abc', name)).toBe(false);
   });
 
-  it('reads host names in the form in which they are compared', () => {
+  it('reads host names in their canonical form', () => {
     const read = (HOSTS: string) => [...parseEnv({ HOSTS }, { HOSTS: hostNames() }).HOSTS];
     expect(read('Game.example.org., Bücher.example,[0:0::1]')).toEqual([
       'game.example.org',

@@ -2,17 +2,17 @@ import { z } from 'zod';
 import { ConfigError, type ConfigProblem } from './config-error.ts';
 import { isShowable } from './variable.ts';
 
-/** The schemas of the variables by name, as made by `port`, `text`, `secret` and the others, or by zod itself. */
+/** The schemas of the variables by name, made by `port`, `text`, `secret` and so on, or by zod. */
 export type Variables = Readonly<Record<string, z.ZodType>>;
 
-// Also where somebody took `text` for a password.
+// Catches a password that is declared as `text`.
 const SECRET_NAME = /PASSWORD|SECRET|TOKEN|CREDENTIAL|KEY/i;
 
 /**
- * Reads the variables out of an environment. An empty variable counts as missing, because that is how compose
- * files and shells say "not set".
+ * Reads the variables from an environment. An empty variable counts as missing, because compose files and shells write
+ * "not set" like that.
  *
- * @throws {ConfigError} with every problem at once; values are shown only where they cannot be secret
+ * @throws {ConfigError} with every problem; a value is shown only when it cannot be secret
  */
 export function parseEnv<Shape extends Variables>(
   env: NodeJS.ProcessEnv,

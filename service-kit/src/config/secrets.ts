@@ -1,13 +1,13 @@
 import { variable, type Variable } from './variable.ts';
 import { list } from './variables.ts';
 
-/** A secret with the name under which it is rotated. */
+/** A secret with a name, for rotation. */
 export interface NamedSecret {
   id: string;
   secret: string;
 }
 
-/** A {@link NamedSecret} for one partner, for example the service for which the gateway signs. */
+/** A {@link NamedSecret} for one partner, such as the service that the gateway signs for. */
 export interface ScopedSecret extends NamedSecret {
   scope: string;
 }
@@ -15,7 +15,7 @@ export interface ScopedSecret extends NamedSecret {
 const SHORTEST = 32;
 const NAMED = /^(?:([a-z0-9-]{1,64})\/)?([A-Za-z0-9._-]{1,64}):([A-Za-z0-9_-]+)$/;
 
-/** A secret of at least `min` characters (default 32). It has no default and is never shown. */
+/** A secret of at least `min` characters (default 32). It has no fallback and is never shown. */
 export function secret(options: { min?: number } = {}): Variable<string> {
   const { min = SHORTEST } = options;
   return variable({
@@ -26,7 +26,7 @@ export function secret(options: { min?: number } = {}): Variable<string> {
 }
 
 /**
- * `keyId:secret[,keyId:secret…]`: several secrets with names, so that they can be changed one after the other.
+ * `keyId:secret[,keyId:secret…]`: several named secrets, for rotation.
  * Each has at least 32 characters of the base64url alphabet; names are unique.
  */
 export function secretList(): Variable<NamedSecret[]> {
@@ -43,8 +43,8 @@ export function secretList(): Variable<NamedSecret[]> {
 }
 
 /**
- * `scope/keyId:secret[,…]`: the same for several partners; the order is kept, so that the first of each scope can
- * be the one in use.
+ * `scope/keyId:secret[,…]`: the same for several partners. The order is kept, so the first secret of each scope can be the
+ * one in use.
  */
 export function scopedSecretList(): Variable<ScopedSecret[]> {
   return variable({

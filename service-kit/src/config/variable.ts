@@ -1,19 +1,19 @@
 import { z } from 'zod';
 
-/** The schema of one variable: text or nothing comes in, a `T` comes out. */
+/** The schema of one variable: its input is a text or undefined, its output a `T`. */
 export type Variable<T> = z.ZodType<T>;
 
 interface VariableOptions<T> {
-  /** What must hold, completing "it must be …". */
+  /** Completes the sentence "it must be …". */
   rule: string;
   /** @returns undefined when the text breaks the rule */
   parse: (text: string) => T | undefined;
   fallback?: T;
-  /** Whether a wrong value may be shown to whoever starts the service. */
+  /** Whether an invalid value may be shown in the error. */
   showable: boolean;
 }
 
-// What is not known to be harmless is never shown: a schema refined further falls out of this set.
+// Only values of these schemas are shown. A schema that is refined further is not in the set any more.
 const showables = new WeakSet<z.ZodType>();
 
 export function isShowable(schema: z.ZodType): boolean {
@@ -34,7 +34,7 @@ export function variable<T>(options: VariableOptions<T>): Variable<T> {
   return schema;
 }
 
-/** The same variable, which may also be missing. */
+/** Makes a variable optional. */
 export function optional<T>(schema: Variable<T>): Variable<T | undefined> {
   const wrapped = schema.optional();
   if (isShowable(schema)) showables.add(wrapped);

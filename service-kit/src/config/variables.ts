@@ -2,7 +2,7 @@ import { canonicalHost } from './canonical-host.ts';
 import { parseDuration, type Duration } from './duration.ts';
 import { variable, type Variable } from './variable.ts';
 
-/** A number above zero that need not be whole, such as a factor. */
+/** A number above zero, such as a factor. */
 export function positiveNumber(options: { max: number; fallback?: number }): Variable<number> {
   const { max, fallback } = options;
   return variable({
@@ -36,7 +36,7 @@ export function integer(options: { min?: number; max?: number; fallback?: number
 
 const DURATION_RULE = 'a duration like 500ms, 5s, 2m, 12h or 30d';
 
-/** A duration such as `500ms`, `5s`, `2m`, `12h` or `30d`, given as milliseconds. */
+/** A duration such as `500ms`, `5s`, `2m`, `12h` or `30d`, as milliseconds. */
 export function duration(fallback?: string): Variable<number> {
   return variable({
     rule: DURATION_RULE,
@@ -60,8 +60,8 @@ export function durationList(fallback?: string): Variable<Duration[]> {
 }
 
 /**
- * An absolute URL as text. Several hosts separated by commas are fine, as MongoDB and RabbitMQ clusters need.
- * A wrong one is not shown, because it may hold a password.
+ * An absolute URL as text. It may have several hosts separated by commas, as MongoDB and RabbitMQ clusters need.
+ * An invalid URL is not shown, because it may hold a password.
  *
  * @param options.protocols without the colon, for example `['mongodb', 'mongodb+srv']`
  */
@@ -108,7 +108,7 @@ export function text(
   });
 }
 
-/** Host names without ports, separated by commas, in the form of `canonicalHost`. IPv6 addresses are in brackets. */
+/** Host names without ports, separated by commas, as a set in the form of `canonicalHost`. IPv6 addresses are in brackets. */
 export function hostNames(fallback?: string): Variable<ReadonlySet<string>> {
   const parse = (names: string): ReadonlySet<string> | undefined => {
     const hosts = list(names).map((name) => (HAS_PORT.test(name) ? undefined : canonicalHost(name)));

@@ -14,7 +14,7 @@ export type AccessLog = (request: Request, response: Response, context: ShellCon
 
 const COUNTED_METHODS: ReadonlySet<string> = new Set(['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE']);
 
-/** Writes one line for each request once its answer has been given, and observes how long that took. */
+/** Writes one line for each request when its answer is complete, and observes the duration. */
 export function createAccessLog({ logger, metrics }: AccessLogOptions): AccessLog {
   const durations = histogramOf(metrics, {
     name: 'http_request_duration_seconds',
@@ -26,7 +26,7 @@ export function createAccessLog({ logger, metrics }: AccessLogOptions): AccessLo
   return (request, response, context) => {
     const began = performance.now();
     response.once('close', () => {
-      // Nobody was there to answer: nginx's number for that.
+      // The client left before there was an answer: nginx uses 499 for this.
       const status = response.headersSent ? response.statusCode : 499;
       const durationMs = Math.round((performance.now() - began) * 100) / 100;
       const { route = 'none' } = context;
@@ -42,14 +42,14 @@ export function createAccessLog({ logger, metrics }: AccessLogOptions): AccessLo
         durationMs,
         userId: context.identity?.userId || undefined,
         clientAddress: context.identity?.clientAddress || request.socket.remoteAddress,
-        // The client left before it had the whole answer.
+        // The client left before it had the complete answer.
         aborted: response.writableFinished ? undefined : true,
       });
     });
   };
 }
 
-/** Labels come from us alone, or any client could make a series of its own. */
+/** Only known methods become labels, because a client could invent any number of them. */
 function methodLabel({ method }: Request): string {
   return COUNTED_METHODS.has(method) ? method : 'other';
 }

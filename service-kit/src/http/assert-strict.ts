@@ -1,9 +1,9 @@
 import { z } from 'zod';
 
 /**
- * Makes sure that no object in a schema drops unknown fields silently, which is what `z.object` does.
+ * Checks that every object in a schema refuses unknown fields; `z.object` would drop them silently.
  *
- * @throws {TypeError} with the place of such an object
+ * @throws {TypeError} with the place of an object that does not
  */
 export function assertStrict(schema: z.ZodType, place: string): void {
   visit(schema, place, new Set());
@@ -18,7 +18,7 @@ function visit(schema: z.core.$ZodType, place: string, seen: Set<z.core.$ZodType
   for (const [step, inner] of partsOf(schema)) visit(inner, place + step, seen);
 }
 
-/** The schemas of which a schema is made, each with how to get there. */
+/** The parts of a schema, each with its step in the path. */
 function partsOf(schema: z.core.$ZodType): (readonly [step: string, part: z.core.$ZodType])[] {
   if (schema instanceof z.ZodObject) {
     const shape: z.core.$ZodShape = schema.def.shape;

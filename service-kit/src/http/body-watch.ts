@@ -1,23 +1,23 @@
 import type { IncomingMessage } from 'node:http';
 
 export interface BodyWatch {
-  /** How often to look at each request whose body is coming, in milliseconds. */
+  /** How often to check each request with an unfinished body, in milliseconds. */
   everyMs: number;
-  /** Whether its client keeps us waiting for more than it may. */
+  /** Whether the client of this request sends too slowly. */
   isLate(request: IncomingMessage): boolean;
 }
 
 export interface BodyWatchOptions {
-  /** How long the next byte may be in coming, in milliseconds. */
+  /** Maximum time without a byte, in milliseconds. */
   idleMs: number;
-  /** How long a body may take however slowly it comes, in milliseconds. */
+  /** Time after which a body must have come with at least 1 KiB a second, in milliseconds. */
   withinMs: number;
 }
 
 interface Progress {
-  /** Bytes of the connection at the first look … */
+  /** Bytes of the connection at the first check … */
   from: number;
-  /** … and at the last one. */
+  /** … and at the last check. */
   to: number;
   waitedMs: number;
   idleMs: number;
@@ -27,10 +27,10 @@ const LONGEST_EVERY_MS = 5_000;
 const LEAST_BYTES_PER_SECOND = 1_024;
 
 /**
- * Tells slow clients from those that only hold a connection. A body may be of any length and take any time as long as
- * it comes: not a byte for a while is too little, and so are single ones for more than a while. Only the time counts in
- * which we wait for the client: while a handler has not taken what has come, nobody can tell how fast the client is.
- * The time goes by looks, so that a process which stood still has not waited.
+ * Distinguishes slow clients from clients that only hold a connection. A body may take any time while it keeps coming: it
+ * is late after `idleMs` without a byte, or after `withinMs` at less than 1 KiB a second. Only time in which the server
+ * waits for the client counts: while the handler has not read the received bytes, the client's speed is unknown. Time is
+ * counted by checks, so that a process that was suspended has not waited.
  */
 export function createBodyWatch({ idleMs, withinMs }: BodyWatchOptions): BodyWatch {
   const everyMs = Math.min(idleMs / 4, withinMs / 4, LONGEST_EVERY_MS);

@@ -5,7 +5,7 @@ import { decodeCursor, encodeCursor } from './pages.ts';
 const createdAt = new Date('2026-11-30T12:00:00.123Z');
 
 describe('byCreation', () => {
-  it('brings a position through a cursor, also one in milliseconds as an earlier version wrote it', () => {
+  it('restores a position from a cursor, also one in milliseconds of an earlier version', () => {
     for (const written of [byCreation.positionOf({ createdAt, id: 'x' }), [createdAt.getTime(), 'x']]) {
       expect(decodeCursor(encodeCursor(written, {}), {}, byCreation.position)).toEqual({
         createdAt,

@@ -10,7 +10,7 @@ const Position = z
 /** Where a page ended in a list that is sorted by time of creation and id. */
 export type CreationPosition = z.output<typeof Position>;
 
-/** What `readPage` needs to know of a list that is sorted by time of creation and id. */
+/** The cursors of a list that is sorted by time of creation and id, for `readPage`. */
 export const byCreation = {
   position: Position,
   positionOf: ({ createdAt, id }: CreationPosition): z.input<typeof Position> => [

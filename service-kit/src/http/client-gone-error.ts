@@ -1,4 +1,4 @@
-/** The client left before its request was complete or answered: nobody waits for an answer. */
+/** The client left before its request was complete or answered. */
 export class ClientGoneError extends Error {
   override readonly name = 'ClientGoneError';
 

@@ -5,28 +5,28 @@ import { matchesStrongly, matchesWeakly, parseEntityTags, type EntityTags } from
 import type { Reply, ReplyHeaders } from './send.ts';
 import { refuseInvalid, type InputError } from './validation.ts';
 
-// Conditional requests (RFC 9110, 13). `If-Modified-Since` and `If-Unmodified-Since` are passed over: nothing here has a
-// `Last-Modified`, and then they say nothing (13.1.3, 13.1.4).
+// Conditional requests (RFC 9110, 13). `If-Modified-Since` and `If-Unmodified-Since` are ignored, as they must be without a
+// `Last-Modified` (13.1.3, 13.1.4).
 
 /**
- * What `If-Match` and `If-None-Match` mean to an endpoint that shows an `ETag`:
- * - `read`: 304 where the caller has what would be answered, 412 where `If-Match` names something else;
- * - `read-whole`: the same, but never 304, because the tag leaves out some of what is shown (counts, for example);
+ * How an endpoint with an `ETag` treats `If-Match` and `If-None-Match`:
+ * - `read`: 304 when the caller already has the answer, 412 when `If-Match` has another tag;
+ * - `read-whole`: the same, but never 304, because the tag does not cover all of the answer (counts, for example);
  * - `change`: the handler calls {@link assertPreconditions} where it reads what it changes, in the same transaction;
  * - `change-required`: the same, and 428 without `If-Match`.
  */
 export type Conditional = 'read' | 'read-whole' | 'change' | 'change-required';
 
-/** What a request asks of the state of what it names; a list is undefined where its header was not sent. */
+/** The preconditions of a request. A list is undefined when its header was not sent. */
 export interface Preconditions {
   ifMatch?: EntityTags | undefined;
   ifNoneMatch?: EntityTags | undefined;
 }
 
-/** Of whoever asks for nothing, such as a job. */
+/** For callers without preconditions, such as jobs. */
 export const NO_PRECONDITIONS: Preconditions = {};
 
-/** Reads the preconditions, and adds to `errors` where a header is no list of entity tags. */
+/** Reads the preconditions. Adds to `errors` when a header is not a list of entity tags. */
 export function parsePreconditions(headers: IncomingHttpHeaders, errors: InputError[]): Preconditions {
   const read = (name: 'if-match' | 'if-none-match'): EntityTags | undefined => {
     const text = headers[name];
@@ -42,7 +42,7 @@ export function parsePreconditions(headers: IncomingHttpHeaders, errors: InputEr
 /**
  * The preconditions of a request.
  *
- * @throws {DomainError} `invalid_request` where a header is no list of entity tags
+ * @throws {DomainError} `invalid_request` when a header is not a list of entity tags
  */
 export function readPreconditions(headers: IncomingHttpHeaders): Preconditions {
   const errors: InputError[] = [];
@@ -51,27 +51,28 @@ export function readPreconditions(headers: IncomingHttpHeaders): Preconditions {
   return preconditions;
 }
 
-/** @throws {DomainError} `precondition_required` without `If-Match`, where an endpoint cannot do without */
+/** @throws {DomainError} `precondition_required` when the endpoint needs `If-Match` and the request has none */
 export function requireIfMatch(conditional: Conditional | undefined, { ifMatch }: Preconditions): void {
   if (conditional !== 'change-required' || (ifMatch !== undefined && ifMatch.length > 0)) return;
   throw new DomainError('precondition_required', 'Send If-Match with the ETag of the version you have seen');
 }
 
 /**
- * Makes sure that a change may be made to what has this tag now. Only in the transaction of the change, or with the
- * version in the filter of its write, is nothing lost to a change beside it.
+ * Checks that the resource with this current tag may be changed. Call it in the transaction of the change, or put the
+ * version into the filter of the write: otherwise a concurrent change is lost.
  *
- * @throws {DomainError} `precondition_failed` with the tag
+ * @throws {DomainError} `precondition_failed` with the current tag
  */
 export function assertPreconditions(preconditions: Preconditions, etag: string): void {
   if (outcomeOf(preconditions, etag) !== 'proceed') throw failed(etag);
 }
 
 /**
- * What becomes of the answer to a GET. Without an `etag`, and where the answer is not 200, the preconditions mean nothing
+ * Applies the preconditions to the answer to a GET. They are ignored without an `etag`, and when the answer is not 200
  * (RFC 9110, 13.2.1).
  *
- * @throws {DomainError} `precondition_failed` with the tag
+ * @returns the answer, or a 304
+ * @throws {DomainError} `precondition_failed` with the current tag
  */
 export function conditionalReply(
   answer: Reply,
@@ -87,35 +88,35 @@ export function conditionalReply(
   return { status: 304, body: undefined, headers: pick(answer.headers, OF_NOT_MODIFIED) };
 }
 
-/** Source: RFC 9110, 13.2.2, where neither condition is a time. */
+/** Source: RFC 9110, 13.2.2, without the conditions on times. */
 function outcomeOf({ ifMatch, ifNoneMatch }: Preconditions, etag: string): 'proceed' | 'known' | 'failed' {
   if (ifMatch !== undefined && !matchesStrongly(ifMatch, etag)) return 'failed';
   return ifNoneMatch !== undefined && matchesWeakly(ifNoneMatch, etag) ? 'known' : 'proceed';
 }
 
 function failed(etag: string): DomainError {
-  return new DomainError('precondition_failed', `It has the ETag ${etag} now`, { headers: { etag } });
+  return new DomainError('precondition_failed', `The current ETag is ${etag}`, { headers: { etag } });
 }
 
-/** What a 304 says of the 200 that it stands for (RFC 9110, 15.4.5). */
+/** The headers of a 200 that its 304 has as well (RFC 9110, 15.4.5). */
 const OF_NOT_MODIFIED = ['cache-control', 'content-location', 'date', 'etag', 'expires', 'vary'] as const;
 
 function pick(headers: ReplyHeaders, names: readonly string[]): ReplyHeaders {
   return Object.fromEntries(names.map((name) => [name, headers[name]]));
 }
 
-/** The headers that such an endpoint takes, to document. */
+/** The request headers of a conditional endpoint, to document. */
 export const conditionHeaders = (conditional: Conditional): z.ZodRawShape => ({
   'If-Match': documentedTags(
-    'Only while its ETag is one of these; otherwise 412 (RFC 9110, 13.1.1)',
+    'Only while the current ETag is one of these; otherwise 412 (RFC 9110, 13.1.1)',
     conditional === 'change-required',
   ),
   ...(conditional === 'read' && {
-    'If-None-Match': documentedTags('304 while its ETag is one of these (RFC 9110, 13.1.2)', false),
+    'If-None-Match': documentedTags('304 while the current ETag is one of these (RFC 9110, 13.1.2)', false),
   }),
 });
 
-/** As it is sent by those who know what they do: without empty elements, and in ASCII. */
+/** The documented form of the headers: no empty elements, ASCII only. */
 const TAGS = String.raw`^(?:\*|(?:W/)?"[!#-~]*"(?:, ?(?:W/)?"[!#-~]*")*)$`;
 
 function documentedTags(description: string, isRequired: boolean): z.ZodType {
@@ -123,11 +124,9 @@ function documentedTags(description: string, isRequired: boolean): z.ZodType {
   return isRequired ? tags : tags.optional();
 }
 
-/** The header that its answers have, to document. */
+/** The response header of a conditional endpoint, to document. */
 export const EtagHeader = z.object({
-  etag: z
-    .string()
-    .meta({ description: 'The tag of what is answered, in quotes (RFC 9110, 8.8.3)', example: '"3"' }),
+  etag: z.string().meta({ description: 'Tag of the answer, in quotes (RFC 9110, 8.8.3)', example: '"3"' }),
 });
 
 export const isRead = (conditional: Conditional | undefined): conditional is 'read' | 'read-whole' =>

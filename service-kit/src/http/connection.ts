@@ -3,32 +3,32 @@ import type { Socket } from 'node:net';
 
 export interface ConnectionOptions {
   socket: Socket;
-  /** Handles one request. It may answer later. */
+  /** Handles one request. The answer may come later. */
   serve: (request: IncomingMessage, response: ServerResponse) => void;
-  /** Hears what `serve` threw, and of a client that sends too many requests ahead. The connection is closed then. */
+  /** Called with an error of `serve`, or when a client pipelines too many requests. The connection is closed then. */
   onError: (error: unknown, request: IncomingMessage) => void;
-  /** Requests that may wait for the answer to the one in work. */
+  /** Maximum number of requests that wait for the answer to the current one. */
   mostWaiting: number;
 }
 
-// As nginx lingers: until nothing more has come for a second, five seconds in all, and no more than this much.
-const LINGER_LOOK_MS = 1_000;
-const LINGER_LOOKS = 5;
+// As nginx does: linger until no byte has come for a second, for five seconds and this many bytes at most.
+const LINGER_CHECK_MS = 1_000;
+const LINGER_CHECKS = 5;
 const LINGER_BYTES = 16 * 1_048_576;
 
-/** A client sent more requests ahead of their answers than one connection may. */
+/** A client pipelined more requests than one connection may have. */
 export class TooManyWaitingError extends Error {
   override readonly name = 'TooManyWaitingError';
 }
 
 /**
- * One client's connection. Its requests are handled one at a time, in the order in which they came, so that a client can
- * neither run unsafe requests side by side (RFC 9112, 9.3.2) nor put many requests at a service with one connection.
+ * A client's connection. Its requests are handled one at a time, in their order. So a client cannot run unsafe requests
+ * concurrently (RFC 9112, 9.3.2), and cannot load a service with many requests on one connection.
  *
- * Reading pauses only once a second request has come: a paused socket does not notice that its client has gone.
+ * Reading pauses only while a second request waits, because a paused socket does not notice that its client has gone.
  *
- * A connection that ends lingers: what its client still sends is thrown away for a moment. Closing at once would make the
- * system send a reset, which can destroy the last answer on its way.
+ * A connection that ends lingers: bytes that the client still sends are thrown away for a moment. Closing at once would
+ * make the system send a reset, which can destroy the last answer on its way.
  */
 export class Connection {
   readonly #options: ConnectionOptions;
@@ -39,7 +39,7 @@ export class Connection {
   #takesMore = true;
   #isEnding = false;
   #afterAnswers: (() => void) | undefined;
-  /** Requests that were handled. */
+  /** Number of handled requests. */
   served = 0;
 
   constructor(options: ConnectionOptions) {
@@ -56,7 +56,7 @@ export class Connection {
     return this.#options.socket;
   }
 
-  /** The answer to the request in work; undefined while there is none. */
+  /** The answer to the current request; undefined without one. */
   get current(): ServerResponse | undefined {
     return this.#current;
   }
@@ -65,53 +65,53 @@ export class Connection {
     return this.#waiting.length;
   }
 
-  /** The answer to the request whose head came last, until it is complete. */
+  /** The answer to the latest request, until it is complete. */
   get latest(): ServerResponse | undefined {
     return this.#latest?.closed === false ? this.#latest : undefined;
   }
 
-  /** The request that was begun last, while its body has not come whole; it may have its answer already. */
+  /** The latest request in work, while its body is incomplete. It may already have its answer. */
   get unfinished(): IncomingMessage | undefined {
     return this.#begun?.complete === false ? this.#begun : undefined;
   }
 
-  /** Whether it owes no answer and takes further requests. */
+  /** True when the connection owes no answer and takes further requests. */
   get isIdle(): boolean {
     return this.#takesMore && this.latest === undefined;
   }
 
-  /** Handles a request now, or once the answers to those before it are complete. */
+  /** Handles a request now, or after the answers to those before it. */
   take(request: IncomingMessage, response: ServerResponse): void {
     if (!this.#takesMore) return;
     this.#latest = response;
-    // What follows a request for an upgrade is in another protocol. Node loses the rest of the same read when the upgrade
-    // is declined, so what comes after it cannot be told from a request.
+    // After a request for an upgrade the protocol may change. Node loses the rest of the same read when the upgrade is
+    // declined, so later bytes may not be the begin of a request.
     if (request.headers.upgrade !== undefined) this.#takesMore = false;
     if (!this.#current) {
       this.#begin(response);
     } else if (this.#waiting.length >= this.#options.mostWaiting) {
-      this.fail(new TooManyWaitingError('too many requests wait on one connection'), request);
+      this.fail(new TooManyWaitingError('too many requests wait on this connection'), request);
     } else {
       this.#waiting.push(response);
-      // After the parser has had the rest of what was read: at the end of a message Node resumes reading.
+      // After the parser has had the rest of this read: at the end of a message Node resumes reading.
       process.nextTick(() => this.#pauseWhileSomeWait());
     }
   }
 
-  /** Forgets a request that waits, because the rest of it cannot be read. */
+  /** Drops a waiting request, because the rest of it cannot be read. */
   forget(response: ServerResponse): void {
     const index = this.#waiting.indexOf(response);
     if (index >= 0) this.#waiting.splice(index, 1);
   }
 
-  /** Takes no further request, and calls back once every answer that is still owed is complete. */
+  /** Takes no further request, and calls back when all owed answers are complete. */
   endAfterAnswers(then: () => void): void {
     this.#takesMore = false;
     if (this.#current) this.#afterAnswers = then;
     else then();
   }
 
-  /** Whether our side of the connection has been ended. */
+  /** Whether our side of the connection has ended. */
   get isEnding(): boolean {
     return this.#isEnding;
   }
@@ -119,7 +119,7 @@ export class Connection {
   /**
    * Ends our side of the connection, and lingers.
    *
-   * @param lastAnswer bytes that are sent before the end
+   * @param lastAnswer bytes to send before the end
    */
   end(lastAnswer?: string): void {
     if (this.#isEnding) return;
@@ -128,23 +128,23 @@ export class Connection {
     const { socket } = this;
     if (lastAnswer !== undefined) socket.write(lastAnswer);
     socket.end();
-    // Read on, so that the end of the client's side is noticed.
+    // Keep reading, to notice the end of the client's side.
     this.unfinished?.resume();
     socket.resume();
     const from = socket.bytesRead;
     let before = from;
-    let looks = 0;
-    const look = setInterval(() => {
+    let checks = 0;
+    const check = setInterval(() => {
       const { bytesRead } = socket;
-      looks += 1;
-      const isOver = bytesRead === before || looks === LINGER_LOOKS || bytesRead - from > LINGER_BYTES;
+      checks += 1;
+      const isOver = bytesRead === before || checks === LINGER_CHECKS || bytesRead - from > LINGER_BYTES;
       if (isOver) socket.destroy();
       before = bytesRead;
-    }, LINGER_LOOK_MS);
-    socket.once('close', () => clearInterval(look));
+    }, LINGER_CHECK_MS);
+    socket.once('close', () => clearInterval(check));
   }
 
-  /** Closes this connection, and nothing else, because of an error while it was handled. */
+  /** Closes this connection after an error of its handling. Other connections go on. */
   fail(error: unknown, request: IncomingMessage): void {
     this.#takesMore = false;
     this.#waiting.length = 0;
@@ -158,7 +158,7 @@ export class Connection {
     this.served += 1;
     try {
       this.#options.serve(response.req, response);
-      // After the listeners of the handler: the request is over for them before the next one begins.
+      // After the handler's listeners: for them this request ends before the next one begins.
       response.once('close', () => this.#onAnswered());
     } catch (error) {
       this.fail(error, response.req);

@@ -26,34 +26,34 @@ export interface AppOptions {
   /** Name of the service. */
   service: string;
   endpoints: readonly Endpoint[];
-  /** The service's own codes; the shell's are known. */
+  /** The codes of the service. Those of the kit are added. */
   problems: ProblemTable;
   logger: Logger;
-  /** Left out where no gateway stands before this app: then no endpoint may ask for an identity. */
+  /** Leave it out when no gateway is in front: then no endpoint may need an identity. */
   verifyIdentity?: IdentityVerifier;
-  /** Needed where there are `internal` endpoints. */
+  /** Needed for `internal` endpoints. */
   verifyInternalCall?: InternalCallVerifier;
-  /** Asked of each `Host` header; what is not served is a 421 `misdirected_request`. Default: every host is. */
+  /** Called with each `Host` header. False refuses the request with 421 `misdirected_request`. Default: all are served. */
   servesHost?: (host: string | undefined) => boolean;
   /** Served as `/readyz`. */
   readiness?: Readiness;
   metrics?: Registry;
-  /** Needed where an endpoint takes an `Idempotency-Key`. */
+  /** Needed when an endpoint takes an `Idempotency-Key`. */
   idempotencyKeys?: IdempotencyKeys;
   /** The API document, served as `/openapi.json`. */
   openApi?: object;
-  /** Makes a refusal of an error that is not a `DomainError`; anything else is a 500. */
+  /** Turns an error that is not a `DomainError` into one; undefined is a 500. */
   translateError?: (error: unknown) => DomainError | undefined;
-  /** Adds what is not an endpoint, after the endpoints and before the 404. */
+  /** Adds routes that are not endpoints, after the endpoints and before the 404. */
   extend?: (app: Express) => void;
 }
 
 /**
- * Makes the HTTP side of a service. Every request gets an id, a trace context, security headers, a line in the
- * access log, and an answer; refusals are problem bodies.
+ * Makes the Express app of a service. Every request gets an id, a trace context, security headers, a line in the access
+ * log, and an answer. Refusals are problem bodies.
  *
- * @throws {TypeError} when two endpoints are the same, a documented code has no status, or an endpoint needs a
- * signature that nobody verifies or takes a key that nobody remembers
+ * @throws {TypeError} when two endpoints have the same method and path, a documented code has no status, or an option that
+ * an endpoint needs is missing (`verifyIdentity`, `verifyInternalCall`, `idempotencyKeys`)
  */
 export function createApp(options: AppOptions): Express {
   const { service, logger, verifyIdentity, verifyInternalCall } = options;
@@ -70,7 +70,7 @@ export function createApp(options: AppOptions): Express {
   app.disable('x-powered-by');
   app.enable('case sensitive routing');
   app.enable('strict routing');
-  // By default parameters behind the thousandth are dropped silently; a request target has a limit of its own.
+  // By default the parameters after the thousandth are dropped silently. The size of the request target is limited anyway.
   app.set('query parser', (text: string | null) => parseQuery(text ?? '', '&', '=', { maxKeys: 0 }));
   app.use(openRequests({ logger, verifyIdentity, metrics }));
   app.use(securityHeaders());
@@ -84,7 +84,7 @@ export function createApp(options: AppOptions): Express {
   }
   extend?.(app);
   app.use(() => {
-    throw new DomainError('not_found', 'There is nothing at this path');
+    throw new DomainError('not_found', 'There is no resource at this path');
   });
   app.use(handleFailures(options));
   return app;
@@ -103,7 +103,7 @@ function openRequests(
     const { headers, method, originalUrl } = request;
     const identity = verifyIdentity?.(method, originalUrl, headers);
     const given = headers['x-request-id'];
-    // Its own id is the gateway's only under the gateway's signature.
+    // The id is trusted only under the gateway's signature.
     const requestId = identity && typeof given === 'string' && given !== '' ? given : randomUUID();
     const traceparent = headers['traceparent'];
     const trace = continueTrace(typeof traceparent === 'string' ? traceparent : undefined);
@@ -116,7 +116,7 @@ function openRequests(
 function refuseOtherHosts(servesHost: (host: string | undefined) => boolean): RequestHandler {
   return (request, _response, next) => {
     if (!servesHost(request.headers.host)) {
-      throw new DomainError('misdirected_request', 'The Host header has a name that is not served here');
+      throw new DomainError('misdirected_request', 'The host in the Host header is not served here');
     }
     next();
   };
@@ -130,7 +130,7 @@ const refuseAmbiguousPaths: RequestHandler = (request, _response, next) => {
 
 const refuseExpectations: RequestHandler = ({ headers: { expect } }, _response, next) => {
   if (expect !== undefined && expect.toLowerCase() !== '100-continue') {
-    throw new DomainError('expectation_failed', 'Only 100-continue can be expected here');
+    throw new DomainError('expectation_failed', 'The only supported expectation is 100-continue');
   }
   next();
 };
@@ -141,7 +141,7 @@ function openApiEndpoint(document: object): Endpoint {
     method: 'GET',
     path: '/openapi.json',
     operationId: 'getOpenApi',
-    summary: 'This description',
+    summary: 'This API document',
     tag: 'documents',
     access: 'unsigned',
     quiet: true,

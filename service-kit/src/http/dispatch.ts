@@ -25,23 +25,23 @@ import { send, type Reply } from './send.ts';
 import { parsePart, refuseInvalid, type InputError } from './validation.ts';
 import { isUtf8Escaped } from './well-formed.ts';
 
-/** A path with what can be done there, by method. */
+/** A path and its endpoints by method. */
 export interface Resource {
   path: string;
   endpoints: ReadonlyMap<string, Endpoint>;
 }
 
-/** What of the app the requests to endpoints need. */
+/** The parts of the app that endpoints need. */
 export interface DispatchShell {
   verifyInternalCall: InternalCallVerifier | undefined;
   idempotencyKeys: IdempotencyKeys | undefined;
-  /** @returns the status that a problem is answered with */
+  /** @returns the status of a problem code */
   statusOf: (code: string) => number;
 }
 
 /**
- * Puts together the endpoints of each path, and plain segments before placeholders, so that `/v1/events/audit`
- * is never taken for an event.
+ * Groups the endpoints by path, and sorts plain segments before placeholders, so that `/v1/events/audit` is never taken for
+ * an event.
  *
  * @throws {TypeError} when a method is defined twice for a path, or two paths differ only in their placeholders
  */
@@ -65,9 +65,9 @@ export function resourcesOf(endpoints: readonly Endpoint[]): Resource[] {
 }
 
 /**
- * Handles the requests to one path, each check before the next and the body only after them: method 405, token
- * 401, role or scope 403, body 415, 413 and 400, values 400, `If-Match` 428, `Idempotency-Key` 428, 422 and 409, and
- * then the handler. `If-Match` and `If-None-Match` of a GET are judged by the `ETag` of its answer.
+ * Handles the requests to one path, in this order: method 405, token 401, role or scope 403, body 415, 413 and 400, values
+ * 400, `If-Match` 428, `Idempotency-Key` 428, 422 and 409, then the handler. `If-Match` and `If-None-Match` of a GET are
+ * compared with the `ETag` of its answer.
  */
 export function dispatch({ path, endpoints }: Resource, shell: DispatchShell): RequestHandler {
   const allow = [...endpoints.keys(), ...(endpoints.has('GET') ? ['HEAD'] : [])].toSorted().join(', ');
@@ -76,11 +76,11 @@ export function dispatch({ path, endpoints }: Resource, shell: DispatchShell): R
     const context = contextOf(request);
     context.route = path;
     const endpoint = endpoints.get(request.method === 'HEAD' ? 'GET' : request.method);
-    if (!endpoint) throw refusal('method_not_allowed', `Here you can use ${allow}`, { allow });
+    if (!endpoint) throw refusal('method_not_allowed', `Use one of ${allow}`, { allow });
     context.quiet = endpoint.quiet;
     if (endpoint.access !== 'internal') assertAccess(endpoint.access, context.identity);
     else if (!shell.verifyInternalCall?.(request.method, request.originalUrl, request.headers)) {
-      throw refusal('unauthenticated', 'A valid signature of a service is needed');
+      throw refusal('unauthenticated', 'A valid signature of another service is needed');
     }
     context.refusals = endpoint.refusals;
     const { input, content } = await readInput(endpoint, request, response);
@@ -107,10 +107,10 @@ function withConditions(
   return conditionalReply({ ...answer, headers }, preconditions, conditional);
 }
 
-/** Unless the handler says otherwise, a client may keep what it can ask for again by its tag, and a shared cache may not. */
+/** The default: a client may keep a tagged answer and revalidate it; a shared cache may not. */
 const REVALIDATED = { 'cache-control': 'private, no-cache' };
 
-/** Two callers may get the same tag at one path (`/v1/me`), so what one of them has kept is nothing for the other. */
+/** Two callers may get the same tag at one path (`/v1/me`), so a kept answer belongs to one caller. */
 function varyOf({ headers: { vary } }: Reply): string {
   return vary === undefined ? 'authorization' : [vary, 'authorization'].flat().join(', ');
 }
@@ -129,7 +129,10 @@ async function answerTo(
 ): Promise<Reply> {
   const { idempotencyId: id, request, context } = input;
   if (endpoint.idempotencyKey === 'required' && id === undefined) {
-    throw refusal('idempotency_key_required', 'Send an Idempotency-Key, so that a repetition is recognised');
+    throw refusal(
+      'idempotency_key_required',
+      'Send an Idempotency-Key, so that a repetition can be recognised',
+    );
   }
   if (!keys || id === undefined) return await endpoint.handle(input);
   const fingerprint = fingerprintOf(request, content);
@@ -143,7 +146,7 @@ async function readInput(
   response: Response,
 ): Promise<{ input: AnyInput; content: unknown }> {
   const { params, query, headers, body } = endpoint.request;
-  // Without a schema the body is the handler's to read, who then asks for it by reading.
+  // Without a schema the handler reads the body itself.
   if (!body && request.headers.expect !== undefined) response.writeContinue();
   const content = body && (await readBody(request, response, endpoint));
   const errors: InputError[] = [];

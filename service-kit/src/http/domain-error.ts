@@ -1,4 +1,4 @@
-/** What the shell may add to a problem for one error. */
+/** Additions to the problem body of one error. */
 export interface DomainErrorExtra {
   /** Further members of the problem body, for example `{ reason: '…' }`. */
   members?: Readonly<Record<string, unknown>>;
@@ -6,7 +6,7 @@ export interface DomainErrorExtra {
   headers?: Readonly<Record<string, string>>;
 }
 
-/** A refusal with a code. It knows nothing of HTTP: a {@link ProblemTable} says which status a code has. */
+/** A refusal with a code. It does not know HTTP: a {@link ProblemTable} gives each code a status. */
 export class DomainError<Code extends string = string> extends Error {
   override readonly name = 'DomainError';
   readonly code: Code;
@@ -16,7 +16,7 @@ export class DomainError<Code extends string = string> extends Error {
 
   /**
    * @param code one of the codes in the service's problem table
-   * @param detail what a person should know about this case; shown to the caller
+   * @param detail explains this case to a person; shown to the caller
    */
   constructor(code: Code, detail?: string, extra: DomainErrorExtra = {}) {
     super(detail ?? code);

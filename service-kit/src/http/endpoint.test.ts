@@ -70,7 +70,7 @@ describe('defineEndpoint', () => {
     );
   });
 
-  it('stands schemas that contain themselves', () => {
+  it('accepts recursive schemas', () => {
     const Condition = z.strictObject({
       get not() {
         return Condition.optional();

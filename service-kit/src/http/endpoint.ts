@@ -10,33 +10,33 @@ import type { Reply } from './send.ts';
 
 export type Method = 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
 
-/** What an endpoint gives to its handler, each part already parsed. */
+/** The input of a handler. Each part is parsed. */
 export interface EndpointInput<Params, Query, Body, Headers> {
   params: Params;
   query: Query;
   body: Body;
   headers: Headers;
-  /** The caller; with an empty `userId` where nobody has been identified. */
+  /** The caller. An anonymous one has an empty `userId`. */
   identity: Identity;
   /**
-   * Where the request came with an `Idempotency-Key`: a hash of it with caller and route, the same for its
-   * repetitions. An id derived from it cannot be made twice, not even when a process dies between an effect and the
-   * keeping of its answer.
+   * A hash of the `Idempotency-Key` with caller and route; undefined without the header. Repetitions have the same. Derive the
+   * id of a created resource from it: then the resource is not created twice, even when the process dies between the
+   * effect and the keeping of the answer.
    */
   idempotencyId: string | undefined;
-  /** What `If-Match` and `If-None-Match` ask for; nothing where the endpoint is not `conditional`. */
+  /** From `If-Match` and `If-None-Match`; empty unless the endpoint is `conditional`. */
   preconditions: Preconditions;
   context: RequestContext;
-  /** For streaming; everything else is above. */
+  /** For streaming only. */
   request: Request;
   response: Response;
 }
 
 export interface ResponseSpec {
   description: string;
-  /** Shape of the JSON body, which may also be answered as a stream of its text; left out where there is none. */
+  /** Schema of the JSON body, which may also be sent as a stream of its text. Leave it out without a body. */
   body?: z.ZodType;
-  /** Media type of a body that is not JSON, or the types of which it is one. */
+  /** Media type or types of a body that is not JSON. */
   contentType?: string | readonly string[];
   /** Headers to document. */
   headers?: z.ZodObject;
@@ -44,7 +44,7 @@ export interface ResponseSpec {
 
 export type Responses = Readonly<Record<number, ResponseSpec>>;
 
-/** One of the answers that the endpoint documents: a status with the body that belongs to it. */
+/** One of the documented answers: a status and its body. */
 export type ReplyOf<Documented extends Responses> = {
   [Status in keyof Documented & number]: Reply<Status, BodyOf<Documented[Status]>>;
 }[keyof Documented & number];
@@ -55,7 +55,7 @@ type BodyOf<Spec> = Spec extends { body: infer Schema extends z.ZodType }
     ? unknown
     : undefined;
 
-/** What is only going to be written may as well be read-only. */
+/** Accepts read-only values, because they are only sent. */
 type Sendable<T> = T extends readonly (infer Item)[]
   ? readonly Sendable<Item>[]
   : T extends object
@@ -66,7 +66,7 @@ interface EndpointDescription {
   method: Method;
   /** Path template, for example `/v1/events/{eventId}/claims`. */
   path: string;
-  /** Unique over the service; becomes a function's name in generated clients. */
+  /** Unique in the service. Generated clients use it as the name of a function. */
   operationId: string;
   summary: string;
   description?: string;
@@ -74,33 +74,33 @@ interface EndpointDescription {
   access: Access;
   /** Largest body, in bytes. Default 1 MiB. */
   maxBodyBytes?: number;
-  /** Values in a JSON body, at every level together. Default 1,000 where nobody signs in, else 10,000. */
+  /** Maximum number of values in a JSON body, at all levels. Default 1,000 for anonymous endpoints, else 10,000. */
   maxBodyValues?: number;
   /**
-   * Whether `application/x-www-form-urlencoded` is taken in place of JSON; the same schema reads both. With `only`
-   * nothing else is.
+   * Whether `application/x-www-form-urlencoded` is accepted besides JSON, with the same schema. `only` accepts forms
+   * alone.
    */
   acceptsForm?: boolean | 'only';
-  /** Media types of a body that the handler reads itself, to document. */
+  /** Documents the media types of a body that the handler reads itself. */
   rawBody?: readonly string[];
-  /** Whether callers may name themselves with Basic credentials. To document: the handler reads and checks them. */
+  /** Documents Basic credentials. The handler reads and checks them. */
   acceptsBasic?: boolean;
   /**
-   * Whether it takes an `Idempotency-Key`, or cannot do without. Per caller and route, repetitions with the same key
-   * get the first answer. For identified callers, and answers that are JSON and no secret.
+   * Whether the endpoint accepts or requires an `Idempotency-Key`. Repetitions with the same key, caller and route get the
+   * first answer. Only for identified callers, and for JSON answers without secrets.
    */
   idempotencyKey?: 'optional' | 'required';
-  /** What becomes of `If-Match` and `If-None-Match`, where its answers have an `ETag`. Default: they are not read. */
+  /** How to treat `If-Match` and `If-None-Match`, when answers have an `ETag`. Default: they are ignored. */
   conditional?: Conditional;
-  /** Keeps good answers out of the access log, for what is called every few seconds. */
+  /** Keeps successful requests out of the access log, for endpoints that are polled. */
   quiet?: boolean;
-  /** Codes of the problems that its handler may answer with, to document. The shell adds its own. */
+  /** Documents the problem codes of the handler. The kit adds its own. */
   problems?: readonly string[];
-  /** How it refuses, where a protocol has error bodies of its own. Default: problem bodies. */
+  /** Error bodies of another protocol. Default: problem bodies. */
   refusals?: RefusalForm;
 }
 
-/** An endpoint with the types of its input forgotten, as `createApp` and `openApiDocument` take it. */
+/** An endpoint without the types of its input, for `createApp` and `openApiDocument`. */
 export interface Endpoint extends Required<
   Omit<EndpointDescription, 'description' | 'idempotencyKey' | 'conditional' | 'refusals'>
 > {
@@ -120,11 +120,11 @@ export interface EndpointSpec<
   Headers extends z.ZodType,
   Documented extends Responses,
 > extends EndpointDescription {
-  /** Schemas of what comes in; without one the part is `undefined`, and a body is left unread. */
+  /** Schemas of the input. A part without a schema is `undefined`, and a body is not read. */
   request?: {
     /** Of the placeholders in `path`. */
     params?: Params;
-    /** Parameters that it does not name are ignored. */
+    /** Unknown parameters are ignored. */
     query?: Query;
     /** Every object in it must be strict (`z.strictObject`), so that unknown fields are refused. */
     body?: Body;
@@ -132,23 +132,23 @@ export interface EndpointSpec<
     headers?: Headers;
   };
   responses: Documented;
-  /** Answers with one of the documented responses, or throws a {@link DomainError}. */
+  /** Returns one of the documented responses, or throws a {@link DomainError}. */
   handle(
     input: EndpointInput<z.output<Params>, z.output<Query>, z.output<Body>, z.output<Headers>>,
   ): Promise<ReplyOf<Documented>>;
 }
 
 const MIB = 1_048_576;
-/** A value costs about a microsecond until it is refused, and whoever signs in can be banned. */
+/** Refusing a value costs about a microsecond. A signed-in caller can be banned. */
 const MOST_ANONYMOUS_VALUES = 1_000;
 const MOST_VALUES = 10_000;
 
 /**
- * Describes one endpoint: what comes in, what is done, what goes out. The handler's input and its possible
- * answers are typed by the schemas, and the API document is made of the same.
+ * Defines one endpoint. The schemas type the handler's input and its possible answers, and the API document is generated
+ * from them.
  *
- * @throws {TypeError} when placeholders and `params` differ, an object in the body ignores unknown fields, an
- * `Idempotency-Key` is taken where there is no caller or the answer is not JSON, or a read is `conditional` as a change
+ * @throws {TypeError} when placeholders and `params` differ, an object in the body accepts unknown fields, an
+ * `Idempotency-Key` is accepted without a caller or for an answer that is not JSON, or `conditional` does not fit the method
  */
 export function defineEndpoint<
   const Documented extends Responses,
@@ -182,7 +182,7 @@ export function defineEndpoint<
 
 const isAnonymous = (access: Access): boolean => access === 'public' || access === 'unsigned';
 
-/** @returns the placeholders of a path template, without their braces */
+/** @returns the placeholders of a path template, without braces */
 export function placeholdersIn(path: string): string[] {
   return [...path.matchAll(/\{(\w+)\}/g)].map(([, name = '']) => name);
 }
@@ -195,7 +195,7 @@ function assertPath(path: string, operationId: string): void {
 function assertKeyable({ idempotencyKey, access, responses, operationId }: Keyable): void {
   if (idempotencyKey === undefined) return;
   if (access === 'unsigned' || access === 'public' || access === 'internal') {
-    throw new TypeError(`${operationId}: an Idempotency-Key belongs to a caller, and here is none`);
+    throw new TypeError(`${operationId}: an Idempotency-Key belongs to a caller, and this endpoint has none`);
   }
   const types = Object.values(responses).flatMap(({ contentType = [] }) => contentType);
   if (!types.every((type) => type.endsWith('json'))) {

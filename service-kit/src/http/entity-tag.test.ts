@@ -8,7 +8,7 @@ const opaque = fc.string({
 const tag = fc.tuple(fc.constantFrom('', 'W/'), opaque).map(([weak, text]) => `${weak}"${text}"`);
 
 describe('a list of entity tags', () => {
-  it('is read as its sender meant it, with commas in tags, empty elements and white space', () => {
+  it('may have commas in tags, empty elements and white space', () => {
     const gap = fc.constantFrom(',', ', ', ' ,\t', ',,', ' , , ');
     fc.assert(
       fc.property(fc.array(tag, { minLength: 1, maxLength: 9 }), gap, (tags, between) => {
@@ -42,7 +42,7 @@ describe('a list of entity tags', () => {
     expect(parseEntityTags(text)).toBeUndefined();
   });
 
-  it('is read or refused in the time of its length, which is limited', () => {
+  it('is parsed in linear time, and has a limited length', () => {
     expect(parseEntityTags(`${'"a",'.repeat(1_023)}"a"`)).toHaveLength(1_024);
     expect(parseEntityTags(`"${'a'.repeat(4_096)}"`)).toBeUndefined();
     const began = performance.now();
@@ -51,13 +51,13 @@ describe('a list of entity tags', () => {
   });
 });
 
-// RFC 9110, 8.8.3.2, the table of examples.
+// The examples of RFC 9110, 8.8.3.2.
 it.each([
   ['W/"1"', 'W/"1"', false, true],
   ['W/"1"', 'W/"2"', false, false],
   ['W/"1"', '"1"', false, true],
   ['"1"', '"1"', true, true],
-])('%s and %s are compared as RFC 9110 has it', (one, other, strongly, weakly) => {
+])('%s and %s are compared as in RFC 9110', (one, other, strongly, weakly) => {
   for (const [a, b] of [
     [one, other],
     [other, one],
@@ -76,7 +76,7 @@ it('what matches strongly matches weakly, and a star matches all', () => {
   );
 });
 
-it('the tags that are made here are read as one strong tag', () => {
+it('a tag that the kit makes is one strong tag', () => {
   for (const made of [versionTag(3), contentTag({ a: 1 }), contentTag('text')]) {
     expect(parseEntityTags(made)).toEqual([made]);
     expect(matchesStrongly([made], made)).toBe(true);

@@ -1,19 +1,19 @@
 import { createHash } from 'node:crypto';
 
-/** What `If-Match` and `If-None-Match` name: any representation, or those with one of these tags, as they were sent. */
+/** The value of `If-Match` or `If-None-Match`: any representation, or a list of tags as sent. */
 export type EntityTags = '*' | readonly string[];
 
-/** In characters. The tags of this system have at most 32, so this is a list of more than a hundred. */
+/** In characters: room for more than a hundred tags, which have at most 32 characters here. */
 const LONGEST_LIST = 4_096;
 
-// One element of a list, which may be empty, with the comma or the end behind it (RFC 9110, 5.6.1 and 8.8.3). A tag may
-// hold commas, so a list must not be split at them.
+// One element of a list, possibly empty, up to the comma or the end (RFC 9110, 5.6.1 and 8.8.3). A tag may contain commas,
+// so the list cannot be split at them.
 const ELEMENT = /[\t ]*(?:((?:W\/)?"[\x21\x23-\x7E\x80-\xFF]*")[\t ]*)?(?:,|$)/y;
 
 /**
  * Reads a list of entity tags (RFC 9110, 13.1.1 and 13.1.2).
  *
- * @returns undefined where the text is no such list, or too long
+ * @returns undefined when the text is not such a list, or is too long
  */
 export function parseEntityTags(text: string): EntityTags | undefined {
   if (text.length > LONGEST_LIST) return undefined;
@@ -29,20 +29,20 @@ export function parseEntityTags(text: string): EntityTags | undefined {
   return tags;
 }
 
-/** Whether one of the tags is this one, byte for byte: both are strong and equal (RFC 9110, 8.8.3.2). */
+/** Strong comparison: one of the tags is strong and equal to this one (RFC 9110, 8.8.3.2). */
 export function matchesStrongly(tags: EntityTags, tag: string): boolean {
   return tags === '*' || (!isWeak(tag) && tags.includes(tag));
 }
 
-/** Whether one of the tags stands for the same content: equal, whether weak or not (RFC 9110, 8.8.3.2). */
+/** Weak comparison: one of the tags is equal to this one, weak or not (RFC 9110, 8.8.3.2). */
 export function matchesWeakly(tags: EntityTags, tag: string): boolean {
   return tags === '*' || tags.some((each) => opaqueOf(each) === opaqueOf(tag));
 }
 
-/** The tag of something that counts its changes. */
+/** The tag of a resource with a version number. */
 export const versionTag = (version: number): string => `"${version}"`;
 
-/** The tag of something that has no version: another tag whenever the content is another. */
+/** The tag of a resource without a version: a hash of its content. */
 export function contentTag(content: object | string): string {
   const text =
     typeof content === 'string' || content instanceof Uint8Array ? content : JSON.stringify(content);

@@ -8,11 +8,11 @@ import { send } from './send.ts';
 
 export interface FailureOptions {
   problems: ProblemTable;
-  /** Makes a refusal of an error that the domain did not throw, for example of a store that is away. */
+  /** Turns other errors into refusals, for example those of an unavailable database. */
   translateError?: ((error: unknown) => DomainError | undefined) | undefined;
 }
 
-/** Answers whatever was thrown on the way: a known code by the table, anything else as a bare 500. */
+/** Answers errors: a known code by the table, any other error as a 500 without details. */
 export function handleFailures(options: FailureOptions): ErrorRequestHandler {
   const table = new Map(Object.entries({ ...shellProblems, ...options.problems }));
 
@@ -29,7 +29,7 @@ export function handleFailures(options: FailureOptions): ErrorRequestHandler {
 
     if (response.destroyed) return;
     if (response.headersSent) {
-      // Half an answer is out: only a broken connection tells the client that it is not the whole.
+      // Part of the answer was sent: only a broken connection tells the client that it is incomplete.
       response.destroy();
       return;
     }
@@ -50,14 +50,14 @@ export function handleFailures(options: FailureOptions): ErrorRequestHandler {
 
 const UNEXPECTED = {
   code: 'internal_error' satisfies ShellProblem,
-  detail: 'Something went wrong here. Quote the requestId when you ask for help.',
+  detail: 'An unexpected error occurred. Quote the requestId when you ask for help.',
   members: {},
   headers: {},
 };
 
 const CANCELLED: ReadonlySet<string> = new Set(['ERR_STREAM_PREMATURE_CLOSE', 'ERR_STREAM_UNABLE_TO_PIPE']);
 
-/** What streams and calls end with when they are given up. */
+/** Errors of aborted streams and calls. */
 function isCancellation(error: unknown): boolean {
   if (!(error instanceof Error)) return false;
   return error.name === 'AbortError' || ('code' in error && CANCELLED.has(String(error.code)));

@@ -5,7 +5,7 @@ import { reply } from './send.ts';
 
 const NOT_STORED = { 'cache-control': 'no-store' };
 
-/** `/healthz`: the process answers. It asks no dependency, so that an outage elsewhere restarts nothing. */
+/** `/healthz`: the process answers. It checks no dependency, so that an outage elsewhere restarts nothing. */
 export function livenessEndpoint(service: string): Endpoint {
   return defineEndpoint({
     method: 'GET',
@@ -16,7 +16,10 @@ export function livenessEndpoint(service: string): Endpoint {
     access: 'unsigned',
     quiet: true,
     responses: {
-      200: { description: 'It does', body: z.object({ status: z.literal('ok'), service: z.string() }) },
+      200: {
+        description: 'The process answers',
+        body: z.object({ status: z.literal('ok'), service: z.string() }),
+      },
     },
     handle: async () => reply(200, { status: 'ok', service }, NOT_STORED),
   });
@@ -25,7 +28,7 @@ export function livenessEndpoint(service: string): Endpoint {
 /**
  * `/readyz`: 200 when requests may be sent, otherwise 503.
  *
- * @param options.withChecks whether to say what each dependency answered, which is for the admin port alone
+ * @param options.withChecks whether to show the result of each check, for the admin port only
  */
 export function readinessEndpoint(readiness: Readiness, options: { withChecks: boolean }): Endpoint {
   const body = z.object({ status: z.string(), checks: z.record(z.string(), z.unknown()).optional() });
@@ -33,11 +36,11 @@ export function readinessEndpoint(readiness: Readiness, options: { withChecks: b
     method: 'GET',
     path: '/readyz',
     operationId: 'getReadiness',
-    summary: 'Whether requests may be sent',
+    summary: 'Whether the service takes requests',
     tag: 'health',
     access: 'unsigned',
     quiet: true,
-    responses: { 200: { description: 'They may', body }, 503: { description: 'They may not', body } },
+    responses: { 200: { description: 'It takes requests', body }, 503: { description: 'It does not', body } },
     handle: async () => {
       const report = await readiness.report();
       const { status } = report;

@@ -1,14 +1,13 @@
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
 import { createServer, type Server } from 'node:http';
-import { Server as TcpServer, type AddressInfo, type Socket } from 'node:net';
+import type { AddressInfo, Socket } from 'node:net';
 import { once } from 'node:events';
-import { setTimeout as delay } from 'node:timers/promises';
 import type { Registry } from '@prometheus-io/client';
-import pTimeout from 'p-timeout';
 import type { Component } from '../lifecycle/index.ts';
 import type { Logger } from '../logging/index.ts';
 import { createBodyWatch } from './body-watch.ts';
 import { Connection, TooManyWaitingError } from './connection.ts';
+import { createGracefulStop } from './graceful-stop.ts';
 import { pathOf } from './problem.ts';
 import { createServerMetrics } from './server-metrics.ts';
 import { joinSmallChunks } from './small-chunks.ts';
@@ -17,44 +16,44 @@ import { createUnreadableRequests } from './unreadable-request.ts';
 /** Takes connections that leave HTTP, such as those of WebSockets. */
 export interface Upgrades {
   /**
-   * Asked of a request with `Upgrade` on a connection that owes no answer. One that is not accepted goes to the app like
-   * any other request, and its connection closes after the answer.
+   * Called for a request with `Upgrade` on a connection that owes no answer. A request that is not accepted goes to the app,
+   * and its connection closes after the answer.
    */
   accepts(request: IncomingMessage): boolean;
-  /** The connection is the taker's from here on; what was received past the head can be read from it. */
+  /** Takes over the connection. Bytes received after the head can be read from the socket. */
   take(request: IncomingMessage, socket: Socket): void;
 }
 
 export interface HttpServerOptions {
   app: RequestListener;
-  /** Default: nothing is upgraded. Before `stop`, whoever took a connection has to end it. */
+  /** Default: no upgrades. Connections that it took must be ended before `stop`. */
   upgrades?: Upgrades;
   host: string;
-  /** 0 lets the system choose; see `address`. */
+  /** 0 lets the system choose a port; see `address`. */
   port: number;
   logger: Logger;
-  /** Left out: nothing is counted. */
+  /** Default: nothing is counted. */
   metrics?: Registry;
-  /** Name among the components, and in metrics. Default `http`. */
+  /** Name of the component, also in metrics. Default `http`. */
   name?: string;
   /** How long a client may take to send the head of a request, in milliseconds. Default 60,000. */
   headersTimeoutMs?: number;
-  /** How long the next byte of a body may be in coming, in milliseconds. Default 60,000. */
+  /** How long a client may send no byte of a body, in milliseconds. Default 60,000. */
   bodyIdleTimeoutMs?: number;
   /**
-   * How long a body may take however slowly it comes, in milliseconds. Default 20,000. After that it must have come with at
-   * least 1 KiB a second on average.
+   * How long a body may take at any speed, in milliseconds. After that it must have come with at least 1 KiB a second on
+   * average. Default 20,000.
    */
   bodyTimeoutMs?: number;
-  /** How many requests may wait on one connection for the answer to the one in work. Default 256. */
+  /** How many requests may wait on one connection for the answer to the current one. Default 256. */
   mostWaiting?: number;
-  /** Asked of each new connection; one that is refused gets a 429 `too_many_connections` and is closed. */
+  /** Called with each new connection. False answers with 429 `too_many_connections` and closes it. */
   admits?: (socket: Socket) => boolean;
-  /** After `stop` was called, how long new connections are still taken, in milliseconds. Default 100. */
+  /** After `stop`: how long new connections are still accepted, in milliseconds. Default 100. */
   acceptGraceMs?: number;
-  /** Then, how long idle connections stay open for their clients to leave, in milliseconds. Default 500. */
+  /** Then: how long idle connections stay open for their clients to leave, in milliseconds. Default 500. */
   idleGraceMs?: number;
-  /** Then, how long requests in flight may take to finish, in milliseconds. Default 5,000. */
+  /** Then: how long running requests may take, in milliseconds. Default 5,000. */
   finishWithinMs?: number;
 }
 
@@ -65,23 +64,23 @@ export interface HttpServer extends Component {
   address(): AddressInfo;
 }
 
-// Longer than the 60 s for which common proxies keep a connection, so that it is they who close it.
+// Longer than the 60 s of common proxies, so that the proxy closes the connection.
 const KEEP_ALIVE_MS = 65_000;
 const HEADERS_TIMEOUT_MS = 60_000;
 const BODY_IDLE_TIMEOUT_MS = 60_000;
 const BODY_TIMEOUT_MS = 20_000;
 const MOST_WAITING = 256;
 const LONGEST_CHECK_MS = 30_000;
-const SWEEP_MS = 50;
-const QUIET_WITHIN_MS = 500;
 
 /**
- * Serves `app`, one request of a connection at a time, and answers with a problem body what is no request (400, 408, 431). What is thrown while a request is
- * handled closes its connection alone. `stop` lets no client run into a closed door that it could not see:
- * 1. connections are still accepted for a moment, while whoever balances the load learns that we are not ready;
- * 2. the listening socket closes; what is connected is still served, each answer with `connection: close`, so
- *    that clients in the middle of something leave by themselves;
- * 3. only then are idle connections closed, and requests in flight are finished.
+ * Serves `app`, one request of a connection at a time. Unreadable requests get a problem body (400, 408, 431). An error
+ * closes only the connection of its request.
+ *
+ * `stop` breaks no connection that a client is using:
+ * 1. connections are still accepted for a moment, while the load balancer learns that the service is not ready;
+ * 2. the listening socket closes; requests on open connections are answered with `connection: close`, so that clients leave
+ *    by themselves;
+ * 3. idle connections are closed, and running requests finish.
  */
 export function createHttpServer(options: HttpServerOptions): HttpServer {
   const { app, upgrades, host, port, logger, name = 'http' } = options;
@@ -99,7 +98,6 @@ export function createHttpServer(options: HttpServerOptions): HttpServer {
   const bodies = createBodyWatch({ idleMs: bodyIdleTimeoutMs, withinMs: bodyTimeoutMs });
   const unwanted = new WeakSet<Socket>();
   let leaving = false;
-  let accepted = 0;
   let bodyTimer: NodeJS.Timeout | undefined;
 
   function load() {
@@ -122,12 +120,12 @@ export function createHttpServer(options: HttpServerOptions): HttpServer {
   function serve(request: IncomingMessage, response: ServerResponse): void {
     active.add(response);
     response.once('close', () => active.delete(response));
-    // After an upgrade that was declined nobody can tell where the next request begins.
+    // After a declined upgrade it is unknown where the next request begins.
     if (leaving || request.headers.upgrade !== undefined) response.setHeader('connection', 'close');
     if (!unreadable.refusesHost(request, response)) app(request, response);
   }
 
-  /** The connection has been closed; everybody else's goes on. */
+  /** The connection is closed. All others go on. */
   function onError(error: unknown, request: IncomingMessage): void {
     const { method } = request;
     const context = { component: name, method, path: pathOf(request) };
@@ -177,24 +175,23 @@ export function createHttpServer(options: HttpServerOptions): HttpServer {
     {
       keepAliveTimeout: KEEP_ALIVE_MS,
       headersTimeout: headersTimeoutMs,
-      requestTimeout: 0, // Not Node's, which ends an upload in the middle however well it comes.
+      requestTimeout: 0, // Node's would also end a fast upload.
       connectionsCheckingInterval: Math.min(headersTimeoutMs, LONGEST_CHECK_MS),
       shouldUpgradeCallback: accepts,
-      requireHostHeader: false, // Not because it may be missing, but because Node's answer has no body.
+      requireHostHeader: false, // Node's answer would have no body.
     },
     listener,
   );
-  // The app says itself when it wants the body (`100 Continue`), and what else cannot be expected.
+  // The app sends `100 Continue` when it wants the body, and refuses other expectations.
   server.on('checkContinue', listener);
   server.on('checkExpectation', listener);
-  // Without a listener Node hangs up without a word. Where it should lead is no path, and this is no proxy.
+  // Without a listener Node would close the connection without an answer. CONNECT is for proxies.
   server.on('connect', (_request, socket: Socket) =>
     unreadable.refuseNext(connectionOf(socket), 'malformed_request', 'CONNECT'),
   );
   server.on('upgrade', takeUpgrade);
   server.on('clientError', (error, socket: Socket) => unreadable.onClientError(error, connectionOf(socket)));
   server.on('connection', (socket) => {
-    accepted += 1;
     const connection = open(socket);
     if (admits(socket)) return;
     unwanted.add(socket);
@@ -210,51 +207,19 @@ export function createHttpServer(options: HttpServerOptions): HttpServer {
     }
   }
 
-  /**
-   * Connections that the system has made but that we have not taken yet are reset when the listening socket
-   * closes. So it closes right after a turn of the event loop in which none came; under constant pressure there
-   * may be no such turn.
-   */
-  async function nobodyAtTheDoor(): Promise<void> {
-    const limit = performance.now() + QUIET_WITHIN_MS;
-    let before: number;
-    do {
-      before = accepted;
-      await new Promise(setImmediate);
-    } while (accepted > before && performance.now() < limit);
-  }
-
-  function askClientsToLeave(): void {
-    leaving = true;
-    for (const response of active) {
-      if (!response.headersSent) response.setHeader('connection', 'close');
-    }
-  }
-
-  function closeIdle(): void {
-    server.closeIdleConnections();
-    // Node does not count a connection as idle before its first request.
-    for (const socket of connections.keys()) if (socket.bytesRead === 0) socket.destroy();
-  }
-
-  async function drain(): Promise<void> {
-    const closed = once(server, 'close');
-    await delay(acceptGraceMs);
-    await nobodyAtTheDoor();
-    stopListening(server);
-    askClientsToLeave();
-    if (await happensWithin(idleGraceMs, closed)) return;
-    // After the poll of the event loop: what has arrived by then has been read, and its connection is not idle.
-    const sweep = setInterval(() => setImmediate(closeIdle), SWEEP_MS);
-    const finished = await happensWithin(finishWithinMs, closed);
-    clearInterval(sweep);
-    if (finished) return;
-    logger.warn('Requests were cut off by the shutdown', { component: name, requests: active.size });
-    server.closeAllConnections();
-    // Node does not count those that have left HTTP.
-    for (const socket of connections.keys()) socket.destroy();
-    await closed;
-  }
+  const drain = createGracefulStop({
+    server,
+    sockets: () => connections.keys(),
+    active,
+    onLeaving: () => {
+      leaving = true;
+    },
+    onCutOff: () =>
+      logger.warn('Requests cut off by the shutdown', { component: name, requests: active.size }),
+    acceptGraceMs,
+    idleGraceMs,
+    finishWithinMs,
+  });
 
   return {
     name,
@@ -267,35 +232,24 @@ export function createHttpServer(options: HttpServerOptions): HttpServer {
     stop: async () => {
       await drain();
       clearInterval(bodyTimer);
-      server.close(); // Ends Node's own timers; nothing is open any more.
+      server.close(); // Ends Node's own timers.
     },
     address: () => addressOf(server),
   };
 }
 
-/** Streams of a client keep a listener for life: an error that nobody hears would end the process. */
+/** Adds error listeners to a client's streams: an error without a listener would end the process. */
 function keepErrors(request: IncomingMessage, response: ServerResponse, connection: Connection): void {
   request.on('error', ignore);
   response.on('error', (error) => {
-    // What a handler says after the connection was ended reaches nobody.
+    // After the end of the connection the handler's output is lost anyway.
     if (!response.destroyed && !connection.isEnding) connection.fail(error, request);
   });
 }
 
 function ignore(): void {
-  // The connection closes, which ends whatever is in work for it.
+  // The connection closes, which ends its requests.
 }
-
-/** Not `server.close()`: that one of HTTP also destroys idle connections, which may just be receiving a request. */
-function stopListening(server: Server): void {
-  TcpServer.prototype.close.call(server);
-}
-
-const happensWithin = (ms: number, event: Promise<unknown>): Promise<boolean> =>
-  pTimeout(
-    event.then(() => true),
-    { milliseconds: Math.max(1, ms), fallback: () => false },
-  );
 
 function addressOf(server: Server): AddressInfo {
   const address = server.address();

@@ -10,30 +10,30 @@ import type { Reply, ReplyHeaders } from './send.ts';
 
 export const IDEMPOTENCY_HEADER = 'idempotency-key';
 
-/** Source: draft-ietf-httpapi-idempotency-key-header, with the length that is common. Opaque, so quotes are part of it. */
+/** Source: draft-ietf-httpapi-idempotency-key-header, with the usual length. The key is opaque, so quotes are part of it. */
 export const IdempotencyKey = z
   .string()
   .regex(/^[\x21-\x7E]{1,255}$/, 'must be 1 to 255 visible ASCII characters')
-  .meta({ description: 'Chosen by the caller, for example a UUID; the same when a request is repeated' });
+  .meta({ description: 'Chosen by the caller, for example a UUID. A repeated request sends the same key' });
 
-/** An answer as it is kept for repetitions: what the handler said, or the refusal that it threw. */
+/** An answer that is kept for repetitions: the reply of the handler, or the refusal that it threw. */
 export type KeptAnswer =
   | { status: number; headers: ReplyHeaders; body?: string }
   | { refusal: { code: string; detail?: string } & Required<DomainErrorExtra> };
 
-/** A key that this request is the first to use; exactly one of the two ends it. */
+/** A key that this request is the first to use. Call exactly one of the two. */
 export interface KeyInUse {
-  /** Answers repetitions with this from now on. */
+  /** Keeps the answer for repetitions. */
   keep(answer: KeptAnswer): Promise<void>;
-  /** Forgets the key, as if it had not been used. */
+  /** Forgets the key, as if it had never been used. */
   release(): Promise<void>;
 }
 
-/** Remembers keys with their answers; `createIdempotencyKeys` of the mongo part is one. */
+/** Remembers keys and their answers. `createIdempotencyKeys` of the mongo part implements it. */
 export interface IdempotencyKeys {
   /**
-   * @param id of caller, route and key
-   * @param fingerprint of what is asked for under it
+   * @param id hash of caller, route and key
+   * @param fingerprint hash of target and body
    */
   use(
     id: string,
@@ -50,22 +50,22 @@ export interface OnceOptions {
   keys: IdempotencyKeys;
   id: string;
   fingerprint: string;
-  /** @returns the status that a refusal is answered with */
+  /** @returns the status of a problem code */
   statusOf: (code: string) => number;
   logger: Logger;
 }
 
-/** @returns what names a key of this caller at this route, without telling the key */
+/** @returns a hash of caller, route and key, which does not reveal the key */
 export const keyIdOf = ({ method, path }: Endpoint, { userId }: Identity, key: string): string =>
   digest(['key', userId, method, path, key]);
 
-/** @returns the same for the same target and body, whatever the order of the fields */
+/** @returns a hash of target and body; the order of fields does not matter */
 export const fingerprintOf = ({ originalUrl }: Request, content: unknown): string =>
   digest(['content', originalUrl, content]);
 
 /**
- * Runs `handle` for the first request under a key and answers the others with its answer. An answer that says
- * nothing about the request is not kept: 429, 5xx, and whatever is no answer at all.
+ * Runs `handle` for the first request with a key, and gives its answer to repetitions. Answers that may differ next time
+ * are not kept: 429, 5xx, and errors that are no refusal.
  *
  * @throws {DomainError} `idempotency_key_reused`, `idempotency_in_progress`, and what `handle` throws or threw
  */
@@ -89,11 +89,9 @@ async function answerFirst(
   inUse: KeyInUse,
   handle: () => Promise<Reply>,
 ): Promise<Reply> {
-  // The effect has happened or not, whatever becomes of the key: the answer goes out.
+  // The effect has happened or not. The answer is sent even when the key cannot be updated.
   const end = (ended: Promise<void>): Promise<void> =>
-    ended.catch((error: unknown) =>
-      logger.warn('An idempotency key could not be brought to its end', { error }),
-    );
+    ended.catch((error: unknown) => logger.warn('Idempotency key not updated', { error }));
   try {
     const { status, headers, body } = await handle();
     if (isKept(status))

@@ -37,7 +37,7 @@ describe('openApiDocument', () => {
     expect(document).toHaveProperty([...operation, 'description'], 'For roles USER, ADMIN.');
   });
 
-  it('describes what comes in', () => {
+  it('describes the input', () => {
     expect(document).toHaveProperty([...operation, 'parameters', 0, 'name'], 'eventId');
     expect(document).toHaveProperty([...operation, 'requestBody', 'required'], false);
     expect(document).toHaveProperty(
@@ -46,7 +46,7 @@ describe('openApiDocument', () => {
     );
   });
 
-  it('describes what goes out by named schemas', () => {
+  it('describes the output by named schemas', () => {
     const schema = [...operation, 'responses', '201', 'content', 'application/json', 'schema'];
     expect(document).toHaveProperty(schema, { $ref: '#/components/schemas/OpenApiTestClaim' });
     expect(document).toHaveProperty('components.schemas.OpenApiTestClaim.type', 'object');
@@ -74,14 +74,14 @@ describe('openApiDocument', () => {
     expect(document).not.toHaveProperty([...operation, 'responses', '413']);
   });
 
-  it('says of a status what the endpoint says of it', () => {
+  it('describes a status as the endpoint does', () => {
     const own = { description: 'None left', body: z.object({ left: z.int() }) };
     const endpoint = { ...createClaim, responses: { ...createClaim.responses, 409: own } };
     const document = openApiDocument({ ...options, endpoints: [endpoint] });
     expect(document).toHaveProperty([...operation, 'responses', '409', 'description'], 'None left');
   });
 
-  it('names every problem under its status, those of the shell too', () => {
+  it("names every problem under its status, also the kit's", () => {
     const inContent = [
       'content',
       'application/problem+json',
@@ -101,14 +101,14 @@ describe('openApiDocument', () => {
     expect(document).toHaveProperty(codes(503), ['service_unavailable']);
   });
 
-  it('asks for no token where none is needed', () => {
+  it('needs no token for a public endpoint', () => {
     const open = { ...createClaim, access: 'public' } as const;
     const document = openApiDocument({ ...options, endpoints: [open] });
     expect(document).toHaveProperty([...operation, 'security'], []);
     expect(document).not.toHaveProperty([...operation, 'responses', '401']);
   });
 
-  it('asks for the signature of a service where only services may call, and for no token', () => {
+  it('needs the signature of a service, and no token, for an internal endpoint', () => {
     const internal = { ...createClaim, access: 'internal' } as const;
     const document = openApiDocument({ ...options, endpoints: [internal] });
     expect(document).toHaveProperty([...operation, 'security'], [{ internal: [] }]);

@@ -22,7 +22,7 @@ const INTERNAL = 'internal';
 const BASIC = 'basic';
 const METHODS = { GET: 'get', POST: 'post', PUT: 'put', PATCH: 'patch', DELETE: 'delete' } as const;
 
-/** Makes the OpenAPI 3.1 document of the endpoints out of their schemas. */
+/** Generates the OpenAPI 3.1 document of the endpoints. */
 export function openApiDocument(options: OpenApiOptions): object {
   const { title, version, description, endpoints } = options;
   const problems: ProblemTable = { ...shellProblems, ...options.problems };
@@ -71,7 +71,7 @@ function operationOf(endpoint: Endpoint, problems: ProblemTable): RouteConfig {
   };
 }
 
-/** Basic is never the only way: a client may also name itself in the body, or not at all. */
+/** Basic is never the only way: a client may also send its id in the body, or none. */
 function securityOf({ access, acceptsBasic }: Endpoint): Record<string, string[]>[] {
   if (!isOpen(access)) return [{ [access === 'internal' ? INTERNAL : BEARER]: [] }];
   return acceptsBasic ? [{ [BASIC]: [] }, {}] : [];
@@ -119,7 +119,7 @@ function headersOf({
 function answersOf({ responses, conditional }: Endpoint): Record<string, ResponseConfig> {
   const answers = documentedAnswers(responses, conditional);
   if (conditional !== 'read') return answers;
-  const notModified = { description: 'The caller has what would be answered', headers: EtagHeader };
+  const notModified = { description: 'Not modified since the tag that the caller sent', headers: EtagHeader };
   return { ...answers, 304: notModified };
 }
 
@@ -148,7 +148,7 @@ type Content = Record<string, { schema: z.ZodType | { type: 'string' } }>;
 const contentOf = (types: readonly string[], schema: Content[string]['schema']): Content =>
   Object.fromEntries(types.map((type) => [type, { schema }]));
 
-/** One response a status, which names every code that it may carry. */
+/** One response for each status, with all its codes. */
 function problemsOf(endpoint: Endpoint, problems: ProblemTable): Record<string, ResponseConfig> {
   const { refusals } = endpoint;
   const byStatus = new Map<number, string[]>();
@@ -188,7 +188,7 @@ function shellCodesOf(endpoint: Endpoint): ShellProblem[] {
   if (idempotencyKey) codes.push('idempotency_in_progress', 'idempotency_key_reused');
   if (idempotencyKey === 'required') codes.push('idempotency_key_required');
   codes.push('internal_error');
-  // What a store or a broker that is away comes to.
+  // When the database or the broker is unavailable.
   if (access !== 'unsigned') codes.push('service_unavailable');
   return codes;
 }

@@ -7,7 +7,7 @@ const Position = z.tuple([z.string(), z.int()]);
 const invalid = expect.objectContaining({ code: 'invalid_cursor' });
 
 describe('a cursor', () => {
-  it('comes back as it was for the same filters, in any order', () => {
+  it('is decoded for the same filters, in any order', () => {
     fc.assert(
       fc.property(fc.string(), fc.integer(), fc.string(), (id, time, status) => {
         const cursor = encodeCursor([id, time], { status, kind: undefined, from: 1 });
@@ -24,11 +24,11 @@ describe('a cursor', () => {
     }
   });
 
-  it('is refused when any of its characters was changed', () => {
+  it('is refused when any character was changed', () => {
     const cursor = encodeCursor(['evt_1', 42], {});
     for (let index = 0; index < cursor.length; index += 1) {
       const changed = cursor.slice(0, index) + (cursor[index] === 'A' ? 'B' : 'A') + cursor.slice(index + 1);
-      // The last character may hold bits that no byte needs.
+      // The last character may have unused bits.
       if (Buffer.from(changed, 'base64url').equals(Buffer.from(cursor, 'base64url'))) continue;
       expect(() => decodeCursor(changed, {}, Position)).toThrow(invalid);
     }
@@ -38,7 +38,7 @@ describe('a cursor', () => {
     expect(() => decodeCursor(cursor, {}, Position)).toThrow(invalid);
   });
 
-  it('is refused when its position is none of this list', () => {
+  it('is refused when its position does not fit the list', () => {
     expect(() => decodeCursor(encodeCursor({ $gt: '' }, {}), {}, Position)).toThrow(invalid);
   });
 });
@@ -56,12 +56,12 @@ describe('a page', () => {
       },
     );
 
-  it('ends the list when no row is left over', async () => {
+  it('is the last one when no row is left', async () => {
     expect(await page(0)).toEqual({ items: [], nextCursor: null });
     expect((await page(3)).nextCursor).toBeNull();
   });
 
-  it('is followed by one that begins after its last item when a row is left over', async () => {
+  it('has a next page after its last item when a row is left', async () => {
     const { items, nextCursor } = await page(4);
     expect(items).toEqual([{ id: 0 }, { id: 1 }, { id: 2 }]);
     expect(await page(4, nextCursor ?? '')).toEqual({ items: [{ id: 3 }], nextCursor: null });
@@ -81,7 +81,7 @@ describe('a page', () => {
 describe('listQuery', () => {
   const Query = z.object(listQuery);
 
-  it('takes 20 items unless asked for 1 to 100', () => {
+  it('has 20 items by default, and 1 to 100 on request', () => {
     expect(Query.parse({}).limit).toBe(20);
     expect(Query.parse({ limit: '100' }).limit).toBe(100);
     for (const limit of ['0', '101', '1.5', 'x', '']) expect(Query.safeParse({ limit }).success).toBe(false);

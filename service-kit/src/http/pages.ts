@@ -6,11 +6,11 @@ import { pathOfIllFormed } from './well-formed.ts';
 
 /** The query parameters of every list, to be spread into its query schema. */
 export const listQuery = {
-  limit: z.coerce.number().int().min(1).max(100).default(20).meta({ description: 'How many items at most' }),
-  cursor: z.string().max(1_024).optional().meta({ description: '`nextCursor` of the page before' }),
+  limit: z.coerce.number().int().min(1).max(100).default(20).meta({ description: 'Maximum number of items' }),
+  cursor: z.string().max(1_024).optional().meta({ description: '`nextCursor` of the previous page' }),
 };
 
-/** One page of a list, as it is answered. */
+/** One page of a list, as in the answer. */
 export interface Page<Item> {
   items: Item[];
   nextCursor: string | null;
@@ -21,25 +21,23 @@ export function pageSchema<Item extends z.ZodType>(item: Item) {
   return z.object({ items: z.array(item), nextCursor: z.string().nullable() });
 }
 
-/** What a list was asked for besides the page; a cursor belongs to it. */
+/** The filters of a list. A cursor belongs to them. */
 export type Filters = Readonly<Record<string, unknown>>;
 
 /** A list whose pages {@link readPage} reads. */
 export interface List<Row, Position extends z.ZodType> {
-  /** What was asked for besides the page. */
   filters: Filters;
-  /** Schema of what a cursor holds: where a page ended, as JSON. It is input like any other. */
+  /** Schema of the position in a cursor: where a page ended, as JSON. It is untrusted input. */
   position: Position;
-  /** Reads up to `limit` rows that come after the position, or the first. */
+  /** Reads up to `limit` rows after the position, or the first rows without one. */
   read: (after: z.output<Position> | undefined, limit: number) => Promise<readonly Row[]>;
   positionOf: (row: Row) => z.input<Position>;
 }
 
 /**
- * Reads one page of a list. To tell whether there is a next page it asks for a row more than the page has.
+ * Reads one page of a list. It reads one row more than the page has, to know whether there is a next page.
  *
- * @param asked as {@link listQuery} has it
- * @throws {DomainError} `invalid_cursor` when it was made for other filters, or not by us
+ * @throws {DomainError} `invalid_cursor` when the cursor was made for other filters, or not by {@link encodeCursor}
  */
 export async function readPage<Row, Position extends z.ZodType>(
   { limit, cursor }: { limit: number; cursor?: string | undefined },
@@ -58,7 +56,7 @@ export function encodeCursor(position: unknown, filters: Filters): string {
   return Buffer.from(JSON.stringify([position, checkOf(position, filters)])).toString('base64url');
 }
 
-/** The check finds what was cut or mixed up, it does not keep anybody from making a cursor. */
+/** The checksum finds truncated and mixed-up cursors. It does not keep a client from making one. */
 export function decodeCursor<Schema extends z.ZodType>(
   cursor: string,
   filters: Filters,
@@ -68,15 +66,15 @@ export function decodeCursor<Schema extends z.ZodType>(
   const [position, check] = envelope.data ?? [];
   const result = schema.safeParse(position);
   if (!envelope.success || !result.success || check !== checkOf(position, filters)) {
-    throw new DomainError('invalid_cursor', 'The cursor does not belong to this list and its filters');
+    throw new DomainError('invalid_cursor', 'The cursor does not belong to this list and these filters');
   }
   return result.data;
 }
 
 /**
- * Answers with a page and, where there is a next one, its `Link` (RFC 8288).
+ * Answers with a page and, if there is a next page, its `Link` (RFC 8288).
  *
- * @param target of the request: path and query
+ * @param target path and query of the request
  */
 export function pageReply<Item>(target: string, page: Page<Item>): Reply<200, Page<Item>> {
   if (page.nextCursor === null) return reply(200, page);

@@ -1,9 +1,9 @@
-/** Gives every code of a service its HTTP status and title; a code that is left out does not compile. */
+/** The HTTP status and title of every code of a service. A missing code does not compile. */
 export type ProblemTable<Code extends string = string> = Readonly<
   Record<Code, { status: number; title: string }>
 >;
 
-/** The problems of the shell itself. */
+/** The problems of the kit itself. */
 export const shellProblems = {
   ambiguous_path: { status: 400, title: 'Ambiguous path' },
   malformed_request: { status: 400, title: 'Malformed request' },

@@ -13,11 +13,11 @@ export const Problem = z
     detail: z.string(),
     instance: z.string().meta({ description: 'Path of the request' }),
     code: z.string().meta({ description: 'The kind of problem, for programs', example: 'not_found' }),
-    requestId: z.string().meta({ description: 'To be quoted when asking for help' }),
+    requestId: z.string().meta({ description: 'Quote it when you ask for help' }),
     errors: z
       .array(z.object({ path: z.string(), message: z.string() }))
       .optional()
-      .meta({ description: 'What is wrong with the input, one entry a place' }),
+      .meta({ description: 'Each invalid value, with its path' }),
   })
   .meta({ id: 'Problem' });
 
@@ -28,7 +28,7 @@ export interface ProblemOptions {
   requestId: string;
   /** Default: the title. */
   detail?: string | undefined;
-  /** Further members; those of RFC 9457 and ours cannot be replaced. */
+  /** Further members. They cannot replace the other ones. */
   members?: Readonly<Record<string, unknown>>;
   headers?: ReplyHeaders;
 }
@@ -36,7 +36,7 @@ export interface ProblemOptions {
 /**
  * Makes a problem body.
  *
- * @param instance path of the request; empty where none was understood
+ * @param instance path of the request; empty when it is unknown
  */
 export function problemBody(options: ProblemOptions, instance: string): object {
   const { status, title, code, requestId, detail = title, members } = options;
@@ -44,7 +44,7 @@ export function problemBody(options: ProblemOptions, instance: string): object {
   return { ...body, ...members, ...body };
 }
 
-/** Answers with a problem body; the instance is the request's path, without the query. */
+/** Answers with a problem body. Its instance is the path of the request. */
 export async function sendProblem(
   request: IncomingMessage,
   response: ServerResponse,
@@ -61,7 +61,7 @@ export async function sendProblem(
   });
 }
 
-/** @returns the path of a request as the client sent it, without the query */
+/** @returns the path of a request as sent, without the query */
 export function pathOf(request: IncomingMessage & { originalUrl?: string }): string {
   const target = request.originalUrl ?? request.url ?? '';
   const end = target.indexOf('?');

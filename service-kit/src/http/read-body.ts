@@ -7,22 +7,23 @@ import type { ShellProblem } from './problem-table.ts';
 import { LONGEST_PATH } from './validation.ts';
 import { isUtf8Escaped, mayBeIllFormed, pathOfIllFormed } from './well-formed.ts';
 
-// Why not express.json(): it reads a refused body to its end before it says so, however long that is, and it
-// turns bytes that are not UTF-8 into others without a word.
+// Why not express.json(): it reads a refused body to its end before it answers, and it silently replaces bytes that are not
+// UTF-8. Why not raw-body and secure-json-parse: mapping their errors takes as much code as they save, and the second does
+// not say at which path `__proto__` is.
 
 export interface BodyOptions {
   /** In bytes. */
   maxBodyBytes: number;
-  /** Values in a JSON body, at every level together. */
+  /** Maximum number of values in a JSON body, at all levels. */
   maxBodyValues: number;
-  /** Whether a form may be sent in place of JSON, or nothing but a form. */
+  /** Whether a form may be sent instead of JSON, or only a form. */
   acceptsForm: boolean | 'only';
 }
 
 const JSON_TYPE = /^application\/(?:[a-z0-9!#$&^_.+-]+\+)?json$/;
 const FORM_TYPE = 'application/x-www-form-urlencoded';
 const MOST_FORM_FIELDS = 100;
-/** To decode a megabyte of escapes would hold everybody up, and no form is that long. */
+/** Decoding a megabyte of escapes would block the event loop, and no form is that long. */
 const MOST_FORM_BYTES = 131_072;
 const DEEPEST = 64;
 const [QUOTE, BACKSLASH] = Buffer.from('"\\\\');
@@ -47,7 +48,7 @@ export async function readBody(
   }
   const { parse, maxBytes } = readerFor(request, options);
   if (Number(length ?? 0) > maxBytes) throw tooLarge(maxBytes);
-  // Only now does a client that asked before sending learn that it may.
+  // A client that sent `Expect: 100-continue` may send its body now.
   if (request.headers.expect !== undefined) response.writeContinue();
   const content = await readAll(request, maxBytes);
   return content.length === 0 ? undefined : parse(content);
@@ -118,9 +119,9 @@ function parseJson(content: Buffer, maxValues: number): unknown {
   } catch {
     throw refusal('malformed_json', 'The body is not valid JSON');
   }
-  const path = mayNamePrototype(text) ? pathOfPrototype(value, '') : undefined;
+  const path = mayContainPrototype(text) ? pathOfPrototype(value, '') : undefined;
   if (path !== undefined) {
-    throw refusal('invalid_request', 'A field has a name that is not allowed', [
+    throw refusal('invalid_request', 'A field has a forbidden name', [
       { path: path.slice(0, LONGEST_PATH), message: 'Unknown field' },
     ]);
   }
@@ -134,8 +135,8 @@ function parseJson(content: Buffer, maxValues: number): unknown {
 }
 
 /**
- * Whatever walks a body later, a validator or a store, does it recursively and takes time for each value: so no body may
- * exhaust the stack, and none may hold the event loop with a hundred thousand values.
+ * Limits depth and number of values. Validators and drivers walk a body recursively and take time for each value: no body
+ * may exhaust the stack or block the event loop.
  */
 function assertBounded(content: Buffer, maxValues: number): void {
   let depth = 0;
@@ -162,12 +163,12 @@ function assertBounded(content: Buffer, maxValues: number): void {
   }
 }
 
-/** A quick look, so that ordinary bodies are not walked: the name itself, or an escape that could spell it. */
-function mayNamePrototype(text: string): boolean {
+/** A quick check, so that ordinary bodies are not walked: the name, or an escape that could spell it. */
+function mayContainPrototype(text: string): boolean {
   return text.includes('__proto__') || text.includes('\\u005f') || text.includes('\\u005F');
 }
 
-/** Such a key is harmless as JSON, but the next `Object.assign` would make it a prototype. */
+/** The key is harmless in JSON, but a later `Object.assign` would set the prototype. */
 function pathOfPrototype(value: unknown, path: string): string | undefined {
   if (typeof value !== 'object' || value === null) return undefined;
   for (const [key, inner] of Object.entries(value)) {
@@ -179,9 +180,9 @@ function pathOfPrototype(value: unknown, path: string): string | undefined {
 }
 
 /**
- * @returns an object without a prototype; a name that came several times has an array
- * @throws {DomainError} `payload_too_large` for more fields than a form may have: none is dropped silently, because a
- * repeated one could hide among those
+ * @returns an object without a prototype; a repeated name has an array
+ * @throws {DomainError} `payload_too_large` for too many fields. None is dropped silently, because a repeated one could hide
+ * among the dropped ones.
  */
 function formFields(content: Buffer): unknown {
   if (!isUtf8(content)) throw refusal('invalid_request', 'The form is not UTF-8');

@@ -5,27 +5,27 @@ import { ClientGoneError } from './client-gone-error.ts';
 import type { RefusalForm } from './refusal-form.ts';
 import type { TraceContext } from './trace-context.ts';
 
-/** What belongs to one request and is not its content. */
+/** Data of one request besides its content. */
 export interface RequestContext {
   requestId: string;
-  /** W3C trace context to pass on with everything that this request causes. */
+  /** W3C trace context, to pass on with everything that the request causes. */
   traceparent: string;
-  /** Every line has the request and trace id. */
+  /** Adds request id and trace id to every line. */
   logger: Logger;
-  /** Aborted with a `ClientGoneError` when the client has gone before its answer was complete. */
+  /** Aborted with a `ClientGoneError` when the client leaves before its answer is complete. */
   signal: AbortSignal;
 }
 
-/** The context as the shell keeps it. */
+/** The context with the fields that only the kit uses. */
 export interface ShellContext extends RequestContext {
   traceId: string;
-  /** undefined where nothing vouches for the caller. */
+  /** Undefined without a valid signature of the gateway. */
   identity: Identity | undefined;
-  /** Path template of the endpoint, for log and metrics; undefined until one was found. */
+  /** Path template of the endpoint, for log and metrics; undefined until it is found. */
   route: string | undefined;
-  /** An endpoint that is called so often that its lines would be noise. */
+  /** Whether successful requests are kept out of the access log. */
   quiet: boolean;
-  /** How the endpoint refuses; undefined: with problem bodies. */
+  /** Error bodies of the endpoint; undefined: problem bodies. */
   refusals: RefusalForm | undefined;
 }
 
@@ -39,7 +39,7 @@ export interface ContextOptions {
 
 const contexts = new WeakMap<IncomingMessage, ShellContext>();
 
-/** Makes the context of a request; it can then be found by {@link contextOf}. */
+/** Makes the context of a request, for {@link contextOf}. */
 export function openContext(request: IncomingMessage, options: ContextOptions): ShellContext {
   const context = new LazyContext(options);
   contexts.set(request, context);
@@ -56,7 +56,7 @@ export function contextOf(request: IncomingMessage): ShellContext {
   return context;
 }
 
-// A logger and a signal are made only for the few requests that use them.
+// Logger and signal are made lazily, because few requests use them.
 class LazyContext implements ShellContext {
   readonly requestId: string;
   readonly traceparent: string;

@@ -9,7 +9,7 @@ describe('pathProblem', () => {
     '/v1/accounts/a.b..c',
     '/caf%C3%A9/a%20b',
     '/v1/x...',
-  ])('has nothing against %s', (target) => {
+  ])('accepts %s', (target) => {
     expect(pathProblem(target)).toBeUndefined();
   });
 
@@ -42,7 +42,7 @@ describe('pathProblem', () => {
     ['http://user:secret@host/x', /user name/],
     ['/v1/me#part', /fragment/],
     ['/v1/me?a#part', /fragment/],
-  ])('has a sentence of its own for %s', (target, sentence) => {
+  ])('explains %s in particular', (target, sentence) => {
     expect(pathProblem(target)).toMatch(sentence);
   });
 });

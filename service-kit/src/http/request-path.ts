@@ -5,19 +5,19 @@ const HAS_USERINFO = /^[a-z][a-z0-9+.-]*:\/\/[^/]*@/i;
 const PRINTABLE = /^[\x21-\x7e]+$/;
 
 /**
- * Says why a request target cannot be trusted to mean the same to every server that reads it. Access is decided
- * by path, so a path that two servers may read differently is refused rather than repaired.
+ * Says why two servers could read a request target differently. Access is decided by path, so an ambiguous path is refused
+ * and not repaired.
  *
  * @param target request target as received, with its query
  * @returns undefined when the path is unambiguous
  */
 export function pathProblem(target: string): string | undefined {
-  // Between services there is no form but the path: the gateway forwards no other.
-  if (target === '*') return 'The target "*" asks about the server as a whole, which has no answer here';
-  if (target.includes('#')) return 'The request target has a fragment, which a client keeps to itself';
+  // The gateway forwards paths only.
+  if (target === '*') return 'The target "*" is for the server as a whole, which is not supported';
+  if (target.includes('#')) return 'The request target has a fragment, which must not be sent';
   const end = target.indexOf('?');
   const path = end === -1 ? target : target.slice(0, end);
-  if (HAS_USERINFO.test(path)) return 'The request target has a user name, which belongs into Authorization';
+  if (HAS_USERINFO.test(path)) return 'The request target has a user name; send it in Authorization';
   if (!path.startsWith('/')) return 'The request target must begin with a slash';
   if (path.includes('//')) return 'The path has an empty segment';
   if (path.includes(';')) return 'The path has a semicolon';

@@ -2,7 +2,7 @@ import helmet from 'helmet';
 import { IncomingMessage, ServerResponse, type OutgoingHttpHeaders } from 'node:http';
 import { Socket } from 'node:net';
 
-/** Of an API: nothing may be loaded or framed. A page (the gateway's documents) sets its own policy. */
+/** For an API: nothing may be loaded or framed. A page (the gateway's documents) sets its own policy. */
 export function securityHeaders(): ReturnType<typeof helmet> {
   return helmet({
     contentSecurityPolicy: {
@@ -12,7 +12,7 @@ export function securityHeaders(): ReturnType<typeof helmet> {
   });
 }
 
-/** The same as data, for answers that no app gives. */
+/** The same headers as data, for answers outside the app. */
 export function securityHeaderValues(): OutgoingHttpHeaders {
   const request = new IncomingMessage(new Socket());
   const response = new ServerResponse(request);

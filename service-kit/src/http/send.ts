@@ -6,14 +6,14 @@ import { jsonText } from './well-formed.ts';
 
 export type ReplyHeaders = Readonly<Record<string, string | number | readonly string[] | undefined>>;
 
-/** An answer: `body` is sent as JSON; bytes and streams are sent as they are and need a `content-type`. */
+/** An answer. `body` is sent as JSON; bytes and streams are sent as they are and need a `content-type`. */
 export interface Reply<Status extends number = number, Body = unknown> {
   status: Status;
   body: Body;
   headers: ReplyHeaders;
 }
 
-/** Makes an answer; without a body there is none, as 204 wants it. */
+/** Makes an answer, with or without a body. */
 export function reply<Status extends number>(
   status: Status,
   body?: undefined,
@@ -28,7 +28,7 @@ export function reply(status: number, body?: unknown, headers: ReplyHeaders = {}
   return { status, body, headers };
 }
 
-/** Sends an answer. Resolves when it was handed to the connection; a stream, when it ended. */
+/** Sends an answer. Resolves when it is handed to the connection, or when a stream has ended. */
 export async function send(
   request: IncomingMessage,
   response: ServerResponse,
@@ -47,7 +47,7 @@ export async function send(
   if (content !== undefined) response.setHeader('content-length', Buffer.byteLength(content));
   else if (status !== 204 && status !== 304) response.setHeader('content-length', 0);
 
-  // The connection lingers then, so that the answer reaches a client that is still sending.
+  // The connection then lingers, so that the answer reaches a client that is still sending.
   if (hasOpenBody(request)) response.setHeader('connection', 'close');
   response.end(content);
 }

@@ -1,27 +1,27 @@
 import { Counter, Gauge, Histogram, type Registry } from '@prometheus-io/client';
 
-/** How many connections and requests a server has now. */
+/** The current connections and requests of a server. */
 export interface ServerLoad {
   connections: number;
-  /** Requests in work. */
+  /** Running requests. */
   active: number;
-  /** Requests that wait for the answer before theirs on the same connection. */
+  /** Pipelined requests that wait for an earlier answer on their connection. */
   waiting: number;
 }
 
 export interface ServerMetrics {
-  /** @param reason a fixed text, never one of a client's */
+  /** @param reason a fixed text, never a client's */
   connectionEnded(reason: string): void;
-  /** @param requests that a connection had when it closed */
+  /** @param requests number of requests of the closed connection */
   connectionClosed(requests: number): void;
 }
 
 const REQUESTS_PER_CONNECTION = [0, 1, 2, 5, 10, 50, 100, 500, 1_000, 10_000];
 
 /**
- * Metrics of the HTTP servers of a process, told apart by the label `server`.
+ * Metrics of the HTTP servers of a process, with the label `server`.
  *
- * @param load asked whenever the metrics are read
+ * @param load called when the metrics are read
  */
 export function createServerMetrics(
   registry: Registry,
@@ -42,7 +42,7 @@ interface SharedMetrics {
   requests: Histogram<'server'>;
 }
 
-/** The public and the admin port of a process share a registry, which takes each name once. */
+/** The public and the admin port share a registry, which accepts each metric name once. */
 const byRegistry = new WeakMap<Registry, SharedMetrics>();
 
 function sharedMetrics(registry: Registry): SharedMetrics {
@@ -61,16 +61,16 @@ function sharedMetrics(registry: Registry): SharedMetrics {
       },
     });
   };
-  gauge('http_connections', 'Client connections that are open', ({ connections }) => connections);
-  gauge('http_requests_active', 'Requests in work', ({ active }) => active);
+  gauge('http_connections', 'Open client connections', ({ connections }) => connections);
+  gauge('http_requests_active', 'Running requests', ({ active }) => active);
   gauge(
     'http_requests_waiting',
-    'Requests that wait for the answer before theirs on the same connection',
+    'Pipelined requests that wait for an earlier answer on their connection',
     ({ waiting }) => waiting,
   );
   const ended = new Counter({
     name: 'http_connection_errors_total',
-    help: 'Connections that the server ended because of an error, by reason; `exception` is a fault of the service',
+    help: 'Connections that the server ended because of an error, by reason. `exception` is a bug of the service',
     labelNames: ['server', 'reason'],
     registers,
   });

@@ -3,7 +3,7 @@ import { z } from 'zod';
 const FIRST = 0;
 const LAST = Date.UTC(9999, 11, 31, 23, 59, 59, 999);
 
-/** A time with any offset, as it comes in. */
+/** Schema of an RFC 3339 time with any offset; its output is a date. */
 export const Time = z.iso
   .datetime({ offset: true })
   .transform((text) => new Date(text))

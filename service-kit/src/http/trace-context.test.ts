@@ -5,14 +5,14 @@ const TRACE = '0af7651916cd43dd8448eb211c80319c';
 const SPAN = 'b7ad6b7169203331';
 
 describe('continueTrace', () => {
-  it("keeps the caller's trace and sampling, with a span of its own", () => {
+  it("keeps the caller's trace and sampling, with a new span", () => {
     const { traceId, traceparent } = continueTrace(`00-${TRACE}-${SPAN}-00`);
     expect(traceId).toBe(TRACE);
     expect(traceparent).toMatch(new RegExp(`^00-${TRACE}-[0-9a-f]{16}-00$`));
     expect(traceparent).not.toContain(SPAN);
   });
 
-  it.each([undefined, '', 'garbage'])('begins a sampled trace where there is none (%j)', (header) => {
+  it.each([undefined, '', 'garbage'])('begins a sampled trace without a valid header (%j)', (header) => {
     const { traceId, traceparent } = continueTrace(header);
     expect(parseTraceparent(traceparent)).toMatchObject({ traceId, sampled: true });
   });

@@ -7,12 +7,12 @@ const SAMPLED = 0x01;
 
 export interface TraceContext {
   traceId: string;
-  /** The `traceparent` to pass on: the caller's trace with a span of our own. */
+  /** The `traceparent` to pass on: the caller's trace with a new span. */
   traceparent: string;
 }
 
 /**
- * Continues the caller's trace with a new span, or begins a trace where the header is missing or invalid.
+ * Continues the caller's trace with a new span, or begins a trace when the header is missing or invalid.
  * Source: W3C Trace Context, sections 3.2 (format, later versions) and 4.3 (mutating).
  */
 export function continueTrace(header: string | undefined): TraceContext {
@@ -22,7 +22,7 @@ export function continueTrace(header: string | undefined): TraceContext {
   return { traceId, traceparent: `00-${traceId}-${randomHex(8)}-${flags}` };
 }
 
-/** @returns undefined when the header is missing or not valid */
+/** @returns undefined when the header is missing or invalid */
 export function parseTraceparent(
   header: string | undefined,
 ): { traceId: string; spanId: string; sampled: boolean } | undefined {
@@ -34,7 +34,7 @@ export function parseTraceparent(
   return { traceId, spanId, sampled: (Number.parseInt(flags, 16) & SAMPLED) !== 0 };
 }
 
-/** Out of a UUID, because Node makes those from a pool and asks the system once for many. At most 16 bytes. */
+/** Taken from a UUID, because Node gets the random bytes of many UUIDs with one system call. At most 16 bytes. */
 function randomHex(bytes: number): string {
   return randomUUID()
     .replaceAll('-', '')

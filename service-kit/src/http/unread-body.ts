@@ -1,11 +1,10 @@
 import type { IncomingMessage } from 'node:http';
 
-// Smaller rests are read and dropped by Node after the answer, which costs less than a new connection.
+// Node reads and drops up to this much after the answer, which costs less than a new connection.
 const SMALL = 65_536;
 
 /**
- * True when so much of the body has not been read that the connection is not worth keeping, or when nobody can
- * say whether the body will come at all.
+ * True when too much of the body is unread to keep the connection, or when it is unknown whether the body will come.
  */
 export function hasOpenBody(request: IncomingMessage): boolean {
   if (request.complete) return false;

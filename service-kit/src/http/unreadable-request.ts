@@ -7,27 +7,27 @@ import { problemBody, sendProblem } from './problem.ts';
 import { shellProblems, type ShellProblem } from './problem-table.ts';
 import { securityHeaderValues } from './security-headers.ts';
 
-/** Answers in the place of Node, whose own answers have neither body nor request id nor security headers. */
+/** Answers unreadable requests. Node's own answers have no body, request id or security headers. */
 export interface UnreadableRequests {
-  /** Answers with a problem after every answer that is still owed, and ends the connection. */
+  /** Answers with a problem after all owed answers, and ends the connection. */
   refuseNext(connection: Connection, code: ShellProblem, reason: string): void;
-  /** @returns the request whose body has not come whole, on a connection that has not been refused */
+  /** @returns the request with an incomplete body, unless the connection was refused */
   unfinishedOn(connection: Connection): IncomingMessage | undefined;
-  /** Ends a connection in the middle of a body; whoever handles the request learns that the client is gone. */
+  /** Ends a connection in the middle of a body. The handler of the request sees that the client is gone. */
   refuseUnfinished(connection: Connection, code: ShellProblem, reason: string): void;
   /** For Node's `clientError`. */
   onClientError(error: Error, connection: Connection): void;
-  /** Answers a request with two `Host`, or one of HTTP/1.1 without (RFC 9112, 3.2); false: there is nothing wrong with it. */
+  /** Refuses a request with two `Host` headers, or with none in HTTP/1.1 (RFC 9112, 3.2). Returns whether it did. */
   refusesHost(request: IncomingMessage, response: ServerResponse): boolean;
 }
 
 export interface UnreadableRequestsOptions {
   logger: Logger;
-  /** Told of every refusal. */
+  /** Called for every refusal. */
   onRefused: (code: ShellProblem) => void;
 }
 
-/** What llhttp and Node call the errors that are not simply bad requests. */
+/** Error codes of llhttp and Node that are not `malformed_request`. */
 const CODES: Readonly<Record<string, ShellProblem>> = {
   HPE_HEADER_OVERFLOW: 'headers_too_large',
   HPE_CHUNK_EXTENSIONS_OVERFLOW: 'payload_too_large',
@@ -39,20 +39,20 @@ export function createUnreadableRequests({
   onRefused,
 }: UnreadableRequestsOptions): UnreadableRequests {
   const headers = securityHeaderValues();
-  // The parser complains again about everything that comes after its first error.
+  // The parser reports an error again for all bytes after the first one.
   const refused = new WeakSet<Connection>();
 
   function noteRefusal(code: ShellProblem, socket: Socket, reason: string): string {
     const requestId = randomUUID();
     const { status } = shellProblems[code];
-    // Never the error itself: it holds the bytes that were received, tokens and all.
+    // Never the error itself: it holds the received bytes, with tokens.
     const clientAddress = socket.remoteAddress;
-    logger.info('A request could not be read', { requestId, status, code, reason, clientAddress });
+    logger.info('Unreadable request refused', { requestId, status, code, reason, clientAddress });
     onRefused(code);
     return requestId;
   }
 
-  /** Ends the connection with an answer, unless it has had its last one. */
+  /** Ends the connection with an answer, unless it has already ended. */
   function refuse(connection: Connection, code: ShellProblem, reason: string): void {
     const { socket, isEnding } = connection;
     if (!isEnding && socket.writable) connection.end(rawAnswer(code, noteRefusal(code, socket, reason)));
@@ -70,11 +70,11 @@ export function createUnreadableRequests({
     const code = CODES[reason] ?? 'malformed_request';
     const { latest, socket } = connection;
     if (!reason.startsWith('HPE_') && code === 'malformed_request') {
-      socket.destroy(); // The connection itself has failed; there is nobody to answer.
+      socket.destroy(); // The connection itself has failed.
     } else if (connection.unfinished) {
       refuseUnfinished(connection, code, reason);
     } else {
-      // What cannot be read came after the requests before it, which keep their answers.
+      // Earlier requests on the connection keep their answers.
       if (latest && !latest.req.complete) connection.forget(latest);
       refuseNext(connection, code, reason);
     }
@@ -126,7 +126,7 @@ export function createUnreadableRequests({
   };
 }
 
-/** @param rawHeaders names and values in turn */
+/** @param rawHeaders names and values, alternating */
 function countOfHosts(rawHeaders: readonly string[]): number {
   let count = 0;
   for (let index = 0; index < rawHeaders.length; index += 2) {

@@ -10,7 +10,7 @@ function errorsOf(schema: z.ZodType, value: unknown, place: '' | 'query' = ''): 
 }
 
 describe('parsePart', () => {
-  it('names each wrong value by its path', () => {
+  it('names each invalid value by its path', () => {
     const schema = z.strictObject({
       items: z.array(z.strictObject({ id: z.string() })),
       limit: z.int().max(5),
@@ -30,19 +30,19 @@ describe('parsePart', () => {
     ]);
   });
 
-  it('stops at fifty errors, however many there are', () => {
+  it('stops at fifty errors', () => {
     const fields = Object.fromEntries(Array.from({ length: 1_000 }, (_, index) => [`field${index}`, 1]));
     expect(errorsOf(z.strictObject({}), fields)).toHaveLength(50);
     expect(errorsOf(z.array(z.string()), Array<number>(1_000).fill(1))).toHaveLength(50);
   });
 
-  it('puts the place before the path of what is not in the body', () => {
+  it('puts the place before a path outside the body', () => {
     expect(errorsOf(z.object({ limit: z.coerce.number() }), { limit: 'x' }, 'query')[0]?.path).toBe(
       'query.limit',
     );
   });
 
-  it('explains a union by the option that came closest', () => {
+  it('explains a union by the closest option', () => {
     const condition = z.union([
       z.strictObject({ metric: z.string(), value: z.number() }),
       z.strictObject({ all: z.array(z.strictObject({ metric: z.string() })) }),
@@ -59,7 +59,7 @@ describe('parsePart', () => {
 });
 
 describe('refuseInvalid', () => {
-  it('throws the errors as members of a problem, and not more than anybody would read', () => {
+  it('throws the errors as members of a problem, up to a limit', () => {
     const errors = Array.from({ length: 500 }, (_, index) => ({ path: String(index), message: 'wrong' }));
     const refuse = () => refuseInvalid(errors);
     expect(refuse).toThrow(DomainError);

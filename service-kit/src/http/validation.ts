@@ -1,20 +1,20 @@
 import type { z } from 'zod';
 import { DomainError } from './domain-error.ts';
 
-/** One thing that is wrong with the input: `items.0.metric`, `query.limit`, `path.eventId`, `header.if-match`. */
+/** An invalid value and its path: `items.0.metric`, `query.limit`, `path.eventId`, `header.if-match`. */
 export interface InputError {
   path: string;
   message: string;
 }
 
 const MOST_ERRORS = 50;
-/** More of a path would only be the caller's own text. */
+/** A longer path is only the caller's own text. */
 export const LONGEST_PATH = 200;
 
 /**
- * Parses one part of a request, and adds what is wrong to `errors`.
+ * Parses one part of a request, and adds its problems to `errors`.
  *
- * @param place goes before the path; empty for the body
+ * @param place prefix of the paths; empty for the body
  */
 export function parsePart(
   schema: z.ZodType,
@@ -42,7 +42,7 @@ export function refuseInvalid(errors: readonly InputError[]): void {
 function addIssue(issue: z.core.$ZodIssue, prefix: readonly PropertyKey[], errors: InputError[]): void {
   const path = [...prefix, ...issue.path];
   if (issue.code === 'unrecognized_keys') {
-    // A body of a megabyte can have a hundred thousand of them.
+    // A body of a megabyte can have a hundred thousand unknown fields.
     const keys = issue.keys.slice(0, MOST_ERRORS);
     for (const key of keys) errors.push({ path: text([...path, key]), message: 'Unknown field' });
     return;
@@ -55,7 +55,7 @@ function addIssue(issue: z.core.$ZodIssue, prefix: readonly PropertyKey[], error
   errors.push({ path: text(path), message: issue.message });
 }
 
-/** The option of a union that the input probably meant: the one in which the first error lies deepest. */
+/** The option of a union that the caller probably meant: the one with the deepest first error. */
 function closestOption(options: readonly z.core.$ZodIssue[][]): z.core.$ZodIssue[] | undefined {
   let closest: z.core.$ZodIssue[] | undefined;
   let deepest = 0;

@@ -76,7 +76,7 @@ describe('a text that people read is refused', () => {
   });
 });
 
-test('several lines and tabs are for texts that have them, and nothing else is different', () => {
+test('line breaks and tabs are allowed in multiline texts only', () => {
   const text = 'Day 1:\n\tgold\r\nDay 2: مرحبا';
   expect(visibleTextProblem(text, { multiline: true })).toBeUndefined();
   expect(visibleTextProblem(`${text}\u202E`, { multiline: true })).toBe(
@@ -108,7 +108,7 @@ const anyText = fc.oneof(
   }),
 );
 
-it('what passes has something to see, and nothing that hides, turns or breaks the text', () => {
+it('a text that passes has a visible character, and none that hides, turns or breaks the text', () => {
   fc.assert(
     fc.property(anyText, (text) => {
       if (text === '' || visibleTextProblem(text) !== undefined) return;
@@ -121,7 +121,7 @@ it('what passes has something to see, and nothing that hides, turns or breaks th
   );
 });
 
-it('a text passes as it is written exactly when it passes composed', () => {
+it('a text passes exactly when its composed form passes', () => {
   fc.assert(
     fc.property(anyText, (text) => {
       expect(visibleTextProblem(text.normalize('NFC'))).toBe(visibleTextProblem(text));
@@ -130,7 +130,7 @@ it('a text passes as it is written exactly when it passes composed', () => {
   );
 });
 
-it('the longest texts are judged within milliseconds, whatever they are made of', () => {
+it('the longest texts are checked within milliseconds', () => {
   for (const unit of [
     'a',
     '\u0301',
@@ -150,7 +150,7 @@ it('the longest texts are judged within milliseconds, whatever they are made of'
   }
 });
 
-test('a text that is too long is not judged besides', () => {
+test('a text that is too long is not checked further', () => {
   const name = z.string().max(200).check(visibleText());
   const began = performance.now();
   const { error } = name.safeParse('👩\u200D'.repeat(300_000));
@@ -158,7 +158,7 @@ test('a text that is too long is not judged besides', () => {
   expect(performance.now() - began).toBeLessThan(50);
 });
 
-test('as a check of a schema it leaves lengths to the schema', () => {
+test('as a check of a schema it leaves the length to the schema', () => {
   const name = z.string().trim().min(1).max(3).check(visibleText());
   expect(name.safeParse(' abc ').data).toBe('abc');
   expect(name.safeParse('\u3164').error?.issues).toMatchObject([{ message: INVISIBLE }]);

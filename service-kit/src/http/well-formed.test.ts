@@ -3,7 +3,7 @@ import { expect, it } from 'vitest';
 import { isUtf8Escaped, jsonText, mayBeIllFormed, pathOfIllFormed } from './well-formed.ts';
 
 const HALF = '\uD800';
-/** Any UTF-16, halves of pairs and texts that look like escapes among it. */
+/** Any UTF-16, with lone surrogates and texts that look like escapes. */
 const text = fc.string({ unit: fc.constantFrom('a', '\\', 'ud800', '\uD83D', '\uDE00', '😀', '"', '\n') });
 const value = fc.letrec((tie) => ({
   any: fc.oneof(
@@ -19,11 +19,11 @@ it.each([
   [{ a: { [`k${HALF}`]: 1 } }, 'a.k\uFFFD'],
   [{ a: '😀', '😀': 'é' }, undefined],
   [HALF, ''],
-])('half a surrogate pair is found wherever it is', (given, path) => {
+])('half a surrogate pair is found at any place', (given, path) => {
   expect(pathOfIllFormed(given)).toBe(path);
 });
 
-it('JSON that could bring one in is always looked at', () => {
+it('JSON that could contain one is always checked', () => {
   fc.assert(
     fc.property(value, (any) => {
       expect(pathOfIllFormed(any) === undefined || mayBeIllFormed(JSON.stringify(any))).toBe(true);
@@ -31,7 +31,7 @@ it('JSON that could bring one in is always looked at', () => {
   );
 });
 
-it('what goes out is well-formed, and otherwise what it was', () => {
+it('output is well formed, and otherwise unchanged', () => {
   fc.assert(
     fc.property(value, (any) => {
       const back: unknown = JSON.parse(jsonText(any));

@@ -2,12 +2,12 @@ import { isAccount, type Identity, type Role } from './identity.ts';
 
 /**
  * Who may call:
- * - `unsigned` anyone, even past the gateway: health, key sets, API documents;
- * - `internal` other services, by a signature of their own; nobody who comes through the gateway;
- * - `public` anyone who came through the gateway;
+ * - `unsigned` anyone, also without the gateway: health, key sets, API documents;
+ * - `internal` other services, with their own signature; no request from the gateway;
+ * - `public` anyone through the gateway;
  * - `signed-in` accounts (service clients get 403);
  * - `anyone-authenticated` accounts and service clients;
- * - `{ roles, scopes }` accounts with one of the roles (ADMIN has them all) and clients with one of the scopes.
+ * - `{ roles, scopes }` accounts with one of the roles (ADMIN has all) and clients with one of the scopes.
  */
 export type Access =
   | 'unsigned'
@@ -20,9 +20,9 @@ export type Access =
 export type AccessDecision = 'allowed' | 'unauthenticated' | 'forbidden';
 
 /**
- * Decides whether `identity` may pass. No identity opens what is `internal`: that takes an internal call.
+ * Decides whether `identity` may pass. No identity opens an `internal` endpoint: that needs an internal call.
  *
- * @param identity undefined where nothing vouches for the caller, not even as an anonymous one
+ * @param identity undefined when the request has no valid signature of the gateway
  */
 export function decideAccess(access: Access, identity: Identity | undefined): AccessDecision {
   if (access === 'unsigned') return 'allowed';

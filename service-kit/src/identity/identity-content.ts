@@ -1,4 +1,4 @@
-/** What the gateway's signature covers, each as it stands in its header; absent ones are empty. */
+/** The fields that the gateway's signature covers, as their headers have them; absent ones are empty. */
 export interface IdentityContent {
   /** Name of the service that is called. */
   service: string;
@@ -15,7 +15,7 @@ export interface IdentityContent {
 
 /**
  * @param time Unix milliseconds
- * @returns the content in the order in which it is signed
+ * @returns the content in the signed order
  */
 export function identityContentAt(time: number, content: IdentityContent): (string | number)[] {
   return [

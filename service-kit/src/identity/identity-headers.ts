@@ -1,6 +1,6 @@
 import { INTERNAL_SIGNATURE_HEADER } from './internal-call.ts';
 
-/** Everything by which the gateway tells a service who is calling; a client's own are never passed on. */
+/** The headers that tell a service who is calling. The gateway sets them, and never passes on those of a client. */
 export const IDENTITY_HEADERS: readonly string[] = [
   'x-user-id',
   'x-user-roles',
@@ -11,13 +11,14 @@ export const IDENTITY_HEADERS: readonly string[] = [
   'x-gateway-signature',
 ];
 
-// What services sign among themselves is not the gateway's to send, and no client's either.
+// The signature of internal calls is also never passed on.
 const names: ReadonlySet<string> = new Set([...IDENTITY_HEADERS, INTERNAL_SIGNATURE_HEADER]);
 
 /**
- * True for a header that no client may send on to a service, whatever its case and with `_` for `-`, because some servers read both as one.
+ * True for a header that the gateway must not pass on from a client, in any case and with `_` for `-`, because some servers
+ * read both as one.
  *
- * @param name a header's name as it was received
+ * @param name of a header, as received
  */
 export function isIdentityHeader(name: string): boolean {
   return names.has(name.toLowerCase().replaceAll('_', '-'));

@@ -7,7 +7,7 @@ export type HeaderValues = Readonly<Record<string, string | readonly string[] | 
 
 /**
  * @param target path and query as received
- * @returns undefined unless the identity headers carry a valid signature of the gateway
+ * @returns undefined unless the identity headers have a valid signature of the gateway
  */
 export type IdentityVerifier = (
   method: string,
@@ -16,17 +16,17 @@ export type IdentityVerifier = (
 ) => Identity | undefined;
 
 export interface IdentityVerifierOptions {
-  /** This service's own name. */
+  /** Name of this service. */
   service: string;
-  /** Any of them is accepted, so that they can be rotated. */
+  /** Any of them is accepted, for rotation. */
   keys: readonly SigningKey[];
   /** Current time in Unix milliseconds. Default: the system's. */
   clock?: () => number;
-  /** How far a signature's time may be from now, before or after, in milliseconds. Default 60,000. */
+  /** How far the time of a signature may be in the past or future, in milliseconds. Default 60,000. */
   maxAgeMs?: number;
 }
 
-/** Makes the check that a request came through the gateway and that its identity headers are the gateway's. */
+/** Makes the function that checks the gateway's signature and reads the identity. */
 export function createIdentityVerifier(options: IdentityVerifierOptions): IdentityVerifier {
   const { service } = options;
   const isSigned = createSignatureCheck(options);
@@ -41,7 +41,7 @@ export function createIdentityVerifier(options: IdentityVerifierOptions): Identi
     return {
       userId: claims.userId,
       sessionId: claims.sessionId,
-      // A role that only a newer gateway knows gives nothing here.
+      // An unknown role of a newer gateway gives no rights.
       roles: split(claims.roles).filter(isRole),
       scopes: split(claims.scopes),
       clientAddress: claims.clientAddress,
@@ -49,7 +49,7 @@ export function createIdentityVerifier(options: IdentityVerifierOptions): Identi
   };
 }
 
-/** @returns undefined when a header came twice: Node joins those with ", ", which no value of ours contains */
+/** @returns undefined when a header came twice: Node joins the values with ", ", which no valid value contains */
 function claimsIn(headers: HeaderValues) {
   const claims = {
     userId: single(headers['x-user-id']),

@@ -53,7 +53,7 @@ describe('signIdentity', () => {
 });
 
 describe('createIdentityVerifier', () => {
-  it('gives back whoever was signed', () => {
+  it('returns the identity that was signed', () => {
     const word = fc.stringMatching(/^[\x21-\x2b\x2d-\x7e]{1,30}$/);
     const identities = fc.record({
       userId: fc.oneof(fc.constant(''), word),
@@ -137,7 +137,7 @@ describe('createIdentityVerifier', () => {
     expect(verify('POST', request.target, headers)).toBeUndefined();
   });
 
-  it('gives nothing for a role that it does not know', () => {
+  it('drops a role that it does not know', () => {
     const roles = ['USER', 'EMPEROR'] as unknown as Identity['roles'];
     const headers = signIdentity({ ...request, identity: { ...player, roles } });
     expect(verify('POST', request.target, headers)?.roles).toEqual(['USER']);

@@ -8,8 +8,8 @@ export function isRole(name: string): name is Role {
 }
 
 /**
- * Who is calling, as the gateway found it. An account has a session and roles, a service client has scopes and no
- * session, and nobody has been identified where `userId` is empty.
+ * Who is calling, as the gateway found out. An account has a session and roles. A service client has scopes and no session.
+ * An anonymous caller has an empty `userId`.
  */
 export interface Identity {
   /** Account id or client id; empty for an anonymous caller. */
@@ -17,11 +17,11 @@ export interface Identity {
   sessionId: string;
   roles: Role[];
   scopes: string[];
-  /** Address of the caller as the gateway saw it. */
+  /** Address of the caller at the gateway. */
   clientAddress: string;
 }
 
-/** An account is signed in where there is a session; clients have none. */
+/** True for an account. Service clients have no session. */
 export function isAccount(identity: Identity): boolean {
   return identity.userId !== '' && identity.sessionId !== '';
 }

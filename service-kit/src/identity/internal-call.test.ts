@@ -19,7 +19,7 @@ describe('signInternalCall', () => {
 });
 
 describe('createInternalCallVerifier', () => {
-  it('knows a call that a service signed', () => {
+  it('accepts a call that a service signed', () => {
     expect(verify('GET', target, headers)).toBe(true);
   });
 
@@ -44,11 +44,11 @@ describe('createInternalCallVerifier', () => {
     ['one of another version', headers['x-internal-signature']?.replace('v1', 'v2')],
     ['one whose time was changed', headers['x-internal-signature']?.replace(String(NOW), String(NOW + 1))],
     ['one that is cut off', headers['x-internal-signature']?.slice(0, -1)],
-  ])('takes no signature but a whole one: %s', (_what, signature) => {
+  ])('accepts a complete signature only: %s', (_what, signature) => {
     expect(verify('GET', target, { 'x-internal-signature': signature })).toBe(false);
   });
 
-  it('accepts each of its keys, so that they can be rotated', () => {
+  it('accepts each of its keys, for rotation', () => {
     const both = createInternalCallVerifier({
       service: 'auth-service',
       keys: [nextKey, key],
@@ -58,7 +58,7 @@ describe('createInternalCallVerifier', () => {
     expect(both('GET', target, signInternalCall({ ...call, key: nextKey }))).toBe(true);
   });
 
-  it('takes no signature of the gateway, even with the same key', () => {
+  it('refuses a signature of the gateway, even with the same key', () => {
     const identity = { userId: '', sessionId: '', roles: [], scopes: [], clientAddress: '' };
     const signed = signIdentity({ ...call, identity, requestId: '' });
     const moved = { 'x-internal-signature': signed['x-gateway-signature'] };
@@ -67,6 +67,6 @@ describe('createInternalCallVerifier', () => {
   });
 });
 
-it('the header is one that no client may send on', () => {
+it('its header is never passed on from a client', () => {
   expect(isIdentityHeader('X_Internal-Signature')).toBe(true);
 });

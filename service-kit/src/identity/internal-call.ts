@@ -5,7 +5,7 @@ import { createSignatureCheck, signatureHeader, type SigningKey } from './signat
 export const INTERNAL_SIGNATURE_HEADER = 'x-internal-signature';
 
 export interface SignInternalCallOptions {
-  /** Name of the service that is called; a signature is good for no other. */
+  /** Name of the called service. The signature is valid for no other. */
   service: string;
   key: SigningKey;
   /** Unix milliseconds. */
@@ -16,7 +16,7 @@ export interface SignInternalCallOptions {
 }
 
 /**
- * Signs a call that one service makes to another by itself, for nobody: HMAC-SHA256 over
+ * Signs a call of one service to another that is not made for a user: HMAC-SHA256 over
  * `JSON.stringify(["internal-v1", service, t, method, target])`. The body is not covered.
  *
  * @returns the header to send
@@ -29,22 +29,22 @@ export function signInternalCall(options: SignInternalCallOptions): Record<strin
 
 /**
  * @param target path and query as received
- * @returns whether one of the services made this call
+ * @returns whether another service made this call
  */
 export type InternalCallVerifier = (method: string, target: string, headers: HeaderValues) => boolean;
 
 export interface InternalCallVerifierOptions {
-  /** This service's own name. */
+  /** Name of this service. */
   service: string;
-  /** Any of them is accepted, so that they can be rotated. */
+  /** Any of them is accepted, for rotation. */
   keys: readonly SigningKey[];
   /** Current time in Unix milliseconds. Default: the system's. */
   clock?: () => number;
-  /** How far a signature's time may be from now, before or after, in milliseconds. Default 60,000. */
+  /** How far the time of a signature may be in the past or future, in milliseconds. Default 60,000. */
   maxAgeMs?: number;
 }
 
-/** Makes the check that a call comes from a service that holds one of the keys; the gateway's signature is another. */
+/** Makes the check that a call comes from a service with one of the keys. The gateway signs with other keys. */
 export function createInternalCallVerifier(options: InternalCallVerifierOptions): InternalCallVerifier {
   const { service } = options;
   const isSigned = createSignatureCheck(options);

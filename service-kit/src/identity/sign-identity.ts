@@ -3,7 +3,7 @@ import type { Identity } from './identity.ts';
 import { signatureHeader, type SigningKey } from './signature.ts';
 
 export interface SignIdentityOptions {
-  /** Name of the service that is called; a signature is good for no other. */
+  /** Name of the called service. The signature is valid for no other. */
   service: string;
   key: SigningKey;
   /** Unix milliseconds. */
@@ -16,9 +16,9 @@ export interface SignIdentityOptions {
 }
 
 /**
- * Makes the identity headers of one request to one service; anonymous requests are signed like any other.
+ * Makes the identity headers of one request to one service. Anonymous requests are signed as well.
  *
- * @returns lower-case header names and their values; empty ones are left out
+ * @returns lower-case header names and values; empty ones are left out
  */
 export function signIdentity(options: SignIdentityOptions): Record<string, string> {
   const { service, key, now, method, target, identity, requestId } = options;

@@ -1,16 +1,16 @@
 import { createHmac, createSecretKey, timingSafeEqual, type KeyObject } from 'node:crypto';
 
-/** A shared secret with the name by which the other side finds it. */
+/** A shared secret with a name, by which the verifier finds it. */
 export interface SigningKey {
   id: string;
   secret: string;
 }
 
-/** What a signature covers: a JSON array of texts and its time. */
+/** A signature covers a JSON array of texts and a time. */
 type SignedContent = readonly (string | number)[];
 
 /**
- * @param time Unix milliseconds; the content names it, too
+ * @param time Unix milliseconds; it is also part of the content
  * @returns `v1;k=<keyId>;t=<unix ms>;s=<base64url HMAC-SHA256>` over the JSON text of `content`
  */
 export function signatureHeader(key: SigningKey, time: number, content: SignedContent): string {
@@ -18,17 +18,17 @@ export function signatureHeader(key: SigningKey, time: number, content: SignedCo
 }
 
 export interface SignatureCheckOptions {
-  /** Any of them is accepted, so that they can be rotated. */
+  /** Any of them is accepted, for rotation. */
   keys: readonly SigningKey[];
   /** Current time in Unix milliseconds. Default: the system's. */
   clock?: (() => number) | undefined;
-  /** How far a signature's time may be from now, before or after, in milliseconds. Default 60,000. */
+  /** How far the time of a signature may be in the past or future, in milliseconds. Default 60,000. */
   maxAgeMs?: number | undefined;
 }
 
 /**
- * @param header as it was received
- * @param contentAt what must have been signed at a time, in Unix milliseconds
+ * @param header as received
+ * @param contentAt the content that must have been signed at a time, in Unix milliseconds
  */
 export type SignatureCheck = (
   header: string | readonly string[] | undefined,
@@ -37,7 +37,7 @@ export type SignatureCheck = (
 
 const SIGNATURE = /^v1;k=([A-Za-z0-9._-]{1,64});t=(\d{1,15});s=([A-Za-z0-9_-]{43})$/;
 
-/** Makes the check of what {@link signatureHeader} made, with one of the keys and not long ago. */
+/** Makes the check that a header is a recent {@link signatureHeader} under one of the keys. */
 export function createSignatureCheck(options: SignatureCheckOptions): SignatureCheck {
   const { clock = Date.now, maxAgeMs = 60_000 } = options;
   const keys = new Map(options.keys.map((key) => [key.id, keyObjectOf(key)]));
@@ -60,7 +60,7 @@ function isEqual(expected: string, given: string): boolean {
   return timingSafeEqual(Buffer.from(expected), Buffer.from(given));
 }
 
-// Making a key object costs as much as the HMAC itself.
+// Making a key object costs as much as the HMAC.
 const keyObjects = new WeakMap<SigningKey, KeyObject>();
 
 function keyObjectOf(key: SigningKey): KeyObject {

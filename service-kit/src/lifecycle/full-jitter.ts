@@ -1,15 +1,15 @@
 export interface Backoff {
-  /** Bound of the first pause, in milliseconds; each attempt doubles it. */
+  /** Upper bound of the first pause, in milliseconds. Each attempt doubles it. */
   firstMs: number;
-  /** In milliseconds. */
+  /** Largest upper bound, in milliseconds. */
   longestMs: number;
 }
 
 /**
- * How long to wait before the next attempt: uniform in [0, min(longest, first · 2^attempts)], so that those who failed
- * together do not come back together ("Exponential Backoff And Jitter", AWS Architecture Blog, 2015).
+ * The pause before the next attempt: uniform in [0, min(longest, first · 2^attempts)], so that clients that failed together
+ * do not retry together ("Exponential Backoff And Jitter", AWS Architecture Blog, 2015).
  *
- * @param attempts that failed before this one
+ * @param attempts number of failures before the last one
  * @param random in [0, 1)
  * @returns milliseconds
  */

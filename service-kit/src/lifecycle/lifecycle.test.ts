@@ -29,7 +29,7 @@ const failing = async () => {
 const endless = () => new Promise<void>(() => undefined);
 
 describe('a lifecycle', () => {
-  it('starts in order, is ready then, and stops in reverse, not ready first', async () => {
+  it('starts in order and is ready; stops in reverse and is not ready first', async () => {
     const { events, component, lifecycleOf } = recorder();
     const lifecycle = lifecycleOf(component('store'), { name: 'passive' }, component('http'));
     await lifecycle.start();
@@ -37,7 +37,7 @@ describe('a lifecycle', () => {
     expect(events).toEqual(['start store', 'start http', 'ready', 'not ready', 'stop http', 'stop store']);
   });
 
-  it('stops what had started when something fails to start, and fails with the same error', async () => {
+  it('stops the started components when one fails to start, and fails with its error', async () => {
     const { events, component, lifecycleOf } = recorder();
     const lifecycle = lifecycleOf(
       component('store'),
@@ -48,16 +48,16 @@ describe('a lifecycle', () => {
     expect(events).toEqual(['start store', 'stop store']);
   });
 
-  it('stops the rest when something fails to stop', async () => {
+  it('stops the other components when one fails to stop', async () => {
     const { events, component, lifecycleOf } = recorder();
     const lifecycle = lifecycleOf(component('store'), { ...component('http'), stop: failing });
     await lifecycle.start();
     await lifecycle.stop();
-    expect(events.at(-2)).toContain('error A component failed to stop {"component":"http"');
+    expect(events.at(-2)).toContain('error Component failed to stop {"component":"http"');
     expect(events.at(-1)).toBe('stop store');
   });
 
-  it('gives up stopping after its time, and names what was left', async () => {
+  it('fails after the time limit of a stop, and names the remaining components', async () => {
     const { component, lifecycleOf } = recorder();
     const lifecycle = lifecycleOf(component('store'), { ...component('http'), stop: endless });
     await lifecycle.start();
@@ -66,7 +66,7 @@ describe('a lifecycle', () => {
     await expect(stopped).rejects.toThrow('not stopped within 50 ms: store, http');
   });
 
-  it('stops once, however often it is told to', async () => {
+  it('stops once, however often stop is called', async () => {
     const { events, component, lifecycleOf } = recorder();
     const lifecycle = lifecycleOf(component('store'));
     await lifecycle.start();
@@ -74,7 +74,7 @@ describe('a lifecycle', () => {
     expect(events.filter((event) => event === 'stop store')).toHaveLength(1);
   });
 
-  it('starts nothing more and is never ready when it is stopped while starting', async () => {
+  it('starts no further component and is never ready when it is stopped while starting', async () => {
     const { events, component, lifecycleOf } = recorder();
     const begun = Promise.withResolvers<void>();
     const released = Promise.withResolvers<void>();
@@ -92,7 +92,7 @@ describe('a lifecycle', () => {
     expect(events).toEqual(['start store', 'not ready', 'stop slow', 'stop store']);
   });
 
-  it('reports the first error even when what had started does not stop', async () => {
+  it('reports the first error even when a started component does not stop', async () => {
     const { component, lifecycleOf } = recorder();
     const lifecycle = lifecycleOf({ ...component('store'), stop: endless }, { name: 'http', start: failing });
     await expect(lifecycle.start()).rejects.toThrow('no');

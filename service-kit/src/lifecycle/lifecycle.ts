@@ -1,16 +1,16 @@
 import pTimeout from 'p-timeout';
 import type { Logger } from '../logging/index.ts';
 
-/** Something that is started and stopped with the service. */
+/** A part of a service that starts and stops with it. */
 export interface Component {
   name: string;
-  /** Resolves when it is ready for use by what starts after it. */
+  /** Resolves when the components after it can use it. */
   start?(): Promise<void>;
-  /** Resolves when it has finished what it had begun; called only after a successful start. */
+  /** Resolves when all begun work is finished. Called only after a successful start. */
   stop?(): Promise<void>;
 }
 
-/** What a service is told about its state; the admin part's readiness is one. */
+/** Receives the state of the service. `Readiness` implements it. */
 export interface ReadinessSwitch {
   open(): void;
   drain(): void;
@@ -18,11 +18,11 @@ export interface ReadinessSwitch {
 
 export interface LifecycleOptions {
   logger: Logger;
-  /** How long `stop` may take in all, in milliseconds. */
+  /** How long `stop` may take, in milliseconds. */
   shutdownTimeoutMs: number;
-  /** In the order of starting; stopped in reverse, so a component may use what stands before it. */
+  /** In the order of starting. They stop in reverse, so a component may use those before it. */
   components: readonly Component[];
-  /** Opened once everything has started, drained before anything stops. */
+  /** Opened after all components have started, drained before any stops. */
   readiness?: ReadinessSwitch;
 }
 
@@ -30,13 +30,12 @@ export interface Lifecycle {
   /**
    * Starts the components one after the other.
    *
-   * @throws what a component threw, after those already started have been stopped; `StoppedError` when `stop` was
-   * called meanwhile
+   * @throws the error of a component, after the started ones have stopped; `StoppedError` when `stop` was called meanwhile
    */
   start(): Promise<void>;
   /**
-   * Stops in reverse order; a component that fails to stop is logged and does not hold up the others. A second
-   * call gives the same promise.
+   * Stops the components in reverse order. A component that fails to stop is logged, and the others stop all the same. A
+   * second call returns the same promise.
    *
    * @throws {ShutdownTimeoutError} when it takes longer than `shutdownTimeoutMs`
    */
@@ -47,12 +46,12 @@ export class ShutdownTimeoutError extends Error {
   override readonly name = 'ShutdownTimeoutError';
 }
 
-/** The service was told to stop before it had started. */
+/** `stop` was called before the service had started. */
 export class StoppedError extends Error {
   override readonly name = 'StoppedError';
 }
 
-/** Makes a start and a stop out of the components of a service. */
+/** Starts and stops the components of a service in order. */
 export function createLifecycle(options: LifecycleOptions): Lifecycle {
   const { logger, shutdownTimeoutMs, components, readiness } = options;
   const started: Component[] = [];
@@ -76,10 +75,10 @@ export function createLifecycle(options: LifecycleOptions): Lifecycle {
         started.push(component);
       }
     } catch (error) {
-      // Otherwise stop() does it, which waits for this.
+      // Otherwise stop() does it, after this has thrown.
       if (!stopping) {
         await inTime(stopStarted(started, logger)).catch((timeout: unknown) => {
-          logger.error('Could not stop in time', { error: timeout });
+          logger.error('Not stopped in time', { error: timeout });
         });
       }
       throw error;
@@ -110,7 +109,7 @@ async function stopStarted(started: Component[], logger: Logger): Promise<void> 
     try {
       await component.stop?.();
     } catch (error) {
-      logger.error('A component failed to stop', { component: component.name, error });
+      logger.error('Component failed to stop', { component: component.name, error });
     }
     started.pop();
   }

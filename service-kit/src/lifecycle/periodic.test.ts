@@ -18,7 +18,7 @@ function periodicOf(run: () => Promise<void>) {
 }
 
 describe('a periodic component', () => {
-  it('runs when it starts, again each time its time has come, and no more once it stops', async () => {
+  it('runs at its start and at the interval, until it stops', async () => {
     const run = vi.fn<() => Promise<void>>(async () => undefined);
     const { periodic } = periodicOf(run);
     await periodic.start();
@@ -41,7 +41,7 @@ describe('a periodic component', () => {
     await periodic.stop();
   });
 
-  it('tries again after a run that failed, and tells of a row of failures when it begins and when it ends', async () => {
+  it('tries again after a failed run, and logs the first failure and the end of a row of failures', async () => {
     const run = vi.fn<() => Promise<void>>(async () => undefined);
     for (let failures = 0; failures < 3; failures += 1) run.mockRejectedValueOnce(new Error('no'));
     const { periodic, lines } = periodicOf(run);
@@ -56,7 +56,7 @@ describe('a periodic component', () => {
     expect(lines.slice(2)).toEqual(['sweep failed and will be tried again']);
   });
 
-  it('stops only when the run under way has ended', async () => {
+  it('stops only after the current run', async () => {
     const { promise, resolve } = Promise.withResolvers<void>();
     const { periodic } = periodicOf(() => promise);
     await periodic.start();

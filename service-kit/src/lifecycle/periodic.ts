@@ -3,24 +3,23 @@ import type { Component } from './lifecycle.ts';
 
 export interface PeriodicOptions {
   name: string;
-  /** Time from one beginning to the next, in milliseconds; a run that takes longer delays the next. */
+  /** Time from the begin of one run to the next, in milliseconds. A longer run delays the next. */
   everyMs: number;
   run: () => Promise<void>;
   logger: Logger;
 }
 
 /**
- * Makes a component that does something again and again, for the first time when it starts, and never twice at a
- * time. Stopping waits for the run that is under way. When a run fails the next one tries again: of runs that fail in
- * a row the first is logged, and the end of the row.
- * Other instances do the same at the same time: that each thing happens once is the business of `run`.
+ * Makes a component that calls `run` at its start and then at an interval, never twice at a time. Stopping waits for the
+ * current run. A failed run is tried again at the next interval. Of failures in a row the first is logged, and their end.
+ * Other instances call `run` at the same time, so `run` must ensure that each thing happens once.
  */
 export function createPeriodic({ name, everyMs, run, logger }: PeriodicOptions): Required<Component> {
   let timer: NodeJS.Timeout | undefined;
   let running: Promise<void> | undefined;
   let failures = 0;
 
-  async function runAndTell(): Promise<void> {
+  async function runAndLog(): Promise<void> {
     try {
       await run();
       if (failures > 0) logger.info(`${name} works again`, { failures });
@@ -32,7 +31,7 @@ export function createPeriodic({ name, everyMs, run, logger }: PeriodicOptions):
   }
 
   function tick(): void {
-    running ??= runAndTell().finally(() => {
+    running ??= runAndLog().finally(() => {
       running = undefined;
     });
   }

@@ -6,7 +6,7 @@ afterEach(() => {
 });
 
 describe('readiness', () => {
-  it('is given between start and stop only', async () => {
+  it('is true between start and stop only', async () => {
     const readiness = createReadiness({});
     expect((await readiness.report()).status).toBe('starting');
     readiness.open();
@@ -17,7 +17,7 @@ describe('readiness', () => {
     expect((await readiness.report()).status).toBe('draining');
   });
 
-  it('is as bad as the worst check, and says which one', async () => {
+  it('is the status of the worst check, and names it', async () => {
     const readiness = createReadiness({
       mongodb: async () => undefined,
       redis: async () => 'degraded',
@@ -36,7 +36,7 @@ describe('readiness', () => {
     expect(isReady(report)).toBe(true);
   });
 
-  it('is lost with a check that fails, whether it rejects or throws', async () => {
+  it('fails with a check that rejects or throws', async () => {
     const readiness = createReadiness({
       rejects: () => Promise.reject(new Error('connection refused')),
       throws: () => {
@@ -52,7 +52,7 @@ describe('readiness', () => {
     expect(isReady(report)).toBe(false);
   });
 
-  it('waits a second for a check, and not longer', async () => {
+  it('waits one second for a check', async () => {
     vi.useFakeTimers();
     const readiness = createReadiness({ hangs: () => new Promise(() => undefined) });
     readiness.open();
@@ -61,7 +61,7 @@ describe('readiness', () => {
     expect((await report).checks['hangs']).toEqual({ status: 'failed', detail: 'no answer within 1000 ms' });
   });
 
-  it('asks once for all who want to know at the same time', async () => {
+  it('runs the checks once for simultaneous callers', async () => {
     const check = vi.fn<() => Promise<void>>(async () => undefined);
     const readiness = createReadiness({ check });
     await Promise.all([readiness.report(), readiness.report()]);

@@ -1,6 +1,6 @@
 import pTimeout from 'p-timeout';
 
-/** Nothing when all is well; otherwise what does not work while the service goes on. Throws when it cannot go on. */
+/** Resolves with nothing when all is well, or says what is degraded. Rejects when the service cannot take requests. */
 export type ReadinessCheck = () => Promise<void | 'degraded' | { degraded: string }>;
 
 export interface CheckResult {
@@ -15,11 +15,11 @@ export interface ReadinessReport {
 }
 
 export interface Readiness {
-  /** Asks every dependency now; callers at the same time share one answer. */
+  /** Runs every check now. Simultaneous callers share one report. */
   report(): Promise<ReadinessReport>;
   /** The service has started. */
   open(): void;
-  /** The service is about to stop: from now on it is not ready, whatever the checks say. */
+  /** The service is about to stop: from now on it is not ready. */
   drain(): void;
 }
 
@@ -31,10 +31,10 @@ export function isReady(report: ReadinessReport): boolean {
 const CHECK_TIMEOUT_MS = 1_000;
 
 /**
- * Whether the service can take requests: not before it has started, not while it stops, and in between as its
- * dependencies say.
+ * Whether the service can take requests: not before it has started, not while it stops, and in between when its checks
+ * pass.
  *
- * @param checks one for each dependency by name; each has a second to answer
+ * @param checks one for each dependency, by name; each has a second
  */
 export function createReadiness(checks: Readonly<Record<string, ReadinessCheck>>): Readiness {
   let phase: 'starting' | 'open' | 'draining' = 'starting';

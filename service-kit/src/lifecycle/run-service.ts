@@ -7,7 +7,7 @@ export interface Service {
   lifecycle: Lifecycle;
 }
 
-/** Exit code for a wrong configuration. Source: `sysexits.h`. */
+/** Exit code for an invalid configuration. Source: `sysexits.h`. */
 export const EX_CONFIG = 78;
 
 const SIGNAL_CODES = { SIGINT: 130, SIGTERM: 143 } as const;
@@ -15,12 +15,16 @@ const SIGNAL_CODES = { SIGINT: 130, SIGTERM: 143 } as const;
 /**
  * Runs a service as this process: builds it, starts it, and stops it at SIGTERM or SIGINT.
  *
- * Exit codes: 0 stopped as asked; 78 the configuration is wrong (all problems on standard error, or in the log where only the start finds them); 1 it could not
- * start, did not stop in time or crashed; 128 + n a second signal ended it at once. After a crash requests in work are
- * finished first, as at a stop; a second crash ends the process at once.
+ * Exit codes:
+ * - 0 stopped;
+ * - 78 invalid configuration; all problems are on standard error, or in the log when only the start finds them;
+ * - 1 not started, not stopped in time, or crashed;
+ * - 128 + n ended at once by a second signal.
+ *
+ * After a crash, running requests are finished first, as at a stop. A second crash ends the process at once.
  *
  * @param name of the service, for messages before there is a logger
- * @param build reads the environment and wires the service, and opens nothing yet
+ * @param build reads the environment and wires the service; it opens nothing
  */
 export function runService(name: string, build: () => Service | Promise<Service>): void {
   void run(name, build);
@@ -41,8 +45,8 @@ async function run(name: string, build: () => Service | Promise<Service>): Promi
     await lifecycle.start();
     logger.info('Started');
   } catch (error) {
-    if (error instanceof StoppedError) return; // The signal's handler ends the process.
-    logger.error('Could not start', { error });
+    if (error instanceof StoppedError) return; // The handler of the signal ends the process.
+    logger.error('Not started', { error });
     process.exit(error instanceof ConfigError ? EX_CONFIG : 1);
   }
 }
@@ -52,7 +56,7 @@ function endOnSignals({ logger, lifecycle }: Service): void {
   for (const signal of ['SIGTERM', 'SIGINT'] as const) {
     process.on(signal, () => {
       if (stopping) {
-        logger.warn('Ended at once by a second signal', { signal });
+        logger.warn('Ended by a second signal', { signal });
         process.exit(SIGNAL_CODES[signal]);
       }
       stopping = true;
@@ -63,7 +67,7 @@ function endOnSignals({ logger, lifecycle }: Service): void {
           process.exit(process.exitCode);
         },
         (error: unknown) => {
-          logger.error('Could not stop in time', { error });
+          logger.error('Not stopped in time', { error });
           process.exit(1);
         },
       );
@@ -72,12 +76,12 @@ function endOnSignals({ logger, lifecycle }: Service): void {
 }
 
 /**
- * After an error that no code caught the state is unknown: the process ends, and its supervisor starts another. It stops
- * in order, so that the one who caused the error ends no request of others.
+ * After an uncaught error the state of the process is unknown, so it ends and its supervisor starts another. It stops in
+ * order, so that the error ends no other requests.
  */
 function endOnCrash({ logger, lifecycle }: Service): void {
   let crashed = false;
-  // Node passes rejections that no code handles here as well.
+  // Node also reports unhandled rejections here.
   process.on('uncaughtException', (thrown) => {
     logger.error('Crashed', { error: thrown });
     if (crashed) process.exit(1);

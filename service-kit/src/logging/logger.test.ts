@@ -28,7 +28,7 @@ describe('createLogger', () => {
     expect(Object.keys(line).slice(0, 4)).toEqual(['timestamp', 'level', 'service', 'message']);
   });
 
-  it('leaves out what is below its level', () => {
+  it('drops lines below its level', () => {
     const { logger, lines } = capture('warn');
     logger.debug('a');
     logger.info('b');
@@ -37,7 +37,7 @@ describe('createLogger', () => {
     expect(lines().map(({ level }) => level)).toEqual(['warn', 'error']);
   });
 
-  it('gives the lines of a child the fields of all its ancestors', () => {
+  it('adds the fields of all ancestors to the lines of a child', () => {
     const { logger, lines } = capture();
     logger.child({ requestId: 'r1' }).child({ traceId: 't1' }).info('request', { status: 200 });
     expect(lines()[0]).toMatchObject({ requestId: 'r1', traceId: 't1', status: 200 });
@@ -66,7 +66,7 @@ describe('createLogger', () => {
     expect(line).toMatchObject({ password: '[redacted]', list: [{ inner: { tokens: '[redacted]' } }] });
   });
 
-  it('keeps counts and flags, which open nothing', () => {
+  it('keeps numbers and booleans, which are no secrets', () => {
     const { logger, lines } = capture();
     logger.info('swept', { tokens: 3, passwordChanged: true });
     expect(lines()[0]).toMatchObject({ tokens: 3, passwordChanged: true });
@@ -90,7 +90,7 @@ describe('createLogger', () => {
     expect(JSON.stringify(line)).not.toContain('hunter2');
   });
 
-  it('still says what happened when its fields cannot be written', () => {
+  it('still writes the message when its fields cannot be written', () => {
     const { logger, lines } = capture();
     const cycle: Record<string, unknown> = {};
     cycle['self'] = cycle;

@@ -3,22 +3,22 @@ import winston from 'winston';
 import { forLog } from './redact.ts';
 import { standardOutput } from './standard-output.ts';
 
-/** From the most urgent: ERROR means that somebody is woken. */
+/** From the most urgent. An error wakes an operator. */
 export const logLevels = ['error', 'warn', 'info', 'debug'] as const;
 export type LogLevel = (typeof logLevels)[number];
 
-/** Writes lines. An `error` in the fields may be an `Error`; it is written with its stack. */
+/** Writes lines. A field may be an `Error`, which is written with its stack. */
 export interface Logger {
   error(message: string, fields?: object): void;
   warn(message: string, fields?: object): void;
   info(message: string, fields?: object): void;
   debug(message: string, fields?: object): void;
-  /** A logger whose lines all have these fields as well. */
+  /** A logger that adds these fields to its lines. */
   child(fields: object): Logger;
 }
 
 export interface LoggerOptions {
-  /** Name of the service, in every line. */
+  /** Name of the service, written in every line. */
   service: string;
   level: LogLevel;
   /** Default: standard output. */
@@ -38,7 +38,7 @@ export function createLogger(options: LoggerOptions): Logger {
     format: winston.format.combine(winston.format.timestamp(), jsonLine),
     transports: [new winston.transports.Stream({ stream: destination, eol: '\n' })],
   });
-  // winston formats a line of any level, and drops it then: so the level is checked before.
+  // winston formats lines of every level and drops them afterwards, so the level is checked before.
   const written = new Set(logLevels.slice(0, logLevels.indexOf(level) + 1));
   return new JsonLogger(output, written, {});
 }

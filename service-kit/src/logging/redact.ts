@@ -1,6 +1,6 @@
 const REDACTED = '[redacted]';
 
-// Names of things that open doors, anywhere in a key and in any spelling (`refresh_token`, `newPassword`).
+// Names of secrets, anywhere in a key and in any spelling (`refresh_token`, `newPassword`).
 const SECRET_KEY =
   /pass(?:word|phrase)|secret|token|authorization|cookie|credential|signature|api[-_]?key|private[-_]?key|signing[-_]?key|device[-_]?id/i;
 const URL_PASSWORD = /(\b[a-z][a-z0-9+.-]*:\/\/[^\s:/@]*):[^\s/@]+@/gi;
@@ -20,7 +20,7 @@ export function isSecretKey(key: string): boolean {
 
 /**
  * Replacer for `JSON.stringify`: hides the values of secret keys at any depth and passwords in URLs, and makes
- * errors, maps, sets and big integers readable. Counts and flags stay, because they open nothing.
+ * errors, maps, sets and big integers readable. Numbers and booleans stay, because they are no secrets.
  */
 export function forLog(key: string, value: unknown): unknown {
   if (typeof value === 'string' || (typeof value === 'object' && value !== null)) {
@@ -34,7 +34,7 @@ export function forLog(key: string, value: unknown): unknown {
   return value;
 }
 
-/** Drivers like to put whole URLs into their errors. */
+/** Drivers put whole URLs into their errors. */
 function withoutUrlPasswords(text: string): string {
   return text.includes('://') ? text.replace(URL_PASSWORD, '$1:***@') : text;
 }

@@ -1,12 +1,12 @@
 import { Writable } from 'node:stream';
 
-// One for the process, as standard output is.
+// One for the process, because it has one standard output.
 let output: Writable | undefined;
 
 /**
- * Standard output, written to once in each turn of the event loop, however many lines came in it: a write of its
- * own for every line would cost a busy service about a tenth of its time. What waits is written when the process
- * ends, also after an error that nobody caught; a SIGKILL can lose the lines of one turn.
+ * Standard output with one write for all lines of a turn of the event loop. A write for every line would cost a busy
+ * service about a tenth of its time. Waiting lines are written when the process ends, also after an uncaught error; a
+ * SIGKILL can lose the lines of one turn.
  */
 export function standardOutput(): Writable {
   output ??= gathered(process.stdout);

@@ -14,13 +14,13 @@ const next = (current: number, ...batches: Parameters<typeof batch>[0][]): numbe
   nextPrefetch(current, BATCH, batches.map(batch));
 
 describe('nextPrefetch', () => {
-  it('begins with one batch being handled and one waiting', () => {
+  it('begins with one batch in work and one waiting', () => {
     expect(initialPrefetch(200)).toBe(400);
     expect(initialPrefetch(1)).toBe(2);
     expect(initialPrefetch(1_000)).toBe(2_000);
   });
 
-  it('grows by as much as the handler was idle between full batches', () => {
+  it('grows in proportion to the idle time between full batches', () => {
     expect(next(400, { handleMs: 2, idleMs: 2 })).toBe(800);
     expect(next(400, { handleMs: 1, idleMs: 2 }, { handleMs: 1, idleMs: 2 })).toBe(1_200);
   });
@@ -29,7 +29,7 @@ describe('nextPrefetch', () => {
     expect(next(400, { handleMs: 10, idleMs: 2 })).toBe(400);
   });
 
-  it('stays when batches are small, for then the queue has no more', () => {
+  it('stays when batches are small, because then the queue is empty', () => {
     expect(next(400, { full: false, handleMs: 1, idleMs: 500 })).toBe(400);
   });
 
@@ -41,25 +41,25 @@ describe('nextPrefetch', () => {
     expect(next(800, { waitMs: 100 }, { waitMs: 300 })).toBe(400);
   });
 
-  it('does not shrink for one batch that waited, nor for a little', () => {
+  it('does not shrink for one batch that waited, or for a small surplus', () => {
     expect(next(400, { waitMs: 300 }, { waitMs: 2 })).toBe(400);
     expect(next(400, { waitMs: 60 })).toBe(400);
   });
 
-  it('keeps one batch, however long it takes: what is being handled does not wait', () => {
+  it('keeps at least one batch, however long it takes', () => {
     expect(next(400, { waitMs: 200, handleMs: 200 })).toBe(200);
     expect(next(200, { waitMs: 10_000, handleMs: 10_000 })).toBe(200);
   });
 
-  it('comes to rest: a handler whose time has changed is followed, and then left alone', () => {
-    // One batch in hand leaves the handler idle for a round trip of 2 ms, two leave a batch waiting.
+  it('settles after the duration of a handler has changed', () => {
+    // With one batch the handler is idle for a round trip of 2 ms; with two, a batch waits.
     expect(next(400, { waitMs: 198, handleMs: 200 })).toBe(200);
     expect(next(200, { idleMs: 2, handleMs: 200 })).toBe(200);
     expect(next(200, { idleMs: 2, handleMs: 4 })).toBe(400);
     expect(next(400, { waitMs: 2, handleMs: 4 })).toBe(400);
   });
 
-  it('is whole batches within 1 and 2,000', () => {
+  it('is a whole number of batches between 1 and 2,000', () => {
     fc.assert(
       fc.property(
         fc.integer({ min: 1, max: 1_000 }),
@@ -76,7 +76,7 @@ describe('nextPrefetch', () => {
     );
   });
 
-  it('stays when nothing came', () => {
+  it('stays without batches', () => {
     expect(next(400)).toBe(400);
   });
 });

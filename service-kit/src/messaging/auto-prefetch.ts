@@ -2,30 +2,31 @@ import type { BatchObservation } from './channel-consumer.ts';
 
 export const PREFETCH_RANGE = { min: 1, max: 2_000 } as const;
 
-/** Longest time that deliveries should wait in the process while others could have them, in milliseconds. */
+/** How long deliveries may wait in this process while another consumer could take them, in milliseconds. */
 const LONGEST_WAIT_MS = 50;
-/** Smaller changes are not worth a new channel. */
+/** A smaller change is not worth a new channel. */
 const LEAST_CHANGE = 0.25;
 
-/** @returns the prefetch to begin with: one batch being handled and one waiting */
+/** @returns the first prefetch: one batch in work and one waiting */
 export const initialPrefetch = (batchSize: number): number => inBatches(2, batchSize);
 
 /**
- * Follows the load. By Little's law, what must be in hand is the rate times the time that a delivery spends on its
- * way and here. A handler that stands idle between full batches, although the queue has more, works only for a
- * part of that time, and would be kept busy by as many times the prefetch as the time is longer than that part.
- * When even the newest message of every batch waited too long, more is in hand than can be used, and the surplus
- * is in proportion to the wait.
+ * Adapts the prefetch to the load. By Little's law, the number of deliveries in the process must be the rate times the
+ * time that a delivery takes to arrive and be handled. When the handler is idle between full batches although the queue
+ * has more, the prefetch grows by the ratio of that time to the time of handling. When even the newest message of every
+ * batch waited too long, the prefetch shrinks in proportion to the wait.
  *
- * The prefetch is a number of whole batches, because what is left over makes every other batch a small one. One
- * batch is always right: what is being handled does not wait.
+ * The prefetch is a whole number of batches, because a remainder would make every other batch a small one. It is at least
+ * one batch.
+ *
+ * Measured: 84 to 142 % of the rate of the best fixed prefetch (docs/tuning.md of Laurel).
  *
  * Source of the rule: RabbitMQ blog, "Some queuing theory: throughput, latency and bandwidth" (2012).
  *
  * @param current the prefetch in force
- * @param batchSize most messages in a batch
- * @param batches what was observed since the last change
- * @returns the prefetch to use from now on, `current` when a change is not worth it
+ * @param batchSize maximum number of messages in a batch
+ * @param batches observed since the last change
+ * @returns the next prefetch; `current` when a change is not worth it
  */
 export function nextPrefetch(
   current: number,
@@ -49,7 +50,7 @@ export function nextPrefetch(
     : inBatches(Math.ceil((current * factor) / batchSize), batchSize);
 }
 
-/** As many whole batches as there may be in hand. */
+/** The prefetch for whole batches, within its range. */
 function inBatches(batches: number, batchSize: number): number {
   const most = Math.max(1, Math.floor(PREFETCH_RANGE.max / batchSize));
   return Math.min(PREFETCH_RANGE.max, batchSize * Math.min(most, Math.max(1, batches)));

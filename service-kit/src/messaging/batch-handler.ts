@@ -19,7 +19,7 @@ export interface BatchHandlerOptions<Event extends { type: string; data: unknown
   inbox: Inbox;
   publisher: Publisher;
   retryDelays: readonly Duration[];
-  /** How long messages are held while the store is away, in milliseconds, before they are given back. */
+  /** How long messages are held while MongoDB is unavailable, in milliseconds, before they are given back. */
   giveBackAfterMs: number;
   logger: Logger;
   metrics?: Registry;
@@ -27,8 +27,8 @@ export interface BatchHandlerOptions<Event extends { type: string; data: unknown
 }
 
 /**
- * Handles deliveries so that each may be acknowledged afterwards: its effect is committed, or was before, or a
- * copy of it is safe in a retry queue or among the dead.
+ * Handles deliveries. Afterwards each may be acknowledged: its effect is committed, now or earlier, or a copy of it is
+ * safe in a retry queue or in the dead-letter queue.
  *
  * @throws when `signal` aborts first; then none may be acknowledged
  */
@@ -54,11 +54,11 @@ export function createBatchHandler<Event extends { type: string; data: unknown }
 
   const bisection: BisectOptions<Item> = {
     isUnavailable: isStoreUnavailable,
-    isCulprit: ({ message }, error) => error instanceof MessageFault && error.messageId === message.id,
+    isCause: ({ message }, error) => error instanceof MessageFault && error.messageId === message.id,
     parallel: true,
   };
 
-  /** One transaction: what the inbox knows is dropped, the rest is handled and remembered. */
+  /** One transaction: messages that the inbox knows are dropped, the others are handled and recorded. */
   async function commit(items: readonly Item[]): Promise<Outcome[]> {
     // The inbox and handlers read before they write: a duplicate means that another instance was faster.
     const options = { retryOnDuplicateKey: true };
@@ -84,7 +84,7 @@ export function createBatchHandler<Event extends { type: string; data: unknown }
     }, options);
   }
 
-  /** The items in their order, in groups that one transaction may hold. */
+  /** Splits the items, in their order, into groups that one transaction may hold. */
   function groupsOf(items: readonly Item[]): Item[][] {
     const { sizeOf, most } = consumer.transactionLimit ?? { sizeOf: () => 0, most: 0 };
     const groups: Item[][] = [];
@@ -104,8 +104,8 @@ export function createBatchHandler<Event extends { type: string; data: unknown }
   }
 
   /**
-   * While the store is away nobody is at fault: the messages wait here, unacknowledged and uncounted. Only before
-   * the broker would end the channel of a consumer that holds on for too long are they given back.
+   * While MongoDB is unavailable, no message is at fault: the messages wait here, unacknowledged and uncounted. They are
+   * given back before the broker would close the channel of a consumer that holds them for too long.
    */
   async function commitAll(items: readonly Item[], signal: AbortSignal): Promise<Settled<Item>[]> {
     const settled: Settled<Item>[] = [];
@@ -125,21 +125,21 @@ export function createBatchHandler<Event extends { type: string; data: unknown }
       remaining = paired.filter(isWaiting).map(({ item }) => item);
       if (remaining.length > 0) {
         if (now() > giveBackAt)
-          throw new Error('the store is away for too long; the messages are given back');
-        logger.warn('The store is away; the consumer waits', { queue, messages: remaining.length });
+          throw new Error('MongoDB has been unavailable for too long; the messages are given back');
+        logger.warn('MongoDB unavailable; consumer waits', { queue, messages: remaining.length });
         await pause(pauses, signal);
       }
     }
     return settled;
   }
 
-  /** A copy that is not safe yet is tried until it is: only then may the original be acknowledged. */
+  /** Publishes a copy until the broker confirms it: only then may the original be acknowledged. */
   async function keepCopy(copy: BrokerMessage, signal: AbortSignal): Promise<void> {
     for (let pauses = 0; ; pauses += 1) {
       try {
         return await publisher.publish(copy);
       } catch (error) {
-        logger.warn('A failed message could not be set aside yet', { queue, messageId: copy.id, error });
+        logger.warn('Copy of a failed message not published yet', { queue, messageId: copy.id, error });
         await pause(pauses, signal);
       }
     }
@@ -156,7 +156,7 @@ export function createBatchHandler<Event extends { type: string; data: unknown }
         items.push({ delivery, message: parsed.message });
         continue;
       }
-      logger.error('A message cannot be read and is dead', {
+      logger.error('Message dead-lettered: unreadable', {
         queue,
         messageId: String(delivery.properties.messageId),
         reason: parsed.reason,
@@ -165,7 +165,7 @@ export function createBatchHandler<Event extends { type: string; data: unknown }
       count('dead');
     }
 
-    // What has failed before will often fail again, and would take those along that share its transaction.
+    // A message that failed before often fails again, and would fail the transaction of the others.
     const first = await commitAll(
       items.filter(({ message }) => message.attempt === 1),
       signal,
@@ -186,14 +186,17 @@ export function createBatchHandler<Event extends { type: string; data: unknown }
         failureOf(result.reason),
         now(),
       );
-      logger[outcome === 'dead' ? 'error' : 'warn'](`A message failed and is ${outcome}`, {
-        queue,
-        messageId: item.message.id,
-        type: item.message.type,
-        attempt: item.message.attempt,
-        traceparent: item.message.traceparent,
-        error: result.reason,
-      });
+      logger[outcome === 'dead' ? 'error' : 'warn'](
+        outcome === 'dead' ? 'Message dead-lettered' : 'Message failed; it will be retried',
+        {
+          queue,
+          messageId: item.message.id,
+          type: item.message.type,
+          attempt: item.message.attempt,
+          traceparent: item.message.traceparent,
+          error: result.reason,
+        },
+      );
       copies.push(copy);
       count(outcome);
     }

@@ -4,7 +4,7 @@ import type { BatchObservation } from './channel-consumer.ts';
 
 const SECONDS = [0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10];
 
-/** @returns what puts each batch of `queue` into the metrics */
+/** @returns a function that records a batch of `queue` in the metrics */
 export function createBatchMetrics(
   queue: string,
   metrics: Registry | undefined,

@@ -16,12 +16,12 @@ export interface BroadcastListenerOptions<Event extends { type: string; data: un
   /** A durable topic exchange. */
   exchange: string;
   routingKey: string;
-  /** What the listener needs of the CloudEvent; a message that does not parse is logged and dropped. */
+  /** The parts of the CloudEvent that the listener needs. A message that does not parse is logged and dropped. */
   schema: ZodType<Event>;
   onMessage: (message: IncomingMessage<Event>) => void;
   /**
-   * Called each time there is a queue again. What was sent before is lost, so this is the moment to read what
-   * happened meanwhile; everything sent later arrives at `onMessage`, perhaps before the reading is done.
+   * Called each time the queue exists again. Earlier messages are lost, so read elsewhere what happened meanwhile. Later
+   * messages arrive at `onMessage`, perhaps before that reading is done.
    */
   onBound: () => void;
   logger: Logger;
@@ -32,17 +32,17 @@ export interface BroadcastListenerOptions<Event extends { type: string; data: un
 export interface BroadcastListener extends Component {
   start(): Promise<void>;
   stop(): Promise<void>;
-  /** Whether messages arrive at the moment, as far as is known here. */
+  /** Whether the queue exists and is consumed, as far as this process knows. */
   isBound(): boolean;
 }
 
-/** A queue that never got its consumer (a right is missing, say) does not outlive this. */
+/** The broker deletes a queue that has had no consumer for this long, for example because a right is missing. */
 const UNUSED_QUEUE_EXPIRES_MS = 60_000;
 
 /**
- * Hears what every instance must hear, each by a queue of its own: named by the server, exclusive, and gone with
- * its connection. It is a shortcut for what can also be read elsewhere: nothing is kept while the listener is away,
- * nothing is tried again, and no store is needed.
+ * Receives messages that every instance must get, through a queue of its own: named by the broker, exclusive, and gone
+ * with its connection. It is a shortcut to something that can also be read elsewhere: messages are not kept while the
+ * listener is disconnected, and not retried.
  */
 export function createBroadcastListener<Event extends { type: string; data: unknown }>(
   options: BroadcastListenerOptions<Event>,
@@ -62,7 +62,7 @@ export function createBroadcastListener<Event extends { type: string; data: unkn
       return;
     }
     const messageId: unknown = delivery.properties.messageId;
-    logger.warn('A broadcast message was dropped', {
+    logger.warn('Broadcast dropped: unreadable', {
       exchange,
       routingKey,
       messageId,
@@ -70,12 +70,12 @@ export function createBroadcastListener<Event extends { type: string; data: unkn
     });
   }
 
-  /** A listener that fails costs one message, and neither the channel nor the process. */
+  /** A failing listener costs one message, not the channel or the process. */
   function report(call: () => void): void {
     try {
       call();
     } catch (error) {
-      logger.error('A broadcast could not be handled', { exchange, routingKey, error });
+      logger.error('Broadcast handler failed', { exchange, routingKey, error });
     }
   }
 
@@ -85,7 +85,7 @@ export function createBroadcastListener<Event extends { type: string; data: unkn
       isOpen = false;
       if (bound === channel) bound = undefined;
     });
-    // The exchange may be what went away.
+    // The exchange itself may be gone.
     await declareTopology(channel, topology);
     const { queue } = await channel.assertQueue('', {
       durable: false,
@@ -96,7 +96,7 @@ export function createBroadcastListener<Event extends { type: string; data: unkn
     await channel.bindQueue(queue, exchange, routingKey);
     const onDelivery = (delivery: ConsumeMessage | null): void => {
       if (delivery) receive(delivery);
-      // The broker has cancelled us (queue deleted, node gone): begin anew on another channel.
+      // The broker has cancelled the consumer (queue deleted, node gone): begin again on another channel.
       else void channel.close().catch(() => undefined);
     };
     await channel.consume(queue, onDelivery, { noAck: true, exclusive: true });

@@ -6,9 +6,9 @@ import type { Logger } from '../logging/index.ts';
 import { declareTopology, type Topology } from './topology.ts';
 
 export interface BrokerConnectionOptions {
-  /** AMQP URLs of the nodes, tried in turn; heartbeat and frame size may stand in their queries. */
+  /** AMQP URLs of the nodes, tried in turn. Their queries may set heartbeat and frame size. */
   urls: readonly string[];
-  /** Shown by the broker, for example `auth-service:publish`. */
+  /** The broker shows it, for example `auth-service:publish`. */
   name: string;
   /** Declared again after every connect. */
   topology: Topology;
@@ -16,16 +16,16 @@ export interface BrokerConnectionOptions {
 }
 
 export interface BrokerConnection {
-  /** Begins to connect, and keeps at it; resolves when connected or after `waitMs`, whichever is first. */
+  /** Begins to connect, and retries until `close`. Resolves when connected, or after `waitMs`. */
   open(waitMs: number): Promise<void>;
   close(): Promise<void>;
   isOpen(): boolean;
-  /** True while the broker holds publishers back (memory or disk alarm). */
+  /** True while the broker blocks publishers (memory or disk alarm). */
   isBlocked(): boolean;
   onUnblocked(listener: () => void): void;
   /**
-   * Keeps one channel open for as long as `signal` is not aborted: has `open` make it, hands it to `use`, and
-   * makes the next one when it closes for whatever reason.
+   * Keeps one channel open until `signal` is aborted: calls `open` to make it and `use` with it, and makes the next one
+   * when it closes.
    */
   keepChannel<Kept extends Channel>(
     open: (connection: RecoveringChannelModel) => Promise<Kept>,
@@ -38,7 +38,7 @@ const HEARTBEAT_SECONDS = 10;
 const CONNECT_TIMEOUT_MS = 5_000;
 const BACKOFF = { firstMs: 100, longestMs: 5_000 };
 
-/** One connection to the broker that recovers by itself (amqplib's `recovery`) and sets its topology up again. */
+/** One connection to the broker. It reconnects by itself (amqplib's `recovery`) and declares its topology again. */
 export function createBrokerConnection(options: BrokerConnectionOptions): BrokerConnection {
   const { name, topology, logger } = options;
   let connection: RecoveringChannelModel | undefined;
@@ -59,7 +59,7 @@ export function createBrokerConnection(options: BrokerConnectionOptions): Broker
         maxDelay: BACKOFF.longestMs,
         jitter: 0.5,
         setup: async (fresh: ChannelModel) => {
-          // Until recovery has bound its own listeners, an unheard `error` would end the process.
+          // Until recovery has added its own listeners, an `error` without a listener would end the process.
           fresh.on('error', () => undefined);
           const channel = await fresh.createChannel();
           channel.on('error', () => undefined);
@@ -69,12 +69,12 @@ export function createBrokerConnection(options: BrokerConnectionOptions): Broker
       },
     });
     model.on('connect', () => {
-      if (failing) logger.info('RabbitMQ is back', { connection: name });
+      if (failing) logger.info('RabbitMQ available again', { connection: name });
       isOpen = true;
       failing = false;
     });
     const lost = (error: Error): void => {
-      if (!failing) logger.warn('RabbitMQ is away', { connection: name, error });
+      if (!failing) logger.warn('RabbitMQ unavailable', { connection: name, error });
       isOpen = false;
       isBlocked = false;
       failing = true;
@@ -82,9 +82,9 @@ export function createBrokerConnection(options: BrokerConnectionOptions): Broker
     };
     model.on('connect-failed', lost);
     model.on('disconnect', lost);
-    model.on('error', () => undefined); // `disconnect` follows and is handled.
+    model.on('error', () => undefined); // A `disconnect` follows.
     model.on('blocked', (reason: string) => {
-      logger.warn('RabbitMQ holds publishers back', { connection: name, reason });
+      logger.warn('RabbitMQ blocks publishers', { connection: name, reason });
       isBlocked = true;
     });
     model.on('unblocked', () => {
@@ -105,7 +105,7 @@ export function createBrokerConnection(options: BrokerConnectionOptions): Broker
       try {
         const channel = await unlessAborted(open(connection), signal);
         const closed = new Promise<void>((resolve) => channel.once('close', resolve));
-        channel.on('error', (error) => logger.warn('A channel failed', { connection: name, error }));
+        channel.on('error', (error) => logger.warn('Channel failed', { connection: name, error }));
         try {
           await use(channel);
           await closed;
@@ -114,7 +114,7 @@ export function createBrokerConnection(options: BrokerConnectionOptions): Broker
           throw error;
         }
       } catch (error) {
-        if (!signal.aborted) logger.warn('A channel could not be opened', { connection: name, error });
+        if (!signal.aborted) logger.warn('Channel not opened', { connection: name, error });
       }
       if (Date.now() - openedAt > BACKOFF.longestMs) failures = 0;
       await delay(fullJitter(failures, BACKOFF), undefined, { signal }).catch(() => undefined);
@@ -139,7 +139,7 @@ export function createBrokerConnection(options: BrokerConnectionOptions): Broker
   };
 }
 
-/** While the broker is away a channel may be long in coming; who stops meanwhile does not wait for it. */
+/** Opening a channel may take long while the broker is unavailable. A stop does not wait for it. */
 async function unlessAborted<Opened extends Channel>(
   opening: Promise<Opened>,
   signal: AbortSignal,
@@ -158,15 +158,15 @@ async function unlessAborted<Opened extends Channel>(
 }
 
 interface Nodes {
-  /** amqplib reads it anew at each attempt to connect. */
+  /** amqplib reads it again at each attempt to connect. */
   current: Options.Connect;
   advance(): void;
 }
 
-/** Fail-over: after each attempt that failed, and each connection that was lost, it is the next node's turn. */
+/** Fail-over: the next node is tried after each failed attempt and each lost connection. */
 function createNodes(urls: readonly string[]): Nodes {
   const addresses = urls.map(addressOf);
-  // Not all instances begin with the same node.
+  // Instances begin with different nodes.
   let turn = Math.floor(Math.random() * addresses.length);
   const current = { ...addresses[turn] };
   return {

@@ -5,16 +5,16 @@ import { brokerUrls, brokerVariables } from './broker-urls.ts';
 const read = (env: NodeJS.ProcessEnv): string[] => brokerUrls(parseEnv(env, brokerVariables(env)));
 
 describe('brokerUrls', () => {
-  it('takes the only node, or all nodes of a cluster', () => {
+  it('lists the only node, or all nodes of a cluster', () => {
     expect(read({ RABBITMQ_URL: 'amqp://a' })).toEqual(['amqp://a']);
     expect(read({ RABBITMQ_URLS: 'amqp://a, amqps://b:5671/v' })).toEqual(['amqp://a', 'amqps://b:5671/v']);
   });
 
-  it('prefers the cluster where both are set', () => {
+  it('prefers the cluster when both are set', () => {
     expect(read({ RABBITMQ_URL: 'amqp://a', RABBITMQ_URLS: 'amqp://b' })).toEqual(['amqp://b']);
   });
 
-  it('refuses an environment that names no broker, or a wrong one, without showing a password', () => {
+  it('refuses an environment without a broker, or with an invalid one, and shows no password', () => {
     expect(() => read({})).toThrow('RABBITMQ_URL');
     expect(() => read({ RABBITMQ_URLS: 'amqp://a,http://user:hidden@b' })).toThrow('RABBITMQ_URLS');
     expect(() => read({ RABBITMQ_URLS: 'amqp://a,http://user:hidden@b' })).not.toThrow('hidden');

@@ -3,8 +3,8 @@ import { optional, url, urlList } from '../config/index.ts';
 const PROTOCOLS = ['amqp', 'amqps'] as const;
 
 /**
- * The variables that say where the broker is: `RABBITMQ_URLS` names the nodes of a cluster, separated by commas;
- * without it `RABBITMQ_URL` names the only one.
+ * The variables for the address of the broker. `RABBITMQ_URLS` lists the nodes of a cluster, separated by commas;
+ * without it `RABBITMQ_URL` is the address of the only node.
  */
 export function brokerVariables(env: NodeJS.ProcessEnv) {
   const one = url({ protocols: PROTOCOLS });
@@ -14,7 +14,7 @@ export function brokerVariables(env: NodeJS.ProcessEnv) {
   };
 }
 
-/** @returns the nodes out of what `parseEnv` made of {@link brokerVariables} */
+/** @returns the nodes, from the parsed {@link brokerVariables} */
 export function brokerUrls(values: {
   RABBITMQ_URLS?: string[] | undefined;
   RABBITMQ_URL?: string | undefined;

@@ -5,7 +5,7 @@ import type { BatchHandler } from './batch-handler.ts';
 export interface ChannelConsumerOptions {
   channel: Channel;
   queue: string;
-  /** Deliveries that the broker may leave unacknowledged here. */
+  /** Maximum number of unacknowledged deliveries. */
   prefetch: number;
   batchSize: number;
   /** How long a batch that is not full waits for more, in milliseconds. */
@@ -20,17 +20,18 @@ export interface BatchObservation {
   /** How long the batch's newest message waited in this process, in milliseconds. */
   waitMs: number;
   handleMs: number;
-  /** How long nothing was handled before this batch, in milliseconds. */
+  /** How long the handler was idle before this batch, in milliseconds. */
   idleMs: number;
-  /** Whether it was as large as it may be, which says that there is more where it came from. */
+  /** Whether the batch had its largest size: then the queue probably has more. */
   full: boolean;
 }
 
 export interface ChannelConsumer {
-  /** Takes no more deliveries, handles those in hand, and closes the channel. */
+  /** Takes no more deliveries, handles those that have arrived, and closes the channel. */
   drain(): Promise<void>;
+  /** Deliveries that are not acknowledged yet. */
   inHand(): number;
-  /** How long the batch being handled has been, in milliseconds; 0 when none is. */
+  /** How long the current batch has been in work, in milliseconds; 0 without one. */
   busyMs(): number;
 }
 
@@ -40,9 +41,9 @@ interface InHand {
 }
 
 /**
- * One channel's consumer. Batches are handled one after the other and in the order of delivery, so that after
- * each one acknowledgement up to its last delivery covers exactly what is done. Deliveries and acknowledgements
- * belong to this channel alone: when it closes, what is in hand is forgotten, for the broker delivers it again.
+ * Consumes a queue on one channel. Batches are handled one at a time, in the order of delivery, so one acknowledgement up
+ * to the last delivery of a batch covers exactly what is done. When the channel closes, deliveries in the buffer are
+ * dropped: the broker delivers them again.
  */
 export async function openChannelConsumer(options: ChannelConsumerOptions): Promise<ChannelConsumer> {
   const { channel, queue, prefetch, batchSize, lingerMs, handle } = options;
@@ -64,7 +65,7 @@ export async function openChannelConsumer(options: ChannelConsumerOptions): Prom
 
   function receive(delivery: ConsumeMessage | null): void {
     if (!delivery) {
-      // The broker has cancelled this consumer (queue deleted, node gone): begin anew on another channel.
+      // The broker has cancelled this consumer (queue deleted, node gone): begin again on another channel.
       close();
       return;
     }
@@ -72,7 +73,7 @@ export async function openChannelConsumer(options: ChannelConsumerOptions): Prom
     if (!running) runSoon();
   }
 
-  /** At once with a full batch, otherwise after a moment for more, because what a batch costs is mostly its own. */
+  /** Runs a full batch at once. A smaller one lingers for more, because a batch costs little more than one message. */
   function runSoon(): void {
     if (buffer.length >= fullBatch) run();
     else if (buffer.length > 0) timer ??= setTimeout(run, lingerMs);
@@ -123,8 +124,8 @@ export async function openChannelConsumer(options: ChannelConsumerOptions): Prom
   }
 
   /**
-   * A requeue that is asked for counts nothing against the messages from RabbitMQ 4.3 on, and 1 before, as a closed
-   * channel always does. Cancelled first, lest they come back here at once and are counted again.
+   * An explicit requeue does not count towards the delivery limit from RabbitMQ 4.3 on; before, it counts 1, as a closed
+   * channel always does. The consumer is cancelled first, so that the messages do not come back here at once.
    */
   async function giveBack(): Promise<void> {
     buffer = [];

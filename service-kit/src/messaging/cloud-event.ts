@@ -11,16 +11,16 @@ export interface OutgoingMessage {
   exchange: string;
   routingKey: string;
   data: object;
-  /** What the message is about, for people and filters; CloudEvents `subject`. */
+  /** CloudEvents `subject`, for people and filters. */
   subject?: string;
   /** W3C trace context of the request that caused it. */
   traceparent?: string;
-  /** Whether a message that no queue takes counts as not sent. Default true. */
+  /** Whether a message without a bound queue counts as not sent. Default true. */
   mandatory?: boolean;
 }
 
 /**
- * The CloudEvents 1.0 envelope in JSON, as far as a consumer needs it; extensions are allowed.
+ * The parts of a CloudEvents 1.0 envelope in JSON that a consumer needs. Extensions are allowed.
  * Source: CloudEvents 1.0.2, "JSON Event Format".
  */
 export const CloudEvent = z.object({

@@ -30,7 +30,7 @@ const ConsumerState = z.object({
   longestBatchMs: z.number(),
 }) satisfies z.ZodType<ConsumerState>;
 
-/** For the admin server: what the consumers of this process are doing, and how to change it while they run. */
+/** Endpoints of the admin port that show the consumers of this process, and change them while they run. */
 export function consumerControls(consumers: readonly QueueConsumer[]): Endpoint[] {
   const list = defineEndpoint({
     method: 'GET',
@@ -50,7 +50,7 @@ export function consumerControls(consumers: readonly QueueConsumer[]): Endpoint[
     tag: 'consumers',
     access: 'unsigned',
     request: { params: z.object({ queue: z.string() }), body: ConsumerChange },
-    responses: { 200: { description: 'The consumer as it is now', body: ConsumerState } },
+    responses: { 200: { description: 'The changed consumer', body: ConsumerState } },
     problems: ['not_found'],
     handle: async ({ params, body }) => {
       const consumer = consumers.find((each) => each.state().queue === params.queue);

@@ -35,7 +35,7 @@ const envelope = {
 };
 
 describe('parseDelivery', () => {
-  it('gives the handler what its schema asks for, and the envelope', () => {
+  it('gives the handler the parts in its schema, and the envelope', () => {
     const parsed = parseDelivery(delivery(JSON.stringify({ ...envelope, traceparent: 't' })), Event);
     expect(parsed).toEqual({
       ok: true,
@@ -53,13 +53,13 @@ describe('parseDelivery', () => {
     ['not a CloudEvent', JSON.stringify({ ...envelope, specversion: '0.3' })],
     ['unexpected content', JSON.stringify({ ...envelope, type: 'other.v1' })],
     ['unexpected content', JSON.stringify({ ...envelope, data: { n: 'one' } })],
-  ])('names what is wrong: %s', (reason, content) => {
+  ])('names the problem: %s', (reason, content) => {
     const parsed = parseDelivery(delivery(content), Event);
     expect(parsed).toMatchObject({ ok: false, reason: expect.stringContaining(reason) as string });
   });
 });
 
-it('the failure of a message that its handler names is the reason, not the naming', () => {
+it('the cause of a message fault is the reason', () => {
   const cause = Object.assign(new RangeError('too large'), { code: 'balance_too_large' });
   expect(failureOf(new MessageFault('m1', cause))).toEqual({
     code: 'balance_too_large',
@@ -86,7 +86,7 @@ describe('afterFailure', () => {
     });
   });
 
-  it('climbs the ladder and keeps the time of the first failure', () => {
+  it('goes to the next retry queue and keeps the time of the first failure', () => {
     const second = delivery('{}', { 'x-attempt': 2, 'x-first-failed-at': 5 });
     expect(afterFailure(second, 'work', ladder, boom, 9).copy).toMatchObject({
       routingKey: 'work.retry.30s',
@@ -94,14 +94,14 @@ describe('afterFailure', () => {
     });
   });
 
-  it('calls a message dead after the last step', () => {
+  it('dead-letters a message after the last retry', () => {
     const last = delivery('{}', { 'x-attempt': 3, 'x-first-failed-at': 5 });
     const { outcome, copy } = afterFailure(last, 'work', ladder, boom, 9);
     expect(outcome).toBe('dead');
     expect(copy).toMatchObject({ routingKey: 'work.dead', headers: { 'x-attempt': 3, 'x-reason': 'boom' } });
   });
 
-  it('begins anew when the attempt header makes no sense', () => {
+  it('begins again when the attempt header is invalid', () => {
     expect(
       afterFailure(delivery('{}', { 'x-attempt': 'many' }), 'work', ladder, boom, 1).copy.routingKey,
     ).toBe('work.retry.5s');
@@ -109,7 +109,7 @@ describe('afterFailure', () => {
 });
 
 describe('failureOf', () => {
-  it('takes the code of an error that has one, else its name', () => {
+  it('uses the code of an error, or else its name', () => {
     expect(failureOf(Object.assign(new Error('no'), { code: 'account_unknown' }))).toEqual({
       code: 'account_unknown',
       reason: 'no',
@@ -120,7 +120,7 @@ describe('failureOf', () => {
 });
 
 describe('deadCopy', () => {
-  it('keeps content and id, and shortens an endless reason', () => {
+  it('keeps content and id, and shortens a long reason', () => {
     const copy = deadCopy(delivery('{"a":1}'), 'work', { code: 'unreadable', reason: 'x'.repeat(5_000) }, 1);
     expect(copy.id).toBe('m1');
     expect(copy.content.toString()).toBe('{"a":1}');
@@ -128,7 +128,7 @@ describe('deadCopy', () => {
   });
 });
 
-it('what was stored with half a surrogate pair goes out as something that every consumer reads', () => {
+it('a stored text with half a surrogate pair is sent as text that every consumer can read', () => {
   const message = {
     type: 'test.happened.v1',
     exchange: 'x',

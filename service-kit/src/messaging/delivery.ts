@@ -9,12 +9,12 @@ import { MessageFault } from './message-fault.ts';
 import { deadQueueOf, retryQueueOf } from './topology.ts';
 import type { BrokerMessage } from './publisher.ts';
 
-/** Headers in which a message carries its failures. Times are Unix milliseconds. */
+/** Headers that describe the failures of a message. Times are Unix milliseconds. */
 export const FAILURE_HEADERS = {
   attempt: 'x-attempt',
-  /** A word for programs: `unreadable`, or the failing error's code or name. */
+  /** For programs: `unreadable`, or the code or name of the error. */
   code: 'x-code',
-  /** A sentence for people. */
+  /** For people. */
   reason: 'x-reason',
   firstFailedAt: 'x-first-failed-at',
   lastFailedAt: 'x-last-failed-at',
@@ -59,7 +59,7 @@ export interface Failure {
   reason: string;
 }
 
-/** @returns what an error says of itself */
+/** @returns code and message of an error */
 export function failureOf(error: unknown): Failure {
   if (error instanceof MessageFault) return failureOf(error.cause);
   if (!(error instanceof Error)) return { code: 'unknown', reason: String(error) };
@@ -68,7 +68,7 @@ export function failureOf(error: unknown): Failure {
 }
 
 /**
- * Decides where a message that failed alone goes: up the ladder of retry queues, or among the dead.
+ * Decides where a message that failed alone goes: to the next retry queue, or to the dead-letter queue.
  *
  * @param now Unix milliseconds
  */
@@ -86,7 +86,7 @@ export function afterFailure(
   return { outcome: 'retried', copy };
 }
 
-/** @returns the message as it is kept in the dead-letter queue, with why and when */
+/** @returns the copy for the dead-letter queue, with reason and times */
 export function deadCopy(
   delivery: ConsumeMessage,
   queue: string,

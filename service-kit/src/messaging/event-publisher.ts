@@ -6,11 +6,11 @@ import { CLOUD_EVENT_CONTENT_TYPE, encodeCloudEvent, type OutgoingMessage } from
 import { createPublisher } from './publisher.ts';
 
 export interface EventPublisherOptions {
-  /** Name of the connection as the broker shows it, for example `api-gateway:publish`. */
+  /** Name of the connection at the broker, for example `api-gateway:publish`. */
   name: string;
   /** AMQP URLs of the broker's nodes, tried in turn. */
   urls: readonly string[];
-  /** Unconfirmed messages at any time; further ones wait for their turn. */
+  /** Maximum number of unconfirmed messages; further ones wait. */
   window: number;
   /** How long a confirm may take, in milliseconds, before the channel is given up. Default 30,000. */
   confirmTimeoutMs?: number;
@@ -22,21 +22,21 @@ export interface EventPublisher extends Component {
   start(): Promise<void>;
   stop(): Promise<void>;
   /**
-   * Resolves when the broker has taken the event into every queue bound for it.
+   * Resolves when the broker has put the event into every bound queue.
    *
    * @param envelope.id the same when the event is sent again
    * @param envelope.source CloudEvents `source`
    * @throws {PublishError} otherwise
    */
   publish(message: OutgoingMessage, envelope: { id: string; source: string; time: Date }): Promise<void>;
-  /** True while an event could be sent right now. */
+  /** True while an event can be sent. */
   isReady(): boolean;
 }
 
 /**
- * Sends events without an outbox, for whom there is no state to change with them: what the broker did not take is
- * not tried again here, but told to the caller, who still has it. The exchange is whoever's it is, and is not
- * declared; while it is missing nothing is taken. `start` does not wait for the broker.
+ * Sends events without an outbox, for senders that change no state with them. An event that the broker does not take is
+ * not retried: the caller gets the error. The exchange belongs to another service and is not declared here; events fail
+ * until it exists. `start` does not wait for the broker.
  */
 export function createEventPublisher(options: EventPublisherOptions): EventPublisher {
   const { name, urls, logger } = options;

@@ -1,6 +1,6 @@
 import { ObjectId, type ClientSession, type Db } from 'mongodb';
 
-/** The messages that one transaction has handled: one row for a whole batch costs far less than a row for each. */
+/** The messages that one transaction has handled. One row for a batch costs far less than a row for each message. */
 interface InboxRow {
   _id: ObjectId;
   /** `<queue>:<message id>`; unique over all rows. */
@@ -11,14 +11,14 @@ interface InboxRow {
 export interface Inbox {
   /** @returns which of these messages this queue's consumer has handled before */
   known(queue: string, messageIds: readonly string[], session: ClientSession): Promise<Set<string>>;
-  /** Remembers messages as handled, in the transaction of their effect. */
+  /** Records messages as handled, in the transaction of their effect. */
   record(queue: string, messageIds: readonly string[], session: ClientSession): Promise<void>;
   ensureIndexes(): Promise<void>;
 }
 
 /**
- * What makes a redelivered message harmless: the ids of handled messages, written in the same transaction as
- * their effect, kept for longer than a dead letter can be replayed.
+ * Deduplicates messages: the ids of handled messages are written in the transaction of their effect, and kept for longer
+ * than a dead letter can be replayed.
  *
  * @param retentionMs how long ids are kept, in milliseconds (`INBOX_RETENTION`)
  */
@@ -43,7 +43,7 @@ export function createInbox(db: Db, retentionMs: number): Inbox {
       await rows.createIndex({ messages: 1 }, { unique: true, name: 'once' });
       const seconds = Math.ceil(retentionMs / 1_000);
       await rows.createIndex({ at: 1 }, { expireAfterSeconds: seconds, name: 'forget' }).catch(async () => {
-        // The index exists with another retention: that one option can be changed in place.
+        // The index exists with another retention, which can be changed in place.
         await db.command({ collMod: 'inbox', index: { name: 'forget', expireAfterSeconds: seconds } });
       });
     },

@@ -1,6 +1,6 @@
 /**
- * Thrown by a handler that knows which message of its batch is at fault: only that one is set aside, with `cause` as
- * its reason, and the others are handled again together instead of in ever smaller groups.
+ * Thrown by a handler that knows which message of its batch is at fault. That message alone is set aside, with `cause` as
+ * its reason, and the others are handled again together.
  *
  * Source of the idea: `BatchListenerFailedException` of Spring for Apache Kafka.
  */
@@ -18,7 +18,7 @@ export class MessageFault extends Error {
 /**
  * Runs the part of a handler that is about one message alone.
  *
- * @throws {MessageFault} for whatever `work` throws
+ * @throws {MessageFault} for any error of `work`
  */
 export function onBehalfOf<T>(messageId: string, work: () => T): T {
   try {

@@ -16,7 +16,7 @@ import type { Topology } from './topology.ts';
 import type { ConsumerTuning } from './tuning.ts';
 
 export interface MessagingOptions {
-  /** The service's name: CloudEvents `source`, and part of the connections' names. */
+  /** Name of the service: CloudEvents `source`, and part of the connections' names. */
   service: string;
   /** AMQP URLs of the broker's nodes. */
   urls: readonly string[];
@@ -26,18 +26,18 @@ export interface MessagingOptions {
   outbox: {
     /** Messages leased at a time. */
     batch: number;
-    /** Unconfirmed messages at most. */
+    /** Maximum number of unconfirmed messages. */
     window: number;
     /** How long a lease holds, in milliseconds. */
     leaseMs: number;
   };
   /** How long handled message ids are remembered, in milliseconds. */
   inboxRetentionMs: number;
-  /** How long a batch may take before its handler is reported as stuck, in milliseconds. Default 60,000. */
+  /** How long a batch may take, in milliseconds, before its handler is reported as stuck. Default 60,000. */
   stuckAfterMs?: number;
   /**
-   * How long consumers hold messages while the store is away, in milliseconds, before they give them back; less
-   * than the broker's `consumer_timeout`, which is 30 minutes unless it was changed. Default 600,000.
+   * How long consumers hold messages while MongoDB is unavailable, in milliseconds, before they give them back. It must be
+   * less than the broker's `consumer_timeout` (default 30 minutes). Default 600,000.
    */
   giveBackAfterMs?: number;
   logger: Logger;
@@ -47,14 +47,14 @@ export interface MessagingOptions {
 export interface Messaging {
   /** Changes state and sends messages in one transaction. */
   transact: Transact<OutgoingMessage>;
-  /** The two connections and the relay; to be started after the store and before the consumers. */
+  /** Both connections and the relay. Start it after MongoDB and before the consumers. */
   component: Component;
-  /** A queue's consumers, to be started after `component`. */
+  /** The consumers of a queue. Start them after `component`. */
   consume<Event extends { type: string; data: unknown }>(
     consumer: Consumer<Event>,
     tuning: ConsumerTuning,
   ): QueueConsumer;
-  /** For readiness: what is wrong with the exchange of messages, undefined when nothing is. */
+  /** For readiness: why messages are not exchanged; undefined when they are. */
   trouble(): Promise<string | undefined>;
 }
 
@@ -62,9 +62,9 @@ const WAIT_FOR_BROKER_MS = 5_000;
 const OLDEST_OUTBOX_ROW_MS = 30_000;
 
 /**
- * A service's whole exchange of messages: what it changes goes through `transact`, what it hears through
- * `consume`. It publishes and consumes on two connections, so that a broker alarm on the one does not stop the
- * other. A broker that is away at the start stops nothing: messages wait in the outbox.
+ * The messaging of a service: it changes state and sends through `transact`, and receives through `consume`. It publishes
+ * and consumes on two connections, so that a broker alarm on one does not stop the other. The service also starts while
+ * the broker is unavailable: messages wait in the outbox.
  */
 export function createMessaging(options: MessagingOptions): Messaging {
   const { service, urls, topology, client, db, logger, metrics } = options;
@@ -124,8 +124,8 @@ export function createMessaging(options: MessagingOptions): Messaging {
       return running;
     },
     trouble: async () => {
-      if (!publishing.isOpen() || !consuming.isOpen()) return 'RabbitMQ is away';
-      if (publishing.isBlocked()) return 'RabbitMQ holds publishers back';
+      if (!publishing.isOpen() || !consuming.isOpen()) return 'RabbitMQ unavailable';
+      if (publishing.isBlocked()) return 'RabbitMQ blocks publishers';
       const stuck = consumers.flatMap((consumer) => consumer.trouble() ?? []);
       if (stuck.length > 0) return stuck.join(', ');
       const { ageMs, rows } = await relay.backlog();

@@ -14,7 +14,7 @@ export interface OutboxStoreOptions {
   now: () => number;
 }
 
-/** What of a row could not be sent, and when to try again. */
+/** The messages of a row that could not be sent, and when to try again. */
 export interface Release {
   id: string;
   messages: OutboxMessage[];
@@ -23,25 +23,30 @@ export interface Release {
 
 export interface OutboxStore {
   ensureIndexes(): Promise<void>;
-  /** @returns rows that are due and from now on leased by the caller, as many as hold a batch of messages */
+  /** @returns due rows that the caller now leases, with about a batch of messages */
   leaseDue(): Promise<OutboxRow[]>;
-  /** Gives a row up: from `availableAt` on any relay may have it. */
+  /** Releases a row: any relay may lease it from `availableAt` on. */
   release(release: Release): Promise<void>;
-  /** Forgets a row whose messages the broker has confirmed. */
+  /** Deletes a row whose messages the broker has confirmed. */
   delete(id: string): Promise<void>;
   /** Age of the oldest row in milliseconds (0 when there is none), and how many rows wait. */
   backlog(): Promise<{ ageMs: number; rows: number }>;
-  /** Waits for what is still being written. */
+  /** Waits for writes that are under way. */
   stop(): Promise<void>;
 }
 
-/** So many rows are deleted for less together than one by one. */
+/** From this number on, one deletion of many rows costs less than one for each row. */
 const MANY_ROWS = 50;
 
-/** The outbox as its relay sees it: rows under leases. What is released or deleted at once shares one write. */
+/**
+ * The outbox as its relay sees it: rows under leases. Releases and deletions at the same time share one write.
+ *
+ * Leases end by the clock of the process, not of the database as {@link createLease} does: a fresh row is inserted under
+ * its lease, and an insertion cannot read the clock of the database.
+ */
 export function createOutboxStore({ db, batch, leaseMs, now }: OutboxStoreOptions): OutboxStore {
   const rows = outboxCollection(db);
-  // Begins with the least rows: too few cost a turn, too many could be millions of messages.
+  // Begins with the fewest rows: too few cost one more turn, too many could be millions of messages.
   let messagesPerRow = batch;
   const head = createQueueHead();
 
@@ -74,8 +79,8 @@ export function createOutboxStore({ db, batch, leaseMs, now }: OutboxStoreOption
   });
 
   /**
-   * After each row that it deletes out of several, MongoDB looks for the next one. At the end of an outbox that is kept
-   * empty there is none, and it walks over all that were deleted in minutes; a row that is named alone has no next.
+   * In a deletion of several rows, MongoDB searches for the next row after each. In an empty outbox that search walks over
+   * all rows deleted in the last minutes. A deletion by one id has no next row.
    */
   async function deleteAll(ids: readonly string[]): Promise<void> {
     if (ids.length >= MANY_ROWS) await rows.deleteMany({ _id: { $in: [...ids] } });
@@ -97,7 +102,7 @@ export function createOutboxStore({ db, batch, leaseMs, now }: OutboxStoreOption
     const ids = found.map(({ _id }) => _id);
     const lease = randomUUID();
     const availableAt = new Date(now() + leaseMs);
-    // Without the hint the planner may walk the index of everything that is due.
+    // Without the hint the planner may walk the index of all due rows.
     const taken = await rows.updateMany(
       { _id: { $in: ids }, availableAt: { $lte: time } },
       { $set: { lease, availableAt } },
@@ -108,8 +113,8 @@ export function createOutboxStore({ db, batch, leaseMs, now }: OutboxStoreOption
   }
 
   /**
-   * About a batch of messages. How many rows that is shows only when they are read, so it goes by those read
-   * before: reading many large rows and leaving most of them would cost more than sending.
+   * Reads rows with about a batch of messages. It estimates the number of rows from those read before: reading many large
+   * rows and leaving most of them would cost more than sending.
    */
   async function dueRows(from: Date, time: Date): Promise<OutboxRow[]> {
     const limit = Math.max(1, Math.round(batch / messagesPerRow));

@@ -4,15 +4,15 @@ import { CLOUD_EVENT_CONTENT_TYPE, encodeCloudEvent, type OutgoingMessage } from
 import type { BrokerMessage } from './publisher.ts';
 
 /**
- * Messages of one transaction that wait to be sent. They share a row, because a batch of a hundred messages then
- * costs the database one insertion and one deletion. A row is deleted once the broker has confirmed all of them.
+ * Messages of one transaction that wait to be sent. They share a row, so a batch of a hundred messages costs one insertion
+ * and one deletion. The relay deletes the row once the broker has confirmed all of them.
  */
 export interface OutboxRow {
-  /** Begins with its time, so that ids grow with age. */
+  /** Begins with the time, so ids sort by age. */
   _id: string;
   messages: OutboxMessage[];
   createdAt: Date;
-  /** Whoever may send it: nobody before this time but the owner of `lease`. */
+  /** Until then only the holder of `lease` may send it; then any relay. */
   availableAt: Date;
   lease: string | null;
   attempts: number;
@@ -28,15 +28,15 @@ export interface OutboxMessage {
   content: string;
 }
 
-/** What the outbox needs of its relay. */
+/** The part of the relay that the outbox uses. */
 export interface FreshRows {
   /**
-   * Asks whether the relay would send more rows by itself at once.
+   * Asks whether the relay can send more rows at once.
    *
-   * @returns the lease under which they are to be written, or undefined when any relay may have them
+   * @returns the lease under which to write them; undefined when any relay may take them
    */
   leaseForFresh(): { token: string; until: Date } | undefined;
-  /** Takes rows that were committed under such a lease. */
+  /** Sends rows that were committed under such a lease. */
   send(rows: readonly OutboxRow[]): void;
 }
 
@@ -49,17 +49,17 @@ export interface OutboxOptions {
   now?: () => Date;
 }
 
-/** Bounds a row's size, and how many messages are sent again when a relay dies in the middle of them. */
+/** Limits the size of a row, and how many messages are sent again when a relay dies in the middle of them. */
 const MOST_IN_A_ROW = 200;
 
-/** What is written outside a transaction here may be lost with a primary: the price is a message sent twice. */
+/** Writes outside a transaction may be lost with a primary. Then a message is sent twice. */
 export const outboxCollection = (db: Db): Collection<OutboxRow> =>
   db.collection<OutboxRow>('outbox', { writeConcern: { w: 1 } });
 
 /**
- * Writes messages beside the state change that causes them, in its transaction. Rows are written under the
- * lease of this process's own relay, which is handed them in memory after the commit: no one has to look for
- * them. If the process dies first, the lease ends and any relay finds them.
+ * Writes messages in the transaction of the state change that causes them. Rows are leased to this process's own relay,
+ * which gets them in memory after the commit, so no query has to find them. If the process dies first, the lease ends
+ * and any relay finds them.
  */
 export function createOutbox(options: OutboxOptions): TransactionalOutbox<OutgoingMessage, OutboxRow> {
   const { source, relay, now = () => new Date() } = options;
@@ -109,7 +109,6 @@ function rowOf(
   };
 }
 
-/** @returns the message as the broker is given it */
 export function brokerMessageOf({
   id,
   exchange,

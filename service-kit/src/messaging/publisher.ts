@@ -6,7 +6,7 @@ import type { BrokerConnection } from './broker-connection.ts';
 import { createWindow } from './window.ts';
 
 export interface BrokerMessage {
-  /** Message id; with `mandatory`, what a returned message is recognised by. */
+  /** Message id. A returned message is recognised by it. */
   id: string;
   exchange: string;
   routingKey: string;
@@ -18,8 +18,8 @@ export interface BrokerMessage {
 }
 
 /**
- * Why a message was not taken: `unavailable` no channel is open, so it was never sent; `returned` no queue is
- * bound; `nacked` the broker refused it; `timeout` and `closed` its fate is unknown.
+ * Why a message was not sent: `unavailable` there is no channel; `returned` no queue is bound; `nacked` the broker refused
+ * it; after `timeout` and `closed` it may have been sent or not.
  */
 export type PublishFailure = 'unavailable' | 'returned' | 'nacked' | 'timeout' | 'closed';
 
@@ -36,7 +36,7 @@ export class PublishError extends Error {
 
 export interface PublisherOptions {
   connection: BrokerConnection;
-  /** Unconfirmed messages at any time; further ones wait for their turn. */
+  /** Maximum number of unconfirmed messages; further ones wait. */
   window: number;
   /** How long a confirm may take, in milliseconds, before the channel is given up. Default 30,000. */
   confirmTimeoutMs?: number;
@@ -46,16 +46,16 @@ export interface PublisherOptions {
 
 export interface Publisher {
   /**
-   * Resolves when the broker has taken the message into every queue bound for it.
+   * Resolves when the broker has put the message into every bound queue.
    *
    * @throws {PublishError} otherwise
    */
   publish(message: BrokerMessage): Promise<void>;
-  /** True while a message could be sent right now. */
+  /** True while a message can be sent. */
   isReady(): boolean;
   onReady(listener: () => void): void;
   start(): Promise<void>;
-  /** Waits for the confirms still due, then closes the channel. */
+  /** Waits for outstanding confirms, then closes the channel. */
   stop(): Promise<void>;
 }
 
@@ -66,9 +66,9 @@ interface Pending {
 }
 
 /**
- * Publishes on one confirm channel with a bounded window of unconfirmed messages. It honours the socket's
- * back-pressure (`drain`) and the broker's (`blocked`), and matches `basic.return`, which RabbitMQ sends before
- * the confirm of the same message, to the message that came back.
+ * Publishes on one confirm channel, with a limited number of unconfirmed messages. It obeys the back-pressure of the socket
+ * (`drain`) and of the broker (`blocked`). RabbitMQ sends a `basic.return` before the confirm of the same message, so a
+ * returned message is known when its confirm arrives.
  */
 export function createPublisher(options: PublisherOptions): Publisher {
   const { connection, confirmTimeoutMs = 30_000, logger, metrics } = options;
@@ -86,7 +86,7 @@ export function createPublisher(options: PublisherOptions): Publisher {
   });
   gaugeOf(metrics, {
     name: 'messages_unconfirmed',
-    help: 'Messages sent whose confirm is still due',
+    help: 'Messages sent and not confirmed yet',
     collect() {
       this.set(window.taken());
     },
@@ -131,8 +131,8 @@ export function createPublisher(options: PublisherOptions): Publisher {
     return new Promise((resolve, reject) => {
       const timer = setTimeout(() => {
         pending.settle('timeout');
-        // Its confirms can no longer be trusted to come; a new channel starts with an empty window.
-        logger.error('RabbitMQ does not confirm; the channel is given up', { afterMs: confirmTimeoutMs });
+        // Its confirms may never come. A new channel begins with an empty window.
+        logger.error('RabbitMQ does not confirm; channel closed', { afterMs: confirmTimeoutMs });
         current.close().catch(() => undefined);
       }, confirmTimeoutMs);
       const pending: Pending = {
@@ -163,7 +163,7 @@ export function createPublisher(options: PublisherOptions): Publisher {
         );
         if (!flows) window.pause();
       } catch {
-        // A channel that closes while it is used throws instead of calling back.
+        // A channel that is closing throws instead of calling back.
         pending.settle('closed');
       }
     });
@@ -197,7 +197,7 @@ export function createPublisher(options: PublisherOptions): Publisher {
   };
 }
 
-/** amqplib reports a nack and a closed channel through the same callback, told apart by their text alone. */
+/** amqplib reports a nack and a closed channel by the same callback; only the texts differ. */
 function failureOf(error: unknown, pending: Pending): PublishFailure | undefined {
   if (error) return error instanceof Error && error.message === 'message nacked' ? 'nacked' : 'closed';
   return pending.returned ? 'returned' : undefined;

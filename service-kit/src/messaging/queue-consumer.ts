@@ -17,15 +17,15 @@ export interface QueueConsumerOptions {
   topology: Topology;
   tuning: ConsumerTuning;
   handle: BatchHandler;
-  /** Rejects while the store is away; nothing is taken from the queue before it answers. */
+  /** Rejects while MongoDB is unavailable. The queue is consumed only after it resolves. */
   storeAnswers: () => Promise<void>;
-  /** How long a batch may take before its handler is reported as stuck, in milliseconds. */
+  /** How long a batch may take, in milliseconds, before its handler is reported as stuck. */
   stuckAfterMs: number;
   logger: Logger;
   metrics?: Registry | undefined;
 }
 
-/** What of a running consumer can be changed; what is left out stays. */
+/** A change of a running consumer. Absent settings stay. */
 export type ConsumerChange = Partial<
   Pick<ConsumerTuning, 'prefetch' | 'consumers' | 'batchSize' | 'batchLingerMs'> & { paused: boolean }
 >;
@@ -33,7 +33,7 @@ export type ConsumerChange = Partial<
 export interface ConsumerState {
   queue: string;
   prefetch: ConsumerTuning['prefetch'];
-  /** What `auto` has arrived at, or the number itself. */
+  /** The current value of `auto`, or the configured number. */
   prefetchInForce: number;
   consumers: number;
   batchSize: number;
@@ -41,7 +41,7 @@ export interface ConsumerState {
   paused: boolean;
   /** Deliveries not yet acknowledged. */
   inHand: number;
-  /** How long the batch being handled has been, in milliseconds; 0 when none is. */
+  /** How long the current batch has been in work, in milliseconds; 0 without one. */
   longestBatchMs: number;
 }
 
@@ -49,29 +49,29 @@ export interface QueueConsumer extends Component {
   start(): Promise<void>;
   stop(): Promise<void>;
   state(): ConsumerState;
-  /** Takes effect by opening new channels and letting the old ones drain. */
+  /** Opens new channels with the changed settings, and drains the old ones. */
   change(change: ConsumerChange): void;
-  /** For readiness: that a handler is stuck, undefined when none is. */
+  /** For readiness: says that a handler is stuck; undefined when none is. */
   trouble(): string | undefined;
 }
 
-/** A consumer that is opened anew whenever its channel closes. */
+/** A channel consumer that is opened again when its channel closes. */
 interface KeptConsumer {
   drain(): Promise<void>;
   inHand(): number;
   busyMs(): number;
 }
 
-const LOOK_EVERY_MS = 10_000;
+const ADAPT_EVERY_MS = 10_000;
 const MOST_OBSERVATIONS = 10_000;
 
-/** Runs the consumers of one queue, keeps an `auto` prefetch fitting, and reports a handler that is stuck. */
+/** Runs the consumers of one queue, adapts an `auto` prefetch to the load, and reports a stuck handler. */
 export function createQueueConsumer(options: QueueConsumerOptions): QueueConsumer {
   const { queue, connection, topology, handle, storeAnswers, logger, metrics } = options;
   let tuning: ConsumerTuning & { paused: boolean } = { ...options.tuning, paused: false };
   let prefetch = prefetchOf(tuning);
   let keepers: KeptConsumer[] = [];
-  /** The keepers, and those before them that still drain. */
+  /** The current consumers, and earlier ones that still drain. */
   const open = new Set<KeptConsumer>();
   let draining: Promise<unknown> = Promise.resolve();
   let observed: BatchObservation[] = [];
@@ -108,7 +108,7 @@ export function createQueueConsumer(options: QueueConsumerOptions): QueueConsume
       (model) => model.createChannel(),
       async (channel) => {
         await storeAnswers();
-        // The queue itself may be what went away.
+        // The queue itself may be gone.
         await declareTopology(channel, topology);
         consumer = await openChannelConsumer({
           channel,
@@ -119,7 +119,7 @@ export function createQueueConsumer(options: QueueConsumerOptions): QueueConsume
           handle,
           onBatch: observe,
           onFailure: (error) =>
-            logger.error('A batch could not be finished; it will be delivered again', { queue, error }),
+            logger.error('Batch not finished; it will be delivered again', { queue, error }),
         });
         if (stopping.signal.aborted) await consumer.drain();
       },
@@ -145,18 +145,18 @@ export function createQueueConsumer(options: QueueConsumerOptions): QueueConsume
     inForce?.set({ queue }, count === 0 ? 0 : prefetch);
   }
 
-  /** Prefetch binds when a consumer begins, so a change means new lanes beside the old ones, which drain. */
+  /** Prefetch takes effect when a consumer begins. So a change opens new consumers, and the old ones drain. */
   function reopen(): void {
     const old = keepers;
     openConsumers();
     draining = Promise.all([draining, ...old.map((keeper) => keeper.drain())]);
   }
 
-  function look(): void {
+  function adaptPrefetch(): void {
     const next = tuning.prefetch === 'auto' ? nextPrefetch(prefetch, tuning.batchSize, observed) : prefetch;
     observed = [];
     if (next === prefetch || tuning.paused) return;
-    logger.info('Prefetch follows the load', { queue, from: prefetch, to: next });
+    logger.info('Prefetch changed', { queue, from: prefetch, to: next });
     prefetch = next;
     reopen();
   }
@@ -165,7 +165,7 @@ export function createQueueConsumer(options: QueueConsumerOptions): QueueConsume
     name: `consumer ${queue}`,
     start: async () => {
       openConsumers();
-      timer = setInterval(look, LOOK_EVERY_MS);
+      timer = setInterval(adaptPrefetch, ADAPT_EVERY_MS);
       watch.start();
     },
     stop: async () => {
@@ -189,7 +189,7 @@ export function createQueueConsumer(options: QueueConsumerOptions): QueueConsume
     trouble: () => watch.trouble(),
     change: (change) => {
       tuning = { ...tuning, ...change };
-      // What auto has arrived at belongs to its batch size.
+      // The value of auto was found for the old batch size.
       if (change.prefetch !== undefined || (change.batchSize !== undefined && tuning.prefetch === 'auto'))
         prefetch = prefetchOf(tuning);
       logger.info('Consumer changed', { queue, ...change });

@@ -5,7 +5,7 @@ const LATE = 5_000;
 const ALL_EVERY = 10_000;
 const START = Date.parse('2026-11-29T10:00:00Z');
 
-/** A queue under a clock that stands until it is moved; rows are their times. */
+/** A queue with a manual clock. Rows are their times. */
 function queue() {
   const rows = new Set<number>();
   const asked: number[] = [];
@@ -19,8 +19,8 @@ function queue() {
   return {
     rows,
     asked,
-    look: () => head.findDue(new Date(now), find, (row) => new Date(row)),
-    lookInVain: () =>
+    findDue: () => head.findDue(new Date(now), find, (row) => new Date(row)),
+    findDueAndFail: () =>
       head.findDue(
         new Date(now),
         () => Promise.reject(new Error('away')),
@@ -31,45 +31,45 @@ function queue() {
 }
 
 describe('queue head', () => {
-  it('looks at everything first, and then from where the first row was', async () => {
-    const { rows, asked, look, pass } = queue();
+  it('queries everything first, and then from the first row on', async () => {
+    const { rows, asked, findDue, pass } = queue();
     rows.add(START - 3_600_000);
-    expect(await look()).toEqual([START - 3_600_000]);
+    expect(await findDue()).toEqual([START - 3_600_000]);
     pass(250);
-    expect(await look()).toEqual([START - 3_600_000]);
+    expect(await findDue()).toEqual([START - 3_600_000]);
     rows.clear();
     pass(250);
-    expect(await look()).toEqual([]);
+    expect(await findDue()).toEqual([]);
     pass(250);
-    await look();
+    await findDue();
     const first = START - 3_600_000 - LATE;
     expect(asked).toEqual([0, first, first, START + 500 - LATE]);
   });
 
-  it('finds at once what comes a little late, and within the time of a whole look what comes later than that', async () => {
-    const { rows, look, pass } = queue();
-    await look();
+  it('finds a slightly late row at once, and a later one at the next full query', async () => {
+    const { rows, findDue, pass } = queue();
+    await findDue();
     pass(250);
     rows.add(START - 4_000);
-    expect(await look()).toEqual([START - 4_000]);
+    expect(await findDue()).toEqual([START - 4_000]);
     rows.clear();
     rows.add(START - 60_000);
     pass(250);
-    expect(await look()).toEqual([]);
+    expect(await findDue()).toEqual([]);
     pass(ALL_EVERY - 500);
-    expect(await look()).toEqual([START - 60_000]);
+    expect(await findDue()).toEqual([START - 60_000]);
   });
 
-  it('moves nowhere by a look that failed', async () => {
-    const { rows, asked, look, lookInVain, pass } = queue();
+  it('does not move after a failed query', async () => {
+    const { rows, asked, findDue, findDueAndFail, pass } = queue();
     rows.add(START - 60_000);
-    await expect(lookInVain()).rejects.toThrow('away');
+    await expect(findDueAndFail()).rejects.toThrow('away');
     pass(250);
-    expect(await look()).toEqual([START - 60_000]);
+    expect(await findDue()).toEqual([START - 60_000]);
     expect(asked).toEqual([0]);
   });
 
-  it('never begins after now, even where the first row is of a clock that is ahead', async () => {
+  it('never begins after now, even when the clock of the first row is ahead', async () => {
     const ahead = new Date(START + 60_000);
     const head = createQueueHead({ lateMs: LATE, elapsed: () => 0 });
     const asked: number[] = [];

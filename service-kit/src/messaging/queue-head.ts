@@ -1,10 +1,10 @@
 export interface QueueHead {
   /**
-   * Looks for what is due, and remembers where that began.
+   * Finds due rows, and remembers where they began.
    *
-   * @param now by the clock that the queue's times are of
-   * @param find asks the index from this time on, the earliest first
-   * @param timeOf the time by which a row lies in the index
+   * @param now by the clock of the queue's times
+   * @param find queries the index from this time on, the earliest first
+   * @param timeOf the time of a row in the index
    * @throws what `find` throws
    */
   findDue<Row>(
@@ -15,9 +15,9 @@ export interface QueueHead {
 }
 
 export interface QueueHeadOptions {
-  /** How late a row may come to its place and still be found at once, in milliseconds. Default 5,000. */
+  /** How late a row may be inserted at its time and still be found at once, in milliseconds. Default 5,000. */
   lateMs?: number;
-  /** How often everything is looked at, for what came later than that, in milliseconds. Default 10,000. */
+  /** How often the whole index is queried, for rows that came later than that, in milliseconds. Default 10,000. */
   allEveryMs?: number;
   /** Monotonic time, in milliseconds. */
   elapsed?: () => number;
@@ -26,9 +26,10 @@ export interface QueueHeadOptions {
 const BEGINNING = new Date(0);
 
 /**
- * Where an index begins that is worked off in the order of time, as that of an outbox is. What has left an index stays in
- * MongoDB's storage for as long as somebody may ask for the past (`minSnapshotHistoryWindowInSeconds`, five minutes),
- * and whoever asks for the first entry walks over all of it: ten thousand of them take some milliseconds, each time.
+ * Remembers where the outbox's index begins. MongoDB keeps deleted index entries for snapshot reads of the past
+ * (`minSnapshotHistoryWindowInSeconds`, five minutes), and a query for the first entry walks over all of them.
+ *
+ * Measured: after 10,000 deleted rows, a message without it takes 2.3 times the CPU of MongoDB (ADR 3).
  */
 export function createQueueHead({
   lateMs = 5_000,
@@ -36,17 +37,17 @@ export function createQueueHead({
   elapsed = () => performance.now(),
 }: QueueHeadOptions = {}): QueueHead {
   let head = BEGINNING;
-  let lookedAtAll = -Infinity;
+  let allQueriedAt = -Infinity;
 
   return {
     findDue: async (now, find, timeOf) => {
       const startedAt = elapsed();
-      const all = startedAt - lookedAtAll >= allEveryMs;
+      const all = startedAt - allQueriedAt >= allEveryMs;
       const found = await find(all ? BEGINNING : head);
       const [first] = found;
       const begins = first === undefined ? now : timeOf(first);
       head = new Date(Math.max(0, Math.min(now.getTime(), begins.getTime()) - lateMs));
-      if (all) lookedAtAll = startedAt;
+      if (all) allQueriedAt = startedAt;
       return found;
     },
   };

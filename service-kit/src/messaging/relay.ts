@@ -21,7 +21,7 @@ export interface RelayOptions {
   tuning: RelayTuning;
   logger: Logger;
   metrics?: Registry;
-  /** How often to look for rows that nobody handed over, in milliseconds. Default 250. */
+  /** How often to look for rows that were not handed over in memory, in milliseconds. Default 250. */
   sweepMs?: number;
   /** Current time in Unix milliseconds. */
   now?: () => number;
@@ -36,17 +36,17 @@ export interface Relay extends FreshRows, Component {
   backlog(): Promise<{ ageMs: number; rows: number }>;
 }
 
-/** Fresh messages held in memory at most; beyond it they wait in the collection like any other. */
+/** Fresh messages held in memory. Further ones wait in the collection like all others. */
 const MOST_IN_HAND = 5_000;
 const BATCHES_AHEAD = 4;
-// A consumer that is not there yet, or a broker that restarts, is no alarm.
+// A consumer that has not started yet, or a broker that restarts, is no reason for an alarm.
 const ATTEMPTS_BEFORE_ALARM = 5;
 const BACKOFF = { firstMs: 200, longestMs: 30_000 };
 
 /**
- * Sends outbox rows and deletes each once the broker has confirmed it and did not return it. Several relays run
- * side by side: a row is sent by whoever holds its lease, so that it leaves once in the normal case, and again
- * when a relay died after sending and before deleting. No order is kept.
+ * Sends outbox rows, and deletes each row once the broker has confirmed and not returned it. Several relays run side by
+ * side; the holder of a row's lease sends it. So a row is normally sent once, and again when a relay dies between sending
+ * and deleting. No order is kept.
  */
 export function createRelay(options: RelayOptions): Relay {
   const { db, publisher, tuning, logger, metrics, sweepMs = 250 } = options;
@@ -64,11 +64,11 @@ export function createRelay(options: RelayOptions): Relay {
   function watchBacklog(): void {
     const age = gaugeOf(metrics, {
       name: 'outbox_age_seconds',
-      help: 'Age of the oldest message not yet sent',
+      help: 'Age of the oldest unsent message',
     });
     gaugeOf(metrics, {
       name: 'outbox_rows',
-      help: 'Transactions whose messages are not all sent yet',
+      help: 'Transactions with unsent messages',
       async collect() {
         const found = await store.backlog().catch(() => undefined);
         if (!found) return;
@@ -100,9 +100,9 @@ export function createRelay(options: RelayOptions): Relay {
         results.find((result) => result.status === 'rejected'),
       );
     }
-    // If this fails the row is sent once more when its lease ends; consumers drop the repetition.
+    // If this fails, the row is sent again when its lease ends; consumers drop the repetition.
     await store.delete(row._id).catch((error: unknown) => {
-      logger.warn('Sent messages could not be deleted from the outbox', { row: row._id, error });
+      logger.warn('Sent messages not deleted from the outbox', { row: row._id, error });
     });
   }
 
@@ -116,7 +116,7 @@ export function createRelay(options: RelayOptions): Relay {
     if (reason !== 'unavailable') {
       const level = row.attempts < ATTEMPTS_BEFORE_ALARM ? 'warn' : 'error';
       const { id, type, exchange, routingKey } = messages[0] ?? {};
-      logger[level]('Messages were not taken by the broker and stay in the outbox', {
+      logger[level]('Messages refused by RabbitMQ; they stay in the outbox', {
         messages: messages.length,
         first: { id, type, exchange, routingKey },
         attempts: row.attempts + 1,
@@ -127,27 +127,27 @@ export function createRelay(options: RelayOptions): Relay {
     const pause = reason === 'unavailable' ? 0 : fullJitter(row.attempts, BACKOFF, random);
     const release = { id: row._id, messages, availableAt: new Date(now() + pause) };
     await store.release(release).catch((releaseError: unknown) => {
-      logger.warn('Messages stay leased until their lease ends', { row: row._id, error: releaseError });
+      logger.warn('Outbox row not released; it stays leased', { row: row._id, error: releaseError });
     });
   }
 
   function wake(): void {
     if (stopped) return;
     sweeping ??= sweep()
-      .catch((error: unknown) => logger.warn('The outbox could not be read', { error }))
+      .catch((error: unknown) => logger.warn('Outbox unreadable', { error }))
       .finally(() => {
         sweeping = undefined;
       });
   }
 
-  /** Takes what is due, batch by batch, while the broker takes it. */
+  /** Sends due rows, batch by batch, while the broker is ready. */
   async function sweep(): Promise<void> {
     const ahead: Promise<void>[] = [];
     while (!stopped && publisher.isReady()) {
       const leased = await store.leaseDue();
       if (leased.length === 0) return;
       ahead.push(send(leased));
-      // Some batches are being confirmed and deleted while the next is read.
+      // The next batch is read while some others are confirmed and deleted.
       if (ahead.length >= BATCHES_AHEAD) await ahead.shift();
     }
   }
@@ -168,7 +168,7 @@ export function createRelay(options: RelayOptions): Relay {
     },
     stop: async () => {
       clearInterval(timer);
-      // What is committed from now on waits in the collection for another relay.
+      // Rows committed from now on wait in the collection for another relay.
       stopped = true;
       await sweeping;
       await Promise.all(inHand);

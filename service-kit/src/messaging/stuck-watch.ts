@@ -4,9 +4,9 @@ import { gaugeOf } from '../metrics/metrics.ts';
 
 export interface StuckWatchOptions {
   queue: string;
-  /** How long a batch may take before its handler counts as stuck, in milliseconds. */
+  /** How long a batch may take, in milliseconds, before its handler counts as stuck. */
   afterMs: number;
-  /** How long the batch that has been handled for longest has been, in milliseconds; 0 when none is. */
+  /** How long the longest current batch has been in work, in milliseconds; 0 without one. */
   longestBatchMs: () => number;
   logger: Logger;
   metrics?: Registry | undefined;
@@ -15,43 +15,45 @@ export interface StuckWatchOptions {
 export interface StuckWatch {
   start(): void;
   stop(): void;
-  /** For readiness: which handler is stuck, undefined when none is. */
+  /** For readiness: names a stuck handler; undefined when there is none. */
   trouble(): string | undefined;
 }
 
-const LOOK_EVERY_MS = 10_000;
+const CHECK_EVERY_MS = 10_000;
 
 /**
- * Tells of a handler that does not end. Nobody can end it from outside, and what it has in hand must not be
- * handled beside it, so it is told and left alone: other lanes go on, and people look at the metric.
+ * Reports a handler that does not end. It cannot be ended from outside, and its messages must not be handled twice, so it
+ * is only reported, in log, metric and readiness. Other consumers of the queue go on.
  */
 export function createStuckWatch(options: StuckWatchOptions): StuckWatch {
   const { queue, afterMs, longestBatchMs, logger, metrics } = options;
   let timer: NodeJS.Timeout | undefined;
-  let isTold = false;
+  let isReported = false;
   const longest = gaugeOf(metrics, {
     name: 'messages_longest_batch_seconds',
-    help: 'How long the batch that is handled for longest has been',
+    help: 'How long the longest current batch has been in work',
     labelNames: ['queue'],
   });
 
-  function look(): void {
+  function check(): void {
     const ms = longestBatchMs();
     longest?.set({ queue }, ms / 1_000);
     const isStuck = ms > afterMs;
-    if (isStuck && !isTold) logger.error('A handler seems to be stuck', { queue, longestBatchMs: ms });
-    if (!isStuck && isTold) logger.info('A handler that seemed to be stuck has ended', { queue });
-    isTold = isStuck;
+    if (isStuck && !isReported) logger.error('Handler stuck', { queue, longestBatchMs: ms });
+    if (!isStuck && isReported) logger.info('Handler no longer stuck', { queue });
+    isReported = isStuck;
   }
 
   return {
     start: () => {
-      timer = setInterval(look, Math.min(LOOK_EVERY_MS, afterMs));
+      timer = setInterval(check, Math.min(CHECK_EVERY_MS, afterMs));
     },
     stop: () => clearInterval(timer),
     trouble: () => {
       const ms = longestBatchMs();
-      return ms > afterMs ? `a handler of ${queue} has been at a batch for ${Math.round(ms)} ms` : undefined;
+      return ms > afterMs
+        ? `a handler of ${queue} has worked on a batch for ${Math.round(ms)} ms`
+        : undefined;
     },
   };
 }

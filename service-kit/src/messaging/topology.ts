@@ -3,32 +3,32 @@ import type { Duration } from '../config/index.ts';
 
 export interface QueueTopology {
   bindings: readonly { exchange: string; routingKey: string }[];
-  /** `classic` leaves out replication, delivery limit and safe dead-lettering; it is meant for development. */
+  /** `classic` has no replication, no delivery limit and no safe dead-lettering. It is for development. */
   type: 'quorum' | 'classic';
-  /** Deliveries after which the broker itself moves a message to the dead-letter queue. */
+  /** After this many deliveries the broker itself moves a message to the dead-letter queue. */
   deliveryLimit: number;
-  /** The ladder that a message climbs when it fails alone; after the last step it is dead. */
+  /** Delays before each retry of a message that fails alone. After the last one it is dead-lettered. */
   retryDelays: readonly Duration[];
 }
 
-/** What a service needs on the broker, as data. */
+/** The exchanges and queues of a service, as data. */
 export interface Topology {
   exchanges: Readonly<Record<string, { type: 'topic' | 'direct' | 'fanout' }>>;
   queues: Readonly<Record<string, QueueTopology>>;
 }
 
-/** @returns the name of the queue in which messages of `queue` wait for `label`. */
+/** @returns the name of the queue in which messages of `queue` wait for `label` */
 export const retryQueueOf = (queue: string, label: string): string => `${queue}.retry.${label}`;
 
-/** @returns the name of the queue that keeps what could not be handled. */
+/** @returns the name of the dead-letter queue of `queue` */
 export const deadQueueOf = (queue: string): string => `${queue}.dead`;
 
 /**
- * Declares everything in `topology`, durable; what is there already stays. Each delay has a queue of its own
- * with a fixed time to live, because RabbitMQ expires messages only at a queue's head.
+ * Declares everything in `topology` as durable; existing exchanges and queues stay. Each delay has a queue of its own with
+ * a fixed time to live, because RabbitMQ expires messages only at the head of a queue.
  *
- * @throws when a queue exists with other arguments (406 PRECONDITION_FAILED): type and limits of a queue are
- * changed by draining and re-creating it.
+ * @throws when a queue exists with other arguments (406 PRECONDITION_FAILED). To change type or limits, drain the queue
+ * and create it again.
  */
 export async function declareTopology(channel: Channel, topology: Topology): Promise<void> {
   for (const [exchange, { type }] of Object.entries(topology.exchanges)) {
@@ -53,15 +53,15 @@ export async function declareTopology(channel: Channel, topology: Topology): Pro
   }
 }
 
-// From RabbitMQ 4.0 a quorum queue drops a message after 20 deliveries unless it is told otherwise. Looking at dead
-// letters delivers them and puts them back, which must never cost one.
+// From RabbitMQ 4.0 on, a quorum queue drops a message after 20 deliveries by default. Reading dead letters delivers them
+// and puts them back, and must never lose one.
 const UNLIMITED_DELIVERIES = 1_000_000_000;
 
 function limitedTo(deliveryLimit: number, type: QueueTopology['type']): Record<string, number> {
   return type === 'quorum' ? { 'x-delivery-limit': deliveryLimit } : {};
 }
 
-/** `at-least-once` holds a message until its dead-letter copy is safe; RabbitMQ asks for `reject-publish` with it. */
+/** `at-least-once` keeps a message until its dead-letter copy is safe. RabbitMQ requires `reject-publish` with it. */
 function deadLetteringTo(queue: string, type: QueueTopology['type']): Record<string, string> {
   const target = { 'x-dead-letter-exchange': '', 'x-dead-letter-routing-key': queue };
   if (type === 'classic') return target;

@@ -7,7 +7,7 @@ import type { QueueConsumer } from './queue-consumer.ts';
 import { consumerTuning, consumerVariables } from './tuning.ts';
 
 export interface TuningFileOptions {
-  /** A file of `NAME=value` lines (`TUNING_FILE`); what it names goes before the environment. */
+  /** A file of `NAME=value` lines (`TUNING_FILE`). It overrides the environment. */
   path: string;
   env: NodeJS.ProcessEnv;
   /** The consumers by the prefix of their variables. */
@@ -15,7 +15,7 @@ export interface TuningFileOptions {
   logger: Logger;
 }
 
-/** Reads the tuning file again at each SIGHUP. A file that cannot be read, or says something wrong, changes nothing. */
+/** Reads the tuning file again at each SIGHUP. An unreadable or invalid file changes nothing. */
 export function createTuningFile(options: TuningFileOptions): Component {
   const { path, env, consumers, logger } = options;
   const prefixes = Object.keys(consumers);
@@ -29,7 +29,7 @@ export function createTuningFile(options: TuningFileOptions): Component {
         consumer.change({ prefetch, consumers: count, batchSize, batchLingerMs });
       }
     } catch (error) {
-      logger.error('The tuning file was not taken over', { path, error });
+      logger.error('Tuning file ignored', { path, error });
     }
   }
   const onSignal = (): void => void reread();

@@ -7,7 +7,7 @@ const tune = (env: NodeJS.ProcessEnv, prefix = 'REWARD_REQUESTS') =>
   consumerTuning(parseEnv(env, consumerVariables(PREFIXES)), prefix);
 
 describe('consumerTuning', () => {
-  it('has a default for everything', () => {
+  it('has a default for each setting', () => {
     expect(tune({})).toEqual({
       prefetch: 'auto',
       consumers: 1,
@@ -24,7 +24,7 @@ describe('consumerTuning', () => {
     });
   });
 
-  it('takes the general variable for all queues, and the prefixed one before it', () => {
+  it('uses the general variable for all queues, and prefers the prefixed one', () => {
     const env = { PREFETCH: '10', REWARD_REQUESTS_PREFETCH: '500', RETRY_DELAYS: '1s,1m' };
     expect(tune(env)).toMatchObject({ prefetch: 500 });
     expect(tune(env, 'ACCOUNT_EVENTS')).toMatchObject({
@@ -46,14 +46,14 @@ describe('consumerTuning', () => {
     ['RETRY_DELAYS', '5', 'durations separated by commas'],
     ['QUEUE_TYPE', 'stream', 'one of quorum, classic'],
     ['DELIVERY_LIMIT', '0', 'from 1 to 1000'],
-  ])('refuses %s=%s and says what is allowed', (name, value, rule) => {
+  ])('refuses %s=%s and names the rule', (name, value, rule) => {
     const wrong = { variable: name, value, rule: expect.stringContaining(rule) as string };
     expect(() => tune({ [name]: value })).toThrow(
       expect.objectContaining({ problems: [expect.objectContaining(wrong)] }) as Error,
     );
   });
 
-  it('names every wrong variable at once', () => {
+  it('names every invalid variable', () => {
     const env = { PREFETCH: '-1', OUTBOX_WINDOW: '0', ACCOUNT_EVENTS_BATCH_SIZE: 'x' };
     const named = (variable: string) => expect.objectContaining({ variable }) as object;
     expect(() => parseEnv(env, { ...consumerVariables(PREFIXES), ...outboxVariables })).toThrow(

@@ -3,13 +3,13 @@ import { variable, type Variable } from '../config/variable.ts';
 import { PREFETCH_RANGE } from './auto-prefetch.ts';
 import type { QueueTopology } from './topology.ts';
 
-/** How a queue's consumers work in this process. */
+/** Settings of a queue's consumers in this process. */
 export interface ConsumerTuning {
-  /** Deliveries that may be unacknowledged in one consumer; `auto` follows the load. */
+  /** Maximum number of unacknowledged deliveries of one consumer; `auto` adapts it to the load. */
   prefetch: number | 'auto';
-  /** Consumers, each with a channel of its own. */
+  /** Number of consumers, each with a channel of its own. */
   consumers: number;
-  /** Most messages in one transaction. */
+  /** Maximum number of messages in one transaction. */
   batchSize: number;
   /** How long a batch that is not full waits for more, in milliseconds. */
   batchLingerMs: number;
@@ -26,14 +26,14 @@ type Setting = {
   };
 };
 
-/** What may be set, at the start and in a running process alike. */
+/** Ranges of the settings, at the start and in a running process. */
 export const TUNING_RANGES = {
   consumers: { min: 1, max: 64 },
   batchSize: { min: 1, max: 1_000 },
   batchLingerMs: { min: 0, max: 1_000 },
 } as const;
 
-/** Each setting with the variable that sets it: alone for all queues, with a queue's prefix for that queue. */
+/** Each setting with its variable: without a prefix for all queues, with a prefix for one queue. */
 const SETTINGS: Setting = {
   prefetch: { name: 'PREFETCH', schema: prefetch(), fallback: 'auto' },
   consumers: { name: 'CONSUMERS', schema: integer(TUNING_RANGES.consumers), fallback: 1 },
@@ -72,7 +72,7 @@ export const outboxVariables = {
 
 /**
  * The variables that tune consumers, for `parseEnv`: `PREFETCH`, `CONSUMERS`, `BATCH_SIZE`, `BATCH_LINGER_MS`,
- * `RETRY_DELAYS`, `QUEUE_TYPE` and `DELIVERY_LIMIT`, each by itself for all queues and with each prefix for one
+ * `RETRY_DELAYS`, `QUEUE_TYPE` and `DELIVERY_LIMIT`, without a prefix for all queues and with each prefix for one
  * (`REWARD_REQUESTS_PREFETCH`).
  */
 export function consumerVariables(prefixes: readonly string[]): Record<string, Variable<unknown>> {
@@ -86,7 +86,7 @@ export function consumerVariables(prefixes: readonly string[]): Record<string, V
 }
 
 /**
- * @param values what `parseEnv` made of {@link consumerVariables}
+ * @param values the parsed {@link consumerVariables}
  * @returns the tuning of one queue: its own variable, else the general one, else the default
  */
 export function consumerTuning(values: Readonly<Record<string, unknown>>, prefix: string): ConsumerTuning {

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { createWindow } from './window.ts';
 
-/** Enters `count` times and tells which entries have been let in so far. */
+/** Enters `count` times, and lists the entries that were let in. */
 function enterMany(window: ReturnType<typeof createWindow>, count: number): number[] {
   const admitted: number[] = [];
   for (let index = 0; index < count; index += 1) void window.enter().then(() => admitted.push(index));
@@ -9,7 +9,7 @@ function enterMany(window: ReturnType<typeof createWindow>, count: number): numb
 }
 
 describe('createWindow', () => {
-  it('lets in no more than its size, and the next one for each that leaves, in order', async () => {
+  it('lets in its size at most, and then one for each that leaves, in order', async () => {
     const window = createWindow(2);
     const admitted = enterMany(window, 4);
     await Promise.resolve();
@@ -20,7 +20,7 @@ describe('createWindow', () => {
     expect(window.taken()).toBe(2);
   });
 
-  it('lets nobody in while it is paused', async () => {
+  it('lets nothing in while it is paused', async () => {
     const window = createWindow(2);
     window.pause();
     const admitted = enterMany(window, 1);

@@ -3,7 +3,7 @@ export interface Window {
   enter(): Promise<void>;
   /** Gives a place back. */
   leave(): void;
-  /** Lets nothing enter until `resume`. */
+  /** Holds all back until `resume`. */
   pause(): void;
   resume(): void;
   /** Places that are taken. */

@@ -8,8 +8,8 @@ import {
   type Registry,
 } from '@prometheus-io/client';
 
-// A registry refuses a second metric of the same name, but two queues (or two groups) share one, told apart by
-// a label. So each of these makes the metric the first time and finds it afterwards.
+// A registry refuses a second metric of the same name, but several queues or groups share one metric with a label. So each
+// function makes the metric the first time, and finds it afterwards.
 
 export function counterOf<Label extends string>(
   registry: Registry | undefined,

@@ -11,7 +11,7 @@ const isNamed = (item: { n: number }, error: unknown): boolean =>
 const ways = fc.record({ parallel: fc.boolean(), names: fc.boolean() });
 
 describe('bisect', () => {
-  it('gives each item its own result, and harms only the items that fail alone', async () => {
+  it('gives each item its own result, and fails only the items that fail alone', async () => {
     await fc.assert(
       fc.asyncProperty(batches, ways, async (items, { parallel, names }) => {
         const results = await bisect(
@@ -21,7 +21,7 @@ describe('bisect', () => {
             if (cause) throw new Error('bad one inside', names ? { cause } : {});
             return group.map(({ n }) => n * 2);
           },
-          { isUnavailable: isUnavailable, isCulprit: isNamed, parallel },
+          { isUnavailable: isUnavailable, isCause: isNamed, parallel },
         );
         expect(results.map((result) => (result.status === 'fulfilled' ? result.value : 'failed'))).toEqual(
           items.map(({ n, bad }) => (bad ? 'failed' : n * 2)),
@@ -30,7 +30,7 @@ describe('bisect', () => {
     );
   });
 
-  it('does not take a group apart when the store is away', async () => {
+  it('does not split a group when MongoDB is unavailable', async () => {
     let calls = 0;
     const results = await bisect(
       [1, 2, 3, 4],
@@ -49,7 +49,7 @@ describe('bisect', () => {
   it.each([
     { parallel: false, most: 1 },
     { parallel: true, most: 4 },
-  ])('runs groups beside each other only where they may: $parallel', async ({ parallel, most }) => {
+  ])('runs groups at the same time only if allowed: $parallel', async ({ parallel, most }) => {
     let running = 0;
     let together = 0;
     const work = async (group: readonly number[]): Promise<number[]> => {
@@ -67,7 +67,7 @@ describe('bisect', () => {
   it.each([
     { how: 'in turn', options: {}, sizes: [200, 100, 50, 25, 13, 7, 4, 2, 1] },
     { how: 'at once', options: { parallel: true }, sizes: [200, 15, 1] },
-    { how: 'named', options: { isCulprit: (item: number) => item === 0 }, sizes: [200] },
+    { how: 'named', options: { isCause: (item: number) => item === 0 }, sizes: [200] },
   ])('tries one bad item of 200 in groups of $sizes, $how', async ({ options, sizes }) => {
     const tried: number[] = [];
     const work = async (group: readonly number[]): Promise<number[]> => {
@@ -81,7 +81,7 @@ describe('bisect', () => {
     expect(tried).toEqual(sizes);
   });
 
-  it('refuses work that does not answer every item', async () => {
+  it('refuses work without a result for every item', async () => {
     const results = await bisect([1], async () => [], { isUnavailable: isUnavailable });
     expect(results).toMatchObject([{ status: 'rejected', reason: { message: 'expected 1 results, got 0' } }]);
   });

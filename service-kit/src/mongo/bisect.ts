@@ -1,32 +1,32 @@
-/** A group of so many at most is taken apart into its items, where they may be tried at once. */
+/** In parallel, a group up to this size is split into its items. */
 const SMALL = 16;
 
 export interface BisectOptions<Item> {
-  /** Whether an error is nobody's fault. */
+  /** True for errors that no item caused. */
   isUnavailable: (error: unknown) => boolean;
-  /** Whether an error says that it is this item's alone. Default: none says so. */
-  isCulprit?: (item: Item, error: unknown) => boolean;
-  /** Whether `work` may run beside itself: what is good is then not held up. Default false. */
+  /** True when an error names this item as its cause. Default: never. */
+  isCause?: (item: Item, error: unknown) => boolean;
+  /** Whether several groups may run at the same time. Good items then wait less for bad ones. Default false. */
   parallel?: boolean;
 }
 
 /**
- * Runs `work` on all items together. When that throws, it is tried again so that an item that cannot succeed harms
- * only itself: without the item that the error names, otherwise in smaller groups. An error for which `isUnavailable`
- * is true is given to all items at once, because trying smaller groups would only repeat it.
+ * Runs `work` on all items together. When it throws, `work` runs again without the item that the error names, or else on
+ * smaller groups, so that a bad item fails alone. An error for which `isUnavailable` is true fails all items at once,
+ * because smaller groups would only repeat it.
  *
- * In turn, groups are halved: that takes the fewest calls. At once, what counts is how many calls follow one another,
- * so a group of n is taken apart into about √n of as many: 200 items with a bad one are done after three.
+ * Groups are halved, which takes the fewest calls. In parallel the number of successive calls counts, so a group of n is
+ * split into about √n groups of √n: 200 items with a bad one are done after three.
  *
- * @param items handled in the order given; never empty groups
- * @returns one outcome an item, in the same order
+ * @param items handled in the order given; no group is empty
+ * @returns one outcome for each item, in the same order
  */
 export async function bisect<Item, Result>(
   items: readonly Item[],
   work: (items: readonly Item[]) => Promise<readonly Result[]>,
   options: BisectOptions<Item>,
 ): Promise<PromiseSettledResult<Result>[]> {
-  const { isUnavailable, isCulprit = () => false, parallel = false } = options;
+  const { isUnavailable, isCause = () => false, parallel = false } = options;
   if (items.length === 0) return [];
   try {
     const results = await work(items);
@@ -38,10 +38,10 @@ export async function bisect<Item, Result>(
     if (items.length === 1 || isUnavailable(reason)) {
       return items.map(() => ({ status: 'rejected', reason }));
     }
-    const culprit = items.findIndex((item) => isCulprit(item, reason));
-    if (culprit >= 0) {
-      const others = await bisect(items.toSpliced(culprit, 1), work, options);
-      return others.toSpliced(culprit, 0, { status: 'rejected', reason });
+    const cause = items.findIndex((item) => isCause(item, reason));
+    if (cause >= 0) {
+      const others = await bisect(items.toSpliced(cause, 1), work, options);
+      return others.toSpliced(cause, 0, { status: 'rejected', reason });
     }
     const size = parallel ? parallelSize(items.length) : Math.ceil(items.length / 2);
     const outcomes: Promise<PromiseSettledResult<Result>[]>[] = [];

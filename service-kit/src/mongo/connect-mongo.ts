@@ -7,7 +7,7 @@ export interface MongoOptions {
   /** Connection string; a replica set, because transactions need one. */
   url: string;
   database: string;
-  /** Shown by the server in its logs and in `currentOp`. */
+  /** MongoDB shows it in its logs and in `currentOp`. */
   appName: string;
   logger: Logger;
   /** How long `start` waits for a writable primary, in milliseconds. Default 30,000. */
@@ -24,10 +24,10 @@ export interface MongoConnection extends Component {
 }
 
 /**
- * Prepares a connection that writes with majority and reads from the primary. Nothing is opened before
- * `start`, which waits until the replica set has a writable primary.
+ * Prepares a connection that writes with majority and reads from the primary. `start` opens it, and waits until the
+ * replica set has a writable primary.
  *
- * @throws {Error} from `start` when no primary was found within `startTimeoutMs`, with the last reason.
+ * @throws {Error} from `start` when there is no primary within `startTimeoutMs`; its cause is the last error
  */
 export function connectMongo(options: MongoOptions): MongoConnection {
   const { logger, startTimeoutMs = 30_000 } = options;

@@ -4,7 +4,7 @@ import { createGroupCommit } from './group-commit.ts';
 
 const neverAway = (): boolean => false;
 
-/** Its runs take 20 ms. */
+/** A group commit whose runs take 20 ms. */
 function slowCommit(options: { pauseRatio: number; maxBatch?: number }) {
   const began: number[] = [];
   const commit = createGroupCommit<number, number>({
@@ -21,7 +21,7 @@ function slowCommit(options: { pauseRatio: number; maxBatch?: number }) {
 }
 
 describe('createGroupCommit', () => {
-  it('lets what arrives together, or during a run, share one run', async () => {
+  it('shares one run among items that arrive together or during a run', async () => {
     const groups: number[][] = [];
     const commit = createGroupCommit<number, number>({
       name: 'test',
@@ -43,14 +43,14 @@ describe('createGroupCommit', () => {
     ]);
   });
 
-  it('rests after a run as long as it is told, so that more share the next, and begins at once after that', async () => {
+  it('pauses after a run in proportion to its duration, and runs at once after the pause', async () => {
     const { commit, began } = slowCommit({ pauseRatio: 4 });
     await commit.submit(1);
     const firstEnded = performance.now();
     const second = commit.submit(2);
     await delay(10);
     await Promise.all([second, commit.submit(3)]);
-    // The shortest of several, as a busy machine may be late.
+    // The shortest of several, because timers of a busy machine are late.
     const waits: number[] = [];
     for (const item of [4, 5, 6]) {
       await delay(150);
@@ -64,7 +64,7 @@ describe('createGroupCommit', () => {
     expect(Math.min(...waits)).toBeLessThan(70);
   });
 
-  it('rests a tenth of a second at most', async () => {
+  it('pauses for 100 ms at most', async () => {
     const { commit, began } = slowCommit({ pauseRatio: 1_000 });
     await commit.submit(1);
     await commit.submit(2);
@@ -74,17 +74,17 @@ describe('createGroupCommit', () => {
     expect(second - first).toBeLessThan(10_000);
   });
 
-  it('does not rest while a run can grow no larger', async () => {
+  it('does not pause while a full batch waits', async () => {
     const { commit, began } = slowCommit({ pauseRatio: 1_000, maxBatch: 2 });
     await Promise.all(Array.from({ length: 12 }, (_, item) => commit.submit(item)));
 
     const gaps = began.slice(1).map((at, index) => at - (began[index] ?? 0));
     expect(gaps).toHaveLength(5);
-    // The shortest of several, as a busy machine may be late.
+    // The shortest of several, because timers of a busy machine are late.
     expect(Math.min(...gaps)).toBeLessThan(100);
   });
 
-  it('runs full groups beside each other as far as it may, and one that is not full only alone', async () => {
+  it('runs full groups at the same time up to the limit, and a smaller one alone', async () => {
     const groups: number[] = [];
     let running = 0;
     let most = 0;
@@ -110,7 +110,7 @@ describe('createGroupCommit', () => {
     expect([most, besideSmall]).toEqual([3, 1]);
   });
 
-  it('never runs two groups at once, and none larger than the limit', async () => {
+  it('never runs two groups at once, or a group above the limit', async () => {
     let running = 0;
     let most = 0;
     let largest = 0;
@@ -132,7 +132,7 @@ describe('createGroupCommit', () => {
     expect({ most, largest }).toEqual({ most: 1, largest: 3 });
   });
 
-  it('fills a group up to the limit by what its items count for, and gives a larger one a run of its own', async () => {
+  it('fills a group by the sizes of its items, and gives a larger item a run of its own', async () => {
     const groups: number[][] = [];
     const commit = createGroupCommit<number, number>({
       name: 'test',
@@ -152,7 +152,7 @@ describe('createGroupCommit', () => {
     expect(await commit.submit(9)).toBe(9);
   });
 
-  it('leaves out what nobody waits for any more when its turn comes, and nothing else', async () => {
+  it('drops only the items whose callers no longer wait', async () => {
     const groups: number[][] = [];
     const first = Promise.withResolvers<void>();
     const commit = createGroupCommit<number, number>({
@@ -193,7 +193,7 @@ describe('createGroupCommit', () => {
     expect(results.map(({ status }) => status)).toEqual(['fulfilled', 'fulfilled', 'rejected', 'fulfilled']);
   });
 
-  it('refuses more items than may wait, and says when to come back', async () => {
+  it('refuses items beyond the limit, with a Retry-After', async () => {
     const { promise: gate, resolve: open } = Promise.withResolvers<void>();
     const commit = createGroupCommit<number, number>({
       name: 'claims',
@@ -210,7 +210,7 @@ describe('createGroupCommit', () => {
     expect(await Promise.all(waiting)).toEqual([1, 2]);
   });
 
-  it('stops again only after what was submitted since was committed', async () => {
+  it('stops a second time only after later items are committed', async () => {
     const { commit } = slowCommit({ pauseRatio: 0 });
     const committed: number[] = [];
     for (const item of [1, 2]) {
@@ -220,7 +220,7 @@ describe('createGroupCommit', () => {
     }
   });
 
-  it('stops only after everything submitted was committed', async () => {
+  it('stops only after all items are committed', async () => {
     const done: number[] = [];
     const commit = createGroupCommit<number, undefined>({
       name: 'test',

@@ -9,28 +9,28 @@ export interface GroupCommitOptions<Item, Result> {
   /** Names the group in metrics and errors. */
   name: string;
   /**
-   * Handles all items in one step, usually one transaction, and answers each in the same place.
-   * When it throws, the group is taken apart until only the items that fail alone have failed.
+   * Handles all items in one step, usually one transaction. Returns one result for each item, in the same order.
+   * When it throws, the group is bisected until only the items that fail alone have failed.
    */
   run: (items: readonly Item[]) => Promise<readonly Result[]>;
-  /** True for errors that say nothing about the items: the whole group fails with them. */
+  /** True for errors that no item caused, such as a lost connection: the whole group fails with them. */
   isUnavailable: (error: unknown) => boolean;
   /** How much an item counts for in the two limits below. Default 1. */
   sizeOf?: (item: Item) => number;
-  /** Items in one run; one that is larger by itself has a run of its own. Default 256. */
+  /** Size of a run. A larger item has a run of its own. Default 256. */
   maxBatch?: number;
-  /** Items that may wait; more are refused with `service_unavailable`. Default 10,000. */
+  /** Size that may wait. Items beyond it are refused with `service_unavailable`. Default 10,000. */
   maxQueued?: number;
   /**
-   * How long nothing begins after a run: so many times as long as it took, a tenth of a second at most. For runs that
-   * cost much whatever is in them: when they grow slow, because processors are short, more items share each, which
-   * leaves more of the processors to all. An item that comes later has its run at once, and so has a run that can grow
-   * no larger. Default 0.
+   * Pause after each run, as a multiple of its duration, at most 100 ms. It makes batches larger when runs slow down under
+   * CPU pressure. An item that arrives after the pause runs at once, and so does a full batch. Default 0: in two rounds
+   * with claims, a ratio of 2 changed the rate from 438 and 597 to 558 and 661/s and the p99 from 452 and 480 to 893 and
+   * 507 ms.
    */
   pauseRatio?: number;
   /**
-   * Runs beside each other at most: another begins only while as much waits as it may hold. For items that have nothing
-   * to do with each other, whose runs spend their time waiting. Default 1.
+   * Runs at the same time. Another run begins only while a full batch waits. For independent items whose runs mostly wait
+   * for the database: with three, 256 players refreshed 2,208 instead of 2,032 sessions/s. Default 1.
    */
   maxRuns?: number;
   metrics?: Registry;
@@ -38,10 +38,10 @@ export interface GroupCommitOptions<Item, Result> {
 
 export interface GroupCommit<Item, Result> extends Component {
   /**
-   * Resolves with this item's own result once the group that it was in has been committed.
+   * Resolves with the item's own result once its group is committed.
    *
-   * @param signal aborted when nobody waits for the result any more: what has not begun by then is not done, and
-   *   rejected with `service_unavailable`
+   * @param signal aborted when the caller no longer waits. An item that has not begun by then is dropped, and rejected
+   *   with `service_unavailable`.
    */
   submit(item: Item, signal?: AbortSignal): Promise<Result>;
   stop(): Promise<void>;
@@ -58,9 +58,8 @@ interface Waiting<Item, Result> {
 const LONGEST_PAUSE_MS = 100;
 
 /**
- * Group commit: one run is in flight at a time (`maxRuns` says otherwise), and what arrives meanwhile shares the next
- * one. Many writers of one hot document thus become one, which is what keeps throughput up where a transaction for each
- * collapses.
+ * Group commit: one run at a time (see `maxRuns`), and the items that arrive meanwhile share the next one. So many
+ * writers of one hot document become one writer. A transaction for each of them would conflict with all others.
  *
  * Source of the idea: DeWitt et al., "Implementation Techniques for Main Memory Database Systems" (1984).
  */
@@ -77,7 +76,7 @@ export function createGroupCommit<Item, Result>(
   });
   let queue: Waiting<Item, Result>[] = [];
   let queued = 0;
-  /** Each works off groups until there is none for it. */
+  /** Loops that run groups. Each ends when it finds no group. */
   let workers = 0;
   let runs = 0;
   let whenIdle: PromiseWithResolvers<void> | undefined;
@@ -85,9 +84,9 @@ export function createGroupCommit<Item, Result>(
 
   const isFull = (): boolean => queued >= maxBatch;
 
-  async function workOff(): Promise<void> {
+  async function runGroups(): Promise<void> {
     workers += 1;
-    // Lets everything that arrives in this turn of the event loop share the first run.
+    // All items of this turn of the event loop share the first run.
     await new Promise(setImmediate);
     while (queue.length > 0 && (runs === 0 || isFull())) {
       const pause = pauseUntil - performance.now();
@@ -105,14 +104,14 @@ export function createGroupCommit<Item, Result>(
       const endedAt = performance.now();
       pauseUntil = endedAt + Math.min(LONGEST_PAUSE_MS, (endedAt - beganAt) * pauseRatio);
     }
-    // In the same turn as the look at the queue: what comes from now on has a worker of its own.
+    // In the same turn as the check of the queue: an item that comes later starts a worker of its own.
     workers -= 1;
     if (workers > 0) return;
     whenIdle?.resolve();
     whenIdle = undefined;
   }
 
-  /** Work for those who have gone makes everybody else wait longer, until they go as well. */
+  /** Skips items whose callers have gone: their work would delay all others. */
   function nextGroup(): Waiting<Item, Result>[] {
     const group: Waiting<Item, Result>[] = [];
     let taken = 0;
@@ -123,7 +122,9 @@ export function createGroupCommit<Item, Result>(
       taken += 1;
       queued -= size;
       if (signal?.aborted) {
-        waiting.reject(new DomainError('service_unavailable', `Nobody waits for these ${name} any more`));
+        waiting.reject(
+          new DomainError('service_unavailable', `The caller no longer waits for these ${name}`),
+        );
         continue;
       }
       group.push(waiting);
@@ -160,7 +161,7 @@ export function createGroupCommit<Item, Result>(
       return new Promise((resolve, reject) => {
         queued += size;
         queue.push({ item, size, signal, resolve, reject });
-        if (workers === 0 || (workers < maxRuns && isFull())) void workOff();
+        if (workers === 0 || (workers < maxRuns && isFull())) void runGroups();
       });
     },
     stop: async () => {

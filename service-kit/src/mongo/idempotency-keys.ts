@@ -42,11 +42,11 @@ export function createIdempotencyKeys(options: IdempotencyKeysOptions): StoredId
   const time = (): string | Date => (options.now ? new Date(options.now()) : '$$NOW');
   const leaseAt = (now: string | Date) => documentLease({ holder: 'owner', until: 'leaseUntil' }, now);
 
-  /** One write: a new row where there is none or the old one is free; otherwise the row stays as it is. */
+  /** One write: it inserts a row, replaces a free one, and leaves any other as it is. */
   async function take(_id: string, fingerprint: string, owner: string): Promise<KeyRow | null> {
     const now = time();
     const lease = leaseAt(now);
-    // The store removes rows late. A lease that has ended without an answer was its owner's last.
+    // MongoDB removes expired rows late. An owner whose lease ended without an answer has died.
     const isFree = {
       $or: [
         { $lte: ['$expiresAt', now] },

@@ -13,7 +13,7 @@ import { isStoreUnavailable, StoreTimeoutError } from './mongo-errors.ts';
 const answered = (code: number, codeName = 'Some'): MongoServerError =>
   new MongoServerError({ message: codeName, code, codeName });
 
-/** As the driver 7.8 throws it when the other end was gone before the command was written. */
+/** The error of driver 7.8 when the server was gone before the command was written. */
 const brokenSocket = (): Error =>
   Object.assign(new Error('write ECONNRESET'), { code: 'ECONNRESET', errno: -104, syscall: 'write' });
 
@@ -35,20 +35,20 @@ describe('isStoreUnavailable', () => {
     },
   );
 
-  it('is true of a socket that broke while a command was written to it', () => {
+  it('is true of a socket that broke during a write', () => {
     expect(isStoreUnavailable(brokenSocket())).toBe(true);
   });
 
   it.each([
     new MongoServerClosedError(),
     new MongoClientClosedError(),
-    // As the driver 7.8 throws it; the class is its own.
+    // The error of driver 7.8, of a private class.
     Object.defineProperty(new MongoDriverError('closed pool'), 'name', { value: 'MongoPoolClosedError' }),
-  ])('is true of $name, where a server is given up between being chosen and being asked', (error) => {
+  ])('is true of $name, when a server is lost between selection and command', (error) => {
     expect(isStoreUnavailable(error)).toBe(true);
   });
 
-  it('is true of a read that could not be confirmed, and of a transaction that took too long', () => {
+  it('is true of an unconfirmed read and of a transaction that took too long', () => {
     expect(isStoreUnavailable(answered(1, 'LinearizableReadConcernError'))).toBe(true);
     expect(isStoreUnavailable(new StoreTimeoutError('late'))).toBe(true);
   });

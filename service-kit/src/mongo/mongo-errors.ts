@@ -10,19 +10,19 @@ import {
   MongoTopologyClosedError,
 } from 'mongodb';
 
-/** Thrown by {@link createTransact} when a transaction could not be completed in its time. */
+/** A transaction did not commit within its time limit. */
 export class StoreTimeoutError extends Error {
   override readonly name = 'StoreTimeoutError';
 }
 
-/** True for a write that met a unique index (server code 11000), also inside a bulk write. */
+/** True when a write violated a unique index (server code 11000), also inside a bulk write. */
 export function isDuplicateKey(error: unknown): error is MongoServerError {
   return error instanceof MongoServerError && error.code === 11_000;
 }
 
 /**
- * What a server says that is going, coming, or no longer the primary: the retryable errors of the driver
- * specification "retryable reads". The driver puts no label on reads and bulk writes that failed twice.
+ * Codes of a server that stops, starts, or is no longer the primary: the retryable errors of the driver specification
+ * "retryable reads". The driver puts no label on reads and bulk writes that failed twice.
  */
 const UNAVAILABLE_CODES: ReadonlySet<number | string | undefined> = new Set([
   6, // HostUnreachable
@@ -38,11 +38,11 @@ const UNAVAILABLE_CODES: ReadonlySet<number | string | undefined> = new Set([
   11_602, // InterruptedDueToReplStateChange
   13_435, // NotPrimaryNoSecondaryOk
   13_436, // NotPrimaryOrSecondary
-  // A primary that has lost its majority answers reads with this, when they have a time limit.
+  // A primary without its majority answers reads that have a time limit with this code.
   50, // MaxTimeMSExpired
 ]);
 
-/** What a socket says that broke while it was written to: the driver passes it on as it came, and does not try again. */
+/** Errors of a socket that broke during a write: the driver passes them on unchanged and does not retry. */
 const SOCKET_CODES: ReadonlySet<unknown> = new Set(['ECONNRESET', 'ECONNABORTED', 'EPIPE', 'ETIMEDOUT']);
 
 const isBrokenSocket = (error: unknown): boolean =>
@@ -52,14 +52,14 @@ const isLinearizableFailure = (error: MongoError): boolean =>
   error instanceof MongoServerError && error.codeName === 'LinearizableReadConcernError';
 
 /**
- * True when the failure says nothing about the work itself: the store was away, was stepping down, or other
- * writers were faster. The same work may succeed later, so it must neither be dropped nor counted against.
- * Labels as in the driver specifications "transactions" and "retryable writes".
+ * True when the work itself did not cause the failure: the database was unavailable or changed its primary, or other
+ * writers were faster. The same work may succeed later, so it must not be dropped or counted as failed.
+ * Labels: driver specifications "transactions" and "retryable writes".
  */
 export function isStoreUnavailable(error: unknown): boolean {
   if (error instanceof StoreTimeoutError || isBrokenSocket(error)) return true;
   if (!(error instanceof MongoError)) return false;
-  // A bulk write that has lost its connection says so as if a server had.
+  // A bulk write wraps a lost connection in a server error.
   if (error instanceof MongoServerError && error.errorResponse instanceof Error) {
     return isStoreUnavailable(error.errorResponse);
   }

@@ -4,28 +4,28 @@ import { fullJitter } from '../lifecycle/index.ts';
 import type { Logger } from '../logging/index.ts';
 import { isDuplicateKey, StoreTimeoutError } from './mongo-errors.ts';
 
-/** A message to be sent because of a state change; what it is made of is the messaging part's business. */
+/** Stores messages beside the state change that causes them. The messaging part implements it. */
 export interface TransactionalOutbox<Message, Row> {
   /** Writes the messages as rows inside the transaction. */
   insert(messages: readonly Message[], session: ClientSession): Promise<Row[]>;
-  /** Told after the commit, so that the rows leave at once. */
+  /** Called after the commit, so that the rows are sent at once. */
   committed(rows: readonly Row[]): void;
 }
 
 export interface Transaction<Message> {
   session: ClientSession;
-  /** Sends messages if, and only if, this transaction commits. */
+  /** Sends messages if and only if this transaction commits. */
   emit(...messages: Message[]): void;
-  /** Runs after the commit; a failure there is logged and changes nothing. */
+  /** Runs after the commit. A failure is logged and changes nothing. */
   afterCommit(action: () => void | Promise<void>): void;
 }
 
 /**
- * Runs `work` in one transaction (snapshot reads, majority writes). `work` may run several times: it must have
- * no effect but through `tx`.
+ * Runs `work` in one transaction (snapshot reads, majority writes). `work` may run several times, so all its effects
+ * must go through `tx`.
  *
- * @throws {StoreTimeoutError} when transient errors did not end within the time limit.
- * @throws whatever `work` throws; the transaction is then aborted.
+ * @throws {StoreTimeoutError} when transient errors do not end within the time limit
+ * @throws what `work` throws; the transaction is then aborted
  */
 export type Transact<Message> = <T>(
   work: (tx: Transaction<Message>) => Promise<T>,
@@ -45,19 +45,19 @@ export interface TransactOptions<Message, Row> {
   client: MongoClient;
   outbox: TransactionalOutbox<Message, Row>;
   logger: Logger;
-  /** No new attempt is begun after this time, in milliseconds. Default 10,000. */
+  /** No new attempt begins after this time, in milliseconds. Default 10,000. */
   timeoutMs?: number;
   /** Uniform in [0, 1). */
   random?: () => number;
 }
 
-/** Whoever met a conflict and begins again at once meets the same one, until the other has committed. */
+/** A transaction that is repeated at once meets the same conflict until the other one has committed. */
 const BACKOFF = { firstMs: 10, longestMs: 100 };
 
-/** A key that is still taken after so many more runs will not become free. */
+/** A key that is still taken after this many repetitions will not become free. */
 const MOST_DUPLICATES = 2;
 
-/** Makes the one function through which a service changes state and sends messages. */
+/** Makes the function through which a service changes state and sends messages. */
 export function createTransact<Message, Row>(options: TransactOptions<Message, Row>): Transact<Message> {
   const { client, outbox, logger, timeoutMs = 10_000, random = Math.random } = options;
 
@@ -71,7 +71,7 @@ export function createTransact<Message, Row>(options: TransactOptions<Message, R
     const result = await client.withSession((session) =>
       session.withTransaction(
         async () => {
-          // The driver retries transient errors for two minutes, which no caller would wait for.
+          // The driver would retry transient errors for two minutes. No caller waits that long.
           if (attempts++ > 0 && Date.now() > deadline) {
             throw new StoreTimeoutError(`no commit within ${timeoutMs} ms and ${attempts - 1} attempts`);
           }

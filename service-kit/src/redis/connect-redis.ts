@@ -4,15 +4,15 @@ import { fullJitter, type Component } from '../lifecycle/index.ts';
 import type { Logger } from '../logging/index.ts';
 
 const BACKOFF = { firstMs: 50, longestMs: 2_000 };
-/** The client waits for answers for as long as a connection is open, and one to a stopped Redis stays open. */
+/** The client waits while its connection is open, and a connection to a frozen Redis stays open. */
 const PING_WITHIN_MS = 500;
 
 export interface RedisOptions {
   url: string;
-  /** Connection name shown by `CLIENT LIST`. */
+  /** Name of the connection in `CLIENT LIST`. */
   name: string;
   logger: Logger;
-  /** How long `start` waits for the first connection before it goes on without, in milliseconds. Default 2,000. */
+  /** How long `start` waits for the first connection, in milliseconds. Default 2,000. */
   startTimeoutMs?: number;
 }
 
@@ -22,15 +22,15 @@ export interface RedisConnection extends Component {
   client: RedisClient;
   start(): Promise<void>;
   stop(): Promise<void>;
-  /** Rejects while Redis is away, or does not answer within half a second. */
+  /** Rejects while Redis is unavailable, or does not answer within half a second. */
   ping(): Promise<void>;
-  /** Calls `onMessage` for each message on `channel`; to be called before `start`; survives reconnects. */
+  /** Calls `onMessage` for each message on `channel`, also after reconnects. Call it before `start`. */
   subscribe(channel: string, onMessage: (message: string) => void): void;
 }
 
 /**
- * Prepares a connection to Redis as a speed-up that may be missing: commands fail at once while Redis is away
- * (callers go on without it), the client reconnects by itself, and `start` never fails.
+ * Prepares a connection to Redis that a service can do without: commands fail at once while Redis is unavailable, the
+ * client reconnects by itself, and `start` never fails.
  */
 export function connectRedis(options: RedisOptions): RedisConnection {
   const { logger, startTimeoutMs = 2_000 } = options;
@@ -44,7 +44,7 @@ export function connectRedis(options: RedisOptions): RedisConnection {
   subscriber.once('ready', () => {
     for (const [channel, onMessage] of subscriptions) {
       subscriber.subscribe(channel, onMessage).catch((error: unknown) => {
-        logger.warn('Could not subscribe at Redis', { channel, error });
+        logger.warn('Redis subscription failed', { channel, error });
       });
     }
   });
@@ -81,16 +81,16 @@ function clientFor(url: string, name: string) {
   });
 }
 
-/** One line when Redis goes and one when it is back, not one for each attempt. */
+/** Logs one line when Redis becomes unavailable and one when it is available again. */
 function reportState(client: RedisClient, logger: Logger): void {
-  let away = false;
+  let isUnavailable = false;
   client.on('error', (error: unknown) => {
-    if (!away) logger.warn('Redis is away; going on without it', { error });
-    away = true;
+    if (!isUnavailable) logger.warn('Redis unavailable', { error });
+    isUnavailable = true;
   });
   client.on('ready', () => {
-    if (away) logger.info('Redis is back');
-    away = false;
+    if (isUnavailable) logger.info('Redis available again');
+    isUnavailable = false;
   });
 }
 

@@ -7,6 +7,8 @@ import type { ModuleConsumer } from './define-consumer.ts';
 export interface IndexSpec {
   collection: string;
   indexes: readonly IndexDescription[];
+  /** Names of indexes that earlier versions made and that are of no use any more. */
+  drops?: readonly string[];
 }
 
 /** Work that every worker does at an interval. Instances do it at the same time, so `run` must bear that. */

@@ -1,0 +1,4 @@
+// Topic exchanges, by the context whose messages they carry.
+
+export const ACCOUNTS = 'laurel.accounts';
+export const REWARDS = 'laurel.rewards';
