@@ -14,6 +14,7 @@ const commands: Record<string, () => Promise<Command>> = {
   down: () => import('./cli/down.ts'),
   generate: () => import('./cli/generate.ts'),
   infra: () => import('./cli/infra.ts'),
+  'new-service': () => import('./cli/new-service.ts'),
   'rotate-keys': () => import('./cli/rotate-keys.ts'),
   status: () => import('./cli/status.ts'),
   supervise: () => import('./cli/supervise.ts'),

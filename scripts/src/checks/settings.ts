@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { packageDirectory, type PackageName, packageNames } from '../repository/packages.ts';
 
-const settingsFiles = [
+export const settingsFiles = [
   '.npmrc',
   '.nvmrc',
   '.oxfmtrc.json',
