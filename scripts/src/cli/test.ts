@@ -14,7 +14,7 @@ import { runVitest } from '../test-run/run-vitest.ts';
 import { type Job, Tally } from '../test-run/tally.ts';
 
 const UNIT_LIMIT_MS = 5 * 60_000;
-const INTEGRATION_LIMIT_MS = 10 * 60_000;
+const INTEGRATION_LIMIT_MS = 15 * 60_000;
 const CHAOS_LIMIT_MS = 7 * 60_000;
 const SOCKET_FUZZ_LIMIT_MS = 7 * 60_000;
 // Two at a time: what is measured in seconds must not wait for five type checks.
