@@ -40,13 +40,17 @@ export async function main(args: string[]): Promise<void> {
     return;
   }
   await mustBeFree(process.env);
-  const sources = await prepare(serviceNames, { useUrls: true });
   const onReady = async (state: SystemState) => {
     print(`\nReady after ${seconds(performance.now() - startedAt)}.`);
     if (options.demo) await playOnce(state);
     await printSummary(state, options.detach);
   };
-  await runSupervised({ command: 'up', detach: options.detach, sources, onReady });
+  await runSupervised({
+    command: 'up',
+    detach: options.detach,
+    prepare: () => prepare(serviceNames, { useUrls: true }),
+    onReady,
+  });
 }
 
 // Once per data directory: a second start must not fill the people's own data with demonstrations.

@@ -1,19 +1,16 @@
 import { Command, InvalidArgumentError } from 'commander';
-import { join } from 'node:path';
-import { z } from 'zod';
 import { print } from '../console/print.ts';
 import { UserError } from '../console/user-error.ts';
 import { runCommand } from '../processes/run-command.ts';
 import { dataDirectory, packageDirectory, type ServiceName, serviceNames } from '../repository/packages.ts';
-import { readJson } from '../repository/read-json.ts';
 import { readAddresses } from '../supervisor/port-settings.ts';
 import { runningState, type SystemState } from '../supervisor/state-file.ts';
 import { readCredentials } from '../system/credentials.ts';
 import { serviceEnvironment } from '../system/service-environment.ts';
+import { servicesWithScript } from './run-on-store.ts';
+import { urlIn } from './running-system.ts';
 
 type Heads = Partial<Record<ServiceName, string>>;
-
-const Manifest = z.object({ scripts: z.record(z.string(), z.string()) });
 
 /** `scripts/verify-audit`: each service that keeps an audit trail verifies its own, in the system that runs here. */
 export async function main(args: string[]): Promise<void> {
@@ -34,7 +31,7 @@ export async function main(args: string[]): Promise<void> {
   if (!state)
     throw new UserError('Nothing is running here: start MongoDB with ./scripts/up or ./scripts/infra.');
   let worst = 0;
-  for (const service of await servicesWithTrail()) {
+  for (const service of await servicesWithScript('verify-audit')) {
     const { code, output } = await verify(service, head[service], await environmentIn(state, service));
     print(`${service}\n${output.trimEnd().replaceAll(/^/gm, '  ')}`);
     worst = Math.max(worst, code);
@@ -51,16 +48,6 @@ function addHead(text: string, heads: Heads): Heads {
   return { ...heads, [service]: head };
 }
 
-async function servicesWithTrail(): Promise<ServiceName[]> {
-  const has = await Promise.all(
-    serviceNames.map(async (service) => {
-      const manifest = await readJson(join(packageDirectory(service), 'package.json'), Manifest);
-      return manifest?.scripts['verify-audit'] !== undefined;
-    }),
-  );
-  return serviceNames.filter((_, index) => has[index]);
-}
-
 function verify(service: ServiceName, head: string | undefined, env: NodeJS.ProcessEnv) {
   const args = head === undefined ? [] : ['--', '--head', head];
   return runCommand('npm', ['run', '--silent', 'verify-audit', ...args], {
@@ -73,15 +60,13 @@ function verify(service: ServiceName, head: string | undefined, env: NodeJS.Proc
 async function environmentIn(state: SystemState, service: ServiceName): Promise<NodeJS.ProcessEnv> {
   const credentials = await readCredentials(dataDirectory());
   if (!credentials) throw new UserError('The secrets of this system are gone: .data/credentials.json.');
-  const urlOf = (wanted: string): string =>
-    state.backing.find(({ variable }) => variable === wanted)?.url ?? '';
   const addresses = readAddresses(process.env);
   const [address] = addresses[service] ?? [];
   if (!address) throw new UserError(`${service} has no address.`);
   const backing = {
-    mongodb: { url: urlOf('MONGODB_URL') },
-    redis: { url: urlOf('REDIS_URL') },
-    rabbitmq: { urlFor: () => urlOf('RABBITMQ_URL') },
+    mongodb: { url: urlIn(state, 'MONGODB_URL') ?? '' },
+    redis: { url: urlIn(state, 'REDIS_URL') ?? '' },
+    rabbitmq: { urlFor: () => urlIn(state, 'RABBITMQ_URL') ?? '' },
   };
   return { ...process.env, ...serviceEnvironment(service, address, { backing, credentials, addresses }) };
 }

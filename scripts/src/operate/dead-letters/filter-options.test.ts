@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { UserError } from '../console/user-error.ts';
+import { UserError } from '../../console/user-error.ts';
 import { parseAge, parseFilter } from './filter-options.ts';
 
 describe('parseFilter', () => {

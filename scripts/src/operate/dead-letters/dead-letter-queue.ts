@@ -1,7 +1,7 @@
 import amqp, { type ConfirmChannel, type ConsumeMessage } from 'amqplib';
 import { once } from 'node:events';
 import { setTimeout as delay } from 'node:timers/promises';
-import { UserError } from '../console/user-error.ts';
+import { UserError } from '../../console/user-error.ts';
 import { readDeadLetter, type DeadLetter } from './dead-letter.ts';
 
 /** What is to become of a letter: `keep` puts it back. */

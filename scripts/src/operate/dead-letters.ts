@@ -1,13 +1,12 @@
 import { Argument, Command, InvalidArgumentError } from 'commander';
 import { join } from 'node:path';
 import { print, printError } from '../console/print.ts';
-import { UserError } from '../console/user-error.ts';
-import { createAuditFile } from '../dead-letters/audit-file.ts';
-import { walkDeadLetters, type Verdict } from '../dead-letters/dead-letter-queue.ts';
-import { matches, type DeadLetter } from '../dead-letters/dead-letter.ts';
-import { parseAge, parseFilter } from '../dead-letters/filter-options.ts';
+import { createAuditFile } from './dead-letters/audit-file.ts';
+import { walkDeadLetters, type Verdict } from './dead-letters/dead-letter-queue.ts';
+import { matches, type DeadLetter } from './dead-letters/dead-letter.ts';
+import { parseAge, parseFilter } from './dead-letters/filter-options.ts';
 import { dataDirectory } from '../repository/packages.ts';
-import { runningState } from '../supervisor/state-file.ts';
+import { findUrl } from './running-system.ts';
 
 const ACTIONS = ['list', 'show', 'replay', 'drop'] as const;
 type Action = (typeof ACTIONS)[number];
@@ -56,7 +55,7 @@ async function run(action: Action, queue: string, options: Options): Promise<voi
   let tooOld = 0;
 
   const judged = await walkDeadLetters({
-    url: options.url ?? (await findBroker()),
+    url: await findUrl('RABBITMQ_URL', options.url),
     queue,
     ...(options.rate === undefined ? {} : { rate: options.rate }),
     judge: (letter): Verdict => {
@@ -78,16 +77,6 @@ async function run(action: Action, queue: string, options: Options): Promise<voi
   const done = { list: 'match', show: 'match', replay: 'replayed', drop: 'dropped' }[action];
   print(
     `\n${matched} of ${judged} dead letters ${options.dryRun ? 'would be ' : ''}${done}${tooOld > 0 ? `, ${tooOld} too old` : ''}.`,
-  );
-}
-
-async function findBroker(): Promise<string> {
-  const running = await runningState(dataDirectory());
-  const url =
-    process.env['RABBITMQ_URL'] ?? running?.backing.find(({ variable }) => variable === 'RABBITMQ_URL')?.url;
-  if (url) return url;
-  throw new UserError(
-    'The broker is not known: set RABBITMQ_URL, say --url, or start a system with ./scripts/up.',
   );
 }
 

@@ -1,4 +1,4 @@
-import { UserError } from '../console/user-error.ts';
+import { UserError } from '../../console/user-error.ts';
 import type { DeadLetterFilter } from './dead-letter.ts';
 
 const UNITS: Readonly<Record<string, number>> = { s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 };
