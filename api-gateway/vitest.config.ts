@@ -1,7 +1,7 @@
 import { defineConfig } from 'vitest/config';
 
-// Integration tests share real servers, so their files run one after the other. FILES_AT_ONCE is for runs in which
-// each file has its own servers.
+// Integration tests share real servers, so their files run one after the other. FILES_AT_ONCE is for files that
+// have servers of their own.
 export default defineConfig({
   test: {
     projects: [

@@ -9,11 +9,10 @@ set -eu
 definitions=/etc/rabbitmq/definitions.json
 umask 077
 cp /laurel/definitions.json "$definitions"
-for name in RABBITMQ_ADMIN_PASSWORD RABBITMQ_AUTH_SERVICE_PASSWORD RABBITMQ_GAME_EVENT_SERVICE_PASSWORD \
-  RABBITMQ_API_GATEWAY_PASSWORD RABBITMQ_GAME_SERVER_PASSWORD; do
+for name in $(sed -n 's/.*"@\(RABBITMQ_[A-Z0-9_]*_PASSWORD\)@".*/\1/p' "$definitions"); do
   value=$(printenv "$name")
   case $value in
-    *[!A-Za-z0-9_-]*) echo "$name: only A-Z a-z 0-9 - _ are allowed" >&2; exit 78 ;;
+    *[!A-Za-z0-9_-]*) echo "$name: may hold only A-Z a-z 0-9 - _" >&2; exit 78 ;;
   esac
   sed -i "s/@$name@/$value/" "$definitions"
   unset "$name"

@@ -1,6 +1,6 @@
 import { UserError } from './console/user-error.ts';
 import { printError } from './console/print.ts';
-import { packageDirectory } from './repository/packages.ts';
+import { packageDirectory } from './repository/folders.ts';
 import { installPackage, isInstalled } from './toolchain/install-package.ts';
 
 type Command = { main: (args: string[]) => Promise<void> };
@@ -9,19 +9,25 @@ const commands: Record<string, () => Promise<Command>> = {
   bench: () => import('./cli/bench.ts'),
   chaos: () => import('./cli/chaos.ts'),
   check: () => import('./cli/check.ts'),
-  'dead-letters': () => import('./cli/dead-letters.ts'),
+  'dead-letters': () => import('./operate/dead-letters.ts'),
   demo: () => import('./cli/demo.ts'),
   down: () => import('./cli/down.ts'),
+  generate: () => import('./cli/generate.ts'),
   infra: () => import('./cli/infra.ts'),
-  'rotate-keys': () => import('./cli/rotate-keys.ts'),
+  'new-service': () => import('./cli/new-service.ts'),
+  'rotate-keys': () => import('./operate/rotate-keys.ts'),
   status: () => import('./cli/status.ts'),
-  supervise: () => import('./cli/supervise.ts'),
   test: () => import('./cli/test.ts'),
   up: () => import('./cli/up.ts'),
-  'verify-audit': () => import('./cli/verify-audit.ts'),
-  'verify-ledger': () => import('./cli/verify-ledger.ts'),
-  'rebuild-progress': () => import('./cli/rebuild-progress.ts'),
+  'verify-audit': () => import('./operate/verify-audit.ts'),
+  'verify-ledger': () => storeCommand('verify-ledger'),
+  'rebuild-progress': () => storeCommand('rebuild-progress'),
 };
+
+async function storeCommand(script: 'verify-ledger' | 'rebuild-progress'): Promise<Command> {
+  const { runOnStore } = await import('./operate/run-on-store.ts');
+  return { main: runOnStore(script) };
+}
 
 // The start of every command. It may use Node's own modules only: the first thing it does is to install the others.
 async function run(command: string, args: string[]): Promise<void> {

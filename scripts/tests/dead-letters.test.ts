@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import amqp, { type Channel, type ChannelModel } from 'amqplib';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test, vi } from 'vitest';
 import { rabbitmqUrl } from '../src/backing-services/rabbitmq-server.ts';
-import { main as deadLetters } from '../src/cli/dead-letters.ts';
+import { main as deadLetters } from '../src/operate/dead-letters.ts';
 import { PrivateBackingServices } from '../src/system/private-system.ts';
 
 const QUEUE = 'test-service.work';

@@ -35,6 +35,12 @@ const cases: Record<ServiceName, Case> = {
   },
 };
 
+/** For a service that has no case of its own. */
+const everyService: Case = {
+  required: ['MONGODB_URL', 'RABBITMQ_URL', 'GATEWAY_SIGNING_KEYS'],
+  wrong: { PORT: '70000', MONGODB_URL: 'http://127.0.0.1' },
+};
+
 async function start(service: ServiceName, env: NodeJS.ProcessEnv) {
   const { code, output } = await runCommand(process.execPath, ['src/main.ts'], {
     cwd: packageDirectory(service),
@@ -45,7 +51,7 @@ async function start(service: ServiceName, env: NodeJS.ProcessEnv) {
 }
 
 describe.each(serviceNames)('%s', (name) => {
-  const { required, wrong } = cases[name];
+  const { required, wrong } = cases[name] ?? everyService;
 
   test('started without its variables names every one of them and exits with 78', async () => {
     const { code, output } = await start(name, {});

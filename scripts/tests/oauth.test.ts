@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, beforeEach, afterEach, expect, test, vi } from 'vitest';
 import { z } from 'zod';
-import { main as rotateKeys } from '../src/cli/rotate-keys.ts';
+import { main as rotateKeys } from '../src/operate/rotate-keys.ts';
 import { type Answer, LaurelClient } from '../src/client/laurel-client.ts';
 import * as operations from '../src/client/operations.ts';
 import { waitUntil } from '../src/processes/wait-until.ts';

@@ -1,8 +1,8 @@
+import { networkOf } from 'service-kit/http';
 import type { IncomingHttpHeaders } from 'node:http';
 import type { Duplex } from 'node:stream';
 import type { Dispatcher } from 'undici';
 import type { Logger } from 'service-kit/logging';
-import { networkOf } from '../limits/network-of.ts';
 import type { ServiceRoute } from '../routing/route.ts';
 import { AnswerRelay } from './answer-relay.ts';
 import { Attempt, type AttemptListener } from './attempt.ts';

@@ -1,6 +1,6 @@
+import { networkOf } from 'service-kit/http';
 import type { Socket } from 'node:net';
 import { Counter, type Registry } from '@prometheus-io/client';
-import { networkOf } from './network-of.ts';
 
 export interface ConnectionLimitDeps {
   /** Open connections of one address, or of one /64 of IPv6. */

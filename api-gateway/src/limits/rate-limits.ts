@@ -1,9 +1,9 @@
+import { networkOf } from 'service-kit/http';
 import { Counter, type Registry } from '@prometheus-io/client';
 import { type Identity, isAccount } from 'service-kit/identity';
 import type { RedisClient } from 'service-kit/redis';
 import type { RateLimit, Route } from '../routing/route.ts';
 import { createLimitMemory, LimitSet } from './limit-set.ts';
-import { networkOf } from './network-of.ts';
 import { type LimitState, rateLimitHeaders, retryAfter } from './rate-limit-headers.ts';
 import { createSharedBuckets } from './shared-buckets.ts';
 

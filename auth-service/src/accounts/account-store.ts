@@ -3,7 +3,7 @@ import type { ClientSession, Db, Filter, FindCursor, WithId } from 'mongodb';
 import type { Role } from 'service-kit/identity';
 import { keysetFilter, isDuplicateKey } from 'service-kit/mongo';
 import type { IndexSpec } from 'service-kit/service';
-import { inOneAnswer } from '../database/in-one-answer.ts';
+import { singleBatch } from '../database/single-batch.ts';
 import { refusal } from '../http/refusal.ts';
 import {
   searchKeysOf,
@@ -152,7 +152,7 @@ export function createAccountStore(db: Db): AccountStore {
     },
     statusesOf: async (ids, session) => {
       const found = await accounts
-        .find({ _id: { $in: [...ids] } }, { ...inOneAnswer(ids, session), projection: { status: 1 } })
+        .find({ _id: { $in: [...ids] } }, { ...singleBatch(ids, session), projection: { status: 1 } })
         .toArray();
       return new Map(found.map(({ _id, status }) => [_id, status]));
     },

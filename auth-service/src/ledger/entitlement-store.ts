@@ -1,7 +1,7 @@
 import type { AnyBulkWriteOperation, ClientSession, Db, Filter, WithId } from 'mongodb';
 import { keysetFilter } from 'service-kit/mongo';
 import type { IndexSpec } from 'service-kit/service';
-import { inOneAnswer } from '../database/in-one-answer.ts';
+import { singleBatch } from '../database/single-batch.ts';
 import { revokeKey, type GrantDecision, type RevokeDecision } from './grant.ts';
 import type { Decided } from './grant-decision.ts';
 import { balanceId, holdingOf, type Balance, type LedgerEntry } from './ledger.ts';
@@ -83,7 +83,7 @@ export function createEntitlementStore(db: Db): EntitlementStore {
   return {
     decisionsOn: async (grantIds, session) => {
       const found = await decisions
-        .find({ _id: { $in: [...grantIds] } }, inOneAnswer(grantIds, session))
+        .find({ _id: { $in: [...grantIds] } }, singleBatch(grantIds, session))
         .toArray();
       return new Map(found.map((document) => [document._id, toDecision(document)]));
     },
@@ -94,12 +94,12 @@ export function createEntitlementStore(db: Db): EntitlementStore {
     },
     entries: async (ids, session) => {
       if (ids.length === 0) return new Map();
-      const found = await ledger.find({ _id: { $in: [...ids] } }, inOneAnswer(ids, session)).toArray();
+      const found = await ledger.find({ _id: { $in: [...ids] } }, singleBatch(ids, session)).toArray();
       return new Map(found.map((document) => [document._id, toEntry(document)]));
     },
     balances: async (ids, session) => {
       if (ids.length === 0) return new Map();
-      const found = await balances.find({ _id: { $in: [...ids] } }, inOneAnswer(ids, session)).toArray();
+      const found = await balances.find({ _id: { $in: [...ids] } }, singleBatch(ids, session)).toArray();
       return new Map(found.map(({ _id, ...balance }) => [_id, balance]));
     },
     writeEntries,

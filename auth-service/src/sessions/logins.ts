@@ -22,9 +22,6 @@ export interface Login {
  */
 export type Logins = GroupCommit<Login, Account | undefined>;
 
-/** While passwords are hashed, processors are short, and half of what a login costs besides is its transaction. */
-const PAUSE_RATIO = 3;
-
 /**
  * Logins that arrive together share one transaction. It writes to each account, so that a ban or another password
  * cannot slip in between: one of the two transactions sees the other.
@@ -40,7 +37,6 @@ export function createLogins(deps: {
 
   return createGroupCommit({
     name: 'logins',
-    pauseRatio: PAUSE_RATIO,
     isUnavailable: isStoreUnavailable,
     metrics,
     run: (logins) =>

@@ -85,7 +85,9 @@ async function acceptGroup(
   const accepted = decisions.filter((decision) => 'accepted' in decision);
   if (accepted.length > 0) await store(accepted, context.rules, tx, deps);
   await keepAttempts(requests, targets, decisions, {
-    ...deps,
+    attempts: deps.attempts,
+    newId: deps.newId,
+    attemptRetentionMs: deps.attemptRetentionMs,
     before: found.claims,
     now,
     session: tx.session,

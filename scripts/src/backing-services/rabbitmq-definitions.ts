@@ -1,38 +1,50 @@
 import { createHash, randomBytes } from 'node:crypto';
-import { readFile } from 'node:fs/promises';
-import { join } from 'node:path';
-import { z } from 'zod';
-import { repositoryRoot } from '../repository/packages.ts';
+import { services } from '../repository/packages.ts';
 import { type BrokerPasswords, brokerUsers } from './backing-services.ts';
 
 export const VIRTUAL_HOST = 'laurel';
 
-const Permission = z.object({
-  user: z.string(),
-  vhost: z.string(),
-  configure: z.string(),
-  write: z.string(),
-  read: z.string(),
-});
+interface Permission {
+  user: string;
+  vhost: string;
+  configure: string;
+  write: string;
+  read: string;
+}
 
-const Rights = z.object({
-  permissions: z.array(Permission),
-  topic_permissions: z.array(
-    z.object({
-      user: z.string(),
-      vhost: z.string(),
-      exchange: z.string(),
-      write: z.string(),
-      read: z.string(),
-    }),
-  ),
-});
-export type Rights = z.infer<typeof Rights>;
+interface TopicPermission {
+  user: string;
+  vhost: string;
+  exchange: string;
+  write: string;
+  read: string;
+}
 
-/** What each user of the broker may do: the same as in containers. */
+export interface Rights {
+  permissions: Permission[];
+  topic_permissions: TopicPermission[];
+}
+
+const ACTIVITY = { exchange: 'laurel.activity', write: '^activity\\.recorded$', read: '^$' };
+
+/** The rights of each user of the broker: `service.json` gives those of a service. Game servers send activity alone. */
 export async function readRights(): Promise<Rights> {
-  const file = join(repositoryRoot, 'infra', 'rabbitmq', 'definitions.json');
-  return Rights.parse(JSON.parse(await readFile(file, 'utf8')));
+  const vhost = VIRTUAL_HOST;
+  return {
+    permissions: [
+      { user: 'admin', vhost, configure: '.*', write: '.*', read: '.*' },
+      ...services.map(({ name: user, broker: { configure, write, read } }) => {
+        return { user, vhost, configure, write, read };
+      }),
+      { user: 'game-server', vhost, configure: '^$', write: '^laurel\\.activity$', read: '^$' },
+    ],
+    topic_permissions: [
+      ...services.flatMap(({ name: user, broker }) =>
+        broker.topics.map(({ exchange, write, read }) => ({ user, vhost, exchange, write, read })),
+      ),
+      { user: 'game-server', vhost, exchange: ACTIVITY.exchange, write: ACTIVITY.write, read: ACTIVITY.read },
+    ],
+  };
 }
 
 /** What RabbitMQ loads at start. With users in it, RabbitMQ makes no guest user. */
@@ -47,7 +59,7 @@ export function rabbitmqDefinitions(
     vhosts: virtualHosts.map((name) => ({ name })),
     users: brokerUsers.map((name) => ({
       name,
-      password_hash: passwordHash(passwords[name]),
+      password_hash: passwordHash(passwords[name] ?? ''),
       hashing_algorithm: 'rabbit_password_hashing_sha256',
       tags: name === 'admin' ? ['administrator'] : [],
     })),

@@ -44,9 +44,10 @@ export function rabbitmqServers(options: RabbitmqServerOptions): ServerDefinitio
 export function rabbitmqUrl(
   port: number,
   user: BrokerUser,
-  password: string,
+  password: string | undefined,
   virtualHost = VIRTUAL_HOST,
 ): string {
+  if (password === undefined) throw new Error(`${user} has no password for RabbitMQ`);
   return `amqp://${user}:${encodeURIComponent(password)}@127.0.0.1:${port}/${encodeURIComponent(virtualHost)}`;
 }
 

@@ -1,3 +1,4 @@
+import { generatedFilesAreCurrent } from '../generated-files/generated-files.ts';
 import type { Keeper } from '../processes/keeper.ts';
 import { runCommand } from '../processes/run-command.ts';
 import { packageDirectory, type PackageName, serviceNames } from '../repository/packages.ts';
@@ -55,6 +56,7 @@ export function repositoryChecks(keeper: Keeper): Check[] {
     { title: 'Message schemas keep what was published', run: () => publishedContractsHold() },
     { title: 'AsyncAPI documents are valid', run: asyncapiIsValid },
     { title: 'compose.yaml is valid', run: composeIsValid },
+    { title: 'Files made from service.json are up to date', run: generatedFilesAreCurrent },
     { title: 'Lockfiles name no registry', run: lockfilesNameNoHost },
     { title: 'Links in Markdown files lead somewhere', run: linksLead },
     { title: 'Trees of folders in Markdown files exist', run: treesAreTrue },

@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { packageDirectory, type PackageName, packageNames } from '../repository/packages.ts';
 
-const settingsFiles = [
+export const settingsFiles = [
   '.npmrc',
   '.nvmrc',
   '.oxfmtrc.json',
@@ -15,7 +15,7 @@ const settingsFiles = [
 export async function settingsAreIdentical(): Promise<string[]> {
   const problems: string[] = [];
   for (const file of settingsFiles) {
-    const [first, ...others] = packageNames;
+    const [first = '', ...others] = packageNames;
     const expected = await readSettings(first, file);
     if (expected === undefined) problems.push(`${first}/${file} is missing`);
     for (const name of others) {

@@ -18,12 +18,17 @@ export async function main(args: string[]): Promise<void> {
     printExports(running.state);
     return;
   }
-  const sources = await prepare([], { useUrls: true }, printError);
   const onReady = async (state: SystemState) => {
     printExports(state);
     printError(`# Ready. ${detach ? './scripts/down stops them.' : 'Ctrl-C stops them.'}`);
   };
-  await runSupervised({ command: 'infra', detach, sources, onReady, printLine: printError });
+  await runSupervised({
+    command: 'infra',
+    detach,
+    prepare: () => prepare([], { useUrls: true }, printError),
+    onReady,
+    printLine: printError,
+  });
 }
 
 function printExports({ backing, managementUrl }: SystemState): void {

@@ -8,15 +8,12 @@ import { Keeper } from '../processes/keeper.ts';
 import { type PackageName, packageNames, serviceNames } from '../repository/packages.ts';
 import { prepare } from '../supervisor/prepare.ts';
 import { PrivateBackingServices } from '../system/private-system.ts';
-import { CHAOS_SEED, runChaosCheck } from '../test-run/run-chaos-check.ts';
-import { runSocketFuzzCheck, SOCKET_FUZZ_SEED } from '../test-run/run-socket-fuzz-check.ts';
+import { faultJobs } from '../test-run/run-script.ts';
 import { runVitest } from '../test-run/run-vitest.ts';
 import { type Job, Tally } from '../test-run/tally.ts';
 
 const UNIT_LIMIT_MS = 5 * 60_000;
-const INTEGRATION_LIMIT_MS = 10 * 60_000;
-const CHAOS_LIMIT_MS = 7 * 60_000;
-const SOCKET_FUZZ_LIMIT_MS = 7 * 60_000;
+const INTEGRATION_LIMIT_MS = 15 * 60_000;
 // Two at a time: what is measured in seconds must not wait for five type checks.
 const BESIDE = 2;
 
@@ -71,7 +68,7 @@ export async function main(args: string[]): Promise<void> {
     await run(['service-kit'], 1);
     await run(serviceNames, serviceNames.length);
     await run(['scripts'], 1);
-    if (whole) await tally.run([socketFuzzJob(keeper), chaosJob(keeper)], 1);
+    if (whole) await tally.run(faultJobs(keeper), 1);
   } finally {
     for (const cleanUp of cleanUps) await cleanUp().catch((error: unknown) => printError(String(error)));
   }
@@ -98,20 +95,6 @@ function integrationJob(name: PackageName, env: NodeJS.ProcessEnv, keeper: Keepe
   const run = { package: name, project: 'integration', env, keeper, limitMs: INTEGRATION_LIMIT_MS } as const;
   const kind = name === 'scripts' ? 'end-to-end tests' : 'integration tests';
   return { title: `${name}: ${kind}`, run: () => runVitest(run) };
-}
-
-function socketFuzzJob(keeper: Keeper): Job {
-  return {
-    title: `sockets: a minute of fuzzed connections with seed ${SOCKET_FUZZ_SEED}`,
-    run: () => runSocketFuzzCheck(keeper, SOCKET_FUZZ_LIMIT_MS),
-  };
-}
-
-function chaosJob(keeper: Keeper): Job {
-  return {
-    title: `chaos: a minute of faults with seed ${CHAOS_SEED}`,
-    run: () => runChaosCheck(keeper, CHAOS_LIMIT_MS),
-  };
 }
 
 // Ctrl-C in the middle leaves nothing behind. Children are in groups of their own, so it reaches only us.

@@ -7,15 +7,15 @@ import { seconds } from '../console/steps.ts';
 import { playFirstReward } from '../demo/first-reward.ts';
 import { dataDirectory, serviceNames } from '../repository/packages.ts';
 import { readJson } from '../repository/read-json.ts';
-import { mustBeFree } from '../supervisor/port-settings.ts';
+import { describePorts, mustBeFree } from '../supervisor/port-settings.ts';
 import { prepare } from '../supervisor/prepare.ts';
 import { runSupervised, whatIsRunning } from '../supervisor/run-supervised.ts';
 import type { SystemState } from '../supervisor/state-file.ts';
 import { credentialsFile, keepCredentials } from '../system/credentials.ts';
 import { printStep } from './demo.ts';
 
-const description = `Starts the whole system: MongoDB, Redis, RabbitMQ and the three services, then plays the first reward once.
-Ports: GATEWAY_PORT 3000, AUTH_PORT 3001, EVENT_PORT 3002, GATEWAY_ADMIN_PORT 3100, AUTH_ADMIN_PORT 3101, EVENT_ADMIN_PORT 3102.
+const description = `Starts the whole system: MongoDB, Redis, RabbitMQ and every service, then plays the first reward once.
+Ports: ${describePorts()}.
 MONGODB_URL, REDIS_URL and RABBITMQ_URL, where set, are used instead of starting these. LAUREL_RABBITMQ_MANAGEMENT=1 adds
 RabbitMQ's management page. Everything is kept in .data/ (LAUREL_DATA_DIR).`;
 
@@ -40,13 +40,17 @@ export async function main(args: string[]): Promise<void> {
     return;
   }
   await mustBeFree(process.env);
-  const sources = await prepare(serviceNames, { useUrls: true });
   const onReady = async (state: SystemState) => {
     print(`\nReady after ${seconds(performance.now() - startedAt)}.`);
     if (options.demo) await playOnce(state);
     await printSummary(state, options.detach);
   };
-  await runSupervised({ command: 'up', detach: options.detach, sources, onReady });
+  await runSupervised({
+    command: 'up',
+    detach: options.detach,
+    prepare: () => prepare(serviceNames, { useUrls: true }),
+    onReady,
+  });
 }
 
 // Once per data directory: a second start must not fill the people's own data with demonstrations.

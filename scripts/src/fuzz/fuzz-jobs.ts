@@ -68,7 +68,7 @@ export async function fuzzJobs(
     if (role === 'service') return fromService({ service: target, secret: internalSecret });
     const { token } = cast[role];
     if (target === 'api-gateway') return withToken(token);
-    return fromGateway({ service: target, secret: gatewaySigningSecrets[target] }, identityOf(token));
+    return fromGateway({ service: target, secret: gatewaySigningSecrets[target] ?? '' }, identityOf(token));
   }
 
   async function run({ who, role, only }: Run): Promise<Outcome> {

@@ -1,7 +1,7 @@
 import { accessSync, constants, mkdirSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
-import { repositoryRoot } from './packages.ts';
+import { repositoryRoot } from './folders.ts';
 
 /** Where downloads are kept, shared by every checkout of this user; inside the checkout where the home is read-only. */
 export function cacheDirectory(env: NodeJS.ProcessEnv = process.env): string {

@@ -1,7 +1,7 @@
 import { readdir } from 'node:fs/promises';
 import { join, relative } from 'node:path';
 import { runCommand } from '../processes/run-command.ts';
-import { repositoryRoot } from './packages.ts';
+import { repositoryRoot } from './folders.ts';
 
 const neverOurs = new Set(['node_modules', '.git', '.data', '.toolchain', 'dist', 'coverage']);
 

@@ -1,19 +1,32 @@
-import { join, resolve } from 'node:path';
+import { resolve } from 'node:path';
+import { repositoryRoot } from './folders.ts';
+import { readServices, type Service } from './service-manifest.ts';
 
-export const repositoryRoot = resolve(import.meta.dirname, '../../..');
+export { packageDirectory, repositoryRoot } from './folders.ts';
 
-/** Started in this order and stopped in the reverse one. */
-export const serviceNames = ['auth-service', 'game-event-service', 'api-gateway'] as const;
-export type ServiceName = (typeof serviceNames)[number];
+export type ServiceName = string;
+export type PackageName = string;
 
-export const packageNames = ['service-kit', ...serviceNames, 'scripts'] as const;
-export type PackageName = (typeof packageNames)[number];
+/** The services, in the order of starting. */
+export const services: readonly Service[] = readServices();
+export const serviceNames: readonly ServiceName[] = services.map(({ name }) => name);
+export const packageNames: readonly PackageName[] = ['service-kit', ...serviceNames, 'scripts'];
 
-export function packageDirectory(name: PackageName): string {
-  return join(repositoryRoot, name);
-}
+export const gateway: Service = onlyGateway();
 
 /** Where `up` and `infra` keep everything of this checkout: data, credentials, logs, state. */
 export function dataDirectory(env: NodeJS.ProcessEnv = process.env): string {
   return resolve(repositoryRoot, env['LAUREL_DATA_DIR'] ?? '.data');
+}
+
+export function serviceOf(name: ServiceName): Service {
+  const service = services.find((one) => one.name === name);
+  if (!service) throw new Error(`${name} is no service of this repository`);
+  return service;
+}
+
+function onlyGateway(): Service {
+  const [first, ...others] = services.filter((service) => service.gateway);
+  if (!first || others.length > 0) throw new Error('One service.json has to say "gateway": true.');
+  return first;
 }

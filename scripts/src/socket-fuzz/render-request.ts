@@ -12,16 +12,13 @@ export type Render = (request: PlannedRequest) => Buffer;
 const NOBODY: Identity = { userId: '', sessionId: '', roles: [], scopes: [] };
 
 /** @param secrets with which the gateway signs for each service */
-export function rendererOf(
-  target: Target,
-  cast: Cast,
-  secrets: Readonly<Record<'auth-service' | 'game-event-service', string>>,
-): Render {
+export function rendererOf(target: Target, cast: Cast, secrets: Readonly<Record<string, string>>): Render {
   const callerOf = (who: Who): Caller | undefined => {
-    if (target === 'auth-service' || target === 'game-event-service') {
+    const key = secrets[target];
+    if (key !== undefined) {
       const called = {
         service: target,
-        secret: who === 'stranger' ? 'no secret of anybody' : secrets[target],
+        secret: who === 'stranger' ? 'no secret of anybody' : key,
       };
       const isKnown = who !== 'nobody' && who !== 'stranger';
       return fromGateway(called, isKnown ? identityOf(cast[who].token) : NOBODY);

@@ -1,7 +1,7 @@
 import type { ServiceName } from '../repository/packages.ts';
 
 /** A port that is fuzzed: `api-gateway`, or `api-gateway/admin` for its admin port. */
-export type Target = ServiceName | `${ServiceName}/admin`;
+export type Target = ServiceName;
 
 /** Who a request says it comes from. `stranger` brings a token that nobody has issued. */
 export type Who = 'nobody' | 'alice' | 'bob' | 'auditor' | 'stranger';

@@ -176,5 +176,5 @@ const words: Readonly<Record<Target, readonly Weighted[]>> = {
 
 /** @param mark is in no other request */
 export function wellFormed(target: Target, mark: string, random: Random): PlannedRequest {
-  return random.pickWeighted(words[target])(mark, random);
+  return random.pickWeighted(words[target] ?? anywhere(target))(mark, random);
 }

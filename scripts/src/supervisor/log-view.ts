@@ -1,22 +1,22 @@
 import { styleText } from 'node:util';
 import { z } from 'zod';
+import { serviceNames } from '../repository/packages.ts';
 
 const LogEntry = z.record(z.string(), z.unknown());
 type Style = Parameters<typeof styleText>[0];
 
-const serviceStyles: Record<string, Style> = {
-  'api-gateway': 'cyan',
-  'auth-service': 'magenta',
-  'game-event-service': 'blue',
-  laurel: 'green',
-};
+const COLOURS: readonly Style[] = ['magenta', 'blue', 'cyan', 'yellow'];
+const serviceStyles = new Map<string, Style>([
+  ...serviceNames.map((name, index) => [name, COLOURS[index % COLOURS.length] ?? 'white'] as const),
+  ['laurel', 'green'],
+]);
 const levelStyles: Record<string, Style> = { error: 'red', warn: 'yellow', debug: 'gray' };
-const NAME_WIDTH = 'game-event-service'.length;
+const NAME_WIDTH = Math.max(...serviceNames.map((name) => name.length));
 const hidden = new Set(['timestamp', 'level', 'service', 'message']);
 
 /** One line of a process, for reading: time, process, level, message and fields of JSON lines; others as they came. */
 export function readableLine(name: string, line: string): string {
-  const label = styleText(serviceStyles[name] ?? 'gray', name.padEnd(NAME_WIDTH));
+  const label = styleText(serviceStyles.get(name) ?? 'gray', name.padEnd(NAME_WIDTH));
   const entry = parseEntry(line);
   if (entry === undefined) return `${label}  ${line}`;
   const { timestamp, level = '', message = '' } = entry;

@@ -1,25 +1,34 @@
 import { UserError } from '../console/user-error.ts';
 import { isPortFree } from '../processes/ports.ts';
+import { gateway, services } from '../repository/packages.ts';
+import type { Service } from '../repository/service-manifest.ts';
 import type { ServiceAddresses } from '../system/service-environment.ts';
 
-/** The variables that say where the services of `up` listen. */
-export const portVariables = {
-  'api-gateway': { port: ['GATEWAY_PORT', 3000], adminPort: ['GATEWAY_ADMIN_PORT', 3100] },
-  'auth-service': { port: ['AUTH_PORT', 3001], adminPort: ['AUTH_ADMIN_PORT', 3101] },
-  'game-event-service': { port: ['EVENT_PORT', 3002], adminPort: ['EVENT_ADMIN_PORT', 3102] },
-} as const;
+const gatewayFirst: readonly Service[] = [gateway, ...services.filter((one) => one !== gateway)];
 
 type PortVariable = readonly [variable: string, fallback: number];
 
+/** The variables that say where the services of `up` listen. */
+function portVariables({ ports }: Service): { port: PortVariable; adminPort: PortVariable } {
+  const { variables, http, admin } = ports;
+  return { port: [`${variables}_PORT`, http], adminPort: [`${variables}_ADMIN_PORT`, admin] };
+}
+
+/** For the help of `up`. */
+export function describePorts(): string {
+  const settings = gatewayFirst.map(portVariables);
+  return [...settings.map(({ port }) => port), ...settings.map(({ adminPort }) => adminPort)]
+    .map(([variable, fallback]) => `${variable} ${fallback}`)
+    .join(', ');
+}
+
 export function readAddresses(env: NodeJS.ProcessEnv): ServiceAddresses {
-  const address = ({ port, adminPort }: { port: PortVariable; adminPort: PortVariable }) => [
-    { port: readPort(env, port), adminPort: readPort(env, adminPort) },
-  ];
-  return {
-    'auth-service': address(portVariables['auth-service']),
-    'game-event-service': address(portVariables['game-event-service']),
-    'api-gateway': address(portVariables['api-gateway']),
-  };
+  return Object.fromEntries(
+    services.map((service) => {
+      const { port, adminPort } = portVariables(service);
+      return [service.name, [{ port: readPort(env, port), adminPort: readPort(env, adminPort) }]];
+    }),
+  );
 }
 
 /** Before anything is started: every port free and used once, or one sentence that says which is not. */
@@ -29,7 +38,7 @@ export async function mustBeFree(
 ): Promise<void> {
   const variableByPort = new Map<number, string>();
   const problems: string[] = [];
-  for (const setting of Object.values(portVariables).flatMap((one) => [one.port, one.adminPort])) {
+  for (const setting of gatewayFirst.map(portVariables).flatMap((one) => [one.port, one.adminPort])) {
     const [variable] = setting;
     const port = readPort(env, setting);
     const other = variableByPort.get(port);

@@ -1,44 +1,39 @@
+import type { Sources } from '../backing-services/sources.ts';
 import { print, printError } from '../console/print.ts';
 import { type PrintLine, runSteps } from '../console/steps.ts';
 import { UserError } from '../console/user-error.ts';
-import type { Sources } from '../backing-services/sources.ts';
-import { dataDirectory } from '../repository/packages.ts';
-import { startInBackground } from './background.ts';
+import { dataDirectory, serviceNames } from '../repository/packages.ts';
+import { inBackground, reportReady, startInBackground } from './background.ts';
 import { readableLine } from './log-view.ts';
 import { runningState, type SystemState } from './state-file.ts';
-import { stopOnSignals } from './stop-on-signals.ts';
 import { Supervisor } from './supervisor.ts';
 
 export interface RunOptions {
   command: 'up' | 'infra';
   detach: boolean;
-  sources: Sources;
+  /** Finds or makes what has to be there before anything starts. */
+  prepare: () => Promise<Sources>;
   /** For progress; standard output unless it is kept for something else. */
   printLine?: PrintLine;
   /** When everything is ready. */
   onReady: (state: SystemState) => Promise<void>;
 }
 
-/** Starts the system and stays with it until it is stopped; with `detach`, leaves it to a supervisor of its own. */
-export async function runSupervised({
-  command,
-  detach,
-  sources,
-  onReady,
-  printLine = print,
-}: RunOptions): Promise<void> {
+/** Starts the system and stays with it until it is stopped; with `detach`, leaves it to a process in the background. */
+export async function runSupervised(options: RunOptions): Promise<void> {
+  const { command, detach, prepare, onReady, printLine = print } = options;
   if (detach) {
-    await startInBackground({ command, sources }, printLine);
-    await onReady(await mustBeRunning());
-    return;
+    await startInBackground(command, printLine);
+    return onReady(await mustBeRunning());
   }
   let showLines = false;
   const supervisor = await Supervisor.create({
     command,
-    sources,
+    sources: await prepare(),
     env: process.env,
     onLine: (name, line) => {
-      if (showLines && isWorthShowing(name)) print(readableLine(name, line));
+      if (inBackground() ? name === 'laurel' : showLines && isWorthShowing(name))
+        print(inBackground() ? line : readableLine(name, line));
     },
   });
   let stopping = false;
@@ -49,9 +44,10 @@ export async function runSupervised({
   try {
     for (const steps of supervisor.startSteps()) await runSteps(steps, printLine);
     await supervisor.watch();
-    await onReady(await mustBeRunning());
+    if (inBackground()) reportReady();
+    else await onReady(await mustBeRunning());
   } catch (error) {
-    // A Ctrl-C in the middle of the start makes the steps fail, and is not an error.
+    // A Ctrl-C during the start makes the steps fail, and is not an error.
     if (!stopping) {
       await supervisor.stop();
       throw error;
@@ -79,7 +75,23 @@ async function mustBeRunning(): Promise<SystemState> {
   return state;
 }
 
-// The backing services' own chatter is in .data/logs/.
+/** The first signal stops everything in order, the second one at once. Resolves when it is done. */
+function stopOnSignals(supervisor: Supervisor, onFirst: () => void): Promise<void> {
+  const { promise, resolve, reject } = Promise.withResolvers<void>();
+  let signals = 0;
+  const onSignal = () => {
+    signals += 1;
+    if (signals > 1) void supervisor.kill();
+    else {
+      onFirst();
+      supervisor.stop().then(resolve, reject);
+    }
+  };
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, onSignal);
+  return promise;
+}
+
+// The lines of the backing services are in .data/logs/ only.
 function isWorthShowing(name: string): boolean {
-  return name === 'laurel' || name.includes('service') || name.includes('gateway');
+  return name === 'laurel' || serviceNames.some((service) => name.startsWith(service));
 }

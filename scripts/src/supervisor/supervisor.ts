@@ -47,24 +47,21 @@ export class Supervisor {
   #stopped: Promise<void> | undefined;
 
   private constructor(
-    options: SupervisorOptions,
-    parts: {
-      directory: string;
-      system: LaurelSystem;
-      keeper: Keeper;
-      logs: LogFiles;
-      restarts: Restarts;
-      managementPort: number | undefined;
-    },
+    command: 'up' | 'infra',
+    directory: string,
+    system: LaurelSystem,
+    keeper: Keeper,
+    logs: LogFiles,
+    restarts: Restarts,
+    managementUrl: string | null,
   ) {
-    this.#command = options.command;
-    this.directory = parts.directory;
-    this.system = parts.system;
-    this.#keeper = parts.keeper;
-    this.#logs = parts.logs;
-    this.#restarts = parts.restarts;
-    this.#managementUrl =
-      parts.managementPort === undefined ? null : `http://127.0.0.1:${parts.managementPort}`;
+    this.#command = command;
+    this.directory = directory;
+    this.system = system;
+    this.#keeper = keeper;
+    this.#logs = logs;
+    this.#restarts = restarts;
+    this.#managementUrl = managementUrl;
   }
 
   static async create(options: SupervisorOptions): Promise<Supervisor> {
@@ -104,8 +101,9 @@ export class Supervisor {
       baseEnvironment: { ...env, NODE_COMPILE_CACHE: join(cacheDirectory(env), 'compiled') },
       surroundings,
     });
-    const managementPort = management ? backing.ports.management : undefined;
-    const supervisor = new Supervisor(options, { directory, system, keeper, logs, restarts, managementPort });
+    const managementUrl = management ? `http://127.0.0.1:${backing.ports.management}` : null;
+    const { command } = options;
+    const supervisor = new Supervisor(command, directory, system, keeper, logs, restarts, managementUrl);
     await supervisor.#writeState();
     return supervisor;
   }
@@ -133,14 +131,6 @@ export class Supervisor {
   /** At once, for a second Ctrl-C. */
   async kill(): Promise<void> {
     await Promise.all(this.system.servers.map((server) => server.kill()));
-  }
-
-  get exportLines(): string[] {
-    return backingServiceNames.map((name) => `export ${variables[name]}='${this.system.backing[name].url}'`);
-  }
-
-  get managementUrl(): string | null {
-    return this.#managementUrl;
   }
 
   async #stop(): Promise<void> {

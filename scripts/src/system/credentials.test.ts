@@ -41,7 +41,7 @@ test('no two secrets are alike, and the long-lived ones hold 32 random bytes', (
     adminToken,
     ...Object.values(gatewaySigningSecrets),
   ];
-  for (const secret of secrets) expect(Buffer.from(secret, 'base64url')).toHaveLength(32);
+  for (const secret of secrets) expect(Buffer.from(secret ?? '', 'base64url')).toHaveLength(32);
   const all = [...secrets, ...Object.values(rabbitmqPasswords)];
   expect(new Set(all).size).toBe(all.length);
 });

@@ -22,8 +22,8 @@ const LOCAL_DEFAULTS = {
   RATE_LIMIT_SCALE: '1000',
 };
 
-/** Variables laid over the system's own: for every service, and for one. */
-export type EnvironmentOverrides = Partial<Record<'all' | ServiceName, Record<string, string>>>;
+/** Variables laid over the system's own: for one service, or under `all` for every service. */
+export type EnvironmentOverrides = Partial<Record<ServiceName, Record<string, string>>>;
 
 export interface LaurelSystemOptions {
   backing: BackingServices;
@@ -45,7 +45,7 @@ export interface ServiceInstance {
   server: Server;
 }
 
-/** The three services and what they stand on: one whole Laurel. Started by `up`, by the tests and by benchmarks alike. */
+/** Every service and the backing services: one whole Laurel. `up`, the tests and the benchmarks start it alike. */
 export class LaurelSystem {
   readonly backing: BackingServices;
   readonly credentials: Credentials;
@@ -58,13 +58,13 @@ export class LaurelSystem {
     this.credentials = options.credentials;
     this.url = publicUrl(options.addresses);
     this.instances = serviceNames.flatMap((service) =>
-      options.addresses[service].map((address, index) => {
+      (options.addresses[service] ?? []).map((address, index) => {
         const name = index === 0 ? service : `${service}-${index + 1}`;
         const env = {
           ...LOCAL_DEFAULTS,
           ...options.baseEnvironment,
           ...serviceEnvironment(service, address, options),
-          ...options.overrides?.all,
+          ...options.overrides?.['all'],
           ...options.overrides?.[service],
         };
         return {

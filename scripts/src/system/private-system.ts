@@ -132,11 +132,13 @@ export function bareEnvironment(): NodeJS.ProcessEnv {
 export async function freeAddresses(
   instances: Partial<Record<ServiceName, number>> = {},
 ): Promise<ServiceAddresses> {
-  const addresses: ServiceAddresses = { 'auth-service': [], 'game-event-service': [], 'api-gateway': [] };
+  const addresses: ServiceAddresses = {};
   for (const service of serviceNames) {
-    for (let i = 0; i < (instances[service] ?? 1); i += 1) {
-      addresses[service].push({ port: await freePort(), adminPort: await freePort() });
-    }
+    addresses[service] = await Promise.all(
+      Array.from({ length: instances[service] ?? 1 }, async () => {
+        return { port: await freePort(), adminPort: await freePort() };
+      }),
+    );
   }
   return addresses;
 }

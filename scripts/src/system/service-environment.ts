@@ -1,6 +1,8 @@
 import type { BackingService } from '../backing-services/backing-services.ts';
-import type { ServiceName } from '../repository/packages.ts';
-import type { Credentials } from './credentials.ts';
+import { fillPlaceholders } from '../repository/fill-placeholders.ts';
+import { gateway, type ServiceName, serviceOf, services } from '../repository/packages.ts';
+import { type Credentials, secretOf } from './credentials.ts';
+import { routesSetting } from './routes-file.ts';
 
 /** Where one process of a service listens. */
 export interface ServiceAddress {
@@ -8,7 +10,7 @@ export interface ServiceAddress {
   adminPort: number;
 }
 
-/** All processes of each service; the first of each is what links point at. */
+/** All processes of each service; links point at the first of each. */
 export type ServiceAddresses = Record<ServiceName, ServiceAddress[]>;
 
 export interface EnvironmentContext {
@@ -26,25 +28,36 @@ const HOST = '127.0.0.1';
 
 /** The environment variables that make one process of a service part of this system. */
 export function serviceEnvironment(
-  service: ServiceName,
+  name: ServiceName,
   { port, adminPort }: ServiceAddress,
   context: EnvironmentContext,
 ): Record<string, string> {
+  const { backing, credentials, addresses } = context;
+  const { database, upstream, settings, gateway: isGateway } = serviceOf(name);
   return {
     HOST,
     PORT: String(port),
     ADMIN_HOST: HOST,
     ADMIN_PORT: String(adminPort),
-    ADMIN_TOKEN: context.credentials.adminToken,
-    REDIS_URL: context.backing.redis.url,
-    RABBITMQ_URL: context.backing.rabbitmq.urlFor(service),
-    ...ownVariables[service](context),
+    ADMIN_TOKEN: credentials.adminToken,
+    REDIS_URL: backing.redis.url,
+    RABBITMQ_URL: backing.rabbitmq.urlFor(name),
+    ...(database && { MONGODB_URL: backing.mongodb.url, MONGODB_DATABASE: database }),
+    ...(upstream && { GATEWAY_SIGNING_KEYS: signingKey(credentials, name) }),
+    ...(isGateway && gatewaySettings(context)),
+    ...fillPlaceholders(settings, {
+      'public-url': publicUrl(addresses),
+      'internal-keys': `${KEY_ID}:${credentials.internalSecret}`,
+      'admin-username': credentials.adminUsername,
+      'admin-password': credentials.adminPassword,
+      secret: (variable) => secretOf(credentials, variable),
+    }),
   };
 }
 
 /** Where clients reach the system. */
 export function publicUrl(addresses: ServiceAddresses): string {
-  return urlOf(addresses['api-gateway'][0]);
+  return urlOf(addresses[gateway.name]?.[0]);
 }
 
 export function urlOf(address: ServiceAddress | undefined): string {
@@ -52,30 +65,17 @@ export function urlOf(address: ServiceAddress | undefined): string {
   return `http://${HOST}:${address.port}`;
 }
 
-const ownVariables: Record<ServiceName, (context: EnvironmentContext) => Record<string, string>> = {
-  'auth-service': ({ backing, credentials, addresses }) => ({
-    MONGODB_URL: backing.mongodb.url,
-    MONGODB_DATABASE: 'auth_db',
-    GATEWAY_SIGNING_KEYS: `${KEY_ID}:${credentials.gatewaySigningSecrets['auth-service']}`,
-    INTERNAL_KEYS: `${KEY_ID}:${credentials.internalSecret}`,
-    PUBLIC_URL: publicUrl(addresses),
-    AUTH_SECRET: credentials.authSecret,
-    BOOTSTRAP_ADMIN_USERNAME: credentials.adminUsername,
-    BOOTSTRAP_ADMIN_PASSWORD: credentials.adminPassword,
-  }),
-  'game-event-service': ({ backing, credentials }) => ({
-    MONGODB_URL: backing.mongodb.url,
-    MONGODB_DATABASE: 'event_db',
-    GATEWAY_SIGNING_KEYS: `${KEY_ID}:${credentials.gatewaySigningSecrets['game-event-service']}`,
-    AUDIT_SECRET: credentials.eventAuditSecret,
-  }),
-  'api-gateway': ({ credentials, addresses }) => ({
-    AUTH_SERVICE_URL: addresses['auth-service'].map(urlOf).join(','),
-    GAME_EVENT_SERVICE_URL: addresses['game-event-service'].map(urlOf).join(','),
-    TOKEN_ISSUER: publicUrl(addresses),
-    GATEWAY_SIGNING_KEYS: Object.entries(credentials.gatewaySigningSecrets)
-      .map(([service, secret]) => `${service}/${KEY_ID}:${secret}`)
-      .join(','),
-    INTERNAL_KEYS: `${KEY_ID}:${credentials.internalSecret}`,
-  }),
-};
+function gatewaySettings({ credentials, addresses }: EnvironmentContext): Record<string, string> {
+  const upstreams = services.flatMap(({ name, upstream }) => (upstream ? [{ name, upstream }] : []));
+  return {
+    ...Object.fromEntries(
+      upstreams.map(({ name, upstream }) => [upstream, (addresses[name] ?? []).map(urlOf).join(',')]),
+    ),
+    GATEWAY_SIGNING_KEYS: upstreams.map(({ name }) => `${name}/${signingKey(credentials, name)}`).join(','),
+    ...routesSetting(),
+  };
+}
+
+function signingKey({ gatewaySigningSecrets }: Credentials, name: ServiceName): string {
+  return `${KEY_ID}:${gatewaySigningSecrets[name]}`;
+}

@@ -27,9 +27,9 @@ export async function installPackage(directory: string): Promise<'installed' | '
 /** A plain `npm ci`, with its stamp left behind. */
 export async function npmCi(directory: string): Promise<void> {
   const stamp = await lockfileStamp(directory);
-  const { code, output } = await runCommand('npm', ['ci', '--no-audit', '--no-fund', '--loglevel=error'], {
-    cwd: directory,
-  });
+  // Lockfiles name no host, so without --prefer-offline npm asks the registry for every package that it has already.
+  const args = ['ci', '--prefer-offline', '--no-audit', '--no-fund', '--loglevel=error'];
+  const { code, output } = await runCommand('npm', args, { cwd: directory });
   if (code !== 0) throw new UserError(`npm ci failed in ${basename(directory)}:\n${output.trim()}`);
   await writeFile(stampFile(directory), stamp);
 }

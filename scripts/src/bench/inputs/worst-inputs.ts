@@ -31,7 +31,7 @@ export const worstInputs: Benchmark = {
     const mint = await startTokenMint();
     const withProbe = (service: ServiceName, more: Record<string, string> = {}) => ({
       NODE_OPTIONS: `--import=${PROBE}`,
-      LOOP_PROBE_PORT: new URL(probes[service]).port,
+      LOOP_PROBE_PORT: new URL(probes[service] ?? '').port,
       ...more,
     });
     const privateSystem = await PrivateSystem.start({

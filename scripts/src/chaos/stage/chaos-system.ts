@@ -109,7 +109,7 @@ async function start(
   return {
     system,
     links,
-    gatewayUrls: urlsOf(addresses['api-gateway']),
+    gatewayUrls: urlsOf(addresses['api-gateway'] ?? []),
     brokerUrls: brokers.map(({ port }) => rabbitmqUrl(port, 'admin', credentials.rabbitmqPasswords.admin)),
     mint,
     revival,

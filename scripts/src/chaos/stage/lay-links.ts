@@ -61,16 +61,16 @@ export async function layLinks(plan: LinkPlan): Promise<LaidLinks> {
 
   async function layUpstreams(gateway: string, service: Owner): Promise<string> {
     const urls: string[] = [];
-    for (const [index, { port }] of plan.addresses[service].entries()) {
+    for (const [index, { port }] of (plan.addresses[service] ?? []).entries()) {
       urls.push(`http://127.0.0.1:${await lay(gateway, instanceName(service, index), port)}`);
     }
     return urls.join(',');
   }
 
   for (const service of ['auth-service', 'game-event-service'] as const) {
-    for (const index of plan.addresses[service].keys()) await layForService(service, index);
+    for (const index of (plan.addresses[service] ?? []).keys()) await layForService(service, index);
   }
-  for (const index of plan.addresses['api-gateway'].keys()) {
+  for (const index of (plan.addresses['api-gateway'] ?? []).keys()) {
     const gateway = instanceName('api-gateway', index);
     const env: Record<string, string> = {
       RABBITMQ_URLS: (await layBrokers(gateway, 'api-gateway', index)).join(','),
