@@ -11,7 +11,7 @@ import { defaults, QUEUE, Work, type Stage } from './stage.ts';
 /** Reads each message and does nothing with it. */
 export const light: BatchHandler = async (deliveries) => read(deliveries);
 
-/** Asks somebody about all messages of a batch at once, and has the answer after `waitMs`. */
+/** Asks a slow service about all messages of a batch at once, and has the answer after `waitMs`. */
 export const waiting =
   (waitMs: () => number): BatchHandler =>
   async (deliveries) => {

@@ -24,7 +24,7 @@ export interface AccessToken {
 export interface TokenRules {
   issuer: string;
   audience: string;
-  /** Longest life in milliseconds, whatever `exp` says. A revocation is remembered for as long. */
+  /** Longest life in milliseconds, even if `exp` is later. A revocation is remembered for as long. */
   maxLifeMs: number;
 }
 
@@ -70,7 +70,7 @@ export function keyIdOf(token: string): string | undefined {
  * Checks signature, algorithm, issuer, audience, times and shape.
  *
  * @param nowMs unix milliseconds
- * @returns undefined for an invalid token, whatever the reason
+ * @returns undefined for an invalid token, for any reason
  */
 export function checkAccessToken(
   token: string,

@@ -112,7 +112,7 @@ export class GatewayRequest {
     }
   }
 
-  /** Logs an unexpected error and answers 500 with nothing but the request id. */
+  /** Logs an unexpected error and answers 500 with only the request id. */
   fail(error: unknown): void {
     this.#logger.error('Request failed with an unexpected error', {
       requestId: this.requestId,

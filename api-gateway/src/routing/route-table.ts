@@ -1,7 +1,7 @@
 import { FORWARDED_METHODS, forwardedPath, isInternal, type Route } from './route.ts';
 
 /**
- * The routing table. A look-up takes as many steps as the path has segments, whatever the number of routes.
+ * The routing table. A look-up takes as many steps as the path has segments, for any number of routes.
  *
  * find-my-way is as fast (83 ns against 104 with 1,000 routes), but no prefix can have precedence over an exact
  * path.

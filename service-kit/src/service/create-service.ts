@@ -35,7 +35,7 @@ export interface ModularService extends Service {
   http: HttpServer;
   admin: HttpServer;
   openApi: object;
-  /** Brings the database up to date, and opens nothing but the database. */
+  /** Brings the database up to date, and opens only the database. */
   migrate: () => Promise<void>;
 }
 

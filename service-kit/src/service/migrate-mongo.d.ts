@@ -1,4 +1,4 @@
-/** What is used of migrate-mongo, which has no types of its own. */
+/** The parts of migrate-mongo that the kit uses. The package has no types of its own. */
 declare module 'migrate-mongo' {
   import type { Db, MongoClient } from 'mongodb';
 

@@ -38,7 +38,7 @@ export interface ServicePlatform extends Platform {
   };
 }
 
-/** What a test may put in the place of the real thing. */
+/** Replacements for tests. */
 export interface PlatformOverrides {
   logger?: Logger;
   clock?: Clock;
