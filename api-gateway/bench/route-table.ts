@@ -2,19 +2,19 @@ import { parseArgs } from 'node:util';
 import { serviceOf, type ServiceRoute } from '../src/routing/route.ts';
 import { createRouteTable } from '../src/routing/route-table.ts';
 
-// Whether finding the entry of a request costs the same in a table of any size: alternated rounds, the
-// fastest of each, because others on the machine only ever slow one down.
+// Checks that a look-up costs the same in a table of any size. Rounds of the sizes alternate, and the fastest
+// round of each size counts, because other processes only slow it down. Usage:
 // `node bench/route-table.ts [--rounds 15]`
 
 const SIZES = [10, 100, 1_000];
-/** Entries that are looked for, every other one a prefix. */
+/** Routes that are looked up; every other one is a prefix. */
 const SAMPLES = 10;
 const MATCHES = 400_000;
 const MOST_RATIO = 1.2;
 
 const { values } = parseArgs({ options: { rounds: { type: 'string', default: '15' } } });
 
-/** Names of one length, whatever the size. */
+/** Names of the same length in tables of every size. */
 const thing = (index: number): string => `thing${String(index).padStart(4, '0')}`;
 
 function entry(index: number): ServiceRoute {
@@ -39,10 +39,10 @@ function entry(index: number): ServiceRoute {
   };
 }
 
-/** Nanoseconds for one look-up, over prefixes, exact paths and paths that nobody has. */
+/** Nanoseconds for one look-up of prefixes, exact paths and unknown paths. */
 function measure(size: number): number {
   const table = createRouteTable(Array.from({ length: size }, (_, index) => entry(index)));
-  // As many paths of each kind for every size, so that the size of the table is all that differs.
+  // The same number of paths of each kind for every size, so that only the size of the table differs.
   const step = size / SAMPLES;
   const paths = Array.from({ length: SAMPLES }, (_, i) => i * step + (step > 1 ? i % 2 : 0)).flatMap(
     (index) => [`/v1/${thing(index)}/42/part`, `/v1/${thing(index)}/whole`, `/v2/${thing(index)}`],
@@ -51,7 +51,7 @@ function measure(size: number): number {
   const began = process.hrtime.bigint();
   for (let i = 0; i < MATCHES; i += 1) if (table.match('GET', paths[i % paths.length] ?? '', '')) found += 1;
   const elapsed = Number(process.hrtime.bigint() - began);
-  if (found === 0 || found === MATCHES) throw new Error('the look-ups are not what they should be');
+  if (found === 0 || found === MATCHES) throw new Error('the look-ups found the wrong routes');
   return elapsed / MATCHES;
 }
 

@@ -3,33 +3,33 @@ import type { Socket } from 'node:net';
 import express, { type Express, type Request, type RequestHandler, type Response } from 'express';
 import type { Upgrades } from 'service-kit/http';
 import type { Logger } from 'service-kit/logging';
+import type { CrossOrigin } from './http/cross-origin.ts';
+import type { ProblemCode } from './http/problems.ts';
 import type { ClientAddress } from './identity/client-address.ts';
-import type { Pages } from './pages.ts';
-import type { CrossOrigin } from './proxy/cross-origin.ts';
-import type { Edge } from './proxy/edge.ts';
-import { Exchange } from './proxy/exchange.ts';
-import type { RequestMetrics } from './proxy/request-metrics.ts';
-import { isUpgrade, readUpgrade, type Upgrade } from './proxy/upgrade.ts';
-import type { ProblemCode } from './problems.ts';
+import type { OwnEndpoints } from './own-endpoints.ts';
+import { GatewayRequest } from './requests/gateway-request.ts';
+import { isComplete, recordRequest } from './requests/record-request.ts';
+import type { RequestMetrics } from './requests/request-metrics.ts';
+import { isUpgrade, readUpgrade, type Upgrade } from './requests/upgrade.ts';
 import { canonicalTarget } from './routing/canonical-target.ts';
 import type { LiveRouteTable } from './routing/live-route-table.ts';
 import { requestHost } from './routing/request-host.ts';
 import { targetProblem } from './routing/target-problem.ts';
+import type { ServeRequest } from './serve-request.ts';
 
-export interface AppOptions {
-  /** What the gateway answers itself. Hands on whatever is not its own. */
-  pages: Pages;
-  edge: Edge;
+export interface AppDeps {
+  ownEndpoints: OwnEndpoints;
+  serveRequest: ServeRequest;
   routes: Pick<LiveRouteTable, 'current'>;
   clientAddress: ClientAddress;
   crossOrigin: CrossOrigin;
-  /** In lower case, without ports; undefined: whatever a request asks for. */
+  /** In lower case, without ports. Undefined: every host is served. */
   publicHosts: ReadonlySet<string> | undefined;
   metrics: RequestMetrics;
   logger: Logger;
 }
 
-/** Probes ask by whatever name or address they know. */
+/** Probes use the name or address that they know, so these paths are served for every host. */
 const FOR_ANY_HOST: ReadonlySet<string> = new Set(['/healthz', '/readyz']);
 
 export interface App {
@@ -37,148 +37,116 @@ export interface App {
   upgrades: Upgrades;
 }
 
-/** Request and answer opened → path → the gateway's own pages → routing table. Upgrades go the same way. */
-export function createApp(options: AppOptions): App {
-  const { pages, edge, routes, clientAddress, crossOrigin, publicHosts, metrics, logger } = options;
+/**
+ * Checks the head of a request, then hands it to one of the gateway's own endpoints or to `serveRequest`. Upgrades take
+ * the same way, without the own endpoints.
+ */
+export function createApp(deps: AppDeps): App {
+  const { ownEndpoints, serveRequest, routes, clientAddress, crossOrigin, publicHosts, metrics, logger } =
+    deps;
 
-  function open(request: IncomingMessage, response: ServerResponse, upgrade?: Upgrade): Exchange {
-    const address = clientAddress(request.socket.remoteAddress, forwardedFor(request));
-    const securityHeaders = crossOrigin.headersFor(request.headers.origin);
-    const opened = { request, response, clientAddress: address, securityHeaders, logger, upgrade };
-    const exchange = new Exchange(opened);
-    response.on('close', () => exchange.guard(() => closeExchange(exchange, metrics, logger)));
-    return exchange;
+  function open(incoming: IncomingMessage, response: ServerResponse, upgrade?: Upgrade): GatewayRequest {
+    const address = clientAddress(incoming.socket.remoteAddress, forwardedFor(incoming));
+    const securityHeaders = crossOrigin.headersFor(incoming.headers.origin);
+    const opened = { incoming, response, clientAddress: address, securityHeaders, logger, upgrade };
+    const request = new GatewayRequest(opened);
+    response.on('close', () => request.guard(() => close(request)));
+    return request;
   }
 
-  async function answerItself(
-    page: RequestHandler,
-    exchange: Exchange,
-    request: Request,
+  function close(request: GatewayRequest): void {
+    if (!isComplete(request)) request.underWay?.onClientGone();
+    recordRequest(request, metrics, logger);
+  }
+
+  async function serveOwn(
+    endpoint: RequestHandler,
+    request: GatewayRequest,
+    incoming: Request,
     response: Response,
   ) {
-    request.url = `${exchange.target?.path}${exchange.target?.query}`;
+    incoming.url = `${request.target?.path}${request.target?.query}`;
     try {
-      await page(request, response, (error: unknown) => exchange.fail(error));
+      await endpoint(incoming, response, (error: unknown) => request.fail(error));
     } catch (error) {
-      exchange.fail(error);
+      request.fail(error);
     }
   }
 
-  function route(exchange: Exchange, request: Request, response: Response): void {
+  function serve(request: GatewayRequest, incoming: Request, response: Response): void {
     try {
-      const page = pages(exchange);
-      if (page) void answerItself(page, exchange, request, response);
-      else edge(exchange);
+      const endpoint = ownEndpoints(request);
+      if (endpoint) void serveOwn(endpoint, request, incoming, response);
+      else void serveRequest(request);
     } catch (error) {
-      exchange.fail(error);
+      request.fail(error);
     }
   }
 
-  function problemOfHost(exchange: Exchange): ProblemCode | undefined {
-    const { request, target } = exchange;
-    const host = target && requestHost(target, request);
+  function problemOfHost(request: GatewayRequest): ProblemCode | undefined {
+    const { incoming, target } = request;
+    const host = target && requestHost(target, incoming);
     if (host === undefined) return 'malformed_request';
-    exchange.host = host;
+    request.host = host;
     const isServed = !publicHosts || publicHosts.has(host) || FOR_ANY_HOST.has(target?.path ?? '');
     return isServed ? undefined : 'misdirected_request';
   }
 
-  /** Whether there is nothing wrong with the head; otherwise that is answered. */
-  function admits(exchange: Exchange): boolean {
-    const { request } = exchange;
-    exchange.target = canonicalTarget(request.url ?? '');
-    if (!exchange.target) {
-      const { code, detail } = targetProblem(request.method ?? '', request.url ?? '');
-      exchange.refuse(code, detail);
+  /** Checks the head. If it returns false, the request has been refused. */
+  function admits(request: GatewayRequest): boolean {
+    const { incoming } = request;
+    request.target = canonicalTarget(incoming.url ?? '');
+    if (!request.target) {
+      const { code, detail } = targetProblem(incoming.method ?? '', incoming.url ?? '');
+      request.refuse(code, detail);
       return false;
     }
-    const problem = problemOfHead(request) ?? problemOfHost(exchange);
-    if (problem) exchange.refuse(problem);
+    const problem = problemOfHead(incoming) ?? problemOfHost(request);
+    if (problem) request.refuse(problem);
     return problem === undefined;
   }
 
   const app = express();
   app.disable('x-powered-by');
   app.disable('etag');
-  app.use((request, response) => {
-    const exchange = open(request, response);
-    if (admits(exchange)) route(exchange, request, response);
+  app.use((incoming, response) => {
+    const request = open(incoming, response);
+    if (admits(request)) serve(request, incoming, response);
   });
 
-  function takeUpgrade(request: IncomingMessage, socket: Socket): void {
-    const response = new ServerResponse(request);
-    // The client's stream keeps a listener for life; the server attaches it to its own answers only.
+  function takeUpgrade(incoming: IncomingMessage, socket: Socket): void {
+    const response = new ServerResponse(incoming);
+    // Node attaches this listener only to responses that it made itself. Without one an error ends the process.
     response.on('error', () => socket.destroy());
     response.assignSocket(socket);
-    // An answer other than 101 is the last on this connection.
+    // After any answer but 101 the connection closes.
     response.shouldKeepAlive = false;
     response.on('finish', () => socket.destroySoon());
-    const exchange = open(request, response, readUpgrade(request, socket));
+    const request = open(incoming, response, readUpgrade(incoming, socket));
     try {
-      if (admits(exchange)) edge(exchange);
+      if (admits(request)) void serveRequest(request);
     } catch (error) {
-      exchange.fail(error);
+      request.fail(error);
     }
   }
 
   return {
     listener: app,
-    upgrades: { accepts: (request) => isUpgrade(routes.current(), request), take: takeUpgrade },
+    upgrades: { accepts: (incoming) => isUpgrade(routes.current(), incoming), take: takeUpgrade },
   };
 }
 
 function problemOfHead({ headers, httpVersion }: IncomingMessage): ProblemCode | undefined {
   const { expect, 'transfer-encoding': encoding } = headers;
-  // Node reads a request without a version, and chunks of clients that cannot know them (RFC 9112, 6.1).
+  // Node also accepts requests without a version, and chunks in HTTP/1.0, which has none (RFC 9112, 6.1).
   if (httpVersion !== '1.1' && (httpVersion !== '1.0' || encoding !== undefined)) return 'malformed_request';
   if (expect !== undefined && expect.toLowerCase() !== '100-continue') return 'expectation_failed';
-  // Node undoes the chunks and nothing else: `gzip, chunked` would arrive as bytes that nobody can name.
+  // Node decodes `chunked` alone. A body in `gzip, chunked` would reach the service without its encoding's name.
   if (encoding !== undefined && encoding.toLowerCase() !== 'chunked') return 'unsupported_transfer_encoding';
   return undefined;
 }
 
-function forwardedFor(request: IncomingMessage): string | undefined {
-  const value = request.headers['x-forwarded-for'];
+function forwardedFor(incoming: IncomingMessage): string | undefined {
+  const value = incoming.headers['x-forwarded-for'];
   return Array.isArray(value) ? value.join(',') : value;
 }
-
-function closeExchange(exchange: Exchange, metrics: RequestMetrics, logger: Logger): void {
-  const { request, response, routeName, quiet, token, requestId, trace, upstream, problem, clientAddress } =
-    exchange;
-  const { startedAt, answeredAt, endedBecause } = exchange;
-  const complete = response.writableFinished || response.statusCode === SWITCHED;
-  if (!complete) exchange.underWay?.onClientGone();
-  const milliseconds = performance.now() - startedAt;
-  const status = response.headersSent ? response.statusCode : CLIENT_GONE;
-  const method = request.method ?? '';
-  // How long a WebSocket was open is no duration of a request.
-  const seconds = (status === SWITCHED ? answeredAt - startedAt : milliseconds) / 1000;
-  metrics.observe(routeName, method, status, seconds);
-  if (problem !== '') metrics.refused(routeName, problem);
-  if (quiet && status < 400) return;
-  logger.info('request', {
-    method,
-    path: exchange.target?.path ?? request.url?.split('?', 1)[0],
-    route: routeName,
-    upstream: upstream || undefined,
-    status,
-    problem: problem || undefined,
-    bytes: exchange.bytesOut || Number(response.getHeader('content-length') ?? 0),
-    durationMs: hundredths(milliseconds),
-    // Until the service began to answer.
-    upstreamMs: answeredAt === 0 ? undefined : hundredths(answeredAt - startedAt),
-    userId: token?.userId,
-    clientAddress,
-    requestId,
-    traceId: trace.traceId,
-    // The client left before it had the whole answer, or the service failed in the middle of it.
-    aborted: complete ? undefined : true,
-    ended: endedBecause || undefined,
-  });
-}
-
-const hundredths = (milliseconds: number): number => Math.round(milliseconds * 100) / 100;
-
-/** As nginx has it: the client went before there was an answer. */
-const CLIENT_GONE = 499;
-const SWITCHED = 101;

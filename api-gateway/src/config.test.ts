@@ -1,4 +1,4 @@
-import { describe, expect, test } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { ConfigError } from 'service-kit/config';
 import { loadConfig } from './config.ts';
 
@@ -20,7 +20,7 @@ function problemsOf(changes: NodeJS.ProcessEnv): string {
 }
 
 describe('the environment', () => {
-  test('has defaults for all but addresses, keys and the issuer', () => {
+  it('has defaults for all but addresses, keys and the issuer', () => {
     expect(loadConfig(env)).toMatchObject({
       http: { host: '127.0.0.1', port: 3000 },
       admin: { host: '127.0.0.1', port: 3100, allowedHosts: new Set(['localhost']) },
@@ -30,7 +30,7 @@ describe('the environment', () => {
       token: { issuer: 'http://127.0.0.1:3000', audience: 'laurel' },
       jwksUrl: 'http://127.0.0.1:3001/.well-known/jwks.json',
       trustProxy: undefined,
-      brokerUrls: undefined,
+      rabbitmq: undefined,
       redisUrl: undefined,
       connectionsPerAddress: 512,
       rateLimitScale: 1,
@@ -45,20 +45,20 @@ describe('the environment', () => {
     });
   });
 
-  test('may say how revocations are learned: the first internal key signs', () => {
+  it('sets how revocations are read: the first internal key signs', () => {
     const INTERNAL_KEYS = `new:${secret('n')},old:${secret('o')}`;
-    const { revocations, brokerUrls } = loadConfig({ ...env, INTERNAL_KEYS, RABBITMQ_URL: 'amqp://one' });
+    const { revocations, rabbitmq } = loadConfig({ ...env, INTERNAL_KEYS, RABBITMQ_URL: 'amqp://one' });
     expect(revocations).toMatchObject({ internalKey: { id: 'new', secret: secret('n') } });
-    expect(brokerUrls).toEqual(['amqp://one']);
+    expect(rabbitmq?.urls).toEqual(['amqp://one']);
     const cluster = loadConfig({
       ...env,
       RABBITMQ_URLS: 'amqp://one,amqp://two',
       RABBITMQ_URL: 'amqp://three',
     });
-    expect(cluster.brokerUrls).toEqual(['amqp://one', 'amqp://two']);
+    expect(cluster.rabbitmq?.urls).toEqual(['amqp://one', 'amqp://two']);
   });
 
-  test('that would leave revocations unnoticed for long is refused', () => {
+  it('is refused if it would delay revocations for long', () => {
     const said = problemsOf({
       REVOCATIONS_REFRESH: '2m',
       RABBITMQ_URL: 'http://one',
@@ -71,7 +71,7 @@ describe('the environment', () => {
     expect(said).not.toContain('tooshort');
   });
 
-  test('may name several addresses, and services of any name', () => {
+  it('may name several addresses of a service, and other services', () => {
     const keys = `${env.GATEWAY_SIGNING_KEYS},shop-service/s1:${secret('s')}`;
     const config = loadConfig({ ...env, SHOP_SERVICE_URL: 'http://shop:80', GATEWAY_SIGNING_KEYS: keys });
     expect(config.upstreams.get('GAME_EVENT_SERVICE_URL')).toEqual([
@@ -82,11 +82,11 @@ describe('the environment', () => {
     expect(config.signingKeys.get('shop-service')?.id).toBe('s1');
   });
 
-  test('signs with the first key of each service', () => {
+  it('signs with the first key of each service', () => {
     expect(loadConfig(env).signingKeys.get('auth-service')).toEqual({ id: 'new', secret: secret('n') });
   });
 
-  test('may say which hosts are served and which origins may read', () => {
+  it('may limit the served hosts and allow origins', () => {
     const config = loadConfig({
       ...env,
       PUBLIC_HOSTS: 'Game.example.org., [0:0::1],bücher.example',
@@ -101,14 +101,14 @@ describe('the environment', () => {
     for (const name of ['PUBLIC_HOSTS', 'CORS_ORIGINS']) expect(said).toContain(`${name}: `);
   });
 
-  test('may multiply the rate limits', () => {
+  it('may multiply the rate limits', () => {
     expect(loadConfig({ ...env, RATE_LIMIT_SCALE: '2.5' }).rateLimitScale).toBe(2.5);
     for (const scale of ['0', '-1', 'many']) {
       expect(problemsOf({ RATE_LIMIT_SCALE: scale })).toContain('RATE_LIMIT_SCALE: ');
     }
   });
 
-  test('is refused with every problem at once and no secret shown', () => {
+  it('is refused with all problems at once and without secrets', () => {
     const said = problemsOf({
       AUTH_SERVICE_URL: 'http://127.0.0.1:3001/path',
       GAME_EVENT_SERVICE_URL: undefined,
@@ -124,7 +124,7 @@ describe('the environment', () => {
     expect(said).not.toContain('tooshort');
   });
 
-  test('without a key for a service is refused', () => {
+  it('is refused without a signing key for a service', () => {
     expect(problemsOf({ GATEWAY_SIGNING_KEYS: `auth-service/k1:${secret('a')}` })).toContain(
       'must hold a key for game-event-service',
     );

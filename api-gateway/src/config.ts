@@ -19,7 +19,7 @@ import type { SigningKey } from 'service-kit/identity';
 import { brokerUrls, brokerVariables } from 'service-kit/messaging';
 import { z } from 'zod';
 import { parseTrustProxy, type TrustProxy } from './identity/client-address.ts';
-import type { AllowedOrigins } from './proxy/cross-origin.ts';
+import type { AllowedOrigins } from './http/cross-origin.ts';
 import { serviceOf } from './routing/route.ts';
 
 export type Config = ReturnType<typeof loadConfig>;
@@ -57,12 +57,12 @@ const allowedOrigins = z.string().transform((value, context): AllowedOrigins => 
   return z.NEVER;
 });
 
-// Longer, and a revocation that was not heard would take long to have its effect.
+// More than a minute would delay revocations that the broker did not deliver.
 const refresh = duration('5s').refine((ms) => ms >= 100 && ms <= 60_000, 'must be from 100ms to 1m');
 
 const rateLimitScale = positiveNumber({ max: 1_000_000, fallback: 1 });
 
-/** The only reader of the environment. Any `…_SERVICE_URL` is an upstream that routes may name. */
+/** The only reader of the environment. Every `…_SERVICE_URL` is an upstream that routes may name. */
 export function loadConfig(env: NodeJS.ProcessEnv) {
   const others = Object.keys(env).filter((name) => SERVICE_URL.test(name) && !!env[name]);
   const names = new Set(['AUTH_SERVICE_URL', 'GAME_EVENT_SERVICE_URL', ...others]);
@@ -144,7 +144,7 @@ export function loadConfig(env: NodeJS.ProcessEnv) {
       audience: settings.TOKEN_AUDIENCE,
       maxLifeMs: settings.ACCESS_TOKEN_TTL,
     },
-    brokerUrls: settings.RABBITMQ_URLS || settings.RABBITMQ_URL ? brokerUrls(settings) : undefined,
+    rabbitmq: settings.RABBITMQ_URLS || settings.RABBITMQ_URL ? { urls: brokerUrls(settings) } : undefined,
     redisUrl: settings.REDIS_URL,
     rateLimitScale: settings.RATE_LIMIT_SCALE,
     connectionsPerAddress: settings.CONNECTIONS_PER_ADDRESS,
@@ -171,7 +171,7 @@ export function loadConfig(env: NodeJS.ProcessEnv) {
   };
 }
 
-/** All that checking a routes file needs of the environment. */
+/** For `check-routes`, which needs no other setting. */
 export function routesFileOf(env: NodeJS.ProcessEnv): string {
   return env['ROUTES_FILE']?.trim() || DEFAULT_ROUTES_FILE;
 }

@@ -2,16 +2,16 @@ import { once } from 'node:events';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { RequestHandler } from 'express';
-import { expect, test, vi } from 'vitest';
+import { expect, it, vi } from 'vitest';
 import { createApp } from '../src/app.ts';
-import { createCrossOrigin } from '../src/proxy/cross-origin.ts';
-import { apiSecurityHeaders } from '../src/proxy/security-headers.ts';
+import { createCrossOrigin } from '../src/http/cross-origin.ts';
+import { apiSecurityHeaders } from '../src/http/security-headers.ts';
 import { createRouteTable } from '../src/routing/route-table.ts';
 
 const SECRET = 'mongodb://inner:27017';
 
-/** The app with pages or an edge that fail, over a real socket. */
-async function answerWith(failing: RequestHandler | 'edge') {
+/** The app with an endpoint or a `serveRequest` that fails, over a real socket. */
+async function answerWith(failing: RequestHandler | 'serveRequest') {
   const lines: object[] = [];
   const logger = {
     error: (message: string, fields?: object) => void lines.push({ message, ...fields }),
@@ -21,8 +21,8 @@ async function answerWith(failing: RequestHandler | 'edge') {
     child: () => logger,
   };
   const app = createApp({
-    pages: () => (failing === 'edge' ? undefined : failing),
-    edge: () => {
+    ownEndpoints: () => (failing === 'serveRequest' ? undefined : failing),
+    serveRequest: () => {
       throw new Error(SECRET);
     },
     routes: { current: () => createRouteTable([]) },
@@ -43,17 +43,17 @@ async function answerWith(failing: RequestHandler | 'edge') {
   }
 }
 
-test.each<[string, RequestHandler | 'edge']>([
-  ['the edge', 'edge'],
+it.each<[string, RequestHandler | 'serveRequest']>([
+  ['serveRequest', 'serveRequest'],
   [
-    'a page',
+    'an endpoint',
     () => {
       throw new Error(SECRET);
     },
   ],
-  ['a page that waits', () => Promise.reject(new Error(SECRET))],
-  ['what a page calls', (_request, _response, next) => next(new Error(SECRET))],
-])('a failure of %s is a 500 that says nothing but its id, and a line in the log', async (_what, failing) => {
+  ['an endpoint that waits', () => Promise.reject(new Error(SECRET))],
+  ['a function that an endpoint calls', (_request, _response, next) => next(new Error(SECRET))],
+])('a failure of %s is a 500 with nothing but its id, and a line in the log', async (_what, failing) => {
   const { status, text, headers, lines } = await answerWith(failing);
   expect(status).toBe(500);
   expect(text).not.toContain('inner');
@@ -65,7 +65,7 @@ test.each<[string, RequestHandler | 'edge']>([
   await vi.waitFor(() =>
     expect(lines).toEqual([
       {
-        message: 'a request could not be handled',
+        message: 'Request failed with an unexpected error',
         requestId: headers.get('x-request-id'),
         traceId: expect.any(String),
         error: new Error(SECRET),

@@ -1,6 +1,6 @@
 import type { ServerResponse } from 'node:http';
 import { setTimeout as delay } from 'node:timers/promises';
-import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
+import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { echo } from './support/fake-service.ts';
 import { type GatewayProcess, spawnGateway } from './support/gateway-process.ts';
 import { resetServices, startGateway, startTestBed, type TestBed } from './support/gateway.ts';
@@ -41,7 +41,7 @@ async function metricOf(adminUrl: string, start: string): Promise<number> {
   return lines.reduce((sum, line) => sum + Number(line.split(' ').at(-1)), 0);
 }
 
-describe('no client ends the gateway, with the routing table as it is shipped', () => {
+describe('no client can end the gateway, with the shipped routing table,', () => {
   let gateway: GatewayProcess;
 
   beforeAll(async () => {
@@ -62,13 +62,13 @@ describe('no client ends the gateway, with the routing table as it is shipped', 
 
   const port = () => Number(new URL(gateway.url).port);
 
-  test('by an upgrade behind a request that has no answer yet', async () => {
+  it('by an upgrade after a request without an answer', async () => {
     const answers = await exchangeRaw(port(), get('/healthz') + get('/v1/claims/export', ...WEBSOCKET));
     expect(statusesOf(answers)).toEqual(['200', '401']);
     await expectAlive();
   });
 
-  test.each([
+  it.each([
     ['a body', post('/v1/auth/login', '{}') + post('/v1/auth/login', '{"user', 100)],
     ['a body, behind a request in work', get('/v1/events/x') + post('/v1/auth/login', '', 10)],
     ['a chunk', `POST /v1/auth/login HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\nff\r\nhalf`],
@@ -87,7 +87,7 @@ describe('no client ends the gateway, with the routing table as it is shipped', 
 });
 
 describe('one connection', () => {
-  test('puts one request at a service, however many it sends ahead', async () => {
+  it('has one request in work at a service, however many the client sends ahead', async () => {
     let inWork = 0;
     let most = 0;
     let inFirst: ServerResponse | undefined;
@@ -109,7 +109,7 @@ describe('one connection', () => {
     client.socket.destroy();
   });
 
-  test('that sends 1,500 requests ahead is cut off, and nothing of it stays', async () => {
+  it('that sends 1,500 requests ahead is closed, and leaves nothing behind', async () => {
     bed.auth.answer = () => undefined;
     const client = await rawClient(bed.port);
     client.send(get('/open').repeat(1_500));
@@ -124,11 +124,11 @@ describe('one connection', () => {
     });
   });
 
-  test('has its unsafe requests done in the order in which they were sent', async () => {
+  it('has its unsafe requests performed in order', async () => {
     const done: string[] = [];
     bed.auth.answer = (request, response, received) => {
       request.on('end', () => {
-        // The earlier, the slower: side by side the last would be the first.
+        // Earlier requests are slower, so parallel work would reverse the order.
         const waitMs = 80 - 10 * bed.auth.received.length;
         setTimeout(() => {
           done.push(received.body.toString());
@@ -143,7 +143,7 @@ describe('one connection', () => {
     client.socket.destroy();
   });
 
-  test('of a client that goes while its request is in work ends the work', async () => {
+  it('that closes during a request cancels the work', async () => {
     bed.auth.answer = () => undefined;
     const client = await rawClient(bed.port);
     client.send(get('/open'));
@@ -152,7 +152,7 @@ describe('one connection', () => {
     await vi.waitFor(() => expect(bed.auth.received[0]?.aborted).toBe(true));
   });
 
-  test('is not read any further behind a declined upgrade', async () => {
+  it('is not read after a declined upgrade', async () => {
     bed.auth.answer = (_request, response) => void setTimeout(() => response.end('{}'), 100);
     const client = await rawClient(bed.port);
     client.send(
@@ -166,7 +166,7 @@ describe('one connection', () => {
   });
 });
 
-test('one address takes no more than its share of a service', async () => {
+it('one address takes no more than its share of a service', async () => {
   const env = {
     ROUTES_FILE,
     UPSTREAM_CONCURRENCY: '40',
@@ -187,7 +187,7 @@ test('one address takes no more than its share of a service', async () => {
   );
   try {
     await vi.waitFor(() => expect(bed.auth.received).toHaveLength(20));
-    // Twenty more wait for a second; the others of this address have no place to wait in either.
+    // Twenty more wait for a second; the other requests of this address have no place in the queue.
     const statuses = await Promise.all(attackers.slice(40));
     expect(statuses).toEqual(statuses.map(() => 503));
     const other = await fetch(`${gateway.url}/open?other`, from('203.0.113.8'));
@@ -198,7 +198,7 @@ test('one address takes no more than its share of a service', async () => {
   }
 });
 
-test('bodies that drip lose their places once the time for a body is over', async () => {
+it('slow bodies lose their places when BODY_TIMEOUT is over', async () => {
   const gateway = await startGateway(bed, { ROUTES_FILE, BODY_TIMEOUT: '800ms' });
   const clients = await Promise.all(Array.from({ length: 10 }, () => rawClient(gateway.port)));
   for (const client of clients) client.send(post('/big', '{', 1_000));
@@ -217,7 +217,7 @@ test('bodies that drip lose their places once the time for a body is over', asyn
   }
 });
 
-test.each([
+it.each([
   ['a length', { 'content-length': '6' }],
   ['chunks', {}],
 ])(

@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { startTestBed, type TestBed } from './support/gateway.ts';
 
 let bed: TestBed;
@@ -47,7 +47,7 @@ afterAll(async () => {
   await bed.stop();
 });
 
-test('the document is one of all services, as the gateway routes to them', async () => {
+it('the document combines all services, as the gateway routes to them', async () => {
   await vi.waitFor(async () => {
     const { paths } = await documentOf(bed);
     expect(Object.keys(paths)).toEqual([
@@ -74,7 +74,7 @@ test('the document is one of all services, as the gateway routes to them', async
   });
 });
 
-test('every reference in it leads somewhere', async () => {
+it('every reference in it resolves', async () => {
   const document = await documentOf(bed);
   const references = [...JSON.stringify(document).matchAll(/"\$ref":"#\/components\/([^/]+)\/([^"]+)"/g)];
   expect(references.length).toBeGreaterThan(5);
@@ -83,7 +83,7 @@ test('every reference in it leads somewhere', async () => {
   }
 });
 
-test('what the table publishes is documented from the contract of the message', async () => {
+it('publish routes are described from the contracts of their messages', async () => {
   const { paths } = await documentOf(bed);
   expect(paths['/v1/activity/async']?.['post']).toMatchObject({
     operationId: 'activityAsync',
@@ -110,7 +110,7 @@ describe('compression', () => {
     return answer.headers.get('content-encoding');
   };
 
-  test.each(['/openapi.json', '/docs/swagger-ui.css', '/docs/swagger-ui-bundle.js'])(
+  it.each(['/openapi.json', '/docs/swagger-ui.css', '/docs/swagger-ui-bundle.js'])(
     'shortens %s',
     async (path) => {
       expect(await encodingOf(path)).toBe('gzip');
@@ -120,7 +120,7 @@ describe('compression', () => {
     },
   );
 
-  test('is never applied to what a service answers: its length could give a token away', async () => {
+  it("is never applied to a service's answer: its length could reveal a token", async () => {
     bed.auth.answer = (_request, response) => {
       response.setHeader('content-type', 'application/json');
       response.end(JSON.stringify({ accessToken: 'x'.repeat(10_000) }));
@@ -133,8 +133,8 @@ describe('a client that has the document', () => {
   const get = (path: string, headers: Record<string, string> = {}, method = 'GET') =>
     fetch(bed.url + path, { method, headers });
 
-  test.each(['/openapi.json', '/docs/', '/docs/swagger-ui-bundle.js', '/docs/favicon-32x32.png'])(
-    'of %s is told so',
+  it.each(['/openapi.json', '/docs/', '/docs/swagger-ui-bundle.js', '/docs/favicon-32x32.png'])(
+    'of %s gets 304',
     async (path) => {
       await vi.waitFor(async () => {
         const first = await get(path);
@@ -158,7 +158,7 @@ describe('a client that has the document', () => {
     },
   );
 
-  test('has it in one encoding: compressed and plain have other tags', async () => {
+  it('has it in one encoding: each encoding has its own tag', async () => {
     await vi.waitFor(async () => {
       const path = '/openapi.json';
       const tags = new Map<string, string>();
@@ -181,7 +181,7 @@ describe('a client that has the document', () => {
     });
   });
 
-  test('is answered in the encoding that it prefers, and plainly where it wants none', async () => {
+  it('gets the encoding that it prefers, or none', async () => {
     const encodingFor = async (accepted: string) => {
       const answer = await get('/docs/swagger-ui.css', { 'accept-encoding': accepted });
       expect((await answer.text()).length).toBeGreaterThan(10_000);
@@ -194,7 +194,7 @@ describe('a client that has the document', () => {
   });
 });
 
-test('it follows the services, and keeps what a service said last while that one is away', async () => {
+it('follows the services, and keeps the last document of a service that is down', async () => {
   const own = await startTestBed({ env: { DOCS_REFRESH: '50ms' } });
   const paths = { '/v1/events': { get: operation('list', 'Item') } };
   own.events.document = { openapi: '3.1.0', info: { title: 'events', version: '1' }, paths };
@@ -213,13 +213,13 @@ test('it follows the services, and keeps what a service said last while that one
 });
 
 describe('/docs/', () => {
-  test('is where /docs leads', async () => {
+  it('is the target of /docs', async () => {
     const answer = await fetch(`${bed.url}/docs`, { redirect: 'manual' });
     expect(answer.status).toBe(301);
     expect(answer.headers.get('location')).toBe('/docs/');
   });
 
-  test('is a page whose scripts and styles all come from here, by files', async () => {
+  it('is a page whose scripts and styles are local files', async () => {
     const answer = await fetch(`${bed.url}/docs/`);
     expect(answer.headers.get('content-type')).toMatch(/^text\/html/);
     expect(answer.headers.get('content-security-policy')).toBe(
@@ -236,7 +236,7 @@ describe('/docs/', () => {
     }
   });
 
-  test.each(['/docs/package.json', '/docs/index.js', '/docs/swagger-ui.js.map', '/docs/x/index.html'])(
+  it.each(['/docs/package.json', '/docs/index.js', '/docs/swagger-ui.js.map', '/docs/x/index.html'])(
     '%s is not served',
     async (path) => {
       expect((await fetch(bed.url + path)).status).toBe(404);

@@ -1,5 +1,5 @@
 import { request as httpRequest } from 'node:http';
-import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
+import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { echo } from './support/fake-service.ts';
 import { resetServices, startGateway, startServices, startTestBed, type TestBed } from './support/gateway.ts';
 import { exchangeRaw, rawClient } from './support/raw-client.ts';
@@ -21,7 +21,7 @@ const bearer = (token: string) => ({ authorization: `Bearer ${token}` });
 const staff = (...roles: string[]) => accessToken(bed.keys, { claims: { roles } });
 
 describe('a signed-in request', () => {
-  test('reaches the service with a signature over who is calling, and without the token', async () => {
+  it('reaches the service with a signed identity, and without the token', async () => {
     const token = accessToken(bed.keys, { claims: { roles: ['USER', 'AUDITOR', 'OPERATOR'] } });
     const answer = await fetch(`${bed.url}/v1/events/1?x=%41`, { headers: bearer(token) });
     const [received] = bed.events.received;
@@ -38,7 +38,7 @@ describe('a signed-in request', () => {
     expect(received?.headers['traceparent']).toMatch(/^00-[0-9a-f]{32}-[0-9a-f]{16}-01$/);
   });
 
-  test('of a service client has scopes and no session', async () => {
+  it('of a service client has scopes and no session', async () => {
     const token = clientToken(bed.keys, 'claims:read activity:write');
     const answer = await fetch(`${bed.url}/v1/activity`, {
       method: 'POST',
@@ -54,7 +54,7 @@ describe('a signed-in request', () => {
     });
   });
 
-  test('goes on with the trace of its caller, as a child', async () => {
+  it('continues the trace of its caller', async () => {
     const traceparent = '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01';
     const headers = { ...bearer(accessToken(bed.keys)), traceparent, tracestate: 'a=1' };
     await fetch(`${bed.url}/v1/me`, { headers });
@@ -89,7 +89,7 @@ describe('access', () => {
     ['GET', '/v1/claims', () => clientToken(bed.keys, ''), 403],
   ];
 
-  test.each(cases)('%s %s (%#)', async (method, path, token, status) => {
+  it.each(cases)('%s %s (%#)', async (method, path, token, status) => {
     const given = token();
     const answer = await fetch(bed.url + path, { method, headers: given === undefined ? {} : bearer(given) });
     expect(answer.status).toBe(status);
@@ -104,7 +104,7 @@ describe('access', () => {
     expect(answer.headers.get('www-authenticate')).toMatch(/^Bearer realm="laurel"/);
   });
 
-  test('a scheme other than Bearer is no token', async () => {
+  it('no scheme but Bearer is accepted', async () => {
     const token = accessToken(bed.keys);
     for (const authorization of [
       `Basic ${token}`,
@@ -121,7 +121,7 @@ describe('access', () => {
 });
 
 describe('a public route', () => {
-  test('takes no notice of a token, good or bad, and passes it on to nobody', async () => {
+  it('ignores a token, valid or not, and does not forward it', async () => {
     for (const token of [accessToken(bed.keys), 'nonsense']) {
       const answer = await fetch(`${bed.url}/v1/auth/login`, {
         method: 'POST',
@@ -137,7 +137,7 @@ describe('a public route', () => {
     }
   });
 
-  test('passes Basic credentials to /oauth and nowhere else', async () => {
+  it('forwards Basic credentials to /oauth alone', async () => {
     const headers = { authorization: 'Basic YTpi' };
     for (const path of ['/oauth/token', '/oauth/introspect', '/oauth/revoke', '/v1/auth/login']) {
       await fetch(bed.url + path, { method: 'POST', headers });
@@ -147,7 +147,7 @@ describe('a public route', () => {
     expect(received).toEqual([authorization, authorization, authorization, undefined]);
   });
 
-  test('brings the challenge to OAuth clients as it is', async () => {
+  it('returns the challenge to OAuth clients unchanged', async () => {
     const challenge = 'Basic realm="laurel", charset="UTF-8"';
     bed.auth.answer = (_request, response) => {
       response.writeHead(401, { 'www-authenticate': challenge, 'cache-control': 'no-store' }).end('{}');
@@ -219,7 +219,7 @@ describe('a spoofed identity never reaches a service', () => {
     ],
   ];
 
-  test.each(positions)('%s', async (_where, request) => {
+  it.each(positions)('%s', async (_where, request) => {
     const answer = await exchangeRaw(bed.port, request());
     expect(answer).toMatch(/HTTP\/1.1 200 /);
     const received = [...bed.auth.received, ...bed.events.received];
@@ -235,7 +235,7 @@ describe('a spoofed identity never reaches a service', () => {
   });
 });
 
-test('the keys of one service change while the others keep theirs, and no request is doubted', async () => {
+it('the signing keys of one service rotate alone, and no request is refused', async () => {
   const own = await startServices();
   const old = { id: 'k1', secret: 'auth-service'.padEnd(32, '_') };
   const next = { id: 'k2', secret: 'next'.padEnd(32, '_') };
@@ -243,7 +243,7 @@ test('the keys of one service change while the others keep theirs, and no reques
   const ofAuth = ({ id, secret }: typeof old) => `auth-service/${id}:${secret}`;
   const broken = `broken-service/k1:${'broken-service'.padEnd(32, '_')}`;
 
-  /** Who both services think is calling, of a gateway with these keys. */
+  /** The caller that both services see, behind a gateway with these keys. */
   async function callersWith(...keys: string[]): Promise<(string | undefined)[]> {
     const gateway = await startGateway(own, { GATEWAY_SIGNING_KEYS: [...keys, events, broken].join(',') });
     const headers = bearer(accessToken(own.keys));
@@ -268,7 +268,7 @@ test('the keys of one service change while the others keep theirs, and no reques
 });
 
 describe('the address of the client', () => {
-  test('is that of the trusted hops when there are some', async () => {
+  it('follows the trusted hops', async () => {
     const own = await startTestBed({ env: { TRUST_PROXY: '127.0.0.1' } });
     try {
       const headers = { 'x-forwarded-for': '6.6.6.6, 198.51.100.7' };
@@ -282,7 +282,7 @@ describe('the address of the client', () => {
 });
 
 describe('without auth-service', () => {
-  test('protected routes answer 503 until there were keys once, and the gateway is not ready', async () => {
+  it('protected routes answer 503 until keys have been loaded, and the gateway is not ready', async () => {
     const own = await startTestBed({ withKeys: false });
     try {
       const me = () => fetch(`${own.url}/v1/me`, { headers: bearer(accessToken(own.keys)) });
@@ -302,7 +302,7 @@ describe('without auth-service', () => {
     }
   });
 
-  test('known keys go on working, and the gateway stays ready but degraded', async () => {
+  it('known keys stay valid, and the gateway stays ready but degraded', async () => {
     const own = await startTestBed();
     try {
       await own.auth.stop();
@@ -326,7 +326,7 @@ describe('without auth-service', () => {
   });
 });
 
-test('a request that takes time to be checked loses nothing of its body', async () => {
+it('a request loses no part of its body while its token is checked', async () => {
   const body = 'x'.repeat(300_000);
   const client = await rawClient(bed.port);
   const token = accessToken(bed.keys);
@@ -337,7 +337,7 @@ test('a request that takes time to be checked loses nothing of its body', async 
   expect(bed.events.received[0]?.body.length).toBe(body.length);
 });
 
-test('two Authorization headers are no way around either', async () => {
+it('two Authorization headers are no way around the check', async () => {
   const answer = await new Promise<number>((resolve, reject) => {
     const request = httpRequest(`${bed.url}/v1/me`, {
       headers: [

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
 import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { echo } from './support/fake-service.ts';
 import {
   type RunningGateway,
@@ -48,7 +48,7 @@ async function start(env: NodeJS.ProcessEnv = {}): Promise<RunningGateway> {
 }
 
 const bearer = (token: string) => ({ authorization: `Bearer ${token}` });
-/** Nobody whom another test could have counted. */
+/** A caller that no other test uses. */
 const newAccount = () => bearer(accessToken(services.keys, { claims: { sub: `acc_${randomUUID()}` } }));
 const newClient = () =>
   bearer(
@@ -62,7 +62,7 @@ const run = Math.floor(Math.random() * 2 ** 16).toString(16);
 const newAddress = () => ({ 'x-forwarded-for': `2001:db8:${run}:${(addresses += 1).toString(16)}::1` });
 const BEHIND_PROXY = { TRUST_PROXY: '127.0.0.1' };
 
-/** A way to Redis that can be blocked without being closed. */
+/** A link to Redis that can hang without being closed. */
 async function linkToRedis() {
   const target = new URL(redisUrl());
   const sockets = new Set<Socket>();
@@ -98,7 +98,7 @@ async function statuses(
 }
 
 describe('a rate limit', () => {
-  test('by account counts each account for itself, over all gateways, and tells how it stands', async () => {
+  it('by account counts each account, over all gateways, and reports its state', async () => {
     const [one, other] = [await start(), await start()];
     const [player, friend] = [newAccount(), newAccount()];
     const first = await fetch(`${one.url}/limited/account`, { headers: player });
@@ -118,14 +118,14 @@ describe('a rate limit', () => {
     expect(services.auth.received).toHaveLength(4);
   });
 
-  test('by account does not count clients, and one by client no accounts', async () => {
+  it('by account does not count clients, and one by client does not count accounts', async () => {
     const gateway = await start();
     expect(await statuses(gateway, '/limited/account', newClient(), 5)).toEqual([200, 200, 200, 200, 200]);
     expect(await statuses(gateway, '/limited/client', newAccount(), 4)).toEqual([200, 200, 200, 200]);
     expect(await statuses(gateway, '/limited/client', newClient(), 3)).toEqual([200, 200, 429]);
   });
 
-  test('by address counts what trusted hops say, a network of IPv6 as one', async () => {
+  it('by address follows trusted hops, and counts a network of IPv6 as one', async () => {
     const gateway = await start(BEHIND_PROXY);
     const home = newAddress();
     expect(await statuses(gateway, '/limited/address', home, 2)).toEqual([200, 200]);
@@ -134,7 +134,7 @@ describe('a rate limit', () => {
     expect(await statuses(gateway, '/limited/address', newAddress(), 1)).toEqual([200]);
   });
 
-  test('by address believes nobody else', async () => {
+  it('by address ignores other X-Forwarded-For', async () => {
     const gateway = await start({ REDIS_URL: '' });
     const answers = [];
     for (let i = 0; i < 4; i += 1)
@@ -142,7 +142,7 @@ describe('a rate limit', () => {
     expect(answers).toEqual([200, 200, 200, 429]);
   });
 
-  test('lets pass again bit by bit, and who tries on loses nothing', async () => {
+  it('allows requests again one by one, and retries cost nothing', async () => {
     const gateway = await start(BEHIND_PROXY);
     const home = newAddress();
     expect(await statuses(gateway, '/limited/briefly', home, 2)).toEqual([200, 200]);
@@ -152,7 +152,7 @@ describe('a rate limit', () => {
     );
   });
 
-  test('holds beside another one: the strictest counts', async () => {
+  it('holds together with another one: the strictest counts', async () => {
     const gateway = await start(BEHIND_PROXY);
     const [home, player, friend, third] = [newAddress(), newAccount(), newAccount(), newAccount()];
     const first = await fetch(`${gateway.url}/limited/twice`, { headers: { ...home, ...player } });
@@ -162,30 +162,30 @@ describe('a rate limit', () => {
     expect(await statuses(gateway, '/limited/twice', { ...home, ...third }, 1)).toEqual([429]);
   });
 
-  test.each([
+  it.each([
     ['at Redis', {}],
     ['without Redis', { REDIS_URL: NOWHERE }],
-  ])('that refuses takes nothing of the others of its entry, %s', async (_where, env) => {
+  ])("that refuses takes no token of the route's other limits, %s", async (_where, env) => {
     const gateway = await start({ ...BEHIND_PROXY, ...env });
     const [home, away] = [newAddress(), newAddress()];
     const [player, friend, third] = [newAccount(), newAccount(), newAccount()];
     const ask = (place: object, who: object) =>
       fetch(`${gateway.url}/limited/twice`, { headers: { ...place, ...who } });
     const standing = (answer: Response) => answer.headers.get('ratelimit')?.replaceAll(/;t=\d+/g, '');
-    // Of one account and of two requests from an address.
+    // The limits: one account, two requests from an address.
     const first = await ask(home, player);
     expect([first.status, standing(first)]).toEqual([200, '"account";r=0, "address";r=1']);
     const refused = await ask(home, player);
     expect([refused.status, standing(refused)]).toEqual([429, '"account";r=0, "address";r=1']);
-    // What the account tried in vain was not counted for its address …
+    // The refused request of the account was not counted for its address …
     const second = await ask(home, friend);
     expect([second.status, standing(second)]).toEqual([200, '"account";r=0, "address";r=0']);
-    // … and what the address refuses is not counted for the account.
+    // … and the refused request of the address was not counted for the account.
     expect((await ask(home, third)).status).toBe(429);
     expect((await ask(away, third)).status).toBe(200);
   });
 
-  test('costs one call of Redis, however many of them hold', async () => {
+  it('costs one call to Redis, with any number of limits', async () => {
     const redis = await linkToRedis();
     const gateway = await start({ REDIS_URL: redis.url, ...BEHIND_PROXY });
     const ask = async () =>
@@ -200,7 +200,7 @@ describe('a rate limit', () => {
     redis.close();
   });
 
-  test('that refuses is counted by entry, limit and kind', async () => {
+  it('that refuses is counted by route, limit and kind', async () => {
     const gateway = await start({ REDIS_URL: '' });
     expect(await statuses(gateway, '/limited/account', newAccount(), 5)).toEqual([200, 200, 200, 429, 429]);
     expect(await (await fetch(`${gateway.adminUrl}/metrics`)).text()).toMatch(
@@ -208,7 +208,7 @@ describe('a rate limit', () => {
     );
   });
 
-  test('is multiplied by RATE_LIMIT_SCALE', async () => {
+  it('is multiplied by RATE_LIMIT_SCALE', async () => {
     const gateway = await start({ RATE_LIMIT_SCALE: '0.5' });
     const player = newAccount();
     const first = await fetch(`${gateway.url}/limited/account`, { headers: player });
@@ -219,7 +219,7 @@ describe('a rate limit', () => {
     ).toEqual([200, 429]);
   });
 
-  test('of the shipped table is one for all names of a path', async () => {
+  it('of the shipped table is shared by all names of a path', async () => {
     const env = { ROUTES_FILE: '', RATE_LIMIT_SCALE: '0.03', ...BEHIND_PROXY };
     const gateway = await start(env);
     const home = newAddress();
@@ -234,7 +234,7 @@ describe('a rate limit', () => {
     expect((await ask('/v1/auth/login')).status).toBe(200);
   });
 
-  test('asks Redis no more for somebody who was refused, until there can be another answer', async () => {
+  it('does not ask Redis again for a refused caller until the answer can change', async () => {
     const redis = await linkToRedis();
     const gateway = await start({ REDIS_URL: redis.url });
     const player = newAccount();
@@ -247,7 +247,7 @@ describe('a rate limit', () => {
     redis.close();
   });
 
-  test('keeps nobody waiting for a Redis that does not answer, and is counted there again when it does', async () => {
+  it('does not wait for a Redis that hangs, and counts there again when it answers', async () => {
     const redis = await linkToRedis();
     const gateway = await start({ REDIS_URL: redis.url });
     const player = newAccount();
@@ -263,7 +263,7 @@ describe('a rate limit', () => {
     redis.close();
   });
 
-  test('without Redis is counted by each gateway for itself, which is ready all the same', async () => {
+  it('without Redis is counted by each gateway alone, and the gateway stays ready', async () => {
     const [one, other] = [await start({ REDIS_URL: NOWHERE }), await start({ REDIS_URL: NOWHERE })];
     const player = newAccount();
     for (const gateway of [one, other]) {
@@ -281,7 +281,7 @@ describe('a rate limit', () => {
 describe('connections of one address', () => {
   const GET = 'GET /open HTTP/1.1\r\nHost: x\r\n\r\n';
 
-  test('beyond the limit are refused, idle ones counted, until another one closes', async () => {
+  it('are refused beyond the limit, idle ones included, until another one closes', async () => {
     const gateway = await start({ CONNECTIONS_PER_ADDRESS: '2' });
     const idle = await rawClient(gateway.port);
     const used = await rawClient(gateway.port);
@@ -303,7 +303,7 @@ describe('connections of one address', () => {
     used.socket.destroy();
   });
 
-  test('that is a proxy of our own are not limited', async () => {
+  it('that is our own proxy are not limited', async () => {
     const gateway = await start({ CONNECTIONS_PER_ADDRESS: '1', ...BEHIND_PROXY });
     const clients = [
       await rawClient(gateway.port),
@@ -318,7 +318,7 @@ describe('connections of one address', () => {
   });
 });
 
-test('a client that takes too long for its headers is answered with 408, however it drips', async () => {
+it('a client that takes too long for its headers gets 408, even if it keeps sending', async () => {
   const gateway = await start({ HEADERS_TIMEOUT: '300ms' });
   const client = await rawClient(gateway.port);
   client.send('GET /open HTTP/1.1\r\n');
@@ -343,14 +343,14 @@ describe('pages of another origin', () => {
       },
     });
 
-  test('may read nothing unless they are named', async () => {
+  it('may read nothing unless they are allowed', async () => {
     const gateway = await start();
     const answer = await fetch(`${gateway.url}/open`, { headers: { origin: GAME } });
     expect(answer.headers.get('access-control-allow-origin')).toBeNull();
     expect((await preflight(gateway, '/closed', GAME)).headers.get('access-control-allow-origin')).toBeNull();
   });
 
-  test('that are named may, and what a service says of it does not count', async () => {
+  it('may read if they are allowed, and CORS headers of services do not count', async () => {
     const gateway = await start({ CORS_ORIGINS: `${GAME}, https://other.example.org` });
     services.auth.answer = (_request, response) => {
       response.writeHead(200, {
@@ -374,7 +374,7 @@ describe('pages of another origin', () => {
     }
   });
 
-  test('are told before they ask which methods and headers they may use, without a service', async () => {
+  it('get a preflight answer with methods and headers, without a service', async () => {
     const gateway = await start({ CORS_ORIGINS: GAME });
     const answer = await preflight(gateway, '/publish', GAME);
     expect(answer.status).toBe(204);
@@ -389,7 +389,7 @@ describe('pages of another origin', () => {
     expect(services.auth.received).toEqual([]);
   });
 
-  test('may all be allowed', async () => {
+  it('may all be allowed', async () => {
     const gateway = await start({ CORS_ORIGINS: '*' });
     const answer = await fetch(`${gateway.url}/open`, { headers: { origin: 'https://any.example.org' } });
     expect(answer.headers.get('access-control-allow-origin')).toBe('*');

@@ -2,7 +2,7 @@ import { createHash, randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { type IncomingMessage, request as httpRequest } from 'node:http';
 import { createServer, type Socket } from 'node:net';
-import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
+import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { echo, startFakeService } from './support/fake-service.ts';
 import { resetServices, startTestBed, type TestBed } from './support/gateway.ts';
 import { exchangeRaw, rawClient } from './support/raw-client.ts';
@@ -22,7 +22,7 @@ beforeEach(() => {
 
 const MIB = 1024 * 1024;
 
-/** A client with a body that is sent piece by piece. */
+/** A client that sends its body piece by piece. */
 function upload(path: string, headers: Record<string, string> = {}) {
   const request = httpRequest(bed.url + path, { method: 'POST', headers });
   const response = new Promise<IncomingMessage>((resolve, reject) => {
@@ -39,7 +39,7 @@ async function textOf(response: IncomingMessage): Promise<string> {
 }
 
 describe('a body on its way in', () => {
-  test('reaches the service while it is still being sent', async () => {
+  it('reaches the service while it is still being sent', async () => {
     const { request, response } = upload('/big');
     request.write('first');
     await vi.waitFor(() => expect(bed.auth.received[0]?.body.toString()).toBe('first'));
@@ -50,7 +50,7 @@ describe('a body on its way in', () => {
     expect(bed.auth.received[0]?.headers['transfer-encoding']).toBe('chunked');
   });
 
-  test('with a length keeps it, and arrives byte for byte', async () => {
+  it('with a length keeps it, and arrives unchanged', async () => {
     const body = randomBytes(3 * MIB);
     const answer = await fetch(`${bed.url}/big`, { method: 'POST', body });
     expect(answer.status).toBe(200);
@@ -60,7 +60,7 @@ describe('a body on its way in', () => {
     expect(received?.body.equals(body)).toBe(true);
   });
 
-  test('that is empty is none', async () => {
+  it('that is empty is not forwarded', async () => {
     await fetch(`${bed.url}/open`, { method: 'POST' });
     await fetch(`${bed.url}/open`, { method: 'DELETE' });
     expect(bed.auth.received.map((each) => each.headers['content-length'])).toEqual(['0', undefined]);
@@ -70,7 +70,7 @@ describe('a body on its way in', () => {
     ]);
   });
 
-  test('is refused by its announced length before anything of it is read', async () => {
+  it('is refused by its announced length before it is read', async () => {
     const client = await rawClient(bed.port);
     client.send(`POST /open HTTP/1.1\r\nHost: x\r\nContent-Length: ${100 * MIB}\r\n\r\n`);
     await vi.waitFor(() =>
@@ -81,7 +81,7 @@ describe('a body on its way in', () => {
     client.socket.destroy();
   });
 
-  test('without a length is refused once it is too long, and is not read to its end', async () => {
+  it('without a length is refused as soon as it is too long', async () => {
     const { request, response } = upload('/open');
     request.write(Buffer.alloc(MIB));
     await vi.waitFor(() => expect(bed.auth.received[0]?.body.length).toBe(MIB));
@@ -93,14 +93,14 @@ describe('a body on its way in', () => {
     request.destroy();
   });
 
-  test('may be as long as its route allows', async () => {
+  it('may be as long as its route allows', async () => {
     const answer = await fetch(`${bed.url}/open`, { method: 'POST', body: Buffer.alloc(MIB) });
     expect(await answer.json()).toMatchObject({ bytes: MIB });
     const tooLong = await fetch(`${bed.url}/open`, { method: 'POST', body: Buffer.alloc(MIB + 1) });
     expect(tooLong.status).toBe(413);
   });
 
-  test('that the client breaks off is broken off for the service, too', async () => {
+  it('that the client aborts is aborted for the service as well', async () => {
     const { request } = upload('/big', { 'content-length': '1000' });
     request.write('half');
     await vi.waitFor(() => expect(bed.auth.received[0]?.body.toString()).toBe('half'));
@@ -113,7 +113,7 @@ describe('a body on its way in', () => {
     );
   });
 
-  test('of which the service wants no more gets its answer, on a connection that is then closed', async () => {
+  it('that the service does not read to the end gets its answer, on a connection that is then closed', async () => {
     bed.auth.answer = (_request, response) => {
       response.writeHead(422, { 'content-type': 'text/plain' }).end('enough');
     };
@@ -131,7 +131,7 @@ describe('Expect: 100-continue', () => {
   const head = (path: string, more = '') =>
     `POST ${path} HTTP/1.1\r\nHost: x\r\nExpect: 100-continue\r\nContent-Length: 2\r\n${more}\r\n`;
 
-  test('is answered when the service is there to take the body, and does not reach it', async () => {
+  it('is answered when the service reads the body, and is not forwarded', async () => {
     const client = await rawClient(bed.port);
     client.send(head('/open', 'Connection: close\r\n'));
     await vi.waitFor(() => expect(client.received()).toBe('HTTP/1.1 100 Continue\r\n\r\n'));
@@ -141,7 +141,7 @@ describe('Expect: 100-continue', () => {
     expect(bed.auth.received[0]?.body.toString()).toBe('{}');
   });
 
-  test('is answered with the refusal alone where there is one, and the connection closed', async () => {
+  it('is answered with the refusal alone, and the connection closes', async () => {
     const client = await rawClient(bed.port);
     client.send(head('/closed'));
     const answer = await client.closed();
@@ -150,7 +150,7 @@ describe('Expect: 100-continue', () => {
     expect(answer).not.toContain('100 Continue');
   });
 
-  test('of anything else is 417', async () => {
+  it('with another value is 417', async () => {
     const client = await rawClient(bed.port);
     client.send('POST /open HTTP/1.1\r\nHost: x\r\nExpect: magic\r\nConnection: close\r\n\r\n');
     expect(await client.closed()).toMatch(/^HTTP\/1.1 417 [^]*"code":"expectation_failed"/);
@@ -162,7 +162,7 @@ describe('Expect: 100-continue', () => {
 });
 
 describe('an answer on its way out', () => {
-  test('reaches the client while it is still being sent', async () => {
+  it('reaches the client while it is still being sent', async () => {
     const more = Promise.withResolvers<void>();
     bed.auth.answer = (_request, response) => {
       response.writeHead(200, { 'content-type': 'text/plain' }).write('first');
@@ -178,7 +178,7 @@ describe('an answer on its way out', () => {
     expect((await reader?.read())?.done).toBe(true);
   });
 
-  test('keeps its status, headers, cookies and length, and loses those of the connection', async () => {
+  it('keeps its status, headers, cookies and length, and loses those of the connection', async () => {
     bed.auth.answer = (_request, response) => {
       response.writeHead(201, {
         location: '/v1/things/1',
@@ -199,7 +199,7 @@ describe('an answer on its way out', () => {
     expect(await answer.text()).toBe('ok');
   });
 
-  test('is conditional where the client asks for that: every tag and every answer of RFC 9110, 13 passes', async () => {
+  it('is conditional if the client asks for it: all tags and answers of RFC 9110, 13 pass', async () => {
     bed.auth.answer = (_request, response) => {
       response.writeHead(304, { etag: '"2"', 'cache-control': 'private, no-cache', vary: 'accept' }).end();
     };
@@ -223,14 +223,14 @@ describe('an answer on its way out', () => {
     }
   });
 
-  test.each([204, 304])('of %i has no body', async (status) => {
+  it.each([204, 304])('of %i has no body', async (status) => {
     bed.auth.answer = (_request, response) => response.writeHead(status).end();
     const answer = await fetch(`${bed.url}/open`);
     expect(answer.status).toBe(status);
     expect(await answer.text()).toBe('');
   });
 
-  test('that is large arrives whole, however slowly it is read', async () => {
+  it('that is large arrives completely, even for a slow reader', async () => {
     const content = randomBytes(8 * MIB);
     bed.auth.answer = (_request, response) => response.end(content);
     const client = await rawClient(bed.port);
@@ -249,7 +249,7 @@ describe('an answer on its way out', () => {
     expect(body.equals(content)).toBe(true);
   });
 
-  test('holds the service back while the client does not read', async () => {
+  it('holds the service back while the client does not read', async () => {
     let written = 0;
     bed.auth.answer = (_request, response) => {
       const chunk = Buffer.alloc(256 * 1024);
@@ -279,7 +279,7 @@ describe('an answer on its way out', () => {
     await vi.waitFor(() => expect(bed.auth.received[0]?.aborted).toBe(true));
   });
 
-  test('that breaks off in the middle is broken off for the client', async () => {
+  it('that the service aborts is aborted for the client', async () => {
     bed.auth.answer = (_request, response) => {
       response.writeHead(200, { 'content-length': '100' }).write('half');
       setImmediate(() => response.destroy());
@@ -287,11 +287,11 @@ describe('an answer on its way out', () => {
     const answer = await fetch(`${bed.url}/open`);
     await expect(answer.text()).rejects.toThrow();
     await vi.waitFor(() =>
-      expect(bed.log).toContainEqual(expect.objectContaining({ message: 'upstream failed' })),
+      expect(bed.log).toContainEqual(expect.objectContaining({ message: 'Upstream failed' })),
     );
   });
 
-  test('is cancelled at the service when the client goes', async () => {
+  it('is cancelled at the service when the client disconnects', async () => {
     bed.auth.answer = (_request, response) => void response.writeHead(200).write('first');
     const abort = new AbortController();
     await fetch(`${bed.url}/open`, { signal: abort.signal });
@@ -299,7 +299,7 @@ describe('an answer on its way out', () => {
     await vi.waitFor(() => expect(bed.auth.received[0]?.aborted).toBe(true));
   });
 
-  test('that has not begun is cancelled, too', async () => {
+  it('that has not begun is cancelled as well', async () => {
     bed.auth.answer = () => undefined;
     const abort = new AbortController();
     const answer = fetch(`${bed.url}/open`, { signal: abort.signal });
@@ -309,7 +309,7 @@ describe('an answer on its way out', () => {
     await vi.waitFor(() => expect(bed.auth.received[0]?.aborted).toBe(true));
   });
 
-  test('of an early hint is waited out', async () => {
+  it('is awaited after an early hint', async () => {
     bed.auth.answer = (_request, response) => {
       response.writeEarlyHints({ link: '</a>; rel=preload' });
       response.end('ok');
@@ -356,7 +356,7 @@ describe('a service in trouble', () => {
     };
   }
 
-  test('that is slow is given up after the time of the route', async () => {
+  it('that is slow gets a 504 after the time-out of the route', async () => {
     bed.auth.answer = () => undefined;
     const answer = await fetch(`${bed.url}/quick`);
     expect(answer.status).toBe(504);
@@ -364,7 +364,7 @@ describe('a service in trouble', () => {
     await vi.waitFor(() => expect(bed.auth.received[0]?.aborted).toBe(true));
   });
 
-  test('that says that it is at work is waited for, however long that takes', async () => {
+  it('that sends 102 is awaited as long as it does', async () => {
     bed.auth.answer = (_request, response) => {
       const until = performance.now() + 900;
       const pace = setInterval(() => {
@@ -380,7 +380,7 @@ describe('a service in trouble', () => {
     expect(performance.now() - began).toBeGreaterThan(600);
   });
 
-  test('is not blamed for a client that is slow, as long as something comes', async () => {
+  it('is not blamed for a slow client that keeps sending', async () => {
     const { request, response } = upload('/quick', { 'content-length': '9' });
     const began = performance.now();
     const letters = 'slowly...'.split('');
@@ -397,7 +397,7 @@ describe('a service in trouble', () => {
     expect((await response).statusCode).toBe(200);
   });
 
-  test('is not blamed for a client that stops in the middle of its body', async () => {
+  it('is not blamed for a client that stops in the middle of its body', async () => {
     const { request, response } = upload('/quick', { 'content-length': '9' });
     request.write('slow');
     const answer = await response;
@@ -407,12 +407,12 @@ describe('a service in trouble', () => {
     request.destroy();
   });
 
-  test('that is not there is 502, and nothing inside is named', async () => {
+  it('that is down is 502, without a name of anything inside', async () => {
     const gone = await startFakeService('x', { id: 'x', secret: 'x' });
     const own = await startTestBed({
       env: { ROUTES_FILE: 'test/support/routes.yaml', BROKEN_SERVICE_URL: gone.url },
     });
-    // Only now, lest something of the test bed is given its port.
+    // Only now, so that no other server of the test gets its port.
     await gone.stop();
     try {
       const answer = await fetch(`${own.url}/broken`, { method: 'POST', body: '{}' });
@@ -427,7 +427,7 @@ describe('a service in trouble', () => {
     }
   });
 
-  test.each([
+  it.each([
     ['hangs up', (socket: Socket) => void socket.destroy()],
     ['resets', (socket: Socket) => void socket.resetAndDestroy()],
     ['talks nonsense', (socket: Socket) => void socket.end('hello\r\n\r\n')],
@@ -447,7 +447,7 @@ describe('a service in trouble', () => {
     }
   });
 
-  test.each([
+  it.each([
     [
       'switches protocols unasked',
       'HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: h2c\r\n\r\n',
@@ -469,7 +469,7 @@ describe('a service in trouble', () => {
     }
   });
 
-  test('that says more than its answer is long says it to nobody', async () => {
+  it('that sends more than its Content-Length does not reach the client with the rest', async () => {
     const evil = 'HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\nEVIL';
     const service = await rawService(
       (socket) => void socket.write(`HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok${evil}`),
@@ -482,7 +482,7 @@ describe('a service in trouble', () => {
     }
   });
 
-  test('that gives a length to an answer without a body gives it to nobody', async () => {
+  it('that sends a length for an answer without a body does not reach the client with it', async () => {
     const service = await rawService(
       (socket) => void socket.write('HTTP/1.1 204 No Content\r\nContent-Length: 5\r\n\r\n'),
     );
@@ -494,7 +494,7 @@ describe('a service in trouble', () => {
     }
   });
 
-  test('that hangs up on a GET is asked once more', async () => {
+  it('that closes the connection of a GET is asked once more', async () => {
     const service = await rawService((socket, count) => {
       if (count === 1) socket.destroy();
       else socket.end('HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok');
@@ -507,7 +507,7 @@ describe('a service in trouble', () => {
     }
   });
 
-  test('and only once', async () => {
+  it('and only once', async () => {
     const service = await rawService((socket) => void socket.destroy());
     try {
       expect((await fetch(`${service.own.url}/broken`)).status).toBe(502);
@@ -517,7 +517,7 @@ describe('a service in trouble', () => {
     }
   });
 
-  test('at one of two addresses costs no request, whatever it does: what was never sent is sent to the other', async () => {
+  it('at one of two addresses costs no request: unsent requests go to the other', async () => {
     const gone = await startFakeService('x', { id: 'x', secret: 'x' });
     const own = await startTestBed({
       env: { ROUTES_FILE: 'test/support/routes.yaml', BROKEN_SERVICE_URL: `${gone.url},${bed.events.url}` },
@@ -537,7 +537,7 @@ describe('a service in trouble', () => {
 });
 
 describe('connections to a service', () => {
-  test('are kept and used again', async () => {
+  it('are reused', async () => {
     await fetch(`${bed.url}/open`);
     const before = bed.auth.connections;
     for (let i = 0; i < 10; i += 1)
@@ -545,7 +545,7 @@ describe('connections to a service', () => {
     expect(bed.auth.connections - before).toBeLessThanOrEqual(1);
   });
 
-  test('that a service asks to close are not used again', async () => {
+  it('that a service closes are not reused', async () => {
     bed.auth.answer = (_request, response) => response.writeHead(200, { connection: 'close' }).end('ok');
     const before = bed.auth.connections;
     for (let i = 0; i < 3; i += 1) {
@@ -557,7 +557,7 @@ describe('connections to a service', () => {
   });
 });
 
-test('many requests at once, with bodies both ways, stay apart', async () => {
+it('many requests at once, with bodies both ways, are not mixed up', async () => {
   const token = accessToken(bed.keys);
   bed.auth.answer = (_request, response, received) => {
     _request.on('end', () => response.end(received.body));

@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
+import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { type ActivityQueue, type CuttableLink, cuttableLink, openActivityQueue } from './support/broker.ts';
 import { echo } from './support/fake-service.ts';
 import { resetServices, startGateway, startTestBed, type TestBed } from './support/gateway.ts';
@@ -63,7 +63,7 @@ async function expectUnavailable(answer: Response): Promise<void> {
 }
 
 describe('a request to a publish route', () => {
-  test('is a message in the name of its caller, and answered when the broker has it', async () => {
+  it('becomes a message of its caller, and is answered after the broker’s confirm', async () => {
     const traceparent = '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01';
     const data = { items: [item({ value: 3, attributes: { difficulty: 'hard' } }), item({ id: 'm2' })] };
     const before = Date.now();
@@ -95,7 +95,7 @@ describe('a request to a publish route', () => {
     expect([...bed.auth.received, ...bed.events.received]).toEqual([]);
   });
 
-  test.each([
+  it.each([
     ['no token', () => ({ authorization: '' }), 401, 'unauthenticated'],
     ['an account', () => bearer(accessToken(bed.keys, { claims: { roles: ['ADMIN'] } })), 403, 'forbidden'],
     ['another scope', () => bearer(clientToken(bed.keys, 'claims:read')), 403, 'forbidden'],
@@ -106,7 +106,7 @@ describe('a request to a publish route', () => {
     expect(await queue.take()).toBeUndefined();
   });
 
-  test.each<[string, unknown, string | undefined]>([
+  it.each<[string, unknown, string | undefined]>([
     ['nothing', '', ''],
     ['a list', [], ''],
     ['no items', {}, 'items'],
@@ -124,7 +124,7 @@ describe('a request to a publish route', () => {
       { items: [item({ attributes: { '\uDC00': 1 } })] },
       'items.0.attributes.\uFFFD',
     ],
-  ])('with %s is invalid, and says where', async (_what, body, path) => {
+  ])('with %s is invalid, and the answer says where', async (_what, body, path) => {
     const answer = await publish(body);
     expect(answer.status).toBe(400);
     expect(await answer.json()).toMatchObject({
@@ -134,7 +134,7 @@ describe('a request to a publish route', () => {
     expect(await queue.take()).toBeUndefined();
   });
 
-  test.each([
+  it.each([
     ['text', '{ not json', {}, 400, 'malformed_json'],
     [
       'a form',
@@ -150,7 +150,7 @@ describe('a request to a publish route', () => {
     expect(await answer.json()).toMatchObject({ code });
   });
 
-  test('may be as long as its route allows, announced or not', async () => {
+  it('may be as long as its route allows, announced or not', async () => {
     const long = (bytes: number) => {
       const empty = JSON.stringify({ items: [item({ attributes: { a: '' } })] });
       return empty.replace('"a":""', `"a":"${'x'.repeat(bytes - empty.length)}"`);
@@ -168,7 +168,7 @@ describe('a request to a publish route', () => {
     client.socket.destroy();
   });
 
-  test('that asks before it sends its body is told to, or refused without', async () => {
+  it('with Expect: 100-continue is told to send its body, or refused without it', async () => {
     const head = (more: string) =>
       `POST /v1/activity/async HTTP/1.1\r\nHost: x\r\nConnection: close\r\nExpect: 100-continue\r\nContent-Type: application/json\r\n${more}\r\n`;
     const body = JSON.stringify({ items: [item()] });
@@ -183,14 +183,14 @@ describe('a request to a publish route', () => {
   });
 });
 
-describe('what the broker does not take is the client’s to send again', () => {
-  test('nobody is bound to it, or the queue is full', async () => {
+describe('a client sends again what the broker does not take, because', () => {
+  it('no queue is bound, or the queue is full', async () => {
     await queue.declare({ bound: false });
     await expectUnavailable(await publish());
     await queue.declare({ full: true });
     await expectUnavailable(await publish());
     await vi.waitFor(() =>
-      expect(bed.log.filter(({ message }) => message === 'a message was not taken')).toMatchObject([
+      expect(bed.log.filter(({ message }) => message === 'Message not published')).toMatchObject([
         { route: 'activity-async', code: 'returned' },
         { route: 'activity-async', code: 'nacked' },
       ]),
@@ -199,7 +199,7 @@ describe('what the broker does not take is the client’s to send again', () => 
     expect((await publish()).status).toBe(202);
   });
 
-  test('the broker is away, and back', async () => {
+  it('the broker was down', async () => {
     link.breakOff();
     await vi.waitFor(async () => expectUnavailable(await publish()), eventually);
     const ready = await (await fetch(`${bed.adminUrl}/readyz`)).json();
@@ -215,7 +215,7 @@ describe('a gateway', () => {
   const ASYNC = '/v1/activity/async';
   const body = JSON.stringify({ items: [item()] });
 
-  test('takes no more bodies at once than it may hold, and one always', async () => {
+  it('holds a limited number of bytes at once, but always one request', async () => {
     const own = await startGateway(bed, { RABBITMQ_URL: link.url, PUBLISH_BYTES_IN_FLIGHT: '1' });
     try {
       const at = own.url + ASYNC;
@@ -233,7 +233,7 @@ describe('a gateway', () => {
     }
   });
 
-  test('waits for a body no longer than the route says', async () => {
+  it('waits for a body for the time-out of the route', async () => {
     const own = await startGateway(bed, { RABBITMQ_URL: link.url, ROUTES_FILE: 'test/support/routes.yaml' });
     try {
       const client = await rawClient(own.port);
@@ -244,7 +244,7 @@ describe('a gateway', () => {
     }
   });
 
-  test('without a broker publishes nothing', async () => {
+  it('without a broker publishes nothing', async () => {
     const own = await startGateway(bed);
     try {
       await expectUnavailable(await publish(undefined, { at: own.url + ASYNC }));
@@ -253,7 +253,7 @@ describe('a gateway', () => {
     }
   });
 
-  test('whose client goes in the middle of its body publishes nothing', async () => {
+  it('whose client disconnects in the middle of its body publishes nothing', async () => {
     const client = await rawClient(bed.port);
     await new Promise((sent) => client.socket.write(half(ASYNC, body), sent));
     client.socket.destroy();

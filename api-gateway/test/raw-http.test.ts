@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
+import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { echo } from './support/fake-service.ts';
 import { resetServices, startTestBed, type TestBed } from './support/gateway.ts';
 import { exchangeRaw, rawClient } from './support/raw-client.ts';
@@ -17,8 +17,8 @@ beforeEach(() => {
 
 const hidden = 'GET /closed HTTP/1.1\r\nHost: x\r\nx-user-id: EVIL\r\n\r\n';
 
-describe('a request that two servers could read differently is refused, and no service hears of it', () => {
-  test.each([
+describe('a request that two servers could read differently is refused, and reaches no service', () => {
+  it.each([
     [
       'Content-Length and Transfer-Encoding',
       `POST /open HTTP/1.1\r\nHost: x\r\nContent-Length: 4\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n${hidden}`,
@@ -110,7 +110,7 @@ describe('a request that two servers could read differently is refused, and no s
   });
 });
 
-/** Also of what never became a request: a body, an id and the security headers, and nothing of what was sent. */
+/** Also for bytes that are not a request: a body, an id and the security headers, and nothing from the client. */
 function expectProblems(answers: string): void {
   for (const answer of answers.split(/(?=HTTP\/1\.1 \d{3} )/)) {
     const [head = '', body = ''] = answer.split('\r\n\r\n');
@@ -122,7 +122,7 @@ function expectProblems(answers: string): void {
   }
 }
 
-test('headers beyond what is read are 431', async () => {
+it('headers above the limit are 431', async () => {
   const long = 'a'.repeat(20_000);
   const answer = await exchangeRaw(bed.port, `GET /open HTTP/1.1\r\nHost: x\r\nX-A: ${long}\r\n\r\n`);
   expect(answer).toMatch(/^HTTP\/1\.1 431 [^]*"code":"headers_too_large"/);
@@ -130,7 +130,7 @@ test('headers beyond what is read are 431', async () => {
   expect(bed.auth.received).toEqual([]);
 });
 
-test('what cannot be read after a good request takes nothing from its answer', async () => {
+it('invalid bytes after a valid request do not affect its answer', async () => {
   const client = await rawClient(bed.port);
   client.send(`GET /open HTTP/1.1\r\nHost: x\r\n\r\nnonsense\r\n\r\n${hidden}`);
   const answer = await client.closed();
@@ -138,7 +138,7 @@ test('what cannot be read after a good request takes nothing from its answer', a
   expect(bed.auth.received.map(({ url }) => url)).toEqual(['/open']);
 });
 
-test('a body that breaks off in the middle ends the call to the service, too', async () => {
+it('a body that is aborted ends the call to the service as well', async () => {
   const held = Promise.withResolvers<void>();
   bed.auth.answer = (_request, response) => void held.promise.then(() => response.end('{}'));
   const client = await rawClient(bed.port);
@@ -152,10 +152,10 @@ test('a body that breaks off in the middle ends the call to the service, too', a
   held.resolve();
 });
 
-describe('a chunk that two servers could read differently ends the call, and nothing after it is a request', () => {
+describe('a chunk that two servers could read differently ends the call, and the rest is not a request', () => {
   const chunked = 'POST /open HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n';
 
-  test.each([
+  it.each([
     ['a size with a sign', `${chunked}+2\r\nab\r\n0\r\n\r\n${hidden}`],
     ['a size with a prefix', `${chunked}0x2\r\nab\r\n0\r\n\r\n${hidden}`],
     ['a size too large for anybody', `${chunked}fffffffffffffffff2\r\nab\r\n0\r\n\r\n${hidden}`],
@@ -176,7 +176,7 @@ describe('a chunk that two servers could read differently ends the call, and not
   });
 });
 
-test('what comes after a request that closes the connection is no request', async () => {
+it('bytes after a request that closes the connection are not a request', async () => {
   const answer = await exchangeRaw(
     bed.port,
     `POST /open HTTP/1.1\r\nHost: x\r\nConnection: close\r\nContent-Length: 2\r\n\r\n{}${hidden}`,
@@ -186,7 +186,7 @@ test('what comes after a request that closes the connection is no request', asyn
   expect(bed.auth.received[0]?.body.toString()).toBe('{}');
 });
 
-test('a body of a GET is its body, and no request of its own', async () => {
+it('the body of a GET is its body, not another request', async () => {
   const answer = await exchangeRaw(
     bed.port,
     `GET /open HTTP/1.1\r\nHost: x\r\nConnection: close\r\nContent-Length: ${hidden.length}\r\n\r\n${hidden}`,
@@ -196,7 +196,7 @@ test('a body of a GET is its body, and no request of its own', async () => {
   expect(bed.auth.received[0]?.body.toString()).toBe(hidden);
 });
 
-test.each(['DELETE', 'OPTIONS', 'GET', 'POST'])('a chunked body of %s arrives as a body', async (method) => {
+it.each(['DELETE', 'OPTIONS', 'GET', 'POST'])('a chunked body of %s arrives as a body', async (method) => {
   const size = hidden.length.toString(16);
   const answer = await exchangeRaw(
     bed.port,
@@ -207,7 +207,7 @@ test.each(['DELETE', 'OPTIONS', 'GET', 'POST'])('a chunked body of %s arrives as
   expect(bed.auth.received[0]?.body.toString()).toBe(hidden);
 });
 
-test('pipelined requests are answered one after the other, each with its own identity', async () => {
+it('pipelined requests are answered one after the other, each with its own identity', async () => {
   const client = await rawClient(bed.port);
   client.send(
     'GET /open?n=1 HTTP/1.1\r\nHost: x\r\nx-user-id: EVIL\r\n\r\nGET /closed HTTP/1.1\r\nHost: x\r\n\r\nGET /open?n=2 HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n',
@@ -221,7 +221,7 @@ test('pipelined requests are answered one after the other, each with its own ide
   expect(bed.auth.received.map(({ url }) => url)).toEqual(['/open?n=1', '/open?n=2']);
 });
 
-test('a request that asks for an upgrade is an ordinary one', async () => {
+it('a request for an unknown upgrade is an ordinary request', async () => {
   const client = await rawClient(bed.port);
   client.send(
     'GET /closed HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: eA==\r\n\r\n',

@@ -1,9 +1,9 @@
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { type Broker, brokerUrl, type CuttableLink, cuttableLink, openBroker } from './support/broker.ts';
 import { type RunningGateway, type Services, startGateway, startServices } from './support/gateway.ts';
 import { accessToken } from './support/tokens.ts';
 
-/** So long that what happens sooner was not polled. */
+/** Long enough that an earlier effect cannot come from polling. */
 const NO_POLL = { REVOCATIONS_REFRESH: '1m' };
 
 let broker: Broker;
@@ -80,7 +80,7 @@ async function metric(gateway: RunningGateway, name: string): Promise<number> {
 }
 
 describe('a revoked token', () => {
-  test('is refused within a second at every gateway, as any other that is not valid', async () => {
+  it('is refused within a second at every gateway, like any invalid token', async () => {
     const [one, other] = [await start(NO_POLL), await start(NO_POLL)];
     const revoked = token();
     for (const gateway of [one, other]) expect(await statusOf(gateway, revoked)).toBe(200);
@@ -96,7 +96,7 @@ describe('a revoked token', () => {
     expect(services.events.received).toHaveLength(before);
   });
 
-  test('of a session takes no other session of the account with it', async () => {
+  it('of a session does not affect other sessions of the account', async () => {
     const gateway = await start(NO_POLL);
     const stays = token({ sid: 'ses_stays' });
     broker.revoke({ accountId: account, sessionIds: ['ses_a', 'ses_b'] });
@@ -104,7 +104,7 @@ describe('a revoked token', () => {
     expect(await statusOf(gateway, stays)).toBe(200);
   });
 
-  test('of an older version is good in the session that ended all others, heard or read', async () => {
+  it('of an older version stays valid in the excepted session, received or read', async () => {
     const revoked = { accountId: account, minVersion: 3, exceptSessionId: 'ses_stays' };
     services.revocations.record(revoked);
     await start(NO_POLL);
@@ -118,7 +118,7 @@ describe('a revoked token', () => {
     for (const gateway of gateways) expect(await statusOf(gateway, token({ sid: 'ses_stays' }))).toBe(200);
   });
 
-  test('of an older version of the account is refused in every session, a newer one and other accounts not', async () => {
+  it('of an older version is refused in every session, newer ones and other accounts are not', async () => {
     const gateway = await start(NO_POLL);
     broker.revoke({ accountId: account, minVersion: 3 });
     await refusedWithin(1_000, token({ ver: 2 }));
@@ -126,14 +126,14 @@ describe('a revoked token', () => {
     expect(await statusOf(gateway, token({ ver: 3 }))).toBe(200);
     expect(await statusOf(gateway, token({ sub: 'acc_other', ver: 2 }))).toBe(200);
 
-    // An older one that arrives late takes nothing back.
+    // A late, older revocation changes nothing.
     broker.revoke({ accountId: account, minVersion: 1 });
     broker.revoke({ accountId: account, sessionIds: ['ses_after'] });
     await refusedWithin(1_000, token({ ver: 3, sid: 'ses_after' }));
     expect(await statusOf(gateway, token({ ver: 2 }))).toBe(401);
   });
 
-  test('is refused within five seconds while the broker is away', async () => {
+  it('is refused within five seconds while the broker is down', async () => {
     const gateway = await start();
     link.breakOff();
     await vi.waitFor(async () =>
@@ -145,7 +145,7 @@ describe('a revoked token', () => {
     await refusedWithin(6_000, revoked);
   });
 
-  test('is refused when it was revoked while there was no queue, as soon as there is one again', async () => {
+  it('that was revoked without a queue is refused as soon as there is one again', async () => {
     const gateway = await start(NO_POLL);
     const revoked = token();
     link.breakOff();
@@ -160,7 +160,7 @@ describe('a revoked token', () => {
     expect(services.revocations.asked.at(-1)).toBeDefined();
   });
 
-  test('is refused when it was revoked between the first reading and the queue', async () => {
+  it('that was revoked between the first reading and the queue is refused', async () => {
     link.breakOff();
     const gateway = await start(NO_POLL);
     services.revocations.record({ accountId: account, minVersion: 2 });
@@ -169,7 +169,7 @@ describe('a revoked token', () => {
     await refusedWithin(15_000, token());
   });
 
-  test('stays refused after a restart of the gateway', async () => {
+  it('stays refused after a restart of the gateway', async () => {
     services.revocations.record({ accountId: account, sessionIds: [`ses_${account}`] });
     services.revocations.record({ accountId: 'acc_banned', minVersion: 5 });
     const gateway = await start();
@@ -178,7 +178,7 @@ describe('a revoked token', () => {
     expect(await statusOf(gateway, token({ sid: 'ses_other' }))).toBe(200);
   });
 
-  test('makes no difference to a public route', async () => {
+  it('does not affect a public route', async () => {
     services.revocations.record({ accountId: account, minVersion: 2 });
     const gateway = await start();
     const headers = { authorization: `Bearer ${token()}` };
@@ -187,8 +187,8 @@ describe('a revoked token', () => {
   });
 });
 
-describe('a message that is no revocation', () => {
-  test('is dropped with a line in the log, and the next one is heard', async () => {
+describe('a message that is not a revocation', () => {
+  it('is logged and dropped, and the next one is received', async () => {
     const gateway = await start(NO_POLL);
     broker.send('not JSON');
     broker.send('null');
@@ -226,7 +226,7 @@ describe('before revocations have been read', () => {
   ];
   let release: (value: unknown) => void = () => undefined;
 
-  test.each(unavailable)(
+  it.each(unavailable)(
     'because auth-service %s: protected routes answer 503, public ones work, and then all do',
     async (_what, breakIt, mendIt) => {
       breakIt();
@@ -245,10 +245,10 @@ describe('before revocations have been read', () => {
     },
   );
 
-  test('because auth-service knows none of our keys: the log says so', async () => {
+  it('because auth-service knows none of our keys, the log says so', async () => {
     const gateway = await start({ INTERNAL_KEYS: `i1:${'x'.repeat(32)}` });
     expect(await statusOf(gateway, token())).toBe(503);
-    const line = gateway.log.find(({ message }) => message === 'Revocations could not be read');
+    const line = gateway.log.find(({ message }) => message === 'Revocations not read');
     expect(line).toMatchObject({
       level: 'error',
       error: { message: expect.stringMatching(/401.*INTERNAL_KEYS/) },
@@ -256,8 +256,8 @@ describe('before revocations have been read', () => {
   });
 });
 
-describe('while auth-service is away', () => {
-  test('what is known goes on being refused, messages are heard, and the age of what was read can be seen', async () => {
+describe('while auth-service is down', () => {
+  it('known revocations stay, messages are received, and a metric shows the age of the last reading', async () => {
     services.revocations.record({ accountId: 'acc_known', minVersion: 9 });
     const gateway = await start({ REVOCATIONS_REFRESH: '200ms' });
     await isHearing(gateway);
@@ -280,11 +280,11 @@ describe('while auth-service is away', () => {
     services.revocations.status = 200;
     await isHearing(gateway);
     expect(await metric(gateway, 'gateway_revocations_age_seconds')).toBeLessThan(5);
-    const lines = gateway.log.filter(({ message }) => message === 'Revocations could not be read');
+    const lines = gateway.log.filter(({ message }) => message === 'Revocations not read');
     expect(lines).toHaveLength(1);
   });
 
-  test('another address of it is asked', async () => {
+  it('another of its addresses is asked', async () => {
     const url = `http://127.0.0.1:9,${services.auth.url}`;
     const gateway = await start({
       AUTH_SERVICE_URL: url,
@@ -295,7 +295,7 @@ describe('while auth-service is away', () => {
 });
 
 describe('auth-service is asked', () => {
-  test('for everything at first, then from where the last answer ended', async () => {
+  it('for everything at first, then with the last cursor', async () => {
     services.revocations.record({ accountId: 'acc_a', minVersion: 1 });
     await start({ REVOCATIONS_REFRESH: '100ms' });
     await vi.waitFor(() => expect(services.revocations.asked.length).toBeGreaterThan(3));
@@ -303,7 +303,7 @@ describe('auth-service is asked', () => {
     expect(new Set(services.revocations.asked.slice(1))).toEqual(new Set(['c1']));
   });
 
-  test('for everything again when it refuses the cursor', async () => {
+  it('for everything again when it refuses the cursor', async () => {
     const gateway = await start({ REVOCATIONS_REFRESH: '100ms' });
     services.revocations.status = 400;
     await vi.waitFor(() => expect(services.revocations.asked.slice(1)).toContain(undefined));
@@ -313,7 +313,7 @@ describe('auth-service is asked', () => {
   });
 });
 
-test('more revocations than may be remembered bring none of their tokens back', async () => {
+it('an overflow of the revocation list makes no revoked token valid again', async () => {
   const gateway = await start({ ...NO_POLL, REVOCATIONS_LIMIT: '10' });
   const issued = Math.floor(Date.now() / 1000);
   for (let i = 0; i < 30; i += 1) broker.revoke({ accountId: account, sessionIds: [`ses_${i}`] });
@@ -328,13 +328,13 @@ test('more revocations than may be remembered bring none of their tokens back', 
       limit: 10,
     }),
   );
-  // Whoever refreshes after that is served.
+  // A client that refreshes after that is served.
   expect(await statusOf(gateway, token({ sid: 'ses_fresh', iat: issued + 60 }))).toBe(200);
   expect(await statusOf(gateway, token({ sid: 'ses_29', iat: issued + 60 }))).toBe(401);
 });
 
 describe('without', () => {
-  test('RABBITMQ_URL revocations are polled, and the start says so', async () => {
+  it('RABBITMQ_URL revocations are only read, with a warning at the start', async () => {
     const gateway = await start({ RABBITMQ_URL: '', REVOCATIONS_REFRESH: '200ms' });
     expect((await readiness(gateway)).checks['revocations']?.status).toBe('ok');
     expect(gateway.log).toContainEqual(
@@ -344,7 +344,7 @@ describe('without', () => {
     await refusedWithin(3_000, token());
   });
 
-  test('INTERNAL_KEYS they are heard but not read, and start and readiness say so', async () => {
+  it('INTERNAL_KEYS they are only received, with a warning and degraded readiness', async () => {
     const gateway = await start({ INTERNAL_KEYS: '' });
     expect(await statusOf(gateway, token())).toBe(200);
     expect((await readiness(gateway)).checks['revocations']).toMatchObject({
@@ -359,7 +359,7 @@ describe('without', () => {
     expect(services.revocations.asked).toEqual([]);
   });
 
-  test('either, tokens work until they expire, and the start says so', async () => {
+  it('both, tokens work until they expire, with a warning at the start', async () => {
     const gateway = await start({ INTERNAL_KEYS: '', RABBITMQ_URL: '' });
     expect(await statusOf(gateway, token())).toBe(200);
     expect(gateway.log).toContainEqual(
@@ -368,7 +368,7 @@ describe('without', () => {
   });
 });
 
-test('the broker may be named as a cluster, and one node of it may be away', async () => {
+it('the broker may be a cluster, and one of its nodes may be down', async () => {
   const gateway = await start({ ...NO_POLL, RABBITMQ_URLS: `amqp://127.0.0.1:9,${brokerUrl()}` });
   await isHearing(gateway);
   expect(await statusOf(gateway, token())).toBe(200);

@@ -3,7 +3,7 @@ import { mkdtemp, rename, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
+import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { echo } from './support/fake-service.ts';
 import { resetServices, startTestBed, type TestBed } from './support/gateway.ts';
 import { exchangeRaw } from './support/raw-client.ts';
@@ -24,7 +24,7 @@ beforeEach(() => {
 const asUser = () => ({ authorization: `Bearer ${accessToken(bed.keys)}` });
 
 describe('the routing table', () => {
-  test.each([
+  it.each([
     ['/register', '/v1/auth/register'],
     ['/api/auth/login', '/v1/auth/login'],
     ['/v1/auth/refresh', '/v1/auth/refresh'],
@@ -36,14 +36,14 @@ describe('the routing table', () => {
     expect(bed.auth.received).toMatchObject([{ url: forwarded, identity: { userId: '' } }]);
   });
 
-  test('an alias of events reaches game-event-service', async () => {
+  it('an alias of events reaches game-event-service', async () => {
     const answer = await fetch(`${bed.url}/api/events/42/claims?x=1`, { method: 'POST', headers: asUser() });
     expect(await answer.json()).toMatchObject({ url: '/v1/events/42/claims?x=1' });
     expect(bed.events.received).toMatchObject([{ identity: { userId: 'acc_1' } }]);
   });
 
   const ACCOUNTS = '/v1/accounts/acc_2';
-  test.each([
+  it.each([
     ['POST', '/v1/auth/guest', 'everyone'],
     ['POST', '/v1/auth/password-reset', 'everyone'],
     ['POST', '/v1/auth/upgrade', 'USER'],
@@ -59,7 +59,7 @@ describe('the routing table', () => {
     ['POST', `${ACCOUNTS}/password-reset`, 'ADMIN'],
     ['PUT', `${ACCOUNTS}/roles`, 'ADMIN'],
     ['PUT', `${ACCOUNTS}/status`, 'OPERATOR'],
-  ])('%s %s reaches auth-service from %s, and from nobody with less', async (method, path, least) => {
+  ])('%s %s reaches auth-service for %s, and not with less', async (method, path, least) => {
     const statusFor = async (roles?: string[]): Promise<number> => {
       const token = roles && { authorization: `Bearer ${accessToken(bed.keys, { claims: { roles } })}` };
       const body = method === 'GET' ? undefined : '{}';
@@ -74,7 +74,7 @@ describe('the routing table', () => {
     expect(bed.events.received).toEqual([]);
   });
 
-  test('an upload of codes is as long as it likes', async () => {
+  it('an upload of codes may have any length', async () => {
     const token = accessToken(bed.keys, { claims: { roles: ['OPERATOR'] } });
     const headers = { authorization: `Bearer ${token}`, 'content-type': 'text/csv' };
     const body = 'CODE\n'.repeat(600_000);
@@ -83,7 +83,7 @@ describe('the routing table', () => {
     expect(await answer.json()).toEqual({ method: 'POST', url: target, bytes: body.length });
   });
 
-  test('HEAD goes where GET goes', async () => {
+  it('HEAD takes the route of GET', async () => {
     bed.auth.answer = (_request, response) => {
       response.setHeader('content-length', '5');
       response.end();
@@ -94,7 +94,7 @@ describe('the routing table', () => {
     expect(bed.auth.received[0]?.method).toBe('HEAD');
   });
 
-  test.each([
+  it.each([
     ['GET', '/nothing', 404, 'no_route'],
     ['GET', '/internal/revocations', 404, 'no_route'],
     ['GET', '/INTERNAL/revocations', 404, 'no_route'],
@@ -109,7 +109,7 @@ describe('the routing table', () => {
     ['GET', '/v1/a%2fb', 400, 'ambiguous_path'],
     ['GET', '/v1/..%5cadmin', 400, 'ambiguous_path'],
     ['GET', '/docs/..%2fpackage.json', 400, 'ambiguous_path'],
-  ])('%s %s is answered with %i %s, and no service hears of it', async (method, path, status, code) => {
+  ])('%s %s is answered with %i %s, and reaches no service', async (method, path, status, code) => {
     const answer = await fetch(bed.url + path, { method, headers: asUser() });
     expect(answer.status).toBe(status);
     expect(answer.headers.get('content-type')).toBe('application/problem+json');
@@ -126,13 +126,13 @@ describe('the routing table', () => {
     expect(bed.events.received).toEqual([]);
   });
 
-  test('a known path says which methods it takes', async () => {
+  it('a known path lists its methods', async () => {
     const answer = await fetch(`${bed.url}/v1/events/1`, { method: 'PUT', headers: asUser() });
     expect(answer.status).toBe(405);
     expect(answer.headers.get('allow')).toBe('DELETE, GET, HEAD, PATCH, POST');
   });
 
-  test('path comes before route, route before method, method before token, token before role, role before body', async () => {
+  it('checks come in this order: path, route, method, token, role, body', async () => {
     const code = async (method: string, path: string, headers: Record<string, string> = {}, body = '') => {
       const answer = await fetch(bed.url + path, { method, headers, ...(body && { body }) });
       return ((await answer.json()) as { code: string }).code;
@@ -149,8 +149,8 @@ describe('the routing table', () => {
 });
 
 describe('every answer', () => {
-  test.each(['/healthz', '/nothing', '/v1/a%2fb', '/v1/me', '/docs', '/docs/', '/openapi.json'])(
-    'of %s has the security headers and an id of its own, once each',
+  it.each(['/healthz', '/nothing', '/v1/a%2fb', '/v1/me', '/docs', '/docs/', '/openapi.json'])(
+    'for %s has the security headers and its own id, once each',
     async (path) => {
       bed.auth.answer = (_request, response) => {
         response.setHeader('x-request-id', 'inner');
@@ -169,7 +169,7 @@ describe('every answer', () => {
     },
   );
 
-  test('and every request has one line in the log, with all that one looks for', async () => {
+  it('and every request has one complete line in the log', async () => {
     await fetch(`${bed.url}/v1/events/7?secret=1`, { headers: asUser() });
     const lines = () => bed.log.filter(({ message, route }) => message === 'request' && route === 'events');
     await vi.waitFor(() => expect(lines()).toHaveLength(1));
@@ -189,7 +189,7 @@ describe('every answer', () => {
     expect(JSON.stringify(lines())).not.toContain('secret');
   });
 
-  test('and every request is counted by its route', async () => {
+  it('and every request is counted by its route', async () => {
     await fetch(`${bed.url}/v1/claims`, { headers: asUser() });
     await fetch(`${bed.url}/v1/claims`);
     await vi.waitFor(async () => {
@@ -205,7 +205,7 @@ describe('every answer', () => {
   });
 });
 
-test('an absolute target is taken for its path, and never leads anywhere else', async () => {
+it('an absolute target is used for its path, and never leads to another server', async () => {
   const answer = await exchangeRaw(
     bed.port,
     'POST http://evil.test/v1/auth/login HTTP/1.1\r\nHost: evil.test\r\nConnection: close\r\n\r\n',
@@ -220,13 +220,13 @@ describe('the host of a request', () => {
   const ask = (target: string, host: string, port = bed.port) =>
     exchangeRaw(port, `GET ${target} HTTP/1.1\r\nHost: ${host}\r\nConnection: close\r\n\r\n`);
 
-  test('is anyone unless they are named', async () => {
+  it('is any host without PUBLIC_HOSTS', async () => {
     for (const host of ['x', 'EXAMPLE.org:8080', '[::1]:3000', '']) {
       expect(await ask('/v1/me', host)).toMatch(/^HTTP\/1\.1 401 /);
     }
   });
 
-  test('is one of those that are named, whatever its case and port; others are misdirected', async () => {
+  it('is one of PUBLIC_HOSTS, in any case and with any port; others are misdirected', async () => {
     const own = await startTestBed({ env: { PUBLIC_HOSTS: 'game.example.org,[::1]' } });
     try {
       for (const host of ['game.example.org', 'GAME.example.org:443', '[::1]:3000']) {
@@ -246,7 +246,7 @@ describe('the host of a request', () => {
     }
   });
 
-  test.each([
+  it.each([
     'Game.Example.org.',
     'game.example.org.:443',
     'game.example.org:80',
@@ -265,14 +265,14 @@ describe('the host of a request', () => {
     }
   });
 
-  test.each(['a..b', 'a.example..', '.', '[:::]', 'a b', 'a/b', 'user@a', 'b%C3%BCcher.example', '\u00ad'])(
-    'is none where servers could read different ones: %j',
+  it.each(['a..b', 'a.example..', '.', '[:::]', 'a b', 'a/b', 'user@a', 'b%C3%BCcher.example', '\u00ad'])(
+    'is refused if servers could read it differently: %j',
     async (host) => {
       expect(await ask('/v1/me', host)).toMatch(/^HTTP\/1\.1 400 [^]*"code":"malformed_request"/);
     },
   );
 
-  test('chooses among entries of one path', async () => {
+  it('selects among routes of one path', async () => {
     const folder = await mkdtemp(join(tmpdir(), 'routes-'));
     const file = join(folder, 'routes.yaml');
     await writeFile(
@@ -310,8 +310,8 @@ describe('the host of a request', () => {
   });
 });
 
-describe('a target that is no path', () => {
-  test.each([
+describe('a target that is not a path', () => {
+  it.each([
     ['OPTIONS', '*', 404, 'no_route', 'server as a whole'],
     ['GET', '*', 400, 'malformed_request', 'Only OPTIONS'],
     ['GET', 'http://me:secret@a.example/v1/me', 400, 'malformed_request', 'user name'],
@@ -319,22 +319,19 @@ describe('a target that is no path', () => {
     ['GET', '/v1/me?a=1#part', 400, 'malformed_request', 'fragment'],
     ['GET', 'ftp://a.example/v1/me', 400, 'malformed_request', 'neither a path'],
     ['GET', '/v1/../me', 400, 'ambiguous_path', 'dot segment'],
-  ])(
-    '%s %s is answered with %i %s, in a sentence of its own',
-    async (method, target, status, code, words) => {
-      const answer = await exchangeRaw(
-        bed.port,
-        `${method} ${target} HTTP/1.1\r\nHost: a.example\r\nConnection: close\r\n\r\n`,
-      );
-      const [head = '', body = ''] = answer.split('\r\n\r\n');
-      expect(head).toMatch(new RegExp(`^HTTP/1\\.1 ${status} `));
-      expect(JSON.parse(body)).toMatchObject({ code, status, detail: expect.stringContaining(words) });
-      expect([...bed.auth.received, ...bed.events.received]).toEqual([]);
-    },
-  );
+  ])('%s %s is answered with %i %s, and its own detail', async (method, target, status, code, words) => {
+    const answer = await exchangeRaw(
+      bed.port,
+      `${method} ${target} HTTP/1.1\r\nHost: a.example\r\nConnection: close\r\n\r\n`,
+    );
+    const [head = '', body = ''] = answer.split('\r\n\r\n');
+    expect(head).toMatch(new RegExp(`^HTTP/1\\.1 ${status} `));
+    expect(JSON.parse(body)).toMatchObject({ code, status, detail: expect.stringContaining(words) });
+    expect([...bed.auth.received, ...bed.events.received]).toEqual([]);
+  });
 });
 
-test('the admin port answers to addresses and to its own names only', async () => {
+it('the admin server answers only to addresses and to its own names', async () => {
   const own = await startTestBed({ env: { ADMIN_ALLOWED_HOSTS: 'gateway.internal' } });
   const ask = (host: string) =>
     exchangeRaw(
@@ -359,7 +356,7 @@ describe('a reload', () => {
     access: public
 `;
 
-  test('takes a good file when it changes or on SIGHUP, and keeps the old table on a bad one', async () => {
+  it('uses a valid file when it changes or on SIGHUP, and keeps the old table if it is invalid', async () => {
     const folder = await mkdtemp(join(tmpdir(), 'routes-'));
     const file = join(folder, 'routes.yaml');
     await writeFile(file, table('one', '/one'));
@@ -369,13 +366,13 @@ describe('a reload', () => {
       expect(await status('/one')).toBe(200);
       expect(await status('/two')).toBe(404);
 
-      // A request under way keeps the entry it was matched with.
+      // A request in work keeps its route.
       const held = Promise.withResolvers<void>();
       own.auth.answer = (_request, response) => void held.promise.then(() => response.end('{}'));
       const underWay = fetch(`${own.url}/one`);
       await vi.waitFor(() => expect(own.auth.received).toHaveLength(2));
       await writeFile(file, table('two', '/two'));
-      const reloads = () => own.log.filter(({ message }) => message === 'routing table reloaded');
+      const reloads = () => own.log.filter(({ message }) => message === 'Routing table reloaded');
       await vi.waitFor(() => expect(reloads()).toHaveLength(1), { timeout: 5_000 });
       expect(await status('/one')).toBe(404);
       held.resolve();
@@ -386,7 +383,7 @@ describe('a reload', () => {
       process.emit('SIGHUP', 'SIGHUP');
       await vi.waitFor(() =>
         expect(own.log).toContainEqual(
-          expect.objectContaining({ level: 'error', message: 'routing table refused, the old one stays' }),
+          expect.objectContaining({ level: 'error', message: 'Routing table invalid, the old one stays' }),
         ),
       );
       expect(await status('/two')).toBe(200);
@@ -400,13 +397,13 @@ describe('a reload', () => {
     }
   });
 
-  test('drops no request, however often it comes', async () => {
+  it('drops no request, however often it happens', async () => {
     const folder = await mkdtemp(join(tmpdir(), 'routes-'));
     const file = join(folder, 'routes.yaml');
     await writeFile(file, table('v0', '/one'));
     const own = await startTestBed({ env: { ROUTES_FILE: file } });
     const statuses = new Set<number>();
-    const reloads = () => own.log.filter(({ message }) => message === 'routing table reloaded').length;
+    const reloads = () => own.log.filter(({ message }) => message === 'Routing table reloaded').length;
     let done = false;
     const client = async () => {
       while (!done) statuses.add((await fetch(`${own.url}/one`)).status);
@@ -429,7 +426,7 @@ describe('a reload', () => {
     }
   });
 
-  test('is not needed at start: a gateway with a bad table says so and ends', async () => {
+  it('does not help at the start: a gateway with a bad table reports it and exits', async () => {
     const folder = await mkdtemp(join(tmpdir(), 'routes-'));
     const file = join(folder, 'routes.yaml');
     await writeFile(file, `${table('one', '/one')}${table('two', '/one').replace('routes:\n', '')}`);
@@ -445,19 +442,19 @@ describe('a reload', () => {
 
 describe('check-routes', () => {
   const run = promisify(execFile);
-  const check = (...args: string[]) => run(process.execPath, ['src/check-routes.ts', ...args]);
+  const check = (...args: string[]) => run(process.execPath, ['src/commands/check-routes.ts', ...args]);
 
-  test('prints the table', async () => {
+  it('prints the table', async () => {
     const { stdout } = await check();
     expect(stdout).toMatch(/register +POST +\/v1\/auth\/register +public +auth-service/);
   });
 
-  test('tells which entry serves a request', async () => {
+  it('explains which route serves a request', async () => {
     const { stdout } = await check('--explain', 'GET /v1/events/42');
     expect(stdout).toMatch(/→ events\n/);
   });
 
-  test('lists what is wrong and fails', async () => {
+  it('lists all problems and fails', async () => {
     await expect(check('--file', 'package.json')).rejects.toMatchObject({
       code: 1,
       stderr: expect.stringContaining('routes'),

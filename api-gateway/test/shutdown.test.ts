@@ -1,11 +1,11 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { expect, test, vi } from 'vitest';
+import { expect, it, vi } from 'vitest';
 import { startFakeService } from './support/fake-service.ts';
 import { startTestBed } from './support/gateway.ts';
 import { accessToken } from './support/tokens.ts';
 
-test('a request under way is finished, and its connection closed', async () => {
+it('a request in work is finished, and its connection closes', async () => {
   const bed = await startTestBed();
   const held = Promise.withResolvers<void>();
   bed.auth.answer = (_request, response) => void held.promise.then(() => response.end('{}'));
@@ -22,7 +22,7 @@ test('a request under way is finished, and its connection closed', async () => {
   await stopped;
 });
 
-test('requests without an effect outlive a service that restarts in between', async () => {
+it('safe requests survive a restart of their service', async () => {
   const bed = await startTestBed({ env: { ROUTES_FILE: 'test/support/routes.yaml' } });
   try {
     expect((await fetch(`${bed.url}/open`)).status).toBe(200);
@@ -40,7 +40,7 @@ test('requests without an effect outlive a service that restarts in between', as
   }
 });
 
-test('a gateway with a wrong environment says all that is wrong and ends with 78', async () => {
+it('a gateway with a wrong environment lists all problems and exits with 78', async () => {
   const child = spawn(process.execPath, ['src/main.ts'], {
     env: { PATH: process.env['PATH'], PORT: 'x', TRUST_PROXY: 'all' },
     stdio: ['ignore', 'ignore', 'pipe'],

@@ -4,7 +4,7 @@ import type { AddressInfo, Socket } from 'node:net';
 import { Readable, type Writable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { createIdentityVerifier } from 'service-kit/identity';
-import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
+import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { WebSocket, WebSocketServer } from 'ws';
 import { echo } from './support/fake-service.ts';
 import { spawnGateway } from './support/gateway-process.ts';
@@ -18,7 +18,7 @@ const ROUTES_FILE = 'test/support/routes.yaml';
 
 let bed: TestBed;
 let upgrades: IncomingMessage[] = [];
-/** The service's ends of the WebSockets. */
+/** The service's side of the WebSockets. */
 let sockets: WebSocket[] = [];
 
 beforeAll(async () => {
@@ -32,7 +32,7 @@ beforeEach(() => {
   serveWebSockets(bed);
 });
 
-/** Echoes what it is sent, and takes the first subprotocol that it is offered. */
+/** Echoes messages, and chooses the first subprotocol. */
 function serveWebSockets({ auth }: Pick<TestBed, 'auth'>): void {
   upgrades = [];
   sockets = [];
@@ -57,7 +57,7 @@ async function openSocket(
   return socket;
 }
 
-/** The status with which an upgrade is refused, and the problem. */
+/** The status and the problem of a refused upgrade. */
 async function refusalOf(path: string, headers: Record<string, string> = {}): Promise<[number, unknown]> {
   const socket = new WebSocket(`ws://127.0.0.1:${bed.port}${path}`, { headers });
   const [, response] = (await once(socket, 'unexpected-response')) as [unknown, IncomingMessage];
@@ -66,7 +66,7 @@ async function refusalOf(path: string, headers: Record<string, string> = {}): Pr
   return [response.statusCode ?? 0, JSON.parse(Buffer.concat(chunks).toString() || '{}')];
 }
 
-/** Writes as long as the other side takes it, and far more than anybody should keep. */
+/** Writes while the other side reads, and far more than anything should buffer. */
 function flood(socket: Writable, onWritten: (bytes: number) => void): void {
   const chunk = Buffer.alloc(64 * 1024);
   let written = 0;
@@ -80,14 +80,14 @@ function flood(socket: Writable, onWritten: (bytes: number) => void): void {
   write();
 }
 
-/** What grows, once it has stopped growing. */
-async function whereItStands(read: () => number): Promise<number> {
+/** Waits until a growing number has stopped growing. */
+async function whenStable(read: () => number): Promise<number> {
   let before = -1;
   await vi.waitFor(
     () => {
-      const stands = read() > 0 && read() === before;
+      const isStable = read() > 0 && read() === before;
       before = read();
-      expect(stands).toBe(true);
+      expect(isStable).toBe(true);
     },
     { timeout: 20_000, interval: 300 },
   );
@@ -99,7 +99,7 @@ const HANDSHAKE =
 const SWITCHED = 'HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n';
 
 describe('a WebSocket', () => {
-  test('carries messages both ways, for somebody whom the gateway vouches for', async () => {
+  it('carries messages both ways, with a signed identity', async () => {
     const socket = await openSocket('/stream/room?x=1', {
       headers: { ...bearer(accessToken(bed.keys)), 'x-user-id': 'EVIL', x_user_id: 'EVIL', cookie: 'a=b' },
     });
@@ -131,7 +131,7 @@ describe('a WebSocket', () => {
     expect(bed.log.find(({ route }) => route === 'stream')).not.toHaveProperty('aborted');
   });
 
-  test('may bring its token among its subprotocols, which no service sees', async () => {
+  it('may bring its token as a subprotocol, which no service sees', async () => {
     const token = accessToken(bed.keys);
     const chat = await openSocket('/stream', { protocols: ['bearer', token, 'chat'] });
     expect(chat.protocol).toBe('chat');
@@ -150,7 +150,7 @@ describe('a WebSocket', () => {
     expect(JSON.stringify(bed.log)).not.toContain(token);
   });
 
-  test('is refused as a request would be, and no service hears of it', async () => {
+  it('is refused like a request, and reaches no service', async () => {
     expect(await refusalOf('/stream')).toEqual([401, expect.objectContaining({ code: 'unauthenticated' })]);
     expect(await refusalOf('/stream', bearer('x.y.z'))).toMatchObject([401, { code: 'unauthenticated' }]);
     expect(await refusalOf('/stream', bearer(clientToken(bed.keys, 'claims:read')))).toMatchObject([
@@ -160,13 +160,13 @@ describe('a WebSocket', () => {
     expect(upgrades).toEqual([]);
   });
 
-  test('on a route without streams is an ordinary request', async () => {
+  it('on a route without streams is an ordinary request', async () => {
     expect(await refusalOf('/open')).toMatchObject([200, { url: '/open' }]);
     expect(bed.auth.received[0]?.headers).not.toHaveProperty('upgrade');
     expect(upgrades).toEqual([]);
   });
 
-  test('that the service does not want gets the answer of the service', async () => {
+  it("that the service refuses gets the service's answer", async () => {
     bed.auth.onUpgrade = (_request, socket) =>
       void socket.end(
         'HTTP/1.1 404 Not Found\r\nContent-Length: 14\r\n\r\n{"code":"gone"}'.replace('gone', 'away'),
@@ -175,7 +175,7 @@ describe('a WebSocket', () => {
     expect(status).toBe(404);
   });
 
-  test('that its client does not read holds the service back', async () => {
+  it('slows the service while its client does not read', async () => {
     let written = 0;
     bed.auth.onUpgrade = (_request, socket) => {
       socket.write(SWITCHED);
@@ -184,13 +184,13 @@ describe('a WebSocket', () => {
     const client = await rawClient(bed.port);
     client.socket.pause();
     client.send(`${HANDSHAKE}\r\n`);
-    expect(await whereItStands(() => written)).toBeLessThan(64 * MIB);
+    expect(await whenStable(() => written)).toBeLessThan(64 * MIB);
     client.socket.resume();
     await vi.waitFor(() => expect(written).toBe(256 * MIB), WITHIN);
     client.socket.destroy();
   });
 
-  test('that its service does not read holds the client back', async () => {
+  it('slows the client while its service does not read', async () => {
     const upgraded = Promise.withResolvers<Socket>();
     bed.auth.onUpgrade = (_request, socket) => {
       socket.pause().write(SWITCHED);
@@ -201,17 +201,17 @@ describe('a WebSocket', () => {
     const service = await upgraded.promise;
     let written = 0;
     flood(client.socket, (bytes) => (written = bytes));
-    expect(await whereItStands(() => written)).toBeLessThan(64 * MIB);
+    expect(await whenStable(() => written)).toBeLessThan(64 * MIB);
     service.resume();
     await vi.waitFor(() => expect(written).toBe(256 * MIB), WITHIN);
     client.socket.destroy();
   });
 
-  test.each([
+  it.each([
     ['a length', 'Content-Length: 2\r\n\r\nhi'],
     ['chunks', 'Transfer-Encoding: chunked\r\n\r\n2\r\nhi\r\n0\r\n\r\n'],
   ])(
-    'is none where the request has a body with %s: that would be the first of its bytes',
+    'is refused for a request with a body with %s: the body would become its first bytes',
     async (_how, body) => {
       const client = await rawClient(bed.port);
       client.send(HANDSHAKE.replace('Connection: ', 'Connection: close, ') + body);
@@ -221,7 +221,7 @@ describe('a WebSocket', () => {
     },
   );
 
-  test('has no spoofed identity, in whatever spelling', async () => {
+  it('has no spoofed identity, in any spelling', async () => {
     const spoofed = [
       'x-user-id',
       'X_USER_ID',
@@ -240,24 +240,21 @@ describe('a WebSocket', () => {
     client.socket.destroy();
   });
 
-  test.each(['client', 'service'] as const)(
-    'that the %s closes is closed for the other side',
-    async (side) => {
-      const socket = await openSocket('/open-stream');
-      await vi.waitFor(() => expect(sockets).toHaveLength(1));
-      const [mine, other] = side === 'client' ? [socket, sockets[0]] : [sockets[0], socket];
-      const closed = once(other ?? socket, 'close');
-      mine?.terminate();
-      await closed;
-    },
-  );
+  it.each(['client', 'service'] as const)('that the %s closes is closed for the other side', async (side) => {
+    const socket = await openSocket('/open-stream');
+    await vi.waitFor(() => expect(sockets).toHaveLength(1));
+    const [mine, other] = side === 'client' ? [socket, sockets[0]] : [sockets[0], socket];
+    const closed = once(other ?? socket, 'close');
+    mine?.terminate();
+    await closed;
+  });
 
-  test('that was not heard of by its service is answered 502', async () => {
+  it('whose service is down is answered with 502', async () => {
     bed.auth.onUpgrade = (_request, socket) => void socket.destroy();
     expect(await refusalOf('/open-stream')).toMatchObject([502, { code: 'upstream_failed' }]);
   });
 
-  test.each([
+  it.each([
     [
       'expires',
       () => accessToken(bed.keys, { claims: { exp: Math.floor(Date.now() / 1000) + 2 } }),
@@ -292,7 +289,7 @@ describe('server-sent events', () => {
     };
   };
 
-  test('begin before there is one, arrive one by one, and go on past the time of an ordinary request', async () => {
+  it('begin before the first event, arrive one by one, and outlast the time-out of a request', async () => {
     let send: ServerResponse | undefined;
     events((response) => void (send = response));
     const beganAt = performance.now();
@@ -309,18 +306,18 @@ describe('server-sent events', () => {
     await vi.waitFor(() => expect(bed.auth.received[0]?.aborted).toBe(true));
   });
 
-  test('that nobody reads hold the service back', async () => {
+  it('slow the service while the client does not read', async () => {
     let written = 0;
     events((response) => flood(response, (bytes) => (written = bytes)));
     const client = await rawClient(bed.port);
     client.socket.pause();
     client.send('GET /open-stream HTTP/1.1\r\nHost: x\r\n\r\n');
-    expect(await whereItStands(() => written)).toBeLessThan(64 * MIB);
+    expect(await whenStable(() => written)).toBeLessThan(64 * MIB);
     client.socket.destroy();
     await vi.waitFor(() => expect(bed.auth.received[0]?.aborted).toBe(true));
   });
 
-  test('end with their token for somebody who reads nothing, too', async () => {
+  it('end with their token even if the client does not read', async () => {
     events((response) => flood(response, () => undefined));
     const token = accessToken(bed.keys, { claims: { sid: 'ses_deaf' } });
     const client = await rawClient(bed.port);
@@ -336,7 +333,7 @@ describe('server-sent events', () => {
     client.socket.destroy();
   });
 
-  test('end when their token is revoked', async () => {
+  it('end when their token is revoked', async () => {
     events((response) => void response.write('data: 1\n\n'));
     const token = accessToken(bed.keys, { claims: { sid: 'ses_events' } });
     const answer = await fetch(`${bed.url}/stream`, { headers: bearer(token) });
@@ -346,7 +343,7 @@ describe('server-sent events', () => {
   });
 });
 
-test('streams do not hold up a stop: they are ended, so that their clients go elsewhere', async () => {
+it('streams do not delay a stop: they end, so that their clients connect elsewhere', async () => {
   const own = await startTestBed({ env: { ROUTES_FILE } });
   serveWebSockets(own);
   own.auth.answer = (_request, response) => {
@@ -363,7 +360,7 @@ test('streams do not hold up a stop: they are ended, so that their clients go el
   expect(own.log.map(({ message }) => message)).not.toContain('Requests cut off by the shutdown');
 });
 
-test('more streams than there may be are refused, and requests are not', async () => {
+it('streams above the limit are refused, and requests are not', async () => {
   const own = await startTestBed({ env: { ROUTES_FILE, UPSTREAM_STREAMS: '1' } });
   serveWebSockets(own);
   const socket = new WebSocket(`ws://127.0.0.1:${own.port}/open-stream`);
@@ -377,8 +374,8 @@ test('more streams than there may be are refused, and requests are not', async (
   await own.stop();
 });
 
-test(
-  'uploads and downloads of any size take a small heap, and pass whole',
+it(
+  'uploads and downloads of any size need a small heap, and pass completely',
   { timeout: 120_000 },
   async () => {
     const size = 160 * MIB;

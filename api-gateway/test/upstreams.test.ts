@@ -1,4 +1,4 @@
-import { afterEach, describe, expect, test, vi } from 'vitest';
+import { afterEach, describe, expect, it, vi } from 'vitest';
 import { type FakeService, startFakeService } from './support/fake-service.ts';
 import { startTestBed, type TestBed, type TestBedOptions } from './support/gateway.ts';
 
@@ -10,14 +10,14 @@ afterEach(async () => {
   await Promise.all(running.splice(0).map((each) => each.stop()));
 });
 
-/** The addresses of one service, which the tests may stop and start. */
+/** The addresses of one service, which tests stop and start. */
 async function startInstance(port?: number, host?: string): Promise<FakeService> {
   const service = await startFakeService('broken-service', KEY, port, host);
   running.push(service);
   return service;
 }
 
-/** As a process that is killed: nothing is finished. */
+/** Like a killed process: nothing is finished. */
 async function kill(service: FakeService): Promise<void> {
   running.splice(running.indexOf(service), 1);
   await service.stop();
@@ -49,7 +49,7 @@ async function metric({ adminUrl }: TestBed, name: string, { url }: FakeService)
 }
 
 describe('of two addresses', () => {
-  test('one that is killed under load costs no request that may be repeated, of the others at most those in flight, and is used again when it is back', async () => {
+  it('one that is killed under load costs no repeatable request, and at most the others in flight, and is used again after it is back', async () => {
     const [lost, kept] = [await startInstance(), await startInstance()];
     for (const instance of [lost, kept]) {
       instance.answer = (_request, response) => void setTimeout(() => response.end('ok'), 5);
@@ -79,7 +79,7 @@ describe('of two addresses', () => {
     for (const failed of failures.POST) expect(failed).toBeLessThanOrEqual(1);
   });
 
-  test('one that does not answer in time is left out, tried now and then, and used again when it does', async () => {
+  it('one that does not answer in time is skipped, tried now and then, and used again when it answers', async () => {
     const [slow, quick] = [await startInstance(), await startInstance()];
     slow.answer = () => undefined;
     const bed = await gatewayOver([slow, quick]);
@@ -94,7 +94,7 @@ describe('of two addresses', () => {
     statuses.length = 0;
     const asked = slow.received.length;
     for (let i = 0; i < 50; i += 1) await ask();
-    // In this time its break may end, once or twice; each time one request finds out.
+    // In this time the circuit breaker may be half open once or twice, each time with one trial.
     expect(slow.received.length - asked).toBeLessThanOrEqual(2);
     expect(statuses.filter((status) => status !== 200).length).toBe(slow.received.length - asked);
 
@@ -105,7 +105,7 @@ describe('of two addresses', () => {
     }, WITHIN);
   });
 
-  test('one whose health check fails gets nothing while the other passes its own', async () => {
+  it('one whose health check fails gets no requests while the other passes', async () => {
     const [ill, well] = [await startInstance(), await startInstance()];
     const bed = await gatewayOver([ill, well]);
     ill.health = 500;
@@ -118,7 +118,7 @@ describe('of two addresses', () => {
     expect(ill.received.length).toBeGreaterThan(0);
   });
 
-  test('the one with fewer requests under way gets the next', async () => {
+  it('the one with fewer requests in work gets the next', async () => {
     const [busy, idle] = [await startInstance(), await startInstance()];
     const held: (() => void)[] = [];
     busy.answer = (_request, response) => void held.push(() => response.end());
@@ -133,7 +133,7 @@ describe('of two addresses', () => {
 });
 
 describe('a service', () => {
-  test('of which no address takes requests is 503 at once, says when to come again, and is back without a restart', async () => {
+  it('without a usable address is 503 at once with Retry-After, and comes back without a restart', async () => {
     const only = await startInstance();
     const bed = await gatewayOver([only]);
     await kill(only);
@@ -155,7 +155,7 @@ describe('a service', () => {
     await vi.waitFor(async () => expect((await fetch(`${bed.url}/broken`)).status).toBe(200), WITHIN);
   });
 
-  test('that hangs keeps its own requests waiting and turns more away, while other services answer', async () => {
+  it('that hangs delays and rejects its own requests, while other services answer', async () => {
     const slow = await startInstance();
     const held: (() => void)[] = [];
     slow.answer = (_request, response) => void held.push(() => response.end('ok'));
@@ -177,7 +177,7 @@ describe('a service', () => {
     expect((await waiting).status).toBe(200);
   });
 
-  test('whose name leads somewhere else is asked there, without a restart', async () => {
+  it('whose name resolves to another address is asked there, without a restart', async () => {
     const before = await startInstance();
     const after = await startInstance(before.port, '127.0.0.2');
     let addresses = ['127.0.0.1'];
@@ -197,7 +197,7 @@ describe('a service', () => {
     expect(before.received).toHaveLength(asked);
   });
 
-  test('that begins its answer in time and does not end it is cut off', async () => {
+  it('that does not finish its answer in time is cut off', async () => {
     const stuck = await startInstance();
     stuck.answer = (_request, response) => void response.writeHead(200).write('first');
     const bed = await gatewayOver([stuck]);

@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, expect, test, vi } from 'vitest';
+import { afterAll, beforeAll, expect, it, vi } from 'vitest';
 import { startServices, type Services } from './support/gateway.ts';
 import { type GatewayProcess, spawnGateway } from './support/gateway-process.ts';
 
@@ -18,14 +18,14 @@ afterAll(async () => {
 const workerPids = () =>
   gateway.log.filter(({ message }) => message === 'Worker started').map(({ ofPid }) => Number(ofPid));
 
-/** Over a connection of its own, so that the next may be another worker's. */
+/** Over a new connection, so that another worker may answer. */
 const ask = async () => (await fetch(`${gateway.url}/open`, { headers: { connection: 'close' } })).status;
 
 async function metrics(): Promise<string> {
   return (await fetch(`${gateway.adminUrl}/metrics`)).text();
 }
 
-test('workers share a port, and the admin port speaks for all of them', async () => {
+it('workers share a port, and the admin server reports about all of them', async () => {
   expect(workerPids()).toHaveLength(2);
   for (let i = 0; i < 20; i += 1) expect(await ask()).toBe(200);
   const served = new Set(
@@ -46,14 +46,14 @@ test('workers share a port, and the admin port speaks for all of them', async ()
   });
 });
 
-test('a worker that dies is started again, and the others go on', async () => {
+it('a worker that dies is replaced, and the others continue', async () => {
   const [victim = 0] = workerPids();
   process.kill(victim, 'SIGKILL');
   await vi.waitFor(() => expect(workerPids()).toHaveLength(3), WITHIN);
   expect(gateway.log).toContainEqual(
     expect.objectContaining({
       level: 'error',
-      message: 'A worker died and is started again',
+      message: 'Worker died, starting a new one',
       signal: 'SIGKILL',
     }),
   );
@@ -65,7 +65,7 @@ test('a worker that dies is started again, and the others go on', async () => {
   }, WITHIN);
 });
 
-test('a stop is one of all: what is under way is finished, and no process is left', async () => {
+it('a stop stops all workers: requests in work are finished, and no process is left', async () => {
   const held = Promise.withResolvers<void>();
   services.auth.answer = (_request, response) => void held.promise.then(() => response.end('{}'));
   const asked = services.auth.received.length;

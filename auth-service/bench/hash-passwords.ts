@@ -1,8 +1,8 @@
 import { availableParallelism } from 'node:os';
 import { createPasswordHasher } from '../src/passwords/password-hasher.ts';
 
-// What logins are measured against: the same hashes as fast as this machine makes them, and nothing else. Takes one
-// message, how long, and answers with how many.
+// The baseline for logins: the same hashes as fast as this machine makes them, and nothing else. It takes one message,
+// the duration, and answers with the number of hashes.
 process.once('message', ({ durationMs }: { durationMs: number }) => {
   void hashFor(durationMs).then((hashes) => process.send?.({ hashes }, () => process.disconnect()));
 });

@@ -13,7 +13,7 @@ const admin = staff('ADMIN');
 const post = (path: string, json?: object, as = {}): Promise<Answer> =>
   system.call('POST', path, { json, as });
 
-/** What is in the audit trail about an account, oldest first: who did what, and what came of it. */
+/** The audit entries about an account, oldest first: who did what, with which result. */
 async function trailOf(accountId: string): Promise<string[]> {
   const target = `/v1/auth/audit?accountId=${accountId}&limit=100`;
   const { body } = await system.call('GET', target, { as: staff('AUDITOR') });

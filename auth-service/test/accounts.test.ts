@@ -22,7 +22,7 @@ async function put(id: string, what: 'roles' | 'status', json: unknown, as = adm
 const ban = (id: string, as?: Player['as']): Promise<Answer> =>
   put(id, 'status', { status: 'banned', reason: 'speed hack' }, as);
 
-/** Makes somebody staff and logs them in again, so that their token says so. */
+/** Makes an account staff and logs it in again, so that its token says so. */
 async function registerStaff(...roles: string[]): Promise<Player> {
   const { id, username } = await register(system);
   await put(id, 'roles', { roles });

@@ -30,7 +30,7 @@ const entriesIn = ({ body }: Answer): Entry[] => body['items'] as Entry[];
 const read = (query: string, as: Partial<Identity> = auditor): Promise<Answer> =>
   system.call('GET', `/v1/auth/audit?${query}`, { as });
 
-/** What is told of an account, the newest first. */
+/** The audit entries about an account, the newest first. */
 const about = async ({ id }: Player, more = ''): Promise<Entry[]> =>
   entriesIn(await read(`accountId=${id}&limit=100${more}`));
 

@@ -64,11 +64,11 @@ export async function callInstance(
   return { status: response.status, headers: response.headers, body: text === '' ? {} : JSON.parse(text) };
 }
 
-/** Where the next page is, by the `Link` header; empty where there is none. */
+/** The address of the next page, from the `Link` header; empty if there is none. */
 export const nextOf = ({ headers }: Answer): string =>
   /^<([^>]+)>; rel="next"$/.exec(headers.get('link') ?? '')?.[1] ?? '';
 
-/** The statuses of answers, whichever came first. */
+/** The statuses of answers, sorted. */
 export const statusesIn = (answers: readonly Answer[]): number[] =>
   answers.map(({ status }) => status).toSorted((a, b) => a - b);
 

@@ -10,7 +10,7 @@ for (const file of await readdir(folder)) {
   if (file.endsWith('.schema.json')) ajv.addSchema(await readJson(file));
 }
 
-/** What is wrong with a message by the contract of its type; nothing when it keeps it. */
+/** The breaches of a message's contract; empty if it keeps it. */
 export function breachesOf(event: CloudEvent): string[] {
   const validate = ajv.getSchema(`urn:laurel:contract:${event.type}`);
   if (!validate) return [`there is no contract of ${event.type}`];

@@ -81,7 +81,7 @@ const doors: Record<string, Door> = {
   },
 };
 
-/** What no field takes, whatever it is. */
+/** Values that no field takes. */
 const nowhere: unknown[] = [
   { $ne: '' },
   { $gt: '', $where: 'sleep(1000)' },

@@ -39,7 +39,7 @@ async function expectBothActive({ tokens }: Player, expected: boolean): Promise<
 
 const ORDER = 0xffffffff00000000ffffffffffffffffbce6faada7179e84f3b9cac2fc632551n;
 
-/** Another signature that is just as good: (r, n - s) in the place of (r, s). */
+/** Another valid signature: (r, n - s) instead of (r, s). */
 function malleated(token: string): string {
   const [header = '', payload = '', signature = ''] = token.split('.');
   const bytes = Buffer.from(signature, 'base64url');

@@ -18,7 +18,7 @@ const Refreshed = z.object({ tokens: Tokens });
 
 export type Tokens = z.infer<typeof Tokens>;
 
-/** Somebody who is logged in. */
+/** A player with a session. */
 export interface Player {
   id: string;
   username: string;

@@ -18,7 +18,7 @@ interface Named {
   exceptSessionId?: string;
 }
 
-/** What gateways were told about an account, once they were told anything. */
+/** The revocations that gateways received about an account, once there is one. */
 function told(accountId: string): Promise<unknown[]> {
   return eventually(() => {
     const messages = system.sent.filter(

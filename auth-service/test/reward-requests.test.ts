@@ -85,7 +85,7 @@ describe('a requested reward', () => {
     const id = request(system, claim, 5);
     await answersTo(system, claim, 1);
     request(system, claim, 5, id);
-    // What is sent afterwards is handled after it, or beside it; both are waited for.
+    // Later messages are handled after it, or beside it. The test waits for both.
     const next = newClaim(player.id);
     request(system, next, 1);
     await answersTo(system, next, 1);

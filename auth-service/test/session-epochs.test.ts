@@ -129,7 +129,7 @@ describe('an account and sessions from before there were epochs', () => {
   });
 });
 
-/** @returns tells whether the access token of somebody is active */
+/** @returns a function that says whether the access token of a player is active */
 async function introspector(): Promise<(who: Player) => Promise<unknown>> {
   const headers = basic(await createClient(system, 'tokens:introspect'));
   return async ({ tokens: { accessToken: token } }) =>

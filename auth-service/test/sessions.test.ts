@@ -81,12 +81,9 @@ describe('my sessions', () => {
     expect(second.body).toMatchObject({ items: [{ id: player.as.sessionId }], nextCursor: null });
   });
 
-  it.each(['limit=0', 'limit=101', 'limit=x', 'cursor=nonsense'])(
-    'cannot be listed by %s',
-    async (query) => {
-      expect((await system.call('GET', `/v1/me/sessions?${query}`, { as: player.as })).status).toBe(400);
-    },
-  );
+  it.each(['limit=0', 'limit=101', 'limit=x', 'cursor=nonsense'])('cannot be listed by %s', async (query) => {
+    expect((await system.call('GET', `/v1/me/sessions?${query}`, { as: player.as })).status).toBe(400);
+  });
 
   it('end one by one, whichever device asks, and again without harm', async () => {
     const target = `/v1/me/sessions/${elsewhere.as.sessionId}`;

@@ -34,7 +34,7 @@ export async function transactionsDuring(
     found.set(key, committed);
   });
   try {
-    // The stream is there once it has told of a first change.
+    // The stream is open once it has shown a first change.
     await eventually(async () => {
       await marks.insertOne({ _id: `begin-${performance.now()}` });
       if (!isRead) throw new Error('the stream of changes has not begun');

@@ -35,7 +35,7 @@ function verify(database = system.db.databaseName): Promise<{ code: number; line
   return new Promise((resolve) => {
     const env = { ...process.env, MONGODB_DATABASE: database };
     const cwd = new URL('..', import.meta.url);
-    const child = execFile(process.execPath, ['src/verify-ledger.ts'], { cwd, env }, (_, stdout) => {
+    const child = execFile(process.execPath, ['src/commands/verify-ledger.ts'], { cwd, env }, (_, stdout) => {
       resolve({ code: child.exitCode ?? -1, lines: stdout.trim().split('\n') });
     });
   });
@@ -134,7 +134,7 @@ it('without a store to look at, it says so and does not say that all is well', a
   const env = { ...process.env, MONGODB_URL: '' };
   const cwd = new URL('..', import.meta.url);
   const code = await new Promise((resolve) => {
-    const child = execFile(process.execPath, ['src/verify-ledger.ts'], { cwd, env }, () =>
+    const child = execFile(process.execPath, ['src/commands/verify-ledger.ts'], { cwd, env }, () =>
       resolve(child.exitCode),
     );
   });

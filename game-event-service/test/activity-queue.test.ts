@@ -111,7 +111,7 @@ it('a worker that is killed at work loses nothing and counts nothing twice', asy
   const env = environment({
     MONGODB_DATABASE: service.db.databaseName,
     ROLE: 'worker',
-    // Many transactions, so that it dies amid them.
+    // Many transactions, so that the service dies while it handles them.
     ACTIVITY_BATCH_SIZE: '2',
   });
   const worker = spawn(process.execPath, ['src/main.ts'], {

@@ -68,7 +68,7 @@ it('results in any order and repetition, raced by cancellations, leave claims, s
       const granted = decided.filter(({ status }) => status === 'granted').map(({ grantId }) => grantId);
       const owned = decided.map(({ grantId }) => grantId).filter((grantId) => auth.ledger.has(grantId));
       expect(granted).toEqual(owned);
-      // What is sent now comes after everything above; then both have let go of it.
+      // Messages that are sent now come after everything above. Then both have let go of it.
       auth.decide = () => 'granted';
       const last = await activeEvent(one.call);
       bodyOf(await claim(one.call, last.event.id, account()), 201, ClaimResponse);

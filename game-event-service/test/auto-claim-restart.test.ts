@@ -17,7 +17,7 @@ it('a process that dies between counting and claiming loses no claim, not even w
   const { day } = checkIn.body as { day: string };
   const prompts = front.db.collection('claimPrompts');
   expect(await prompts.countDocuments()).toBe(1);
-  // Somebody has taken it, and died.
+  // An instance has taken it, and died.
   const lookAt = new Date(Date.now() + LEASE_MS);
   await prompts.updateMany({}, { $set: { lookAt, takenBy: 'the dead' } });
 

@@ -9,7 +9,7 @@ import { auditor } from './support/scenario.ts';
 import { startSmallService, type SmallService } from './support/small-service.ts';
 import { docsReadBeforeStanding, storeClaims } from './support/stored-claims.ts';
 
-/** Of which a service needs half for itself. */
+/** A service needs half of it for itself. */
 const HEAP_MIB = 88;
 const BODY_BYTES = 96 * 1_048_576;
 const TIMEOUT_MS = 120_000;

@@ -322,7 +322,7 @@ it('codes at registration that are unknown, and those that a guest gives, are ig
   expect(await participant(guest.userId)).toBeNull();
   expect((await accept(code, unknown)).status).toBe(200);
 
-  // Whatever is heard first, the registration was a guest's.
+  // The messages come in any order, but the registration was a guest's.
   const upgraded = account();
   await auth.account('upgraded', { accountId: upgraded.userId, accountVersion: 2, username: 'ha-eun' });
   await register(upgraded, { guest: true, inviteCode: code });

@@ -31,7 +31,7 @@ const TRIES = 50;
 
 const players = (count: number): Identity[] => Array.from({ length: count }, () => account());
 
-/** What the client hears in the end: as long as it is told to wait or to try again, it does. */
+/** The final answer to the client. It waits or tries again as long as it is told to. */
 async function decided(...claimed: Parameters<typeof claim>): Promise<Answer> {
   for (;;) {
     const answer = await claim(...claimed);

@@ -8,7 +8,7 @@ import { activeEvent, claim, operator } from './support/scenario.ts';
 const eventually = { timeout: 20_000, interval: 50 };
 const RATE = 20;
 const CLAIMS = 60;
-/** Half a second's worth is asked back at a time. */
+/** The job revokes half a second's worth at a time. */
 const BATCHES = CLAIMS / (RATE / 2);
 
 it('a revoke job keeps to its rate, and goes on where a worker stopped', async () => {

@@ -42,7 +42,7 @@ async function granted(more: { event?: object; reward?: object } = {}) {
   return { id, event, reward, player };
 }
 
-/** A claim that is being revoked, of which the ledger says nothing. */
+/** A claim that is being revoked. The ledger is silent about it. */
 async function revoking() {
   const stage = await granted();
   auth.decide = () => undefined;

@@ -26,7 +26,7 @@ afterAll(async () => {
   await auth[Symbol.asyncDispose]();
 });
 
-/** What only looks at an event goes by the memory of the instance that is asked. */
+/** A read of an event uses the cache of the instance that is asked. */
 async function eligibility(call: Caller, eventId: string): Promise<unknown> {
   const { body } = await call('GET', `/v1/events/${eventId}/eligibility?accountId=acc_1`, { as: auditor });
   return body;

@@ -72,7 +72,7 @@ describe('GET /v1/events/{eventId}/stats', () => {
     };
     for (let round = 0; round < 12; round += 1) await Promise.all(Array.from({ length: 10 }, deed));
 
-    // Whoever keeps silent about a claim will not be heard any more; all others have answered.
+    // Claims without an answer stay without one; all others are answered.
     const expected = async () => {
       const { stock, ...figures } = await statsOf(event.id);
       const { claims, ...others } = await recount(event.id, 3);

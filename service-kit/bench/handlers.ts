@@ -8,10 +8,10 @@ import type { BrokerConnection } from '../src/messaging/broker-connection.ts';
 import { createTransact } from '../src/mongo/index.ts';
 import { defaults, QUEUE, Work, type Stage } from './stage.ts';
 
-/** Reads each message, and does nothing else. */
+/** Reads each message and does nothing with it. */
 export const light: BatchHandler = async (deliveries) => read(deliveries);
 
-/** Waits `waitMs` once for each batch, like a call to another service. */
+/** Asks somebody about all messages of a batch at once, and has the answer after `waitMs`. */
 export const waiting =
   (waitMs: () => number): BatchHandler =>
   async (deliveries) => {
@@ -23,7 +23,7 @@ function read(deliveries: readonly ConsumeMessage[]): void {
   for (const { content } of deliveries) Work.parse(JSON.parse(content.toString('utf8')));
 }
 
-/** Works like the consumer of a service: one transaction for each batch, with inbox and a document for each message. */
+/** What a service's consumer does: one transaction a batch, with inbox and a document for each message. */
 export async function databaseBound(stage: Stage, connection: BrokerConnection): Promise<BatchHandler> {
   const { client, db, logger } = stage;
   const effects = db.collection('effects');

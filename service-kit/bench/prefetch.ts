@@ -1,93 +1,81 @@
-import { EventEmitter, once } from 'node:events';
-import { setTimeout as delay } from 'node:timers/promises';
-import type { BatchHandler } from '../src/messaging/batch-handler.ts';
-import type { ConsumerTuning } from '../src/messaging/index.ts';
-import { createQueueConsumer, type QueueConsumer } from '../src/messaging/queue-consumer.ts';
-import { databaseBound, light, waiting } from './handlers.ts';
-import { serve } from './serve.ts';
-import { connectBroker, defaults, openStage, QUEUE, topology } from './stage.ts';
-import { watched } from './watched.ts';
+import { type Benchmark, type Candidate, type Measured, median, percentile } from './harness.ts';
+import {
+  FIXED,
+  type HandlerName,
+  type Prefetch,
+  type PrefetchConsumers,
+  startPrefetchConsumers,
+} from './prefetch-consumers.ts';
 
-interface Added extends Pick<ConsumerTuning, 'prefetch' | 'batchSize'> {
-  name: string;
-  handler: string;
-}
+const HANDLERS: readonly { title: string; handler: HandlerName }[] = [
+  { title: 'light', handler: 'light' },
+  { title: '2 ms', handler: 'waiting' },
+  { title: 'database', handler: 'database' },
+];
+const PREFETCHES: readonly Prefetch[] = [...FIXED, 'auto'];
+const RATE = 'messages/s';
+/** Assumed before the first round; each later round is sized by the rate of the one before. */
+const FIRST_RATE = 10_000;
+const RESERVE = 1.5;
+/** A consumer that handled nothing in a short round must find messages in the next. */
+const LEAST_RATE = 1_000;
 
-const stage = await openStage();
-const { connection, arrivedAt, openChannels } = watched(await connectBroker(stage, 'bench:consume'));
-const consumers = new Map<string, QueueConsumer>();
-const progress = new EventEmitter();
-let waitMs = 2;
-let handled = 0;
-let handledAt = 0;
-let inHandMs: number[] = [];
+const nameOf = (title: string, prefetch: Prefetch): string => `${title}, ${prefetch}`;
 
-const handlers: Record<string, BatchHandler> = {
-  light,
-  waiting: waiting(() => waitMs),
-  database: await databaseBound(stage, connection),
+/** Rate and delay by prefetch, for three kinds of handlers; `auto` is measured after it has settled. */
+export const prefetch: Benchmark = {
+  plans: {
+    quick: { rounds: 1, roundMs: 1_000, warmUpMs: 200 },
+    thorough: { rounds: 5, roundMs: 3_000, warmUpMs: 1_000 },
+  },
+  prepare: async (stage) => {
+    const consumers = await startPrefetchConsumers(stage);
+    consumers.setWait(2);
+    const candidates: Candidate[] = [];
+    for (const { title, handler } of HANDLERS) {
+      for (const value of PREFETCHES) {
+        const name = nameOf(title, value);
+        await consumers.add(name, handler, value);
+        candidates.push(candidateOf(consumers, name, value));
+      }
+    }
+    return {
+      candidates,
+      stop: () => consumers.stop(),
+    };
+  },
+  conclude: (measured) => HANDLERS.map(({ title }) => autoAgainstFixed(title, measured)),
 };
 
-const counting =
-  (handle: BatchHandler): BatchHandler =>
-  async (deliveries, signal) => {
-    await handle(deliveries, signal);
-    const now = performance.now();
-    handledAt = now;
-    handled += deliveries.length;
-    for (const delivery of deliveries) inHandMs.push(now - (arrivedAt(delivery) ?? now));
-    progress.emit('handled');
+function candidateOf(consumers: PrefetchConsumers, name: string, value: Prefetch): Candidate {
+  let settled = value !== 'auto';
+  let rate = FIRST_RATE;
+  return {
+    name,
+    prepare: async (durationMs) => {
+      if (!settled) await consumers.whileFed(() => consumers.running(name, () => consumers.settle(name)));
+      settled = true;
+      await consumers.fill((durationMs * rate * RESERVE) / 1_000);
+      return async () => {
+        const { perSecond, inHandMs, prefetch } = await consumers.measure(name, durationMs);
+        rate = Math.max(LEAST_RATE, perSecond);
+        return {
+          [RATE]: perSecond,
+          'in hand p50 ms': percentile(inHandMs, 0.5),
+          'in hand p99 ms': percentile(inHandMs, 0.99),
+          prefetch,
+        };
+      };
+    },
   };
-
-function consumer(name: string): QueueConsumer {
-  const found = consumers.get(name);
-  if (!found) throw new Error(`there is no consumer ${name}`);
-  return found;
 }
 
-/** Counts messages handled in `durationMs` from now on, or in the part of it with messages. */
-async function measure(name: string, durationMs: number): Promise<object> {
-  handled = 0;
-  inHandMs = [];
-  const startedAt = performance.now();
-  await delay(durationMs);
-  const perSecond = handled === 0 ? 0 : (handled / (handledAt - startedAt)) * 1_000;
-  const { prefetchInForce } = consumer(name).state();
-  return { perSecond, inHandMs: Float64Array.from(inHandMs), prefetch: prefetchInForce };
+function autoAgainstFixed(title: string, measured: readonly Measured[]): string {
+  const rateOf = (value: Prefetch): number => {
+    const rounds = measured.find(({ candidate }) => candidate === nameOf(title, value))?.rounds ?? [];
+    return median(rounds.map((figures) => figures[RATE] ?? 0));
+  };
+  const best = FIXED.toSorted((a, b) => rateOf(b) - rateOf(a))[0] ?? 0;
+  const part = Math.round((rateOf('auto') / rateOf(best)) * 100);
+  return `${title}: auto gives ${part}% of the best fixed prefetch (${best})`;
 }
-
-serve({
-  /** Makes a paused consumer. */
-  add: async ({ name, handler, ...tuning }: Added) => {
-    const handle = handlers[handler];
-    if (!handle) throw new Error(`there is no handler ${handler}`);
-    const added = createQueueConsumer({
-      queue: QUEUE,
-      connection,
-      topology,
-      tuning: { ...defaults, ...tuning },
-      handle: counting(handle),
-      stuckAfterMs: 60_000,
-      storeAnswers: async () => undefined,
-      logger: stage.logger,
-    });
-    added.change({ paused: true });
-    await added.start();
-    consumers.set(name, added);
-  },
-  /** Resolves when it handles messages. */
-  resume: async ({ name }: { name: string }) => {
-    consumer(name).change({ paused: false });
-    await once(progress, 'handled');
-  },
-  /** Resolves when it has no deliveries any more. */
-  pause: async ({ name }: { name: string }) => {
-    consumer(name).change({ paused: true });
-    while (openChannels() > 0) await delay(5);
-  },
-  measure: async ({ name, durationMs }: { name: string; durationMs: number }) => measure(name, durationMs),
-  /** Sets how long the waiting handler waits, in milliseconds. */
-  setWait: async (input: { waitMs: number }) => {
-    ({ waitMs } = input);
-  },
-});

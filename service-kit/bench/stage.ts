@@ -1,21 +1,24 @@
 import { MongoClient, type Db } from 'mongodb';
+import { randomUUID } from 'node:crypto';
 import { z } from 'zod';
 import { createLogger, type Logger } from '../src/logging/index.ts';
 import { createBrokerConnection, type BrokerConnection } from '../src/messaging/broker-connection.ts';
 import type { ConsumerTuning, Topology } from '../src/messaging/index.ts';
 
-/** The servers of a benchmark, and the parts that every benchmark uses. */
+/** The servers of a benchmark, with a database of its own. */
 export interface Stage {
   client: MongoClient;
   db: Db;
   urls: readonly string[];
   logger: Logger;
+  /** Drops the database. */
+  close(): Promise<void>;
 }
 
 export const QUEUE = 'bench.work';
 export const ROUTE = { exchange: 'bench', routingKey: 'work' } as const;
 
-/** One retry, so that a message that always fails is soon dead-lettered. */
+/** One step, so that what fails for good is soon dead. */
 const retryDelays = [{ label: '2s', ms: 2_000 }];
 
 export const topology: Topology = {
@@ -48,11 +51,16 @@ export async function openStage(): Promise<Stage> {
     writeConcern: { w: 'majority' },
     ignoreUndefined: true,
   });
+  const db = client.db(`kit_bench_${randomUUID()}`);
   return {
     client,
-    db: client.db('kit_bench'),
+    db,
     urls: [required('RABBITMQ_URL')],
     logger: createLogger({ service: 'bench', level: 'error', destination: process.stderr }),
+    close: async () => {
+      await db.dropDatabase();
+      await client.close();
+    },
   };
 }
 

@@ -1,15 +1,15 @@
 import type { Channel, ConsumeMessage } from 'amqplib';
 import type { BrokerConnection } from '../src/messaging/broker-connection.ts';
 
-/** What a benchmark sees of the consumers on a connection. */
+/** What a benchmark sees of the consumers that stand on a connection. */
 export interface Watched {
   connection: BrokerConnection;
-  /** When a delivery arrived in this process, in milliseconds of `performance.now()`. */
+  /** When a delivery came into this process, in milliseconds of `performance.now()`. */
   arrivedAt: (delivery: ConsumeMessage) => number | undefined;
   openChannels: () => number;
 }
 
-/** The same connection. Its channels are counted, and note when each delivery arrives. */
+/** The same connection, whose channels are counted and note when each delivery arrives. */
 export function watched(connection: BrokerConnection): Watched {
   const arrivals = new WeakMap<ConsumeMessage, number>();
   let open = 0;

@@ -11,15 +11,15 @@ import { type OpenApiDocument, parseDocument } from './service-document.ts';
 
 const RETRY_MS = 2_000;
 
-/** The merged document, made again when a service's document or the routing table has changed. */
+/** The merged API document. It is built again when a service's document or the routing table has changed. */
 export interface ApiDocuments {
   current(): PublicDocument;
-  /** Asks every service once; what a service said last is kept while it is away. */
+  /** Fetches every service's document once. If a service is down, its last document stays. */
   refresh(): Promise<void>;
   component: Component;
 }
 
-export interface ApiDocumentsOptions {
+export interface ApiDocumentsDeps {
   routes: LiveRouteTable;
   fetchDocument: (targetEnv: string) => Promise<unknown>;
   contracts: MessageContracts;
@@ -28,10 +28,10 @@ export interface ApiDocumentsOptions {
   logger: Logger;
 }
 
-export function createApiDocuments(options: ApiDocumentsOptions): ApiDocuments {
-  const { routes, fetchDocument, contracts, version, refreshMs, logger } = options;
+export function createApiDocuments(deps: ApiDocumentsDeps): ApiDocuments {
+  const { routes, fetchDocument, contracts, version, refreshMs, logger } = deps;
   const known = new Map<string, OpenApiDocument>();
-  const away = new Set<string>();
+  const failing = new Set<string>();
   let made: { table: RouteTable; document: PublicDocument } | undefined;
   let timer: NodeJS.Timeout | undefined;
   let stopped = true;
@@ -40,13 +40,13 @@ export function createApiDocuments(options: ApiDocumentsOptions): ApiDocuments {
     try {
       known.set(service, parseDocument(await fetchDocument(targetEnv)));
       made = undefined;
-      away.delete(service);
+      failing.delete(service);
     } catch (error) {
       const reason = error instanceof Error ? error.message : String(error);
-      // Said once, not at every attempt of an outage.
-      const level = away.has(service) ? 'debug' : 'warn';
+      // Warn once for each outage, not at every attempt.
+      const level = failing.has(service) ? 'debug' : 'warn';
       logger[level]('API document not loaded', { ofService: service, known: known.has(service), reason });
-      away.add(service);
+      failing.add(service);
     }
   }
 
@@ -58,7 +58,7 @@ export function createApiDocuments(options: ApiDocumentsOptions): ApiDocuments {
   async function keepFresh(): Promise<void> {
     await refresh();
     if (stopped) return;
-    timer = setTimeout(() => void keepFresh(), Math.min(away.size > 0 ? RETRY_MS : refreshMs, refreshMs));
+    timer = setTimeout(() => void keepFresh(), Math.min(failing.size > 0 ? RETRY_MS : refreshMs, refreshMs));
     timer.unref();
   }
 
@@ -102,7 +102,7 @@ function byService(a: { service: string }, b: { service: string }): number {
   return a.service.localeCompare(b.service);
 }
 
-/** A path template is looked up with a plain segment in the place of each parameter. */
+/** Finds the route of a path template, with a plain segment in place of each parameter. */
 function routesIn(table: RouteTable) {
   return (service: string, method: string, template: string) => {
     const route = table.match(method, template.replaceAll(/\{[^}]*\}/g, '_'), '');

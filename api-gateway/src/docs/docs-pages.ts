@@ -10,7 +10,7 @@ const HTML = 'text/html; charset=utf-8';
 const SCRIPT = 'text/javascript; charset=utf-8';
 const STYLE = 'text/css; charset=utf-8';
 
-/** The files under /docs/, where they are and what. Nothing else of the package is served. */
+/** The files under /docs/ with their folder and content type. No other file of the package is served. */
 const FILES: ReadonlyMap<string, readonly [root: string, contentType: string]> = new Map([
   ['index.html', [OWN, HTML]],
   ['initializer.js', [OWN, SCRIPT]],
@@ -19,10 +19,10 @@ const FILES: ReadonlyMap<string, readonly [root: string, contentType: string]> =
   ['favicon-32x32.png', [SWAGGER_UI, 'image/png']],
 ]);
 
-/** Reads the page at a path under /docs/; undefined where there is none. */
+/** Returns a function that reads the page at a path under /docs/; undefined for other paths. */
 export type DocsPages = (path: string) => (() => Promise<PublicDocument>) | undefined;
 
-/** The pages of the documentation, each read from its file once, when it is first asked for. */
+/** The pages of the documentation. Each file is read once, at the first request. */
 export function createDocsPages(): DocsPages {
   const known = new Map<string, PublicDocument>();
 

@@ -1,6 +1,7 @@
+import { readFileSync } from 'node:fs';
 import { openApiDocument, Problem } from 'service-kit/http';
 import { z } from 'zod';
-import { type ProblemCode, problems } from '../problems.ts';
+import { type ProblemCode, problems } from '../http/problems.ts';
 import type { PublishedPaths } from './published-paths.ts';
 import { parseDocument } from './service-document.ts';
 
@@ -10,9 +11,9 @@ Sign in with \`POST /v1/auth/login\` and send \`Authorization: Bearer <access to
 (RFC 9457) with a \`code\` for programs and a \`requestId\` to quote.`;
 
 /**
- * The gateway's own part of the merged document, on top of what every service's document has.
+ * The gateway's own part of the merged document, in addition to the common parts of every service's document.
  *
- * @param published the operations whose requests become messages
+ * @param published the operations of the publish routes
  */
 export function gatewayDocument(version: string, published: PublishedPaths): Record<string, unknown> {
   const common = openApiDocument({
@@ -66,4 +67,10 @@ function response(code: ProblemCode): object {
 function problemSchema(): object {
   const { $schema: _dialect, ...schema } = z.toJSONSchema(z.looseObject(Problem.shape));
   return schema;
+}
+
+/** The gateway's version, which is also the version of the whole API. */
+export function packageVersion(): string {
+  const text = readFileSync(new URL('../../package.json', import.meta.url), 'utf8');
+  return z.object({ version: z.string() }).parse(JSON.parse(text)).version;
 }

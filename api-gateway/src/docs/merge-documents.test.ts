@@ -1,4 +1,4 @@
-import { describe, expect, test } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { mergeDocuments } from './merge-documents.ts';
 import { parseDocument } from './service-document.ts';
 
@@ -19,7 +19,7 @@ function answering(schema: object, more: object = {}) {
 const everything = () => ({ access: 'public' as const, rateLimits: [] });
 
 describe('names', () => {
-  test('that mean the same in two services are one', () => {
+  it('with the same content in two services are one', () => {
     const schemas = { Problem: { type: 'object' }, List: { items: ref('Problem') } };
     const merged = mergeDocuments(
       base,
@@ -32,7 +32,7 @@ describe('names', () => {
     expect(merged['components']).toEqual({ schemas });
   });
 
-  test('that mean something else get the name of the later service, and so does all that refers to them', () => {
+  it("with different content get the later service's name as a prefix, and so do components that refer to them", () => {
     const merged = mergeDocuments(
       base,
       [
@@ -68,7 +68,7 @@ describe('names', () => {
     });
   });
 
-  test('of operations are unique', () => {
+  it('of operations are unique', () => {
     const operations = (path: string) => ({ [path]: answering({}, { operationId: 'list' }) });
     const merged = mergeDocuments(
       base,
@@ -83,7 +83,7 @@ describe('names', () => {
 });
 
 describe('operations', () => {
-  test('are those that the gateway routes to the service', () => {
+  it('appear only if the gateway routes them to the service', () => {
     const both = { '/shared': { ...answering({ a: 1 }), post: {} }, '/internal/x': answering({}) };
     const merged = mergeDocuments(base, [service('a', both), service('b', both)], (name, method, path) =>
       path === '/shared' && name === (method === 'GET' ? 'b' : 'a')
@@ -96,7 +96,7 @@ describe('operations', () => {
     });
   });
 
-  test('tell what the gateway asks for and may answer', () => {
+  it("describe the gateway's security and its own answers", () => {
     const paths = {
       '/a': { get: {}, post: { requestBody: {}, responses: { 413: { description: 'mine' } } } },
     };
@@ -121,7 +121,7 @@ describe('operations', () => {
     });
   });
 
-  test('keep their own tags and the texts that the methods of a path share', () => {
+  it('keep their tags and the texts that the methods of a path share', () => {
     const paths = { '/a/{id}': { parameters: [{ name: 'id' }], ...answering({}, { tags: ['things'] }) } };
     const tags = [{ name: 'things', description: 'Things' }];
     const merged = mergeDocuments(base, [service('a', paths, {}, { tags })], everything);
@@ -132,7 +132,7 @@ describe('operations', () => {
   });
 });
 
-test('only OpenAPI 3.1 is merged', () => {
+it('only OpenAPI 3.1 is merged', () => {
   expect(() => parseDocument({ openapi: '3.0.3', paths: {} })).toThrow(/3\.1/);
   expect(() => parseDocument('hello')).toThrow();
 });

@@ -6,19 +6,19 @@ const METHODS = ['get', 'put', 'post', 'delete', 'options', 'head', 'patch', 'tr
 const REF = /^#\/components\/([^/]+)\/([^/]+)$/;
 const BEARER = 'bearer';
 
-/** What the gateway answers by itself depends on. */
+/** The properties of a route on which the gateway's own answers depend. */
 export type RoutedBy = Pick<Route, 'access' | 'rateLimits'>;
 
-/** Says what the routing table makes of an operation: undefined where that service is not asked for it. */
+/** Returns the route of a service's operation; undefined if the gateway does not route it. */
 export type RouteOf = (service: string, method: string, path: string) => RoutedBy | undefined;
 
 type Json = Record<string, unknown>;
 
 /**
- * One document of all services: the operations that the gateway routes to them. A component of one name and two
- * meanings gets the later service's name before its own, and so does an operationId.
+ * Merges the documents of all services: the operations that the gateway routes to them. If two components have one
+ * name and different content, the later one gets its service's name as a prefix, and so does an operationId.
  *
- * @param base the gateway's own part, which comes first and wins
+ * @param base the gateway's own part, which has precedence
  */
 export function mergeDocuments(base: Json, services: readonly ServiceDocument[], routeOf: RouteOf): Json {
   const own = { service: '', document: base };
@@ -77,7 +77,7 @@ function routedOperation(operation: Json, { service, route, renamed, operationId
   return withRenamedRefs(routed, renamed);
 }
 
-/** What the gateway may answer before or in place of the service, where the service says nothing of that status. */
+/** Adds the gateway's own answers, except for statuses that the service describes. */
 function withGatewayProblems(responses: unknown, { access, rateLimits }: RoutedBy, operation: Json): Json {
   const codes = [
     ...(access === 'public' ? [] : ['401', '403']),
@@ -91,13 +91,13 @@ function withGatewayProblems(responses: unknown, { access, rateLimits }: RoutedB
   return { ...Object.fromEntries(gateway), ...(isObject(responses) ? responses : undefined) };
 }
 
-/** Parameters and texts that the methods of a path share. */
+/** The parameters and texts that all methods of a path share. */
 function sharedPart(item: Json, renamed: ReadonlyMap<string, string>): Json {
   const shared = Object.entries(item).filter(([key]) => !METHODS.some((method) => method === key));
   return Object.fromEntries(shared.map(([key, value]) => [key, withRenamedRefs(value, renamed)]));
 }
 
-/** `section/name` → new name. Whatever refers to a renamed component is a different one, too, and follows it. */
+/** `section/name` → new name. A component that refers to a renamed one differs as well, and is renamed too. */
 function conflictingNames(
   merged: Readonly<Record<string, Json>>,
   added: Readonly<Record<string, Json>>,
@@ -128,7 +128,7 @@ function withRenamedRefs(value: unknown, renamed: ReadonlyMap<string, string>): 
   );
 }
 
-/** References stand in `$ref` and in the values of a discriminator's mapping, and look like nothing else. */
+/** References occur in `$ref` and in the mapping of a discriminator. No other text looks like one. */
 function renamedRef(text: string, renamed: ReadonlyMap<string, string>): string {
   const [, section = '', name = ''] = REF.exec(text) ?? [];
   const other = renamed.get(`${section}/${name}`);

@@ -3,31 +3,31 @@ import { promisify } from 'node:util';
 import { brotliCompress, constants, gzip } from 'node:zlib';
 import { conditionalReply, contentTag, readPreconditions, reply, type Reply } from 'service-kit/http';
 
-/** Something that is the same for everybody, in each encoding in which it is asked for. */
+/** A document that is the same for all callers, in several encodings. */
 export interface PublicDocument {
-  /** Whether `accept-encoding` decides what is answered, for `vary`. */
+  /** Whether the answer depends on `accept-encoding`, for `vary`. */
   isEncoded: boolean;
   /** @throws {DomainError} `invalid_request`, `precondition_failed` */
   answerTo(request: Request): Promise<Reply>;
 }
 
-// Nothing else is compressed here: the length of an answer that has a secret (a token, say) and something of the caller's
-// own in it tells the secret bit by bit (BREACH), and streams would wait for whole blocks. A service that knows its answer
-// to be harmless compresses it itself.
+// The gateway compresses nothing else. The length of an answer with a secret (such as a token) and with text of
+// the caller would reveal the secret step by step (BREACH), and streams would wait for whole blocks. A service
+// that knows its answer to be harmless compresses it itself.
 const ENCODERS: Readonly<Record<string, (content: Buffer) => Promise<Buffer>>> = {
   br: (content) => brotli(content, { params: { [constants.BROTLI_PARAM_QUALITY]: BROTLI_QUALITY } }),
   gzip: promisify(gzip),
 };
 const brotli = promisify(brotliCompress);
-/** The best takes seconds for the largest script. */
+/** The highest quality takes seconds for the largest script. */
 const BROTLI_QUALITY = 5;
-/** Below this, in bytes, an encoding saves nothing. */
+/** Smallest size in bytes that is worth encoding. */
 const SHORTEST_ENCODED = 1_024;
 const TEXT = /^text\/|json|javascript/;
 
 /**
- * A document that is compressed once for each encoding, when that is first asked for. Each encoding has a strong tag of its
- * own (RFC 9110, 8.8.3.3): their bytes are different.
+ * Compresses a document once for each encoding, at the first request. Each encoding has its own strong tag,
+ * because the bytes differ (RFC 9110, 8.8.3.3).
  */
 export function createPublicDocument(content: Buffer, contentType: string): PublicDocument {
   const tag = contentTag(content);

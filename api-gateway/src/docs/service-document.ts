@@ -2,7 +2,7 @@ import { z } from 'zod';
 
 const json = z.record(z.string(), z.unknown());
 
-/** As much of an OpenAPI 3.1 document as merging needs; the rest passes as it is. */
+/** The parts of an OpenAPI 3.1 document that merging needs. Other parts pass unchanged. */
 const openApiDocument = z.looseObject({
   openapi: z.string().regex(/^3\.1\./, 'must be OpenAPI 3.1'),
   tags: z.array(z.looseObject({ name: z.string() })).default([]),
@@ -12,13 +12,13 @@ const openApiDocument = z.looseObject({
 
 export type OpenApiDocument = z.output<typeof openApiDocument>;
 
-/** What one service says of itself. */
+/** The API document of one service. */
 export interface ServiceDocument {
   service: string;
   document: OpenApiDocument;
 }
 
-/** @throws for anything that is not an OpenAPI 3.1 document */
+/** @throws if it is not an OpenAPI 3.1 document */
 export function parseDocument(value: unknown): OpenApiDocument {
   return openApiDocument.parse(value);
 }

@@ -3,35 +3,37 @@ import jwt from 'jsonwebtoken';
 import { type Role, roles } from 'service-kit/identity';
 import { z } from 'zod';
 
-/** What a checked access token says. Tokens of accounts hold roles, tokens of service clients scopes. */
+/**
+ * The content of a verified access token. Tokens of accounts have roles, tokens of service clients have scopes.
+ */
 export interface AccessToken {
   kid: string;
   /** Account id or client id. */
   userId: string;
-  /** Empty for a service client, which has no sessions. */
+  /** Empty for a service client: it has no sessions. */
   sessionId: string;
   roles: Role[];
   scopes: string[];
   tokenVersion: number;
   /** Unix seconds. */
   issuedAt: number;
-  /** Unix seconds; never later than the longest life of a token allows. */
+  /** Unix seconds. At most `maxLifeMs` after `issuedAt`. */
   expiresAt: number;
 }
 
 export interface TokenRules {
   issuer: string;
   audience: string;
-  /** Longest life, in milliseconds. A revocation is remembered for that long, so no token is believed for longer. */
+  /** Longest life in milliseconds, whatever `exp` says. A revocation is remembered for as long. */
   maxLifeMs: number;
 }
 
 const tokenHeader = z.object({
   alg: z.literal('ES256'),
-  // RFC 9068: an ID token or a refresh token must not pass for an access token.
+  // RFC 9068: an ID token or a refresh token is not an access token.
   typ: z.string().regex(/^(application\/)?at\+jwt$/i),
   kid: z.string().min(1).max(200),
-  // RFC 7515, 4.1.11: an extension that must be understood, and none is.
+  // RFC 7515, 4.1.11: critical extensions. None is supported.
   crit: z.undefined().optional(),
 });
 
@@ -54,7 +56,7 @@ const clientClaims = z.object({
   roles: z.undefined().optional(),
 });
 
-/** The key that a token names, before anything about it is believed; undefined: not one of our tokens. */
+/** The `kid` of a token, before anything is verified. Undefined if the token is not one of ours. */
 export function keyIdOf(token: string): string | undefined {
   try {
     const parsed = tokenHeader.safeParse(jwt.decode(token, { complete: true })?.header);
@@ -68,7 +70,7 @@ export function keyIdOf(token: string): string | undefined {
  * Checks signature, algorithm, issuer, audience, times and shape.
  *
  * @param nowMs unix milliseconds
- * @returns undefined for a token that must not be believed, whatever the reason
+ * @returns undefined for an invalid token, whatever the reason
  */
 export function checkAccessToken(
   token: string,
@@ -104,4 +106,13 @@ export function checkAccessToken(
     issuedAt: claims.iat,
     expiresAt,
   };
+}
+
+/** The token of an Authorization header (RFC 6750, 2.1). */
+export function bearerToken(authorization: string | undefined): string | undefined {
+  if (authorization === undefined || authorization.length < 8) return undefined;
+  if (authorization.charCodeAt(6) !== 0x20 || authorization.slice(0, 6).toLowerCase() !== 'bearer')
+    return undefined;
+  const token = authorization.slice(7).trim();
+  return token === '' ? undefined : token;
 }

@@ -1,4 +1,4 @@
-import { describe, expect, test } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { createClientAddress, parseTrustProxy, type TrustProxy } from './client-address.ts';
 
 function addressOf(trust: TrustProxy | undefined, peer: string, forwardedFor?: string): string {
@@ -6,18 +6,18 @@ function addressOf(trust: TrustProxy | undefined, peer: string, forwardedFor?: s
 }
 
 describe('the address of a client', () => {
-  test('is its own when nobody is trusted, whatever it claims', () => {
+  it("is the peer's address if no proxy is trusted", () => {
     expect(addressOf(undefined, '203.0.113.7', '198.51.100.1')).toBe('203.0.113.7');
     expect(addressOf({ hops: 0 }, '203.0.113.7', '198.51.100.1')).toBe('203.0.113.7');
   });
 
-  test('is written the same for IPv4 on any socket', () => {
+  it('is written the same for IPv4 on any socket', () => {
     expect(addressOf(undefined, '::ffff:203.0.113.7')).toBe('203.0.113.7');
     expect(addressOf(undefined, '::1')).toBe('::1');
     expect(addressOf(undefined, 'fe80::1%eth0')).toBe('fe80::1');
   });
 
-  test('is as many hops back as are trusted', () => {
+  it('is found behind the number of trusted hops', () => {
     const said = '6.6.6.6, 198.51.100.1, 10.0.0.2';
     expect(addressOf({ hops: 1 }, '10.0.0.1', said)).toBe('10.0.0.2');
     expect(addressOf({ hops: 2 }, '10.0.0.1', said)).toBe('198.51.100.1');
@@ -25,7 +25,7 @@ describe('the address of a client', () => {
     expect(addressOf({ hops: 2 }, '10.0.0.1')).toBe('10.0.0.1');
   });
 
-  test('is the first that no trusted network holds', () => {
+  it('is the last address outside the trusted networks', () => {
     const networks = { networks: ['10.0.0.0/8', '::1'] };
     expect(addressOf(networks, '10.0.0.1', '6.6.6.6, 198.51.100.1, 10.0.0.2')).toBe('198.51.100.1');
     expect(addressOf(networks, '::ffff:10.0.0.1', '198.51.100.1')).toBe('198.51.100.1');
@@ -34,20 +34,20 @@ describe('the address of a client', () => {
     expect(addressOf(networks, '10.0.0.1', '10.0.0.3, 10.0.0.2')).toBe('10.0.0.3');
   });
 
-  test('is never something that is no address', () => {
+  it('is never an invalid address', () => {
     expect(addressOf({ hops: 2 }, '10.0.0.1', '198.51.100.1, unknown')).toBe('10.0.0.1');
     expect(addressOf({ hops: 1 }, '10.0.0.1', '"x\r\ny"')).toBe('10.0.0.1');
     expect(addressOf({ hops: 1 }, '10.0.0.1', '')).toBe('10.0.0.1');
   });
 
-  test('is read without its port', () => {
+  it('is read without its port', () => {
     expect(addressOf({ hops: 1 }, '10.0.0.1', '198.51.100.1:4711')).toBe('198.51.100.1');
     expect(addressOf({ hops: 1 }, '10.0.0.1', '[2001:db8::1]:4711')).toBe('2001:db8::1');
     expect(addressOf({ hops: 1 }, '10.0.0.1', '2001:db8::1')).toBe('2001:db8::1');
   });
 });
 
-describe('a proxy that nobody said is to be trusted', () => {
+describe('the warning about a proxy that is not trusted', () => {
   function toldBy(trust: TrustProxy | undefined, ...requests: [peer: string, forwardedFor?: string][]) {
     const told: string[] = [];
     const clientAddress = createClientAddress(trust, (peer) => told.push(peer));
@@ -55,19 +55,19 @@ describe('a proxy that nobody said is to be trusted', () => {
     return told;
   }
 
-  test('is told of once', () => {
+  it('comes once', () => {
     expect(toldBy(undefined, ['10.0.0.1', '8.8.8.8'], ['::ffff:10.0.0.2', '8.8.4.4'])).toEqual(['10.0.0.1']);
     expect(toldBy(undefined, ['127.0.0.1', '8.8.8.8'])).toEqual(['127.0.0.1']);
   });
 
-  test('is none where the peer is a client, speaks for itself, or trust was decided', () => {
+  it('does not come for a public peer, a peer without X-Forwarded-For, or with TRUST_PROXY', () => {
     expect(toldBy(undefined, ['8.8.8.8', '1.1.1.1'], ['10.0.0.1'])).toEqual([]);
     expect(toldBy({ hops: 0 }, ['10.0.0.1', '8.8.8.8'])).toEqual([]);
     expect(toldBy({ hops: 1 }, ['10.0.0.1', '8.8.8.8'])).toEqual([]);
   });
 });
 
-test('TRUST_PROXY is a number, or addresses and networks', () => {
+it('TRUST_PROXY is a number, or addresses and networks', () => {
   expect(parseTrustProxy('2')).toEqual({ hops: 2 });
   expect(parseTrustProxy('10.0.0.0/8, ::1')).toEqual({ networks: ['10.0.0.0/8', '::1'] });
   for (const bad of ['yes', '-1', '10.0.0.0/33', '10.0.0.0/x', 'localhost', '10.0.0.1,', '']) {

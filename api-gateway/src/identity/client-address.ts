@@ -1,10 +1,10 @@
 import ipaddr from 'ipaddr.js';
 import { BlockList, isIP, isIPv6 } from 'node:net';
 
-/** Which hops before the gateway may say where a request came from: a number of them, or their networks. */
+/** The proxies whose X-Forwarded-For is trusted: a number of hops, or their networks. */
 export type TrustProxy = { hops: number } | { networks: readonly string[] };
 
-/** The address that a request came from, as far as it is known for sure. */
+/** Returns the address of a request's client, as far as it is certain. */
 export type ClientAddress = (peer: string | undefined, forwardedFor: string | undefined) => string;
 
 /** `2`, or `10.0.0.0/8,::1`; undefined for anything else. */
@@ -20,8 +20,8 @@ export function parseTrustProxy(value: string): TrustProxy | undefined {
 }
 
 /**
- * @param onProxyIgnored told once where `TRUST_PROXY` says nothing, and a peer of a private network, so probably a
- * proxy of our own, speaks for others
+ * @param onProxyIgnored called once if `TRUST_PROXY` is not set and a peer in a private network sends
+ * X-Forwarded-For. It is probably our own proxy.
  */
 export function createClientAddress(
   trust: TrustProxy | undefined,
@@ -34,7 +34,7 @@ export function createClientAddress(
     let address = plainAddress(peer);
     if (forwardedFor === undefined) return address;
     const said = forwardedFor.split(',');
-    // Read backwards: every hop appends the peer it saw, so only what a trusted hop wrote is believed.
+    // Read from the end: every hop appends the peer that it saw, so only entries of trusted hops are used.
     for (let i = said.length - 1; i >= 0 && isTrusted(address, said.length - 1 - i); i -= 1) {
       const claimed = addressIn(said[i] ?? '');
       if (claimed === undefined) break;
@@ -45,11 +45,11 @@ export function createClientAddress(
 }
 
 function ignoringProxies(onProxyIgnored: (peer: string) => void): ClientAddress {
-  let isTold = false;
+  let hasWarned = false;
   return (peer, forwardedFor) => {
     const address = plainAddress(peer);
-    if (forwardedFor !== undefined && !isTold && isPrivate(address)) {
-      isTold = true;
+    if (forwardedFor !== undefined && !hasWarned && isPrivate(address)) {
+      hasWarned = true;
       onProxyIgnored(address);
     }
     return address;
@@ -60,7 +60,7 @@ function isPrivate(address: string): boolean {
   return ipaddr.isValid(address) && ipaddr.process(address).range() !== 'unicast';
 }
 
-/** Whether a peer is one of our own proxies, which speaks for many clients. */
+/** Returns a function that tells whether a peer is one of our own proxies, which serve many clients. */
 export function createTrustedPeer(trust: TrustProxy | undefined): (peer: string) => boolean {
   if (trust === undefined) return () => false;
   if ('hops' in trust) return () => trust.hops > 0;
@@ -82,14 +82,16 @@ function addNetwork(list: BlockList, network: string): void {
   const [address = '', bits] = network.split('/');
   const family = isIP(address);
   if (family === 0 || (bits !== undefined && !/^\d{1,3}$/.test(bits))) {
-    throw new Error(`"${network}" is no address or network`);
+    throw new Error(`"${network}" is not an address or a network`);
   }
   const type = family === 6 ? 'ipv6' : 'ipv4';
   if (bits === undefined) list.addAddress(address, type);
   else list.addSubnet(address, Number(bits), type);
 }
 
-/** An IPv4 address that a dual-stack socket shows as `::ffff:10.0.0.1` is `10.0.0.1`. */
+/**
+ * Writes `::ffff:10.0.0.1`, as a dual-stack socket shows it, as `10.0.0.1`, and drops the zone of an IPv6 address.
+ */
 function plainAddress(address: string | undefined): string {
   if (address === undefined) return '';
   if (address.startsWith('::ffff:') && isIP(address.slice(7)) === 4) return address.slice(7);

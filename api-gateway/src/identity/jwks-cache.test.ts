@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { generateKeyPairSync, type JsonWebKey } from 'node:crypto';
 import { signingPair } from '../../test/support/tokens.ts';
 import { createJwksCache } from './jwks-cache.ts';
@@ -13,7 +13,7 @@ afterEach(() => {
   vi.useRealTimers();
 });
 
-/** A source that can be down, and counts how often it is asked. */
+/** A source that can be down, and counts its requests. */
 function sourceOf(...kids: string[]) {
   const source = { keys: kids.map((kid) => signingPair(kid).jwk), down: false, asked: 0 };
   const fetchKeySet = async () => {
@@ -28,7 +28,7 @@ function sourceOf(...kids: string[]) {
 }
 
 describe('the key set', () => {
-  test('is loaded at start', async () => {
+  it('is loaded at start', async () => {
     const { source, cache } = sourceOf('a', 'b');
     expect(cache.loaded()).toBe(false);
     await cache.component.start?.();
@@ -38,7 +38,7 @@ describe('the key set', () => {
     expect(source.asked).toBe(1);
   });
 
-  test('is asked for again, ever more slowly, until it was there once', async () => {
+  it('is requested again with growing pauses until the first success', async () => {
     const { source, cache } = sourceOf('a');
     source.down = true;
     await cache.component.start?.();
@@ -52,7 +52,7 @@ describe('the key set', () => {
     expect(source.asked).toBe(5);
   });
 
-  test('is refreshed every minute, and a key withdrawn then is gone', async () => {
+  it('is reloaded every minute, and removed keys are dropped', async () => {
     const { source, cache } = sourceOf('a');
     await cache.component.start?.();
     source.keys = [signingPair('b').jwk];
@@ -62,7 +62,7 @@ describe('the key set', () => {
     expect(cache.get('b')).toBeDefined();
   });
 
-  test('outlives an outage of its source', async () => {
+  it('outlives an outage of its source', async () => {
     const { source, cache } = sourceOf('a');
     await cache.component.start?.();
     source.down = true;
@@ -72,7 +72,7 @@ describe('the key set', () => {
     expect(cache.loaded()).toBe(true);
   });
 
-  test('is not asked for any more after the stop', async () => {
+  it('is not requested after the stop', async () => {
     const { source, cache } = sourceOf('a');
     await cache.component.start?.();
     await cache.component.stop?.();
@@ -82,7 +82,7 @@ describe('the key set', () => {
 });
 
 describe('an unknown key', () => {
-  test('is looked up once in five seconds, however many ask for however many', async () => {
+  it('causes one request in five seconds, for any number of tokens and keys', async () => {
     const { source, cache } = sourceOf('a');
     await cache.component.start?.();
     await Promise.all(['x', 'y', 'z'].map((kid) => cache.lookUp(kid)));
@@ -95,7 +95,7 @@ describe('an unknown key', () => {
     expect(source.asked).toBe(2);
   });
 
-  test('is found when the source has it by then', async () => {
+  it('is found if the source has it by then', async () => {
     const { source, cache } = sourceOf('a');
     await cache.component.start?.();
     source.keys.push(signingPair('new').jwk);
@@ -107,7 +107,7 @@ describe('an unknown key', () => {
 });
 
 describe('of a key set', () => {
-  test('only keys for ES256 are taken, the others passed over', async () => {
+  it('only keys for ES256 are used', async () => {
     const { source, cache } = sourceOf('a');
     const rsa = generateKeyPairSync('rsa', { modulusLength: 2048 }).publicKey.export({ format: 'jwk' });
     const p384 = generateKeyPairSync('ec', { namedCurve: 'P-384' }).publicKey.export({ format: 'jwk' });
@@ -117,7 +117,7 @@ describe('of a key set', () => {
     expect(['a', 'rsa', 'p384', 'oct', 'enc'].filter((kid) => cache.get(kid))).toEqual(['a']);
   });
 
-  test('without any usable key the old ones stay', async () => {
+  it('without a usable key the old keys stay', async () => {
     const { source, cache } = sourceOf('a');
     await cache.component.start?.();
     source.keys = [];
@@ -125,20 +125,24 @@ describe('of a key set', () => {
     expect(cache.get('a')).toBeDefined();
   });
 
-  // Each beside a good key, as one of it would be published by mistake.
+  // Each beside a valid key, as if published by mistake.
   const { jwk } = signingPair('odd');
-  test.each([
-    ['a point that is not on the curve', { ...jwk, y: jwk.x }, 'x and y are no point of the curve'],
-    ['a coordinate that is too short', { ...jwk, x: String(jwk.x).slice(2) }, 'x is no coordinate'],
-    ['a coordinate that is no base64url', { ...jwk, y: `${String(jwk.y).slice(1)}+` }, 'y is no coordinate'],
-    ['a coordinate that is missing', { ...jwk, y: undefined }, 'y is no coordinate'],
+  it.each([
+    ['a point that is not on the curve', { ...jwk, y: jwk.x }, 'x and y are not a point of the curve'],
+    ['a coordinate that is too short', { ...jwk, x: String(jwk.x).slice(2) }, 'x is not a coordinate'],
+    [
+      'a coordinate that is no base64url',
+      { ...jwk, y: `${String(jwk.y).slice(1)}+` },
+      'y is not a coordinate',
+    ],
+    ['a coordinate that is missing', { ...jwk, y: undefined }, 'y is not a coordinate'],
     ['a key for signing', { ...jwk, key_ops: ['sign'] }, 'key_ops has no verify'],
     ['a key for nothing', { ...jwk, key_ops: [] }, 'key_ops has no verify'],
-    ['key_ops that are no list', { ...jwk, key_ops: 'verify' }, 'key_ops is no list'],
-    ['key_ops that repeat', { ...jwk, key_ops: ['verify', 'verify'] }, 'key_ops repeats itself'],
+    ['key_ops that are no list', { ...jwk, key_ops: 'verify' }, 'key_ops is not a list'],
+    ['key_ops that repeat', { ...jwk, key_ops: ['verify', 'verify'] }, 'key_ops has a repetition'],
     ['a key for encryption', { ...jwk, use: 'enc' }, 'use is not sig'],
     ['a key for another algorithm', { ...jwk, alg: 'ES384' }, 'alg is not ES256'],
-  ])('%s is passed over alone, and logged once', async (_what, odd, reason) => {
+  ])('%s is ignored alone, and logged once', async (_what, odd, reason) => {
     const { source, cache, warnings } = sourceOf('a', 'b');
     source.keys.splice(1, 0, odd as JsonWebKey);
     await cache.component.start?.();
@@ -147,7 +151,7 @@ describe('of a key set', () => {
     expect(warnings).toEqual([{ kid: 'odd', reason }]);
   });
 
-  test.each([['text'], [7], [null], [[]], [{}]])('%j is passed over alone', async (odd) => {
+  it.each([['text'], [7], [null], [[]], [{}]])('%j is passed over alone', async (odd) => {
     const { source, cache, warnings } = sourceOf('a', 'b');
     source.keys.unshift(odd as never);
     await cache.component.start?.();
@@ -155,7 +159,7 @@ describe('of a key set', () => {
     expect(warnings).toMatchObject([{ kid: '(none)' }]);
   });
 
-  test('a key for verifying is taken, whatever else it is for', async () => {
+  it('a key for verifying may have other operations as well', async () => {
     const { source, cache, warnings } = sourceOf();
     source.keys.push({ ...signingPair('a').jwk, key_ops: ['verify'] });
     source.keys.push({ ...signingPair('b').jwk, key_ops: ['sign', 'verify'] });
@@ -164,11 +168,11 @@ describe('of a key set', () => {
     expect(warnings).toEqual([]);
   });
 
-  test('the first key of a kid is the one that counts', async () => {
+  it('the first of two keys with one kid is used', async () => {
     const { source, cache, warnings } = sourceOf('a');
     source.keys.push({ ...signingPair('b').jwk, kid: 'a' });
     await cache.component.start?.();
     expect(cache.get('a')?.export({ format: 'jwk' })).toMatchObject({ x: source.keys[0]?.x });
-    expect(warnings).toEqual([{ kid: 'a', reason: 'kid is that of a key before' }]);
+    expect(warnings).toEqual([{ kid: 'a', reason: 'kid is that of an earlier key' }]);
   });
 });

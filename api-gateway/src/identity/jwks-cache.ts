@@ -1,35 +1,40 @@
 import type { KeyObject } from 'node:crypto';
 import type { Component } from 'service-kit/lifecycle';
 import type { Logger } from 'service-kit/logging';
-import { type PassedOver, readKeySet } from './read-key-set.ts';
+import { type UnusableKey, readKeySet } from './read-key-set.ts';
 
-// How long a key that was retired in an emergency may go on being believed here.
+// A key that is removed in an emergency is trusted for at most this long.
 const REFRESH_MS = 60_000;
-// How long tokens of a key that is new may be refused. Whoever makes up key ids causes no more requests than this.
+// Tokens of a new key are refused for at most this long. Tokens with invented key ids cause no more requests.
 const COOLDOWN_MS = 5_000;
 const FIRST_RETRY_MS = 500;
 const LAST_RETRY_MS = 30_000;
 
-/** auth-service's public keys by `kid`. Keys once loaded outlive an outage of auth-service. */
+/**
+ * auth-service's public keys by `kid`. Loaded keys stay through an outage of auth-service.
+ *
+ * Not jose's createRemoteJWKSet (6.2.18): it refuses every token while a due reload fails, its cooldown begins
+ * only after a successful reload, and it does not reload in the background.
+ */
 export interface JwksCache {
-  /** Whether a key set has ever been loaded. */
+  /** Whether a key set has been loaded. */
   loaded(): boolean;
   get(kid: string): KeyObject | undefined;
-  /** Looks an unknown `kid` up at the source, at most once a cooldown, however many ask. */
+  /** Reloads the key set for an unknown `kid`, at most once in the cooldown. */
   lookUp(kid: string): Promise<KeyObject | undefined>;
-  /** Loads the set at start, again with backoff until that worked, then every minute. */
+  /** Loads the key set at the start, retries with backoff until that succeeds, then reloads it every minute. */
   component: Component;
 }
 
-export interface JwksCacheOptions {
+export interface JwksCacheDeps {
   fetchKeySet: () => Promise<unknown>;
   now: () => number;
   logger: Logger;
 }
 
-export function createJwksCache({ fetchKeySet, now, logger }: JwksCacheOptions): JwksCache {
+export function createJwksCache({ fetchKeySet, now, logger }: JwksCacheDeps): JwksCache {
   let keys: ReadonlyMap<string, KeyObject> | undefined;
-  let passedOver: ReadonlySet<string> = new Set();
+  let unusable: ReadonlySet<string> = new Set();
   let lastAskedAt = Number.NEGATIVE_INFINITY;
   let failures = 0;
   let running: Promise<void> | undefined;
@@ -42,21 +47,20 @@ export function createJwksCache({ fetchKeySet, now, logger }: JwksCacheOptions):
       const read = readKeySet(await fetchKeySet());
       keys = read.keys;
       failures = 0;
-      notePassedOver(read.passedOver);
+      logUnusable(read.unusable);
     } catch (error) {
       failures += 1;
       const level = keys ? 'warn' : 'error';
-      logger[level]('key set could not be loaded', { attempt: failures, known: keys?.size ?? 0, error });
+      logger[level]('Key set not loaded', { attempt: failures, known: keys?.size ?? 0, error });
     }
   }
 
-  /** Once for each as long as it is in the set, not every minute. */
-  function notePassedOver(unusable: readonly PassedOver[]): void {
-    const now = new Set(unusable.map(({ kid, reason }) => `${kid}: ${reason}`));
-    for (const { kid, reason } of unusable) {
-      if (!passedOver.has(`${kid}: ${reason}`)) logger.warn('Key passed over', { kid, reason });
+  /** Logs each unusable key once while it is in the key set, not every minute. */
+  function logUnusable(found: readonly UnusableKey[]): void {
+    for (const { kid, reason } of found) {
+      if (!unusable.has(`${kid}: ${reason}`)) logger.warn('Unusable key ignored', { kid, reason });
     }
-    passedOver = now;
+    unusable = new Set(found.map(({ kid, reason }) => `${kid}: ${reason}`));
   }
 
   function refresh(): Promise<void> {

@@ -1,4 +1,4 @@
-import { afterEach, expect, test, vi } from 'vitest';
+import { afterEach, expect, it, vi } from 'vitest';
 import { createRevocationPoll, type RevocationPoll } from './revocation-poll.ts';
 import type { RevocationPage } from './revocation.ts';
 
@@ -25,7 +25,7 @@ function heldPoll(intervalMs: number) {
   return readings;
 }
 
-test('a reading that was asked for while another is under way follows it, because that one may be too old', async () => {
+it('a reading that is requested during another follows it, because the other may have begun too early', async () => {
   const readings = heldPoll(60_000);
   expect(readings).toHaveLength(1);
   poll.readNow();
@@ -35,7 +35,7 @@ test('a reading that was asked for while another is under way follows it, becaus
   await vi.waitFor(() => expect(readings.map(({ cursor }) => cursor)).toEqual([undefined, 'c1']));
 });
 
-test('a reading goes on at once while there is more, and only its end counts as one', async () => {
+it('a reading continues while there are more pages, and counts only when it is complete', async () => {
   const readings = heldPoll(60_000);
   readings[0]?.answer({ items: [], cursor: 'c1', hasMore: true });
   await vi.waitFor(() => expect(readings).toHaveLength(2));
@@ -45,7 +45,7 @@ test('a reading goes on at once while there is more, and only its end counts as 
   expect(readings.map(({ cursor }) => cursor)).toEqual([undefined, 'c1']);
 });
 
-test('a reading that takes longer than the interval has no other beside it, and the next one follows at once', async () => {
+it('a reading longer than the interval is not doubled, and the next one follows at once', async () => {
   const readings = heldPoll(20);
   const began = performance.now();
   await vi.waitFor(() => expect(performance.now() - began).toBeGreaterThan(100));
@@ -54,7 +54,7 @@ test('a reading that takes longer than the interval has no other beside it, and 
   await vi.waitFor(() => expect(readings).toHaveLength(2));
 });
 
-test('nothing is read any more after a stop', async () => {
+it('nothing is read after a stop', async () => {
   const readings = heldPoll(20);
   await poll.component.stop?.();
   poll.readNow();
@@ -66,7 +66,7 @@ test('nothing is read any more after a stop', async () => {
   expect(readings).toHaveLength(1);
 });
 
-test('what could not be applied is read again from the same place', async () => {
+it('a page that could not be applied is read again', async () => {
   const cursors: (string | undefined)[] = [];
   poll = createRevocationPoll({
     read: async (cursor) => {

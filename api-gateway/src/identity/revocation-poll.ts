@@ -7,22 +7,22 @@ import { CursorRefusedError } from './revocation-source.ts';
 const FIRST_RETRY_MS = 500;
 const START_WITHIN_MS = 2_000;
 
-/** Asks for revocations at the start, then again and again. */
+/** Reads revocations from auth-service at the start, then at an interval. */
 export interface RevocationPoll {
-  /** Whether everything that matters has been read once. */
+  /** Whether all revocations in force have been read once. */
   loaded(): boolean;
-  /** Age of what is known, in milliseconds; undefined until something is. */
+  /** Milliseconds since the last reading began; undefined before the first. */
   age(): number | undefined;
-  /** Reads now; when a reading is under way, once more after it, for it may have begun too early. */
+  /** Reads now. If a reading is running, reads once more after it, because it may have begun too early. */
   readNow(): void;
   component: Component;
 }
 
-export interface RevocationPollOptions {
+export interface RevocationPollDeps {
   read: (cursor: string | undefined) => Promise<RevocationPage>;
-  /** Takes what was read; the same may come again. */
+  /** Applies a page. The same items may come again. */
   apply: (items: RevocationPage['items']) => void;
-  /** From one reading to the next, in milliseconds. The first one is tried again sooner until it worked. */
+  /** Milliseconds between readings. The first reading is retried sooner. */
   intervalMs: number;
   logger: Logger;
 }
@@ -32,7 +32,7 @@ export function createRevocationPoll({
   apply,
   intervalMs,
   logger,
-}: RevocationPollOptions): RevocationPoll {
+}: RevocationPollDeps): RevocationPoll {
   let cursor: string | undefined;
   let readAt: number | undefined;
   let failures = 0;
@@ -45,8 +45,8 @@ export function createRevocationPoll({
     const startedAt = performance.now();
     try {
       const count = await readPages();
-      if (failures > 0) logger.info('Revocations can be read again', { after: failures });
-      if (readAt === undefined) logger.info('Revocations were read', { count });
+      if (failures > 0) logger.info('Revocations read again', { after: failures });
+      if (readAt === undefined) logger.info('Revocations read', { count });
       readAt = startedAt;
       failures = 0;
     } catch (error) {
@@ -57,11 +57,11 @@ export function createRevocationPoll({
       }
       failures += 1;
       const level = readAt === undefined ? 'error' : 'warn';
-      if (failures === 1) logger[level]('Revocations could not be read', { ageMs: age(), error });
+      if (failures === 1) logger[level]('Revocations not read', { ageMs: age(), error });
     }
   }
 
-  /** What a reading that fails has read is not read again: the cursor says where to go on. */
+  /** A failed reading keeps its pages: the cursor says where to go on. */
   async function readPages(): Promise<number> {
     let count = 0;
     for (;;) {

@@ -9,29 +9,29 @@ const SINCE_TIMEOUT_MS = 2_000;
 const SNAPSHOT_TIMEOUT_MS = 10_000;
 const MOST_BYTES = 64 * 1024 * 1024;
 
-/** auth-service does not know the cursor: everything has to be read again. */
+/** auth-service does not know the cursor. Everything has to be read again. */
 export class CursorRefusedError extends Error {
   override readonly name = 'CursorRefusedError';
 }
 
 export interface RevocationSource {
   /**
-   * @param cursor of an earlier page; undefined for everything that still matters
-   * @throws CursorRefusedError, or whatever kept the last of auth-service's addresses from answering
+   * @param cursor of the last page; undefined to read all revocations in force
+   * @throws CursorRefusedError, or the failure of the last address that was asked
    */
   read(cursor: string | undefined): Promise<RevocationPage>;
   component: Component;
 }
 
-export interface RevocationSourceOptions {
-  /** auth-service's addresses; the one that answered last is asked first. */
+export interface RevocationSourceDeps {
+  /** auth-service's addresses. The one that answered last is asked first. */
   origins: readonly string[];
   key: SigningKey;
   now: () => number;
 }
 
-/** Reads revocations from auth-service, over connections of its own. */
-export function createRevocationSource({ origins, key, now }: RevocationSourceOptions): RevocationSource {
+/** Reads revocations from auth-service, over its own connections. */
+export function createRevocationSource({ origins, key, now }: RevocationSourceDeps): RevocationSource {
   const agent = new Agent({ connections: 1, maxResponseSize: MOST_BYTES, allowH2: false });
   let preferred = 0;
 
@@ -48,7 +48,7 @@ export function createRevocationSource({ origins, key, now }: RevocationSourceOp
     if (statusCode === 200) return RevocationPage.parse(await body.json());
     await body.dump();
     if (statusCode === 400 && cursor !== undefined) throw new CursorRefusedError('the cursor was refused');
-    const hint = statusCode === 401 ? ': it knows none of our INTERNAL_KEYS, or our clocks differ' : '';
+    const hint = statusCode === 401 ? ': check INTERNAL_KEYS and the clocks' : '';
     throw new Error(`answered with ${statusCode}${hint}`);
   }
 

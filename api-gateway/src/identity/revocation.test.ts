@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { expect, test } from 'vitest';
+import { expect, it } from 'vitest';
 import { z } from 'zod';
 import { RevocationPage, SessionsRevoked } from './revocation.ts';
 
@@ -7,13 +7,13 @@ const contract = z
   .object({ examples: z.array(z.looseObject({ data: z.unknown() })).min(1) })
   .parse(JSON.parse(readFileSync('contracts/laurel.sessions.revoked.v1.schema.json', 'utf8')));
 
-test('every example of the contract is understood whole', () => {
+it('every example of the contract parses completely', () => {
   for (const example of contract.examples) {
     expect(SessionsRevoked.parse(example).data).toEqual(example.data);
   }
 });
 
-test('what auth-service answers is understood with its times, and what it may add later is passed over', () => {
+it('a page of auth-service parses with its times, and unknown fields are ignored', () => {
   const revokedAt = '2026-12-01T00:41:13.105Z';
   const page = {
     items: [{ accountId: 'acc_1', sessionIds: ['ses_1'], revokedAt, reason: 'ban' }],
@@ -26,11 +26,11 @@ test('what auth-service answers is understood with its times, and what it may ad
   });
 });
 
-test.each([
+it.each([
   ['no cursor', { items: [] }],
   ['a cursor that is too long', { items: [], cursor: 'c'.repeat(257) }],
   ['no items', { cursor: 'c' }],
   ['an item without a time', { items: [{ accountId: 'acc_1', minVersion: 1 }], cursor: 'c' }],
-])('an answer with %s is none', (_what, page) => {
+])('a page with %s is refused', (_what, page) => {
   expect(RevocationPage.safeParse(page).success).toBe(false);
 });

@@ -1,8 +1,8 @@
 import { z } from 'zod';
 
 /**
- * What ends access tokens before their time: those of these sessions, and those of the account with a lower version but
- * for those of the session that is excepted.
+ * Ends access tokens before their expiry: those of `sessionIds`, and those of the account with a version below
+ * `minVersion`, except those of the session `exceptSessionId`.
  */
 export const Revocation = z.object({
   accountId: z.string().min(1).max(128),
@@ -12,17 +12,17 @@ export const Revocation = z.object({
 });
 export type Revocation = z.infer<typeof Revocation>;
 
-/** A revocation as auth-service sends it to every gateway. */
+/** The message by which auth-service tells every gateway. */
 export const SessionsRevoked = z.object({
   type: z.literal('laurel.sessions.revoked.v1'),
   data: Revocation,
 });
 
-/** What auth-service answers when it is asked: the revocations since a cursor, and the cursor to ask with next. */
+/** A page of auth-service's answer: the revocations since a cursor, and the cursor for the next request. */
 export const RevocationPage = z.object({
   items: z.array(Revocation.extend({ revokedAt: z.iso.datetime({ offset: true }).transform(Date.parse) })),
   cursor: z.string().min(1).max(256),
-  /** Whether the next page is there already; an auth-service that has no pages leaves it out. */
+  /** Whether there is a next page already. An auth-service without pages omits it. */
   hasMore: z.boolean().optional(),
 });
 export type RevocationPage = z.infer<typeof RevocationPage>;

@@ -1,5 +1,5 @@
 import { createHmac } from 'node:crypto';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import {
   accessToken,
   AUDIENCE,
@@ -9,7 +9,7 @@ import {
   signingPair,
 } from '../../test/support/tokens.ts';
 import { createJwksCache } from './jwks-cache.ts';
-import { createTokenVerifier, type TokenVerifierOptions } from './token-verifier.ts';
+import { createTokenVerifier, type TokenVerifierDeps } from './token-verifier.ts';
 
 const rules = { issuer: ISSUER, audience: AUDIENCE, maxLifeMs: 600_000 };
 const logger = { error() {}, warn() {}, info() {}, debug() {}, child: () => logger };
@@ -19,7 +19,7 @@ const others = signingPair('ours');
 interface Given {
   keys?: object[];
   now?: () => number;
-  revocations?: TokenVerifierOptions['revocations'];
+  revocations?: TokenVerifierDeps['revocations'];
 }
 
 const nothingRevoked = { loaded: () => true, isRevoked: () => false };
@@ -38,8 +38,8 @@ function part(value: object): string {
 
 const payload = () => accessToken(ours).split('.')[1] ?? '';
 
-describe('a token is believed', () => {
-  test('for what it says of an account', async () => {
+describe('a token is accepted', () => {
+  it('with the claims of an account', async () => {
     const { tokens } = await verifierWith();
     const token = accessToken(ours, { claims: { roles: ['USER', 'OPERATOR'], ver: 3 } });
     expect(await tokens.verify(token)).toMatchObject({
@@ -52,7 +52,7 @@ describe('a token is believed', () => {
     });
   });
 
-  test('for what it says of a service client, which has no session', async () => {
+  it('with the claims of a service client, which has no session', async () => {
     const { tokens } = await verifierWith();
     expect(await tokens.verify(clientToken(ours, 'activity:write claims:read'))).toMatchObject({
       userId: 'cli_1',
@@ -63,7 +63,7 @@ describe('a token is believed', () => {
   });
 });
 
-describe('a token is not believed', () => {
+describe('a token is refused', () => {
   const bad: [string, () => string][] = [
     ['of another key with the same id', () => accessToken(others)],
     ['of an unknown key', () => accessToken(ours, { header: { kid: 'unknown' } })],
@@ -107,7 +107,7 @@ describe('a token is not believed', () => {
     ['that is JSON', () => `${part({})}.${part({})}.${part({})}`],
   ];
 
-  test.each(bad)('%s', async (_what, make) => {
+  it.each(bad)('%s', async (_what, make) => {
     const { tokens } = await verifierWith();
     const token = make();
     expect(await tokens.verify(token)).toBeUndefined();
@@ -115,8 +115,8 @@ describe('a token is not believed', () => {
   });
 });
 
-describe('a verified token is remembered', () => {
-  test('until it expires, by the clock', async () => {
+describe('a verified token is cached', () => {
+  it('until it expires', async () => {
     let now = Date.now();
     const { tokens } = await verifierWith({ now: () => now });
     const token = accessToken(ours, { claims: { exp: Math.floor(now / 1000) + 60 } });
@@ -128,7 +128,7 @@ describe('a verified token is remembered', () => {
     expect(await tokens.verify(token)).toBeUndefined();
   });
 
-  test('for no longer than a token may live, whatever it says itself', async () => {
+  it('for no longer than the longest life, whatever its exp', async () => {
     let now = Date.now();
     const { tokens } = await verifierWith({ now: () => now });
     const token = accessToken(ours, { claims: { exp: Math.floor(now / 1000) + 86_400 } });
@@ -138,7 +138,7 @@ describe('a verified token is remembered', () => {
     expect(await tokens.verify(token)).toBeUndefined();
   });
 
-  test('until it is revoked', async () => {
+  it('until it is revoked', async () => {
     const revoked = new Set<string>();
     const isRevoked = ({ sessionId }: { sessionId: string }) => revoked.has(sessionId);
     const { tokens } = await verifierWith({ revocations: { loaded: () => true, isRevoked } });
@@ -152,7 +152,7 @@ describe('a verified token is remembered', () => {
     expect(tokens.recall(other)).toBeDefined();
   });
 
-  test('until its key is withdrawn', async () => {
+  it('until its key is withdrawn', async () => {
     const keys = [ours.jwk];
     const { jwks, tokens } = await verifierWith({ keys });
     const token = accessToken(ours);
@@ -163,7 +163,7 @@ describe('a verified token is remembered', () => {
     expect(tokens.recall(token)).toBeUndefined();
   });
 
-  test('and forgotten when there are too many', async () => {
+  it('and dropped when the cache is full', async () => {
     const { tokens } = await verifierWith();
     const three = [accessToken(ours), accessToken(ours), accessToken(ours)];
     for (const token of three) await tokens.verify(token);
@@ -171,10 +171,10 @@ describe('a verified token is remembered', () => {
   });
 });
 
-test.each<[string, Given]>([
+it.each<[string, Given]>([
   ['keys', { keys: [] }],
   ['revocations', { revocations: { loaded: () => false, isRevoked: () => false } }],
-])('nothing can be said about tokens before there were %s', async (_what, given) => {
+])('the verifier is not ready before %s were loaded', async (_what, given) => {
   const { tokens } = await verifierWith(given);
   expect(tokens.ready()).toBe(false);
   expect((await verifierWith()).tokens.ready()).toBe(true);

@@ -3,29 +3,29 @@ import { type AccessToken, checkAccessToken, keyIdOf, type TokenRules } from './
 import type { JwksCache } from './jwks-cache.ts';
 import type { Revocations } from './revocations.ts';
 
-/** Tells who a token speaks for. Undefined: nobody. */
+/** Verifies access tokens. Undefined: the token is not valid. */
 export interface TokenVerifier {
-  /** False while nothing can be said about any token, because keys or revocations have never been loaded. */
+  /** False until keys and revocations have been loaded once. */
   ready(): boolean;
-  /** The answer where it takes no waiting; undefined where `verify` has to be asked. */
+  /** A cached result; undefined if `verify` must be asked. */
   recall(token: string): AccessToken | undefined;
   verify(token: string): Promise<AccessToken | undefined>;
-  /** Whether a token that was verified is still to be believed. */
+  /** Whether a verified token is still valid. */
   holds(token: AccessToken): boolean;
 }
 
-export interface TokenVerifierOptions {
+export interface TokenVerifierDeps {
   jwks: JwksCache;
   revocations: Pick<Revocations, 'loaded' | 'isRevoked'>;
   rules: TokenRules;
   now: () => number;
-  /** Tokens kept; one takes about a kilobyte. */
+  /** Cached tokens; each takes about a kilobyte. */
   maxCached?: number;
 }
 
-/** A cached verdict covers the signature and the shape alone: time, key and revocations are looked at on every request. */
-export function createTokenVerifier(options: TokenVerifierOptions): TokenVerifier {
-  const { jwks, revocations, rules, now, maxCached = 10_000 } = options;
+/** The cache covers signature and shape. Expiry, key and revocations are checked for every request. */
+export function createTokenVerifier(deps: TokenVerifierDeps): TokenVerifier {
+  const { jwks, revocations, rules, now, maxCached = 10_000 } = deps;
   const verified = new LRUCache<string, AccessToken>({ max: maxCached });
 
   function holds(token: AccessToken): boolean {

@@ -1,22 +1,27 @@
+import { networkOf } from 'service-kit/http';
 import type { Socket } from 'node:net';
-import { networkOf } from './network-of.ts';
+import { Counter, type Registry } from '@prometheus-io/client';
 
-export interface ConnectionLimitOptions {
+export interface ConnectionLimitDeps {
   /** Open connections of one address, or of one /64 of IPv6. */
   limit: number;
-  /** Proxies of our own speak for many clients. */
+  /** Our own proxies serve many clients and have no limit. */
   isTrusted: (address: string) => boolean;
-  /** Told of each connection that may not stay. */
-  onRefused: () => void;
+  metrics: Registry;
 }
 
-/** Whether a new connection may stay, by how many its address has already. */
+/** Returns a function that tells whether a new connection may stay. */
 export function createConnectionLimit({
   limit,
   isTrusted,
-  onRefused,
-}: ConnectionLimitOptions): (socket: Socket) => boolean {
+  metrics,
+}: ConnectionLimitDeps): (socket: Socket) => boolean {
   const open = new Map<string, number>();
+  const refused = new Counter({
+    name: 'gateway_refused_connections_total',
+    help: 'Connections refused because their address had CONNECTIONS_PER_ADDRESS open',
+    registers: [metrics],
+  });
 
   return (socket) => {
     const { remoteAddress } = socket;
@@ -24,7 +29,7 @@ export function createConnectionLimit({
     const network = networkOf(remoteAddress);
     const count = (open.get(network) ?? 0) + 1;
     if (count > limit) {
-      onRefused();
+      refused.inc();
       return false;
     }
     open.set(network, count);

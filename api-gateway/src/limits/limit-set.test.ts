@@ -1,13 +1,12 @@
-import { expect, test } from 'vitest';
-import { createLimitMemory } from './limit-memory.ts';
-import { LimitSet } from './limit-set.ts';
+import { expect, it } from 'vitest';
+import { createLimitMemory, LimitSet } from './limit-set.ts';
 import type { SharedBuckets } from './shared-buckets.ts';
 
 const account = { by: 'account', limit: 1, windowSeconds: 60 } as const;
 const client = { ...account, by: 'client' } as const;
 const address = { ...account, by: 'address', limit: 2 } as const;
 
-/** What a set asks Redis for. */
+/** The calls of a set to Redis. */
 function recorder() {
   const calls: (readonly string[])[] = [];
   const shared: SharedBuckets = {
@@ -19,7 +18,7 @@ function recorder() {
   return { calls, shared };
 }
 
-test('limits that count one request are asked for at once, in one slot of a cluster', async () => {
+it('limits that count one request are one call, in one slot of a cluster', async () => {
   const { calls, shared } = recorder();
   await new LimitSet({ shared, memory: createLimitMemory(), name: 'claims', rules: [account, address] }).take(
     ({ by }) => `a-${by}`,
@@ -27,14 +26,14 @@ test('limits that count one request are asked for at once, in one slot of a clus
   expect(calls).toEqual([['rate:{claims}:account:a-account', 'rate:{claims}:address:a-address']]);
 });
 
-test('limits that never count one request are spread over a cluster', async () => {
+it('limits that never count one request are spread over a cluster', async () => {
   const { calls, shared } = recorder();
   const set = new LimitSet({ shared, memory: createLimitMemory(), name: 'reads', rules: [account, client] });
   await set.take(({ by }) => (by === 'client' ? 'cli_1' : undefined));
   expect(calls).toEqual([['rate:reads:client:cli_1']]);
 });
 
-test('a limit that counts nobody asks nothing', async () => {
+it('a limit that does not count the caller makes no call', async () => {
   const { calls, shared } = recorder();
   expect(
     await new LimitSet({ shared, memory: createLimitMemory(), name: 'reads', rules: [account] }).take(
@@ -44,7 +43,7 @@ test('a limit that counts nobody asks nothing', async () => {
   expect(calls).toEqual([]);
 });
 
-test('a limit that a reload has replaced refuses nobody any more', async () => {
+it('a limit that a reload has replaced refuses no requests', async () => {
   const memory = createLimitMemory();
   const set = (limit: number) =>
     new LimitSet({ shared: undefined, memory, name: 'reads', rules: [{ ...account, limit }] });

@@ -1,28 +1,44 @@
+import { LRUCache } from 'lru-cache';
 import type { RateLimit } from '../routing/route.ts';
-import type { LimitMemory } from './limit-memory.ts';
 import type { LimitState } from './rate-limit-headers.ts';
 import type { SharedBuckets } from './shared-buckets.ts';
 import { type Taken, takeTokens } from './token-bucket.ts';
 
-/** Whom a limit counts a request for; undefined: it does not count this one. */
+/** Most callers remembered, over all limits. Beyond that the oldest are forgotten. */
+const MOST_CALLERS = 100_000;
+
+/** What this process remembers of callers, in milliseconds on the clock of `performance`. */
+export interface LimitMemory {
+  /** When a caller's bucket is full again, while it is counted here. */
+  fullAt: LRUCache<string, number>;
+  /** Until when a caller is refused. Until then Redis is not asked. */
+  refusedUntil: LRUCache<string, number>;
+}
+
+/** One memory for all limits, because an LRU cache of this size takes some megabytes at once. */
+export function createLimitMemory(): LimitMemory {
+  return { fullAt: new LRUCache({ max: MOST_CALLERS }), refusedUntil: new LRUCache({ max: MOST_CALLERS }) };
+}
+
+/** The caller whom a limit counts. Undefined: it does not count this request. */
 export type CallerOf = (rule: RateLimit) => string | undefined;
 
-export interface LimitSetOptions {
-  /** Undefined: counted here alone. */
+export interface LimitSetDeps {
+  /** Undefined: requests are counted in this process alone. */
   shared: SharedBuckets | undefined;
   memory: LimitMemory;
-  /** Part of every key at Redis, so that sets do not share their counts. */
+  /** Part of every key in Redis, so that sets do not share counts. */
   name: string;
   rules: readonly RateLimit[];
 }
 
 interface Limit {
   rule: RateLimit;
-  /** Of its keys at Redis. */
+  /** The prefix of its keys in Redis. */
   prefix: string;
 }
 
-/** A limit that counts the request that is at hand, by the key of its caller. */
+/** A limit that counts the current request, with the caller's key. */
 interface Counted {
   rule: RateLimit;
   key: string;
@@ -30,26 +46,31 @@ interface Counted {
 
 let sets = 0;
 
-/** Limits that all hold: a request takes a token of each, or of none. Counted at Redis, and while that is away here. */
+/**
+ * Limits that hold together: a request takes a token of each or of none. Counted in Redis, or in this process
+ * while Redis is unavailable.
+ */
 export class LimitSet {
   readonly #shared: SharedBuckets | undefined;
   readonly #memory: LimitMemory;
   readonly #limits: readonly Limit[];
-  /** Before keys in memory: what a reload has replaced is forgotten, even where the name stays. */
+  /**
+   * Prefix of the keys in memory. A reload of the table makes a new set, which forgets the counts of the old one.
+   */
   readonly #generation: string;
 
-  constructor({ shared, memory, name, rules }: LimitSetOptions) {
+  constructor({ shared, memory, name, rules }: LimitSetDeps) {
     this.#shared = shared;
     this.#memory = memory;
     this.#generation = `${(sets += 1)} `;
-    // Keys of one call have to be in one slot of a Redis cluster. A caller is an account or a client, so only an
-    // address is counted beside another; keys that are alone are spread over all slots.
+    // A Redis cluster needs the keys of one call in one slot. A caller is an account or a client, so only an
+    // address is ever counted together with another key. Single keys are spread over all slots.
     const together = rules.length > 1 && rules.some(({ by }) => by === 'address');
     const tag = together ? `{${name}}` : name;
     this.#limits = rules.map((rule) => ({ rule, prefix: `rate:${tag}:${rule.by}:` }));
   }
 
-  /** @returns where the caller stands with each limit that counted the request, or refused it */
+  /** @returns the state of each limit that counted or refused the request */
   async take(callerOf: CallerOf): Promise<LimitState[]> {
     const counted: Counted[] = [];
     for (const { rule, prefix } of this.#limits) {
@@ -69,7 +90,7 @@ export class LimitSet {
     return states;
   }
 
-  /** Where one of them refuses, Redis need not be asked: nothing would be taken of the others. */
+  /** If one limit refuses, none takes a token, so Redis need not be asked. */
   #knownRefusals(counted: readonly Counted[]): LimitState[] {
     const now = performance.now();
     const refusals: LimitState[] = [];

@@ -1,4 +1,4 @@
-import { expect, test } from 'vitest';
+import { expect, it } from 'vitest';
 import { type LimitState, rateLimitHeaders, retryAfter } from './rate-limit-headers.ts';
 import type { Taken } from './token-bucket.ts';
 
@@ -7,7 +7,7 @@ const state = (by: 'account' | 'address', more: Partial<Taken> = {}): LimitState
   taken: { allowed: true, remaining: 9, nextInMs: 5_400, ...more },
 });
 
-test('an answer tells of every limit that counted the request', () => {
+it('an answer describes every limit that counted the request', () => {
   expect(rateLimitHeaders([state('account'), state('address', { remaining: 0, nextInMs: 1 })])).toEqual([
     'ratelimit-policy',
     '"account";q=10;w=60, "address";q=10;w=60',
@@ -17,7 +17,7 @@ test('an answer tells of every limit that counted the request', () => {
   expect(rateLimitHeaders([])).toEqual([]);
 });
 
-test('a refusal says when the strictest limit will let one more pass', () => {
+it('a refusal says when the strictest limit allows one more request', () => {
   expect(retryAfter([state('account'), state('address')])).toBeUndefined();
   const refused = [
     state('account', { allowed: false, nextInMs: 2_001 }),

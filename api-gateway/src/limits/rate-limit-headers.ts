@@ -1,29 +1,29 @@
 import type { RateLimit } from '../routing/route.ts';
 import type { Taken } from './token-bucket.ts';
 
-/** Where one caller stands with one limit. */
+/** The state of one limit for one caller. */
 export interface LimitState {
   rule: RateLimit;
   taken: Taken;
 }
 
 /**
- * What a client needs to stay within its limits, as names and values in turn.
+ * The RateLimit headers: names and values in turn.
  * Source: draft-ietf-httpapi-ratelimit-headers-11 (`t`: when more becomes available).
  */
 export function rateLimitHeaders(states: readonly LimitState[]): string[] {
   if (states.length === 0) return [];
   let policies = '';
-  let stands = '';
+  let limits = '';
   for (const { rule, taken } of states) {
     const comma = policies === '' ? '' : ', ';
     policies += `${comma}"${rule.by}";q=${rule.limit};w=${rule.windowSeconds}`;
-    stands += `${comma}"${rule.by}";r=${taken.remaining};t=${seconds(taken.nextInMs)}`;
+    limits += `${comma}"${rule.by}";r=${taken.remaining};t=${seconds(taken.nextInMs)}`;
   }
-  return ['ratelimit-policy', policies, 'ratelimit', stands];
+  return ['ratelimit-policy', policies, 'ratelimit', limits];
 }
 
-/** Undefined where every limit allows the request; otherwise when the last of those that do not would. */
+/** Undefined if every limit allows the request. Otherwise the time after which all of them will. */
 export function retryAfter(states: readonly LimitState[]): { retryAfter: string } | undefined {
   if (states.every(({ taken }) => taken.allowed)) return undefined;
   const refusing = states.filter(({ taken }) => !taken.allowed);

@@ -1,35 +1,34 @@
+import { networkOf } from 'service-kit/http';
 import { Counter, type Registry } from '@prometheus-io/client';
 import { type Identity, isAccount } from 'service-kit/identity';
 import type { RedisClient } from 'service-kit/redis';
 import type { RateLimit, Route } from '../routing/route.ts';
-import { createLimitMemory } from './limit-memory.ts';
-import { LimitSet } from './limit-set.ts';
-import { networkOf } from './network-of.ts';
+import { createLimitMemory, LimitSet } from './limit-set.ts';
 import { type LimitState, rateLimitHeaders, retryAfter } from './rate-limit-headers.ts';
 import { createSharedBuckets } from './shared-buckets.ts';
 
 export interface RateDecision {
-  /** For the answer, whoever gives it: names and values in turn. */
+  /** For the answer, also for that of a service: names and values in turn. */
   headers: readonly string[];
-  /** Undefined: the request is within all limits of its entry. */
+  /** Undefined if the request is within all limits. */
   refused: { retryAfter: string } | undefined;
 }
 
-/** Counts requests against the limits of the entries that serve them. */
+/** Counts requests against the limits of their routes. */
 export interface RateLimits {
   take(route: Route, identity: Identity): Promise<RateDecision>;
 }
 
-/** @param redis without it each process counts for itself */
+/** @param redis undefined: each process counts for itself */
 export function createRateLimits(redis: RedisClient | undefined, metrics: Registry): RateLimits {
   const shared = redis && createSharedBuckets(redis);
   const memory = createLimitMemory();
-  // By the table's own list, which entries with one limit share; what a reload has replaced is forgotten, and the counts
-  // in Redis stay.
+  // By the list in the table, which routes with the same named limit share. After a reload the old sets are
+  // forgotten; the counts in Redis stay.
   const sets = new WeakMap<readonly RateLimit[], LimitSet>();
   const refusals = new Counter({
     name: 'gateway_rate_limited_requests_total',
-    help: 'Requests that a rate limit refused, by the limit and by whom it counts',
+    help: 'Requests that a rate limit refused',
     labelNames: ['route', 'limit', 'by'],
     registers: [metrics],
   });
@@ -43,7 +42,7 @@ export function createRateLimits(redis: RedisClient | undefined, metrics: Regist
     return set;
   }
 
-  function noteRefusals(route: Route, states: readonly LimitState[]): void {
+  function countRefusals(route: Route, states: readonly LimitState[]): void {
     for (const { rule, taken } of states) {
       if (!taken.allowed) refusals.inc({ route: route.name, limit: route.limitName, by: rule.by });
     }
@@ -53,7 +52,7 @@ export function createRateLimits(redis: RedisClient | undefined, metrics: Regist
     async take(route, identity) {
       const states = await setOf(route).take((rule) => callerOf(rule, identity));
       const refused = retryAfter(states);
-      if (refused) noteRefusals(route, states);
+      if (refused) countRefusals(route, states);
       return { headers: rateLimitHeaders(states), refused };
     },
   };

@@ -2,31 +2,33 @@ import { createHash } from 'node:crypto';
 import type { RedisClient } from 'service-kit/redis';
 import { type BucketSize, TAKE_TOKENS, type Taken } from './token-bucket.ts';
 
-/** The buckets that all gateways share. */
+/** The token buckets in Redis, shared by all gateways. */
 export interface SharedBuckets {
   /**
-   * Takes a token of each bucket, or of none where one has none left.
+   * Takes a token of each bucket, or of none if one is empty.
    *
-   * @param keys of the buckets; in a Redis cluster they have to be in one slot
-   * @param sizes of each of them
-   * @returns undefined while Redis is away or does not answer: the caller then counts by itself
+   * @param keys of the buckets; a Redis cluster needs them in one slot
+   * @param sizes of the buckets
+   * @returns undefined if Redis is unavailable or slow: the caller then counts by itself
    */
   take(keys: readonly string[], sizes: readonly BucketSize[]): Promise<Taken[] | undefined>;
 }
 
-// A healthy Redis needs a thousandth of it, and requests wait for the answer.
+// A healthy Redis answers in a thousandth of it, and requests wait for the answer.
 const PATIENCE_MS = 500;
 const SHA1 = createHash('sha1').update(TAKE_TOKENS).digest('hex');
-/** No time limit of the client's, which ends when the command is sent, and takes longer to set than all the rest. */
+/**
+ * Turns off the client's own time-out: it ends when the command is sent, and setting it costs more than the rest.
+ */
 const OPTIONS = { timeout: 0 };
 const AWAY = Promise.resolve(undefined);
 
-/** Of each bucket the tokens used (see `TAKE_TOKENS`), and `nextInMs`. */
+/** For each bucket the tokens used (see `TAKE_TOKENS`), then `nextInMs`. */
 type Reply = number[];
 
-/** At Redis, one call of a script for a request; the calls of one turn of the event loop are sent together. */
+/** One call of a script for each request. Calls of one turn of the event loop are sent together. */
 export function createSharedBuckets(redis: RedisClient): SharedBuckets {
-  // Redis answers in order: while somebody has waited in vain, nobody else's answer would come sooner.
+  // Redis answers in order. While one answer is late, all others would be, so nobody else waits.
   let overdue = 0;
 
   return {
@@ -62,7 +64,7 @@ function takenFrom(limit: number, used = 0, nextInMs = 0): Taken {
   return { allowed: used <= limit, remaining: Math.max(limit - used, 0), nextInMs };
 }
 
-/** It was never told the script, or has been started again. */
+/** Redis does not have the script, or was restarted. */
 function isNoScript(error: unknown): boolean {
   return error instanceof Error && error.message.startsWith('NOSCRIPT');
 }

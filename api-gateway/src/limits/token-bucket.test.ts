@@ -1,7 +1,7 @@
-import { describe, expect, test } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { takeToken, takeTokens } from './token-bucket.ts';
 
-/** Takes at each of these times, in milliseconds. */
+/** Takes a token at each of these times, in milliseconds. */
 function takeAt(times: number[], size: { limit: number; windowSeconds: number }) {
   let fullAt = 0;
   return times.map((now) => {
@@ -14,7 +14,7 @@ function takeAt(times: number[], size: { limit: number; windowSeconds: number })
 describe('a token bucket', () => {
   const size = { limit: 3, windowSeconds: 60 };
 
-  test('lets its limit pass at once, then one for each part of the window', () => {
+  it('allows its limit at once, then one for each part of the window', () => {
     const taken = takeAt([0, 0, 0, 0, 19_900, 20_000, 20_000, 60_000, 60_000], size);
     expect(taken.map(({ allowed, remaining }) => (allowed ? remaining : 'refused'))).toEqual([
       2,
@@ -29,22 +29,22 @@ describe('a token bucket', () => {
     ]);
   });
 
-  test('says when there will be one more', () => {
+  it('says when one more is allowed', () => {
     expect(takeAt([0, 5_000, 5_000, 5_000], size).map(({ nextInMs }) => nextInMs)).toEqual([
       20_000, 15_000, 15_000, 15_000,
     ]);
   });
 
-  test('loses nothing to whoever is refused', () => {
+  it('loses no token to a refused request', () => {
     const tries = Array.from({ length: 1_000 }, () => 10_000);
     expect(takeAt([0, 0, 0, ...tries, 20_000], size).at(-1)).toMatchObject({ allowed: true });
   });
 
-  test.each([
+  it.each([
     { limit: 1, windowSeconds: 1 },
     { limit: 7, windowSeconds: 3 },
     { limit: 1_000, windowSeconds: 60 },
-  ])('of $limit in $windowSeconds s gives each of them, wherever its clock stands', (large) => {
+  ])('of $limit in $windowSeconds s gives all its tokens, at any time of the clock', (large) => {
     const now = 1_795_000_000_123.456;
     const first = Math.min(large.limit, 2_000);
     const taken = takeAt(
@@ -64,7 +64,7 @@ describe('several buckets', () => {
     { limit: 3, windowSeconds: 60 },
   ];
 
-  test('each give a token where each has one', () => {
+  it('each give a token if all have one', () => {
     const taken = takeTokens(
       [
         { fullAt: 0, size: small },
@@ -78,7 +78,7 @@ describe('several buckets', () => {
     ]);
   });
 
-  test('give none where one has none left, and say how they stand', () => {
+  it('give no token if one is empty, and report their state', () => {
     const taken = takeTokens(
       [
         { fullAt: 60_000, size: small },

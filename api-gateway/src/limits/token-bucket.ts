@@ -1,4 +1,4 @@
-/** How many requests a bucket lets pass: so many at once, then one every `windowSeconds / limit` seconds. */
+/** The size of a bucket: `limit` requests at once, then one every `windowSeconds / limit` seconds. */
 export interface BucketSize {
   limit: number;
   windowSeconds: number;
@@ -6,19 +6,19 @@ export interface BucketSize {
 
 export interface Taken {
   allowed: boolean;
-  /** How many more would be allowed now. */
+  /** Requests that would be allowed now. */
   remaining: number;
-  /** After how many milliseconds one more will be. */
+  /** Milliseconds until one more is allowed. */
   nextInMs: number;
 }
 
 /**
- * Fixed windows let twice the limit pass at one moment, and a log of a sliding window takes memory for every request.
- * A token bucket takes one number: the time when it will be full again (the "theoretical arrival time" of ATM's GCRA,
- * ITU-T I.371). What is refused takes nothing, so that nobody is locked out by trying on.
+ * Takes a token. A fixed window lets twice the limit pass around its border, and a sliding log stores every
+ * request. A token bucket stores one number: the time when it is full again (the "theoretical arrival time" of
+ * ATM's GCRA, ITU-T I.371). A refused request takes nothing, so retries do not extend the wait.
  *
  * @param fullAt when the bucket is full again, in milliseconds on the clock of `now`
- * @returns what became of it, and when it is full now
+ * @returns the result, and the new `fullAt`
  */
 export function takeToken(
   fullAt: number,
@@ -36,10 +36,10 @@ export function takeToken(
   return [{ allowed: true, remaining: limit - used, nextInMs }, full];
 }
 
-/** Of a token, that times which are not whole milliseconds may be off. */
+/** A fraction of a token: tolerance for times that are not whole milliseconds. */
 const ROUNDING = 0.001;
 
-/** A bucket of one caller. */
+/** The bucket of one caller. */
 export interface Bucket {
   /** When it is full again, in milliseconds on the clock of `now`. */
   fullAt: number;
@@ -47,10 +47,9 @@ export interface Bucket {
 }
 
 /**
- * A token of each bucket, or of none where one of them has none left: who is refused by one limit must not lose what
- * another would let pass.
+ * Takes a token of each bucket, or of none if one is empty.
  *
- * @returns for each bucket what `takeToken` returns; where another refuses, how it stands
+ * @returns for each bucket the result of `takeToken`; if another bucket refuses, its state without the token
  */
 export function takeTokens(buckets: readonly Bucket[], now: number): [Taken, number][] {
   const each = buckets.map(({ fullAt, size }) => takeToken(fullAt, now, size));
@@ -62,9 +61,9 @@ export function takeTokens(buckets: readonly Bucket[], now: number): [Taken, num
 }
 
 /**
- * The same at Redis, on its clock and in one step: each of KEYS holds when its bucket is full, ARGV are window (in
- * milliseconds) and limit of each in turn. Gives for each the tokens used, one too many where none was left, and
- * `nextInMs`.
+ * The same as a Lua script, atomic and on the clock of Redis. KEYS: for each bucket the time when it is full.
+ * ARGV: window (in milliseconds) and limit of each in turn. Returns for each the tokens used (limit + 1 if it
+ * refuses) and `nextInMs`.
  */
 export const TAKE_TOKENS = `
 local time = redis.call('time')

@@ -3,19 +3,19 @@ import { Ajv2020, type ErrorObject } from 'ajv/dist/2020.js';
 import { DomainError, type InputError } from 'service-kit/http';
 import { z } from 'zod';
 
-/** What the contract of one type of message says of its data: the body of a request that asks for it. */
+/** The contract of one message type: its data is the body of a publish request. */
 export interface MessageContract {
   type: string;
   /** JSON Schema (2020-12) of the data. */
   schema: object;
-  /** @throws DomainError `invalid_request` that says what is wrong with the body first */
+  /** @throws DomainError `invalid_request` with the first problem of the body */
   read(body: unknown): object;
 }
 
 export interface MessageContracts {
-  /** @throws Error that says why there is none of that name, or why it cannot be used */
+  /** @throws Error if there is no such contract, or it cannot be used */
   get(name: string): MessageContract;
-  /** What keeps the contract of that name from being used; undefined: nothing. */
+  /** Why the contract cannot be used; undefined if it can. */
   problemOf(name: string): string | undefined;
 }
 
@@ -28,7 +28,7 @@ const contractFile = z.object({
   }),
 });
 
-/** The contracts of the messages that can be published, read when they are first asked for. */
+/** The contracts of messages, each read at its first use. */
 export function createMessageContracts(folder: URL = CONTRACTS): MessageContracts {
   const known = new Map<string, MessageContract>();
 
@@ -53,7 +53,7 @@ export function createMessageContracts(folder: URL = CONTRACTS): MessageContract
 function readContract(name: string, folder: URL): MessageContract {
   const { type, data } = parseFile(name, folder).properties;
   const schema = closed(data);
-  // The first error alone: all of those of a body of millions of small ones would take a gigabyte.
+  // Only the first error: all errors of a body with millions of small ones would take a gigabyte.
   const ajv = new Ajv2020({ strict: true, allErrors: false });
   ajv.addFormat('date-time', (text) => z.iso.datetime({ offset: true }).safeParse(text).success);
   const isData = ajv.compile<object>(schema);
@@ -63,7 +63,7 @@ function readContract(name: string, folder: URL): MessageContract {
     read(body) {
       if (isData(body)) return body;
       const errors = [inputError(isData.errors?.[0])];
-      throw new DomainError('invalid_request', 'The body is not what is published here', {
+      throw new DomainError('invalid_request', 'The body does not match the contract of the message', {
         members: { errors },
       });
     },
@@ -78,7 +78,7 @@ function parseFile(name: string, folder: URL): z.output<typeof contractFile> {
   }
 }
 
-/** Receivers of messages pass over fields that they do not know, but HTTP refuses them. */
+/** Receivers of messages ignore unknown fields, but HTTP requests with unknown fields are refused. */
 function closed(schema: Record<string, unknown>): Record<string, unknown> {
   const parts = Object.entries(schema).map(([key, value]) => [key, closedWithin(value)]);
   const isOpen = 'properties' in schema && !('additionalProperties' in schema);
@@ -96,10 +96,10 @@ const namedProperty = z.union([
   z.object({ additionalProperty: z.string() }).transform(({ additionalProperty }) => additionalProperty),
 ]);
 
-/** More of a path would only be the caller's own text. */
+/** A longer path contains only text of the caller. */
 const LONGEST_PATH = 200;
 
-/** `/items/0` without its `at` is an error at `items.0.at`, as in the answers of the services. */
+/** A missing `at` in `/items/0` is an error at `items.0.at`, as in the services' answers. */
 function inputError(error: ErrorObject | undefined): InputError {
   const steps = (error?.instancePath ?? '').split('/').slice(1).map(unescaped);
   const named = namedProperty.safeParse(error?.params);

@@ -1,117 +1,112 @@
 import { randomUUID } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
-import { setTimeout as delay } from 'node:timers/promises';
+import pTimeout from 'p-timeout';
 import { ClientGoneError, DomainError, readBody, send } from 'service-kit/http';
 import type { Logger } from 'service-kit/logging';
 import { type EventPublisher, PublishError } from 'service-kit/messaging';
-import type { Exchange } from '../proxy/exchange.ts';
-import { isProblemCode } from '../problems.ts';
+import { isProblemCode } from '../http/problems.ts';
+import type { GatewayRequest } from '../requests/gateway-request.ts';
 import type { PublishRoute } from '../routing/route.ts';
 import type { MessageContracts } from './message-contracts.ts';
 
-/** A batch of a thousand items with generous attributes. */
+/** Enough for a batch of a thousand items with many attributes. */
 const MOST_VALUES = 200_000;
 const RETRY_LATER = { 'retry-after': '1' };
+const NOT_STORED = { 'cache-control': 'no-store' };
+const NOT_CONFIRMED = 'The broker did not take the message; send it again';
 
 /**
- * Makes a message of a request, and answers once the broker has it.
+ * Publishes a request as a message, and answers once the broker has confirmed it.
  *
- * @param client who the message is from: its `source`
+ * @param client the caller's id: the `source` of the message
  */
-export type PublishRequest = (exchange: Exchange, route: PublishRoute, client: string) => void;
+export type PublishRequest = (request: GatewayRequest, route: PublishRoute, client: string) => void;
 
-export interface PublishRequestOptions {
-  /** Undefined where there is no broker. */
+export interface PublishRequestDeps {
+  /** Undefined without a broker: every request is refused. */
   publisher: Pick<EventPublisher, 'publish'> | undefined;
   contracts: MessageContracts;
-  /** Bytes of bodies that are read or not confirmed yet, over all requests; one alone is always taken. */
-  mostBytes: number;
+  /** Limit of the bytes in bodies that are being read or not confirmed yet. A single larger request is still taken. */
+  maxBytes: number;
   now: () => number;
   logger: Logger;
 }
 
-export function createPublishRequest(options: PublishRequestOptions): PublishRequest {
-  const { publisher, contracts, mostBytes, now, logger } = options;
+export function createPublishRequest(deps: PublishRequestDeps): PublishRequest {
+  const { publisher, contracts, maxBytes, now, logger } = deps;
   let bytesInFlight = 0;
 
   async function publish(
     to: Pick<EventPublisher, 'publish'>,
-    exchange: Exchange,
+    request: GatewayRequest,
     route: PublishRoute,
     client: string,
   ): Promise<string> {
     const contract = contracts.get(route.publish.schema);
-    const data = contract.read(await readInTime(exchange, route));
+    const data = contract.read(await readInTime(request, route));
     const id = randomUUID();
-    const { exchange: name, routingKey } = route.publish;
-    const message = {
-      type: contract.type,
-      exchange: name,
-      routingKey,
-      data,
-      traceparent: exchange.trace.traceparent,
-    };
+    const { exchange, routingKey } = route.publish;
+    const { traceparent } = request.trace;
+    const message = { type: contract.type, exchange, routingKey, data, traceparent };
     const published = to.publish(message, { id, source: client, time: new Date(now()) });
-    await within(route.timeoutMs, published);
+    await pTimeout(published, { milliseconds: route.timeoutMs, fallback: throwNotConfirmed });
     return id;
   }
 
-  async function answer(exchange: Exchange, messageId: string): Promise<void> {
-    exchange.applyHeaders();
+  async function answer(request: GatewayRequest, messageId: string): Promise<void> {
+    request.applyHeaders();
     const accepted = { status: 202, body: { messageId }, headers: NOT_STORED };
-    await send(exchange.request, exchange.response, accepted);
+    await send(request.incoming, request.response, accepted);
   }
 
-  function refuse(exchange: Exchange, error: unknown): void {
+  function refuse(request: GatewayRequest, error: unknown): void {
     if (error instanceof ClientGoneError) return;
     if (error instanceof DomainError && isProblemCode(error.code)) {
-      exchange.refuse(error.code, error.detail, error.headers, error.members);
+      request.refuse(error.code, error.detail, error.headers, error.members);
     } else if (error instanceof PublishError) {
-      const { requestId, routeName: route } = exchange;
-      logger.warn('a message was not taken', { route, code: error.code, requestId });
-      exchange.refuse('service_unavailable', NOT_CONFIRMED, RETRY_LATER);
+      const { requestId, routeName: route } = request;
+      logger.warn('Message not published', { route, code: error.code, requestId });
+      request.refuse('service_unavailable', NOT_CONFIRMED, RETRY_LATER);
     } else {
-      exchange.fail(error);
+      request.fail(error);
     }
   }
 
-  return (exchange, route, client) => {
-    const bytes = bytesOf(exchange.request, route.maxBodyBytes);
-    if (!publisher || (bytesInFlight > 0 && bytesInFlight + bytes > mostBytes)) {
+  return (request, route, client) => {
+    const bytes = bytesOf(request.incoming, route.maxBodyBytes);
+    if (!publisher || (bytesInFlight > 0 && bytesInFlight + bytes > maxBytes)) {
       const detail = publisher ? 'Too much is being published at the moment' : 'There is no broker';
-      exchange.refuse('service_unavailable', detail, RETRY_LATER);
+      request.refuse('service_unavailable', detail, RETRY_LATER);
       return;
     }
     bytesInFlight += bytes;
-    void publish(publisher, exchange, route, client)
+    void publish(publisher, request, route, client)
       .finally(() => {
         bytesInFlight -= bytes;
       })
-      .then((messageId) => answer(exchange, messageId))
-      .catch((error: unknown) => refuse(exchange, error));
+      .then((messageId) => answer(request, messageId))
+      .catch((error: unknown) => refuse(request, error));
   };
 }
 
-const NOT_STORED = { 'cache-control': 'no-store' };
-const NOT_CONFIRMED = 'The broker did not take the message; send it again';
-
-/** What a body may come to. */
+/** The length of a body, or the longest that it may have. */
 function bytesOf({ headers }: IncomingMessage, most: number): number {
   return Math.min(Number(headers['content-length'] ?? most), most);
 }
 
-/** @throws DomainError `request_timeout` when nothing of the body comes for `timeoutMs`, and those of `readBody` */
-async function readInTime({ request, response }: Exchange, route: PublishRoute): Promise<unknown> {
+/** @throws DomainError `request_timeout` when no byte of the body arrives for `timeoutMs`, and those of `readBody` */
+async function readInTime(request: GatewayRequest, route: PublishRoute): Promise<unknown> {
+  const { incoming, response } = request;
   const { maxBodyBytes, timeoutMs } = route;
   const stalled = Promise.withResolvers<never>();
-  let before = request.socket.bytesRead;
+  let before = incoming.socket.bytesRead;
   const timer = setInterval(() => {
-    if (request.socket.bytesRead === before) stalled.reject(new DomainError('request_timeout'));
-    before = request.socket.bytesRead;
+    if (incoming.socket.bytesRead === before) stalled.reject(new DomainError('request_timeout'));
+    before = incoming.socket.bytesRead;
   }, timeoutMs);
   try {
     return await Promise.race([
-      readBody(request, response, { maxBodyBytes, maxBodyValues: MOST_VALUES, acceptsForm: false }),
+      readBody(incoming, response, { maxBodyBytes, maxBodyValues: MOST_VALUES, acceptsForm: false }),
       stalled.promise,
     ]);
   } finally {
@@ -119,10 +114,7 @@ async function readInTime({ request, response }: Exchange, route: PublishRoute):
   }
 }
 
-/** @throws DomainError `service_unavailable` when it takes longer; whether it is done later is not known then */
-async function within(ms: number, work: Promise<void>): Promise<void> {
-  const timer = new AbortController();
-  const late = delay(ms, true, { signal: timer.signal }).catch(() => false);
-  const isLate = await Promise.race([work.then(() => false), late]).finally(() => timer.abort());
-  if (isLate) throw new DomainError('service_unavailable', NOT_CONFIRMED, { headers: RETRY_LATER });
+/** The confirm is late. The broker may still take the message. */
+function throwNotConfirmed(): never {
+  throw new DomainError('service_unavailable', NOT_CONFIRMED, { headers: RETRY_LATER });
 }

@@ -6,48 +6,45 @@ import { createEventPublisher } from 'service-kit/messaging';
 import type { MessageContracts } from './message-contracts.ts';
 import { createPublishRequest, type PublishRequest } from './publish-request.ts';
 
-/** Unconfirmed messages; by Little's law enough for 50,000 a second at 10 ms to the confirm. */
+/** Most unconfirmed messages. By Little's law enough for 50,000 a second at 10 ms to the confirm. */
 const WINDOW = 500;
 const CONFIRM_TIMEOUT_MS = 10_000;
 
 export interface Publishing {
   publish: PublishRequest;
-  /** By what `/readyz` shows them; none where there is no broker. */
+  /** By their names in `/readyz`; none without a broker. */
   checks: Readonly<Record<string, ReadinessCheck>>;
   components: readonly Component[];
 }
 
-export interface PublishingOptions {
-  /** The broker's nodes. Without them whatever publishes answers 503. */
+export interface PublishingDeps {
+  /** The broker's nodes. Without them publish routes answer 503. */
   brokerUrls: readonly string[] | undefined;
   contracts: MessageContracts;
   /** See `createPublishRequest`. */
-  mostBytes: number;
+  maxBytes: number;
   now: () => number;
   logger: Logger;
   metrics: Registry;
 }
 
-/** The entries of the routing table that publish, with the connection to the broker that they share. */
-export function createPublishing(options: PublishingOptions): Publishing {
-  const { brokerUrls, logger, metrics } = options;
-  if (!brokerUrls) {
-    return {
-      publish: createPublishRequest({ ...options, publisher: undefined }),
-      checks: {},
-      components: [],
-    };
-  }
-  const publisher = createEventPublisher({
-    name: 'api-gateway:publish',
-    urls: brokerUrls,
-    window: WINDOW,
-    confirmTimeoutMs: CONFIRM_TIMEOUT_MS,
-    logger,
-    metrics,
-  });
+/** Publish routes and their connection to the broker. */
+export function createPublishing(deps: PublishingDeps): Publishing {
+  const { brokerUrls, contracts, maxBytes, now, logger, metrics } = deps;
+  const publisher =
+    brokerUrls &&
+    createEventPublisher({
+      name: 'api-gateway:publish',
+      urls: brokerUrls,
+      window: WINDOW,
+      confirmTimeoutMs: CONFIRM_TIMEOUT_MS,
+      logger,
+      metrics,
+    });
+  const publish = createPublishRequest({ publisher, contracts, maxBytes, now, logger });
+  if (!publisher) return { publish, checks: {}, components: [] };
   return {
-    publish: createPublishRequest({ ...options, publisher }),
+    publish,
     checks: {
       publishing: async () => (publisher.isReady() ? undefined : { degraded: 'RabbitMQ takes no messages' }),
     },

@@ -1,8 +1,8 @@
-import { describe, expect, test } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { canonicalPath, canonicalTarget } from './canonical-target.ts';
 
 describe('a path that servers could read differently is refused', () => {
-  test.each([
+  it.each([
     '/v1/../admin',
     '/v1/..',
     '/v1/./me',
@@ -45,7 +45,7 @@ describe('a path that servers could read differently is refused', () => {
 });
 
 describe('there is one canonical form', () => {
-  test.each([
+  it.each([
     ['/', '/'],
     ['/v1/me', '/v1/me'],
     ['/V1/Me', '/V1/Me'],
@@ -65,28 +65,28 @@ describe('there is one canonical form', () => {
     expect(canonicalTarget(url)).toEqual({ path, query: '', authority: undefined });
   });
 
-  test('what is canonical stays as it is', () => {
+  it('a canonical target stays unchanged', () => {
     for (const url of ['/v1/%65vents/a|b', '/v1/%e2%82%ac', '/v1/%2525']) {
       const path = canonicalTarget(url)?.path ?? '';
       expect(canonicalTarget(path)?.path).toBe(path);
     }
   });
 
-  test('the query is passed as it came, dots and slashes included', () => {
+  it('the query passes unchanged, with dots and slashes', () => {
     expect(canonicalTarget('/v1/me?next=/../a//b;c=%2f')).toMatchObject({ query: '?next=/../a//b;c=%2f' });
     expect(canonicalTarget('/v1/me?')).toMatchObject({ path: '/v1/me', query: '?' });
   });
 
-  test('bytes beyond ASCII in the query are escaped', () => {
+  it('bytes beyond ASCII in the query are escaped', () => {
     expect(canonicalTarget('/v1/me?q=\u00c3\u00a9')).toMatchObject({ query: '?q=%C3%A9' });
   });
 
-  test('a fragment or a space in the query is refused', () => {
+  it('a fragment or a space in the query is refused', () => {
     expect(canonicalTarget('/v1/me?a#b')).toBeUndefined();
     expect(canonicalTarget('/v1/me?a b')).toBeUndefined();
   });
 
-  test('of an absolute target the path counts, and its authority names the host', () => {
+  it('an absolute target gives the path, and its authority gives the host', () => {
     expect(canonicalTarget('http://Example.org:80/v1/me?x=1')).toEqual({
       path: '/v1/me',
       query: '?x=1',
@@ -97,7 +97,7 @@ describe('there is one canonical form', () => {
   });
 });
 
-test('a path in the routing table has no query', () => {
+it('a path in the routing table has no query', () => {
   expect(canonicalPath('/v1/me')).toBe('/v1/me');
   expect(canonicalPath('/v1/me?x')).toBeUndefined();
   expect(canonicalPath('/v1/me?')).toBeUndefined();

@@ -1,9 +1,9 @@
-/** A request target in the one form that is matched, authorised and forwarded. */
+/** A request target in its canonical form, which is matched, authorised and forwarded. */
 export interface CanonicalTarget {
   path: string;
   /** With its `?`, or empty. */
   query: string;
-  /** The authority of an absolute-form target, which outranks the Host header (RFC 9112, 3.2.2). */
+  /** The authority of an absolute-form target, which takes precedence over the Host header (RFC 9112, 3.2.2). */
   authority: string | undefined;
 }
 
@@ -16,7 +16,8 @@ const QUESTION_MARK = 0x3f;
 const HASH = 0x23;
 const PERCENT = 0x25;
 
-// What RFC 3986 lets a path segment hold as it is. A `;` is among it, but some servers cut a segment there.
+// The characters that RFC 3986 allows in a path segment. `;` is one of them, but it is refused: some servers cut a
+// segment there.
 const kinds = new Uint8Array(128).fill(REFUSED);
 for (const char of "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~!$&'()*+,=:@/") {
   kinds[char.charCodeAt(0)] = SAFE;
@@ -25,13 +26,13 @@ for (const char of '%"<>[]^`{|}') kinds[char.charCodeAt(0)] = ESCAPED;
 
 const unreserved = /[A-Za-z0-9\-._~]/;
 
-/** The canonical form of a request target, or undefined where two servers could read it differently. */
+/** Returns undefined if two servers could read the target differently. */
 export function canonicalTarget(url: string): CanonicalTarget | undefined {
   if (url.charCodeAt(0) !== SLASH) return fromAbsoluteForm(url);
   return fromOriginForm(url, undefined);
 }
 
-/** The canonical form of a path alone, or undefined; entries of the routing table are held to it. */
+/** The canonical form of a path without a query; undefined if there is none. Paths of routes must be in it. */
 export function canonicalPath(path: string): string | undefined {
   const target = path.startsWith('/') ? fromOriginForm(path, undefined) : undefined;
   return target?.query === '' && !path.includes('?') ? target.path : undefined;
@@ -76,7 +77,10 @@ function hasAmbiguousSegment(path: string): boolean {
   return false;
 }
 
-/** Escapes only what has to be, in upper case (RFC 3986, 6.2.2); refuses what could become a separator later. */
+/**
+ * Escapes only the characters that need it, in upper case (RFC 3986, 6.2.2). Refuses escapes that a later decoder
+ * could read as a separator.
+ */
 function withCanonicalEscapes(path: string): string | undefined {
   let canonical = '';
   for (let i = 0; i < path.length; i += 1) {
@@ -100,7 +104,7 @@ function escapeOf(byte: number): string {
   return `%${byte.toString(16).toUpperCase().padStart(2, '0')}`;
 }
 
-/** Overlong and broken sequences are where decoders differ (`%c0%ae` was a dot to some). */
+/** Decoders differ in overlong and broken sequences (some read `%c0%ae` as a dot). */
 function isUtf8(path: string): boolean {
   try {
     decodeURIComponent(path);

@@ -1,11 +1,11 @@
 import { canonicalHost } from 'service-kit/http';
-import { problems } from '../problems.ts';
+import { problems } from '../http/problems.ts';
 import { type Access, forwardedPath, type RateLimit, type Route } from './route.ts';
 import { canonicalTarget } from './canonical-target.ts';
 import { type TargetProblem, targetProblem } from './target-problem.ts';
 import { matchingRoutes, precedenceOver, type RouteTable, withoutTrailingSlash } from './route-table.ts';
 
-/** The effective table as text, in the order in which entries are asked. */
+/** The table as text, in the order in which routes are tried. */
 export function printRoutes(table: RouteTable): string {
   const rows = table.routes.map((route, index) => [
     String(index + 1),
@@ -21,7 +21,9 @@ export function printRoutes(table: RouteTable): string {
   return columns([['#', 'name', 'methods', 'match', 'access', 'target', 'timeout', 'body', 'rate'], ...rows]);
 }
 
-/** Which entry serves a request such as `GET /v1/events/42` (an absolute URL names a host, too), and why it does. */
+/**
+ * Explains which route serves a request such as `GET /v1/events/42`, and why. An absolute URL also names the host.
+ */
 export function explainRequest(table: RouteTable, request: string): string {
   const [method = '', url = ''] = request.trim().split(/\s+/);
   const target = canonicalTarget(url);
@@ -56,7 +58,7 @@ function whyFirst(route: Route, matching: readonly Route[]): string {
   return others.map((other) => `before ${other.name} by ${precedenceOver(route, other)}`).join(', ');
 }
 
-export function describeAccess(access: Access): string {
+function describeAccess(access: Access): string {
   if (typeof access === 'string') return access;
   return [...access.roles, ...access.scopes.map((scope) => `scope ${scope}`)].join(' | ');
 }
@@ -78,7 +80,7 @@ function timeOf(route: Route): string {
   return `${route.timeoutMs} ms${isStream ? ' until the answer begins' : ''}`;
 }
 
-/** With its name where other entries count in it, too. */
+/** With the name of the limit, if other routes share it. */
 function describeLimits({ name, limitName, rateLimits }: Route): string {
   const limits = rateLimits.map(describeLimit).join(', ');
   return limits === '' || limitName === name ? limits : `${limitName}: ${limits}`;

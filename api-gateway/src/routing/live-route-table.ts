@@ -6,48 +6,48 @@ import type { Route } from './route.ts';
 import { createRouteTable, type RouteTable } from './route-table.ts';
 import { parseRoutes, RoutesFileError } from './routes-file.ts';
 
-/** The table in force, replaced whole. A request keeps the entry it was matched with. */
+/** The current table. A reload replaces it as a whole; a request keeps the route that it was matched with. */
 export interface LiveRouteTable {
   current(): RouteTable;
-  /** Reads the file again; a bad one is logged and the table in force stays. */
+  /** Reads the file again. A bad file is logged, and the current table stays. */
   reload(): Promise<void>;
   /** Reloads on SIGHUP and when the file changes. */
   component: Component;
 }
 
-export interface LiveRouteTableOptions {
+export interface LiveRouteTableDeps {
   file: string;
-  /** What keeps an entry from being served here (an address or a signing key that is not set). */
-  requires: (route: Route) => string | undefined;
+  /** Returns what keeps a route from being served here, such as an address that is not set. */
+  problemOf: (route: Route) => string | undefined;
   /** Multiplies every rate limit. Default 1. */
   rateLimitScale?: number;
   logger: Logger;
   pollMs?: number;
 }
 
-/** @throws RoutesFileError where the first table is bad: a gateway never starts on it */
-export async function loadLiveRouteTable(options: LiveRouteTableOptions): Promise<LiveRouteTable> {
-  const { file, requires, rateLimitScale, logger, pollMs = 500 } = options;
+/** @throws RoutesFileError if the first table is bad: a gateway never starts with it */
+export async function loadLiveRouteTable(deps: LiveRouteTableDeps): Promise<LiveRouteTable> {
+  const { file, problemOf, rateLimitScale, logger, pollMs = 500 } = deps;
   let text = await readRoutesFile(file);
-  let table = createRouteTable(parseRoutes(text, requires, rateLimitScale));
+  let table = createRouteTable(parseRoutes(text, problemOf, rateLimitScale));
 
   async function reload(): Promise<void> {
     try {
       const next = await readRoutesFile(file);
       if (next === text) return;
-      table = createRouteTable(parseRoutes(next, requires, rateLimitScale));
+      table = createRouteTable(parseRoutes(next, problemOf, rateLimitScale));
       text = next;
-      logger.info('routing table reloaded', { file, routes: table.routes.length });
+      logger.info('Routing table reloaded', { file, routes: table.routes.length });
     } catch (error) {
       if (!(error instanceof RoutesFileError)) throw error;
-      logger.error('routing table refused, the old one stays', { file, problems: error.problems });
+      logger.error('Routing table invalid, the old one stays', { file, problems: error.problems });
     }
   }
 
   const reloadInBackground = () => {
-    reload().catch((error: unknown) => logger.error('routing table could not be reloaded', { file, error }));
+    reload().catch((error: unknown) => logger.error('Routing table not reloaded', { file, error }));
   };
-  // Looking at the file itself, not its folder, also sees a symbolic link that was swung to another file.
+  // Watches the file, not its folder, and so notices a symbolic link that now leads to another file.
   const onStat = (now: { mtimeMs: number; ino: number }, before: { mtimeMs: number; ino: number }) => {
     if (now.mtimeMs !== before.mtimeMs || now.ino !== before.ino) reloadInBackground();
   };

@@ -3,10 +3,10 @@ import { canonicalReceivedHost } from 'service-kit/http';
 import type { CanonicalTarget } from './canonical-target.ts';
 
 /**
- * The host that a request asks for, in its canonical form: that of an absolute target before that of the Host header
- * (RFC 9112, 3.2.2). Empty where it names none.
+ * The host of a request in canonical form: that of an absolute target, otherwise the Host header (RFC 9112,
+ * 3.2.2). Empty if the request names none.
  *
- * @returns undefined where two servers could read different hosts
+ * @returns undefined if two servers could read different hosts
  */
 export function requestHost(target: CanonicalTarget, request: IncomingMessage): string | undefined {
   const { host = '' } = request.headers;
@@ -16,7 +16,7 @@ export function requestHost(target: CanonicalTarget, request: IncomingMessage): 
   return canonicalReceivedHost(target.authority);
 }
 
-/** Node keeps the first and drops the others without a word. */
+/** Node keeps the first Host header and drops the others. */
 function countOfHosts(rawHeaders: readonly string[]): number {
   let count = 0;
   for (let i = 0; i < rawHeaders.length; i += 2) {

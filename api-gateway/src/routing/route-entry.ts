@@ -15,7 +15,7 @@ import {
 const DEFAULT_TIMEOUT_MS = 10_000;
 const DEFAULT_BODY_BYTES = 1024 * 1024;
 
-/** What the gateway answers itself; an entry there would never be asked. */
+/** The gateway's own endpoints. A route there would never be used. */
 const OWN_PATHS = new Set(['/healthz', '/readyz', '/docs', '/openapi.json']);
 
 const routePath = z.string().check((context) => {
@@ -23,7 +23,7 @@ const routePath = z.string().check((context) => {
   if (problem) context.issues.push({ code: 'custom', message: problem, input: context.value });
 });
 
-/** A request's host is brought into the same form before it is matched. */
+/** Hosts of requests are compared in the same form. */
 const routeHost = z.string().transform((value, context): string => {
   const host = /:\d*$/.test(value) ? undefined : canonicalHost(value);
   if (host !== undefined) return host;
@@ -66,13 +66,13 @@ const publish = z.strictObject({
   publish: z.strictObject({ exchange: name, routingKey: name, schema: name }),
 });
 
-/** What the file says of limits, and how they are multiplied. */
+/** The named limits of the file, and the factor for all limits. */
 export interface FileLimits {
   named: ReadonlyMap<string, readonly RateLimit[]>;
   scale: number;
 }
 
-/** One entry as it is written, made a route with its defaults. */
+/** One entry of the file, transformed into a route with its defaults. */
 export const routeEntry = (limits: FileLimits) =>
   z
     .strictObject({
@@ -139,7 +139,7 @@ function problemsOfPublishing({ target, match, access, rewrite, stream }: EntryR
   if (!('publish' in target)) return [];
   return [
     ...(match.path !== undefined && match.methods?.join() === 'POST' ? [] : ['takes POST at one path']),
-    // The client is the source of its messages, so there has to be one.
+    // The caller is the source of the message, so it must be known.
     ...(access === 'public' ? ['is for callers with a token only'] : []),
     ...(rewrite === undefined && stream === undefined ? [] : ['has no rewrite and no stream']),
   ].map((rule) => `an entry that publishes ${rule}`);
@@ -151,9 +151,9 @@ function problemsOfLimits({ access, rateLimit = [] }: EntryRules, { named }: Fil
     return [`rateLimit "${rateLimit}" is not among the limits of this file`];
   const rules = shared ? (named.get(rateLimit) ?? []) : rateLimit;
   const idle = idleLimits(accessOf(access), rules);
-  // A limit that entries share may count callers who cannot pass this one.
+  // A shared limit may count callers who cannot pass this route.
   if (shared && idle.length < rules.length) return [];
-  return idle.map(({ by }) => `a rate limit by ${by} counts nobody whom this access lets pass`);
+  return idle.map(({ by }) => `a rate limit by ${by} counts none of the callers that this access allows`);
 }
 
 function limitsOf(

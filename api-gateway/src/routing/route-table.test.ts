@@ -1,4 +1,4 @@
-import { describe, expect, test, vi } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { forwardedPath, isInternal, type Route, type ServiceRoute } from './route.ts';
 import { createRouteTable } from './route-table.ts';
 
@@ -32,13 +32,13 @@ function served(routes: Route[], method: string, path: string, host = ''): strin
 }
 
 describe('order', () => {
-  test('an exact path comes before any prefix, wherever they stand', () => {
+  it('an exact path precedes any prefix, at any position', () => {
     const routes = [route('prefix', '/v1/events/*'), route('exact', '/v1/events/audit')];
     expect(served(routes, 'GET', '/v1/events/audit')).toBe('exact');
     expect(served(routes.toReversed(), 'GET', '/v1/events/audit')).toBe('exact');
   });
 
-  test('the longest prefix wins, counted in segments', () => {
+  it('the longest prefix wins, counted in segments', () => {
     const routes = [
       route('root', '/*'),
       route('long-word', '/averyveryverylongword/*'),
@@ -51,7 +51,7 @@ describe('order', () => {
     expect(served(routes, 'GET', '/')).toBe('root');
   });
 
-  test('a larger priority wins over everything else', () => {
+  it('a larger priority precedes everything else', () => {
     const routes = [route('exact', '/a/b'), route('loud', '/a/*', { priority: 1 })];
     expect(served(routes, 'GET', '/a/b')).toBe('loud');
     expect(served([route('exact', '/a/b'), route('low', '/a/*', { priority: -1 })], 'GET', '/a/b')).toBe(
@@ -59,19 +59,19 @@ describe('order', () => {
     );
   });
 
-  test('an entry with methods comes before one without', () => {
+  it('a route with methods precedes one without', () => {
     const routes = [route('any', '/a'), route('post', '/a', methods('POST'))];
     expect(served(routes, 'POST', '/a')).toBe('post');
     expect(served(routes, 'GET', '/a')).toBe('any');
   });
 
-  test('an entry for the host comes before one for every host', () => {
+  it('a route for the host precedes one for every host', () => {
     const routes = [route('any', '/a'), route('ours', '/a', { host: 'example.org' })];
     expect(served(routes, 'GET', '/a', 'example.org')).toBe('ours');
     expect(served(routes, 'GET', '/a', 'example.com')).toBe('any');
   });
 
-  test('what is equal otherwise goes by the order of the file', () => {
+  it('otherwise the order of the file decides', () => {
     const routes = [
       route('first', '/a', methods('GET', 'POST')),
       route('second', '/a', methods('POST', 'PUT')),
@@ -80,14 +80,14 @@ describe('order', () => {
     expect(served(routes.toReversed(), 'POST', '/a')).toBe('second');
   });
 
-  test('where an exact path does not take the method, a prefix may', () => {
+  it('a prefix may take a method that the exact path does not', () => {
     const routes = [route('post', '/a/b', methods('POST')), route('rest', '/a/*')];
     expect(served(routes, 'GET', '/a/b')).toBe('rest');
   });
 });
 
 describe('ambiguity', () => {
-  test('two entries that match the same requests are refused with both names', () => {
+  it('two routes that match the same requests are refused with both names', () => {
     const twins = [
       route('one', '/a/*', methods('GET', 'POST')),
       route('two', '/a/*', methods('POST', 'GET')),
@@ -95,7 +95,7 @@ describe('ambiguity', () => {
     expect(() => createRouteTable(twins)).toThrow(/"one" and "two"/);
   });
 
-  test('another kind, method, host or priority tells them apart', () => {
+  it('another kind, method, host or priority makes them different', () => {
     const routes = [
       route('exact', '/a'),
       route('prefix', '/a/*'),
@@ -110,7 +110,7 @@ describe('ambiguity', () => {
 describe('matching', () => {
   const routes = [route('v2', '/v2/*'), route('me', '/v1/me', methods('GET', 'HEAD', 'PATCH'))];
 
-  test.each([
+  it.each([
     ['/v2', 'v2'],
     ['/v2/', 'v2'],
     ['/v2/a/b', 'v2'],
@@ -127,18 +127,18 @@ describe('matching', () => {
     expect(served(routes, 'GET', path)).toBe(name);
   });
 
-  test('methods that no entry ever takes: TRACE, CONNECT and made-up ones', () => {
+  it('TRACE, CONNECT and invented methods match no route', () => {
     for (const method of ['TRACE', 'CONNECT', 'get', 'BREW'])
       expect(served(routes, method, '/v2')).toBeUndefined();
   });
 
-  test('the methods of a known path are named, in order', () => {
+  it('the methods of a known path are listed in order', () => {
     const table = createRouteTable(routes);
     expect(table.allowedMethods('/v1/me', '')).toEqual(['GET', 'HEAD', 'PATCH']);
     expect(table.allowedMethods('/v3', '')).toEqual([]);
   });
 
-  test('/internal is never served, in any case and behind any entry', () => {
+  it('/internal is never served, in any case and by any route', () => {
     const open = [route('all', '/*'), route('strip', '/x/*', { rewrite: '/' })];
     for (const path of [
       '/internal',
@@ -153,7 +153,7 @@ describe('matching', () => {
     expect(isInternal('/internal/')).toBe(true);
   });
 
-  test('is in force for publish routes as well', () => {
+  it('and neither by a publish route', () => {
     const {
       targetEnv: _env,
       service: _service,
@@ -167,7 +167,7 @@ describe('matching', () => {
   });
 });
 
-describe('finding the entry takes as many steps', () => {
+describe('a look-up takes the same number of steps', () => {
   let steps = 0;
   class CountingMap<Key, Value> extends Map<Key, Value> {
     override get(key: Key): Value | undefined {
@@ -183,7 +183,7 @@ describe('finding the entry takes as many steps', () => {
       },
     });
 
-  /** Look-ups in maps and reads of entries: everything that could grow with the table. */
+  /** Counts look-ups in maps and reads of routes: all the work that could grow with the table. */
   function stepsFor(routes: ServiceRoute[], path: string, name: string | undefined, host = ''): number {
     vi.stubGlobal('Map', CountingMap);
     try {
@@ -203,7 +203,7 @@ describe('finding the entry takes as many steps', () => {
   const hosts = (count: number) =>
     Array.from({ length: count }, (_, i) => route(`h${i}`, '/v1/*', { host: `h${i}.example.org` }));
 
-  test('among a thousand entries as among ten', () => {
+  it('among a thousand routes as among ten', () => {
     for (const [path, name] of [
       ['/v1/thing8/x', 'r8'],
       ['/v1/thing9', 'r9'],
@@ -213,26 +213,26 @@ describe('finding the entry takes as many steps', () => {
     }
   });
 
-  test('where a thousand share a path and differ by their host', () => {
+  it('if a thousand share a path and differ by host', () => {
     const last = stepsFor(hosts(1000), '/v1/x', 'h999', 'h999.example.org');
     expect(last).toBe(stepsFor(hosts(10), '/v1/x', 'h9', 'h9.example.org'));
   });
 });
 
 describe('rewriting', () => {
-  test('an exact path is replaced whole', () => {
+  it('an exact path is replaced as a whole', () => {
     expect(forwardedPath(route('r', '/register', { rewrite: '/v1/auth/register' }), '/register')).toBe(
       '/v1/auth/register',
     );
   });
 
-  test('of a prefix the rest stays', () => {
+  it('the rest of the path after a prefix stays', () => {
     const alias = route('e', '/api/events/*', { rewrite: '/v1/events' });
     expect(forwardedPath(alias, '/api/events')).toBe('/v1/events');
     expect(forwardedPath(alias, '/api/events/42/claims')).toBe('/v1/events/42/claims');
   });
 
-  test('to and from the root', () => {
+  it('to and from the root', () => {
     expect(forwardedPath(route('s', '/x/*', { rewrite: '/' }), '/x')).toBe('/');
     expect(forwardedPath(route('s', '/x/*', { rewrite: '/' }), '/x/a')).toBe('/a');
     expect(forwardedPath(route('s', '/*', { rewrite: '/x' }), '/')).toBe('/x');

@@ -1,13 +1,16 @@
 import { FORWARDED_METHODS, forwardedPath, isInternal, type Route } from './route.ts';
 
-/** The table in force. Looking up costs the number of the path's segments, whatever the number of entries. */
+/**
+ * The routing table. A look-up takes as many steps as the path has segments, whatever the number of routes.
+ *
+ * find-my-way is as fast (83 ns against 104 with 1,000 routes), but no prefix can have precedence over an exact
+ * path.
+ */
 export interface RouteTable {
-  /** In the order in which entries are asked. */
+  /** In the order in which routes are tried. */
   readonly routes: readonly Route[];
-  /** Whether any entry asks for a host. */
-  readonly usesHosts: boolean;
   match(method: string, path: string, host: string): Route | undefined;
-  /** The methods that some entry would take for this path; empty: there is no such path. */
+  /** The methods that routes allow for this path; empty if no route has the path. */
   allowedMethods(path: string, host: string): string[];
 }
 
@@ -22,7 +25,7 @@ interface RankedRoute {
 
 type ByMethod = Map<string, RankedRoute>;
 
-/** The first entry for each method at one place of the table, so that many at one place are not gone through. */
+/** The first route of each method at one path, so that a look-up does not go through all of them. */
 interface Place {
   forEveryHost: ByMethod;
   byHost: Map<string, ByMethod>;
@@ -32,7 +35,7 @@ interface PrefixNode extends Place {
   children: Map<string, PrefixNode>;
 }
 
-/** What puts one entry before another, in this order; the place in the file comes last. */
+/** The rules of precedence, in this order. The position in the file comes last. */
 const PRECEDENCE: readonly { rule: string; of: (route: Route) => number }[] = [
   { rule: 'a larger priority', of: ({ priority }) => priority },
   { rule: 'an exact path', of: ({ kind }) => Number(kind === 'path') },
@@ -49,12 +52,12 @@ function compareRoutes(a: Route, b: Route): number {
   return 0;
 }
 
-/** By which rule the one entry comes before the other. */
+/** The rule by which one route precedes another. */
 export function precedenceOver(first: Route, second: Route): string {
   return PRECEDENCE.find(({ of }) => of(first) !== of(second))?.rule ?? 'its place in the file';
 }
 
-/** The pairs of entries that no request could tell apart. */
+/** Pairs of routes that match exactly the same requests. */
 export function ambiguousPairs(routes: readonly Route[]): [Route, Route][] {
   const seen = new Map<string, Route>();
   const pairs: [Route, Route][] = [];
@@ -115,15 +118,15 @@ export function createRouteTable(entries: readonly Route[]): RouteTable {
     return [...FORWARDED_METHODS].filter((method) => match(method, path, host) !== undefined).toSorted();
   }
 
-  return { routes, usesHosts: routes.some(({ host }) => host !== undefined), match, allowedMethods };
+  return { routes, match, allowedMethods };
 }
 
-/** `/v1/events/` names what `/v1/events` names; it is matched and forwarded without the slash. */
+/** `/v1/events/` means `/v1/events`. It is matched and forwarded without the slash. */
 export function withoutTrailingSlash(path: string): string {
   return path.length > 1 && path.charCodeAt(path.length - 1) === 0x2f ? path.slice(0, -1) : path;
 }
 
-/** The entries that would serve a request if those before them were not there, in their order. */
+/** All routes that match a request, in order. */
 export function matchingRoutes(table: RouteTable, method: string, path: string, host: string): Route[] {
   const plain = withoutTrailingSlash(path);
   return table.routes.filter(
@@ -147,7 +150,7 @@ function emptyPlace(): Place {
   return { forEveryHost: new Map(), byHost: new Map() };
 }
 
-/** Entries come in their order, so the first for a method stays. */
+/** Routes arrive in order, so the first one of a method stays. */
 function put(place: Place, ranked: RankedRoute): void {
   const { host, methods = FORWARDED_METHODS } = ranked.route;
   let byMethod = place.forEveryHost;

@@ -1,51 +1,51 @@
 import type { Role } from 'service-kit/identity';
 
-/** Who may pass at the edge. The service behind it still checks every rule of its own. */
+/** The callers whom the gateway allows. The service still checks its own rules. */
 export type Access = 'public' | 'signed-in' | { roles: readonly Role[]; scopes: readonly string[] };
 
-/** One of the rates to which an entry holds its callers. */
+/** A rate limit of a route. */
 export interface RateLimit {
-  /** Whose requests are counted together. Accounts and service clients are counted where the token names one. */
+  /** The requests that are counted together. Accounts and service clients are known by their token. */
   by: 'account' | 'client' | 'address';
-  /** Requests in a window; as many may come at once. */
+  /** Requests in a window. All of them may come at once. */
   limit: number;
   windowSeconds: number;
 }
 
-/** What every entry of the routing table says, with the defaults filled in. */
+/** The common part of every route, with defaults. */
 interface Entry {
   name: string;
   kind: 'path' | 'prefix';
-  /** Canonical, without a trailing slash (but the root). */
+  /** In canonical form, without a trailing slash (except the root). */
   path: string;
-  /** Upper case; undefined: every method that is forwarded at all. GET brings HEAD with it. */
+  /** In upper case. Undefined: every forwarded method. GET includes HEAD. */
   methods: ReadonlySet<string> | undefined;
-  /** Canonical. */
+  /** In canonical form. */
   host: string | undefined;
   priority: number;
   access: Access;
-  /** Until the end of the answer; of a stream until its beginning. */
+  /** Time until the end of the answer; for a stream until its beginning. */
   timeoutMs: number;
   maxBodyBytes: number;
-  /** All of them hold. Entries that name one limit of the file have one list. */
+  /** All of them hold. Routes that share a named limit share one list. */
   rateLimits: readonly RateLimit[];
-  /** Of the limit of the file, or of the entry where the limits are its own. */
+  /** The name of the shared limit, or of the route if the limits are its own. */
   limitName: string;
 }
 
-/** An entry whose requests go on to a service. */
+/** A route whose requests are forwarded to a service. */
 export interface ServiceRoute extends Entry {
   publish: undefined;
-  /** The variable that holds the addresses of the service. */
+  /** The environment variable that holds the service's addresses. */
   targetEnv: string;
-  /** The service's name, as its signing key and its documents know it. */
+  /** The service's name, for its signing key and its API document. */
   service: string;
   rewrite: string | undefined;
-  /** May stay open for as long as both sides want: WebSockets, server-sent events, long uploads and downloads. */
+  /** May stay open as long as both sides want: WebSockets, server-sent events, long uploads and downloads. */
   stream: boolean;
 }
 
-/** An entry whose requests become messages; no service is called. */
+/** A route whose requests are published as messages. No service is called. */
 export interface PublishRoute extends Entry {
   publish: PublishTarget;
 }
@@ -53,13 +53,13 @@ export interface PublishRoute extends Entry {
 export interface PublishTarget {
   exchange: string;
   routingKey: string;
-  /** The type of the message, by which its contract is called. */
+  /** The name of the message's contract. */
   schema: string;
 }
 
 export type Route = ServiceRoute | PublishRoute;
 
-/** Never TRACE (it echoes headers) and never CONNECT. */
+/** Without TRACE, which echoes headers, and CONNECT. */
 export const FORWARDED_METHODS: ReadonlySet<string> = new Set([
   'GET',
   'HEAD',
@@ -70,12 +70,12 @@ export const FORWARDED_METHODS: ReadonlySet<string> = new Set([
   'OPTIONS',
 ]);
 
-/** AUTH_SERVICE_URL names auth-service. */
+/** `AUTH_SERVICE_URL` → `auth-service`. */
 export function serviceOf(targetEnv: string): string {
   return targetEnv.replace(/_URL$/, '').toLowerCase().replaceAll('_', '-');
 }
 
-/** The path that the service is asked for. */
+/** The path of the request to the service. */
 export function forwardedPath(route: ServiceRoute, path: string): string {
   if (route.rewrite === undefined) return path;
   if (route.kind === 'path') return route.rewrite;
@@ -84,7 +84,7 @@ export function forwardedPath(route: ServiceRoute, path: string): string {
   return rest === '/' ? route.rewrite : route.rewrite + rest;
 }
 
-/** Paths between services; Express reads paths whatever their case, so this does too. */
+/** Whether a path is for services only. Case is ignored, as Express does. */
 export function isInternal(path: string): boolean {
   if (path.length < 9 || (path.length > 9 && path.charCodeAt(9) !== 0x2f)) return false;
   return path.slice(0, 9).toLowerCase() === '/internal';

@@ -1,16 +1,16 @@
 import { readFileSync } from 'node:fs';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { explainRequest, printRoutes } from './explain-routes.ts';
-import { limitsEverybody } from './rate-limit-rules.ts';
+import { limitsEveryCaller } from './rate-limit-rules.ts';
 import { forwardedPath, type Route } from './route.ts';
 import { createRouteTable } from './route-table.ts';
 import { parseRoutes, RoutesFileError } from './routes-file.ts';
 
 const anything = () => undefined;
 
-function problemsOf(text: string, requires: (route: Route) => string | undefined = anything) {
+function problemsOf(text: string, problemOf: (route: Route) => string | undefined = anything) {
   try {
-    parseRoutes(text, requires);
+    parseRoutes(text, problemOf);
     return [];
   } catch (error) {
     if (error instanceof RoutesFileError) return error.problems;
@@ -25,8 +25,8 @@ const entry = (more: string) => `routes:
     access: public
 ${more}`;
 
-describe('an entry', () => {
-  test('has defaults', () => {
+describe('a route', () => {
+  it('has defaults', () => {
     expect(parseRoutes(entry(''), anything)).toEqual([
       expect.objectContaining({
         name: 'one',
@@ -43,7 +43,7 @@ describe('an entry', () => {
     ]);
   });
 
-  test('says whatever it wants otherwise', () => {
+  it('may set every field', () => {
     const text = entry(`    priority: -2
     rewrite: /two
     timeoutMs: 5
@@ -71,7 +71,7 @@ describe('an entry', () => {
     ]);
   });
 
-  test('may have one rate limit without a list', () => {
+  it('may have one rate limit without a list', () => {
     const text = entry('    rateLimit: { by: client, limit: 5, windowSeconds: 60 }\n').replace(
       'public',
       "{ scopes: ['a:b'] }",
@@ -86,13 +86,13 @@ describe('an entry', () => {
     .replace('env: A_SERVICE_URL', 'publish: { exchange: laurel.a, routingKey: a.b, schema: laurel.a.b.v1 }')
     .replace('public', "{ scopes: ['a:b'] }");
 
-  test('may publish in the place of calling a service', () => {
+  it('may publish instead of calling a service', () => {
     expect(parseRoutes(publishing, anything)).toMatchObject([
       { publish: { exchange: 'laurel.a', routingKey: 'a.b', schema: 'laurel.a.b.v1' } },
     ]);
   });
 
-  test.each([
+  it.each([
     ['everybody', "{ scopes: ['a:b'] }", 'public', /with a token only/],
     ['a whole prefix', 'path: /one', 'prefix: /one', /POST at one path/],
     ['another method', 'POST', 'PUT', /POST at one path/],
@@ -103,17 +103,17 @@ describe('an entry', () => {
     expect(problemsOf(publishing.replace(from, to)).join('\n')).toMatch(problem);
   });
 
-  test('that takes GET takes HEAD as well', () => {
+  it('with GET includes HEAD', () => {
     const [route] = parseRoutes(entry('').replace('/one }', '/one, methods: [GET] }'), anything);
     expect([...(route?.methods ?? [])]).toEqual(['GET', 'HEAD']);
   });
 
-  test('may want a role or a scope', () => {
+  it('may require a role or a scope', () => {
     const text = entry('').replace('public', '{ roles: [ADMIN], scopes: ["accounts:read"] }');
     expect(parseRoutes(text, anything)[0]?.access).toEqual({ roles: ['ADMIN'], scopes: ['accounts:read'] });
   });
 
-  test.each([
+  it.each([
     ['half a rate limit', '    rateLimit: { limit: 5 }', /rateLimit/],
     ['a rate of nothing', '    rateLimit: { by: account, limit: 0, windowSeconds: 1 }', /rateLimit/],
     [
@@ -124,7 +124,7 @@ describe('an entry', () => {
     [
       'a rate that nobody can reach',
       '    rateLimit: { by: account, limit: 1, windowSeconds: 1 }',
-      /by account counts nobody/,
+      /by account counts none of the callers/,
     ],
     ['half a stream', '    stream: maybe', /stream/],
     ['an unknown field', '    retries: 5', /"retries"/],
@@ -135,7 +135,7 @@ describe('an entry', () => {
     expect(problemsOf(entry(more)).join('\n')).toMatch(problem);
   });
 
-  test.each([
+  it.each([
     [
       'target of two kinds',
       'target: { env: A_SERVICE_URL }',
@@ -162,7 +162,7 @@ describe('an entry', () => {
 });
 
 describe('a file', () => {
-  test('says all that is wrong with it at once, by the names of its entries', () => {
+  it('lists all its problems at once, by the names of its routes', () => {
     const problems = problemsOf(
       `routes:
   - name: one
@@ -190,22 +190,22 @@ describe('a file', () => {
       expect.stringMatching(/^entry 4 target/),
       expect.stringMatching(/^entry 4 access/),
       '"one": B_SERVICE_URL is not set',
-      '"one" and "two" match the same requests and could not be told apart',
+      '"one" and "two" match the same requests',
     ]);
   });
 
-  test('names an entry once', () => {
+  it('uses a name once', () => {
     const text = entry('') + entry('').replace('routes:\n', '').replace('/one }', '/two }');
     expect(problemsOf(text)).toEqual(['"one": the name is used more than once']);
   });
 
-  test.each([
+  it.each([
     ['routes: [', /line 1/],
     ['', /expected object/i],
     ['routes: []', /at least one entry/],
     ['- name: one', /expected object/i],
     ['routes:\n  - name: one\n    name: two', /unique/],
-  ])('%j is no routing table', (text, problem) => {
+  ])('%j is not a routing table', (text, problem) => {
     expect(problemsOf(text).join('\n')).toMatch(problem);
   });
 });
@@ -218,7 +218,7 @@ routes:
   - { name: two, match: { path: /two }, target: { env: A_SERVICE_URL }, access: public, rateLimit: doors }
 `;
 
-  test('is one for all entries that name it', () => {
+  it('is shared by all routes that name it', () => {
     const [one, two] = parseRoutes(file('doors'), anything);
     expect(one).toMatchObject({
       limitName: 'doors',
@@ -227,23 +227,23 @@ routes:
     expect(two?.rateLimits).toBe(one?.rateLimits);
   });
 
-  test('is another than that of an entry alone', () => {
+  it("is separate from a route's own limit", () => {
     const [one] = parseRoutes(file('{ by: address, limit: 5, windowSeconds: 1 }'), anything);
     expect(one).toMatchObject({ limitName: 'one', rateLimits: [{ limit: 5 }] });
   });
 
-  test('may count callers whom one of its entries does not let pass', () => {
+  it('may count callers whom one of its routes does not allow', () => {
     const limits =
       '{ doors: [{ by: account, limit: 1, windowSeconds: 1 }, { by: address, limit: 1, windowSeconds: 1 }] }';
     expect(problemsOf(file('doors', limits))).toEqual([]);
   });
 
-  test.each([
+  it.each([
     ['a name that no limit has', file('door'), /"one".*"door" is not among the limits/],
     [
       'a limit that counts nobody',
       file('doors', '{ doors: { by: account, limit: 1, windowSeconds: 1 } }'),
-      /"one".*by account counts nobody/,
+      /"one".*by account counts none of the callers/,
     ],
     ['a limit of nothing', file('doors', '{ doors: { by: address } }'), /limits\.doors/],
     [
@@ -260,7 +260,7 @@ routes:
     expect(problemsOf(text).join('\n')).toMatch(problem);
   });
 
-  test('is multiplied by the scale, as every other one, and lets one request pass at least', () => {
+  it('is multiplied by the scale, like every limit, and allows at least one request', () => {
     const limitsAt = (scale: number) =>
       parseRoutes(file('{ by: address, limit: 5, windowSeconds: 1 }'), anything, scale).map(
         ({ rateLimits }) => rateLimits[0]?.limit,
@@ -272,17 +272,17 @@ routes:
   });
 });
 
-describe('the table that is shipped', () => {
+describe('the shipped table', () => {
   const table = createRouteTable(parseRoutes(readFileSync('routes.yaml', 'utf8'), anything));
 
-  test.each(table.routes.map((route) => [route.name, route] as const))(
+  it.each(table.routes.map((route) => [route.name, route] as const))(
     'holds everybody who passes %s to a rate limit',
     (_name, { access, rateLimits }) => {
-      expect(limitsEverybody(access, rateLimits)).toBe(true);
+      expect(limitsEveryCaller(access, rateLimits)).toBe(true);
     },
   );
 
-  test('counts an older name of a path together with the path', () => {
+  it('counts an older name of a path together with the path', () => {
     let aliases = 0;
     for (const alias of table.routes) {
       if (alias.publish || alias.rewrite === undefined) continue;
@@ -295,7 +295,7 @@ describe('the table that is shipped', () => {
     expect(aliases).toBeGreaterThan(10);
   });
 
-  test('tells the limits of a request', () => {
+  it('explains the limits of a request', () => {
     expect(explainRequest(table, 'POST /register')).toContain('registrations: 100 in 10 s by address');
     expect(explainRequest(table, 'GET /v1/claims')).toContain(
       'reads: 200 in 20 s by account, 4000 in 20 s by client',
@@ -303,7 +303,7 @@ describe('the table that is shipped', () => {
     expect(printRoutes(table)).toContain('claims: 100 in 10 s by account');
   });
 
-  test.each([
+  it.each([
     ['POST /register', 'alias-register', 'POST /v1/auth/register to auth-service'],
     ['POST /api/auth/login', 'alias-auth-login', 'POST /v1/auth/login to auth-service'],
     ['POST /api/events/42/claims', 'alias-events-act', 'POST /v1/events/42/claims to game-event-service'],
@@ -319,7 +319,7 @@ describe('the table that is shipped', () => {
     expect(explained).toContain(forward);
   });
 
-  test.each([
+  it.each([
     ['GET /v1/auth/login', '405 method_not_allowed, Allow: POST'],
     ['PUT /v1/events/42', '405 method_not_allowed, Allow: DELETE, GET, HEAD, PATCH, POST'],
     ['GET /nothing', '404 no_route'],
@@ -327,28 +327,28 @@ describe('the table that is shipped', () => {
     ['GET /v1/x/../me', '400 ambiguous_path: '],
     ['OPTIONS *', '404 no_route: OPTIONS * asks about the server'],
     ['GET *', '400 malformed_request: Only OPTIONS'],
-    ['GET http://me:secret@game.example.org/v1/me', '400 malformed_request: The target holds a user name'],
-    ['GET /v1/me#part', '400 malformed_request: The target holds a fragment'],
-    ['GET /v1/me?a#part', '400 malformed_request: The target holds a fragment'],
+    ['GET http://me:secret@game.example.org/v1/me', '400 malformed_request: The target has a user name'],
+    ['GET /v1/me#part', '400 malformed_request: The target has a fragment'],
+    ['GET /v1/me?a#part', '400 malformed_request: The target has a fragment'],
     ['GET v1/me', '400 malformed_request: The target is neither a path'],
   ])('answers %s with %s', (request, answer) => {
     expect(explainRequest(table, request)).toContain(`→ ${answer}`);
   });
 
-  test('tells why an entry is asked before others that match, too', () => {
+  it('explains why a route precedes others that match', () => {
     expect(explainRequest(table, 'GET /v1/events/audit')).toContain(
       'why      before events by an exact path\n',
     );
     expect(explainRequest(table, 'GET /v1/events/42')).toContain('why      the only entry that matches\n');
   });
 
-  test('publishes activity in the place of calling a service', () => {
+  it('publishes activity instead of calling a service', () => {
     const explained = explainRequest(table, 'POST /v1/activity/async');
     expect(explained).toContain('→ activity-async\n');
     expect(explained).toContain('publish  exchange laurel.activity, key activity.recorded');
   });
 
-  test('prints in the order in which it is asked', () => {
+  it('is printed in the order in which routes are tried', () => {
     const names = printRoutes(table)
       .split('\n')
       .map((line) => line.split(/\s+/)[1]);

@@ -5,7 +5,7 @@ import { rateLimitRules, scaledLimits } from './rate-limit-rules.ts';
 import { routeEntry } from './route-entry.ts';
 import type { RateLimit, Route } from './route.ts';
 
-/** Every problem of a routes file, one a line. */
+/** All problems of a routes file, one a line. */
 export class RoutesFileError extends Error {
   override readonly name = 'RoutesFileError';
   readonly problems: readonly string[];
@@ -17,7 +17,7 @@ export class RoutesFileError extends Error {
 }
 
 const routesFile = z.strictObject({
-  /** By name; entries that name one are counted together. */
+  /** Limits by name. Routes that name the same limit are counted together. */
   limits: z
     .record(z.string().regex(/^[a-z0-9][a-z0-9-]*$/, 'must be small letters, digits or "-"'), rateLimitRules)
     .optional(),
@@ -25,16 +25,16 @@ const routesFile = z.strictObject({
 });
 
 /**
- * The entries of a routes file.
+ * Reads the routes of a routes file.
  *
  * @param text YAML
- * @param requires asked of every entry: what keeps it from being served here, if anything
- * @param rateLimitScale multiplies every limit
- * @throws RoutesFileError with every problem at once
+ * @param problemOf what keeps a route from being served here, if anything
+ * @param rateLimitScale factor for every limit
+ * @throws RoutesFileError with all problems at once
  */
 export function parseRoutes(
   text: string,
-  requires: (route: Route) => string | undefined,
+  problemOf: (route: Route) => string | undefined,
   rateLimitScale = 1,
 ): Route[] {
   const file = routesFile.safeParse(parseYaml(text));
@@ -52,7 +52,7 @@ export function parseRoutes(
     else problems.push(...parsed.error.issues.map((issue) => describe(labelOf(index, value), issue)));
   }
   for (const route of routes) {
-    const missing = requires(route);
+    const missing = problemOf(route);
     if (missing) problems.push(`"${route.name}": ${missing}`);
   }
   problems.push(...problemsBetween(routes), ...sharedNames(routes, named));
@@ -68,12 +68,14 @@ function problemsBetween(routes: readonly Route[]): string[] {
     names.add(name);
   }
   for (const [first, second] of ambiguousPairs(routes)) {
-    problems.push(`"${first.name}" and "${second.name}" match the same requests and could not be told apart`);
+    problems.push(`"${first.name}" and "${second.name}" match the same requests`);
   }
   return problems;
 }
 
-/** Limits are counted by their names, at Redis too. */
+/**
+ * Counts are stored by the limit's name, so a route with its own limits must not have the name of a shared limit.
+ */
 function sharedNames(routes: readonly Route[], named: ReadonlyMap<string, readonly RateLimit[]>): string[] {
   return routes
     .filter(

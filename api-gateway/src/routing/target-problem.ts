@@ -1,4 +1,4 @@
-import type { ProblemCode } from '../problems.ts';
+import type { ProblemCode } from '../http/problems.ts';
 
 export interface TargetProblem {
   code: ProblemCode;
@@ -9,20 +9,20 @@ const USER_NAME = /^[a-z][a-z0-9+.-]*:\/\/[^/?#]*@/i;
 const ABSOLUTE = /^https?:\/\//i;
 
 /**
- * What is wrong with a request target that has no canonical form. Only some of them are ambiguous: others are no
- * targets at all (RFC 9112, 3.2), or ask for what is not there.
+ * Explains why a request target has no canonical form. Some targets are ambiguous, others are not valid (RFC 9112,
+ * 3.2), or ask for something that does not exist.
  */
 export function targetProblem(method: string, target: string): TargetProblem {
   if (target === '*' && method === 'OPTIONS') {
-    return noRoute('OPTIONS * asks about the server as a whole, which has no answer here: ask about a path');
+    return noRoute('OPTIONS * asks about the server as a whole, which is not supported: send a path');
   }
-  if (target === '*') return malformed('Only OPTIONS may have "*" for its target');
+  if (target === '*') return malformed('Only OPTIONS may have "*" as its target');
   if (USER_NAME.test(target)) {
-    return malformed('The target holds a user name or a password, which belong into Authorization');
+    return malformed('The target has a user name or a password: send them in Authorization');
   }
-  if (target.includes('#')) return malformed('The target holds a fragment, which a client keeps to itself');
+  if (target.includes('#')) return malformed('The target has a fragment, which a client must not send');
   if (!target.startsWith('/') && !ABSOLUTE.test(target)) {
-    return malformed('The target is neither a path nor an address that begins with http:// or https://');
+    return malformed('The target is neither a path nor a URL that begins with http:// or https://');
   }
   return {
     code: 'ambiguous_path',

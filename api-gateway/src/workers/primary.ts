@@ -7,14 +7,14 @@ import { createMessageContracts } from '../publish/message-contracts.ts';
 import { loadRoutes, NAME } from '../service.ts';
 import { createWorkerPool, type WorkerPool } from './worker-pool.ts';
 
-// A worker ends itself when its time is over; only one that cannot is killed.
+// A worker ends itself at its own time-out. The primary kills it only after that.
 const MARGIN_MS = 1_000;
 
-/** The process that starts the workers, and speaks for all of them on the admin port. It serves no clients. */
+/** The primary process: it starts the workers and has the admin server for all of them. It serves no clients. */
 export async function buildPrimary(config: Config): Promise<Service> {
   const { workers: count, logLevel } = config;
   const logger = createLogger({ service: NAME, level: logLevel });
-  // What is wrong with the routing table is said once, before there are workers.
+  // Reports problems of the routing table once, before there are workers.
   await loadRoutes(config, createMessageContracts(), logger);
   const stopWithinMs = config.shutdownTimeoutMs + MARGIN_MS;
   const workers = createWorkerPool({ count, stopWithinMs, logger });
@@ -25,7 +25,7 @@ export async function buildPrimary(config: Config): Promise<Service> {
   return { logger, lifecycle: createLifecycle({ logger, shutdownTimeoutMs, readiness, components }) };
 }
 
-/** Ready while any worker is, degraded by whatever does not work in one of them. */
+/** Ready while one worker is ready. Degraded while any check of a worker fails. */
 function workersCheck(workers: WorkerPool): ReadinessCheck {
   return async () => {
     const states = await workers.states();
@@ -37,7 +37,7 @@ function workersCheck(workers: WorkerPool): ReadinessCheck {
   };
 }
 
-/** Those of all workers, added up, and how many there are. */
+/** The combined metrics of all workers and of the primary. */
 class WorkersRegistry extends AggregatorRegistry<typeof Registry.PROMETHEUS_CONTENT_TYPE> {
   override metrics(): Promise<string> {
     return this.clusterMetrics();
@@ -48,7 +48,7 @@ function metricsOf(workers: WorkerPool): Registry {
   const own = new Registry();
   const ready = new Gauge({
     name: 'gateway_workers_ready',
-    help: 'Workers that take requests',
+    help: 'Workers that are ready',
     registers: [own],
     collect: async () => {
       ready.set((await workers.states()).filter(({ isReady }) => isReady).length);
@@ -56,7 +56,7 @@ function metricsOf(workers: WorkerPool): Registry {
   });
   const restarts = new Counter({
     name: 'gateway_worker_restarts_total',
-    help: 'Workers that died and were started again',
+    help: 'Workers that died and were replaced',
     registers: [own],
     collect: () => {
       restarts.reset();

@@ -5,11 +5,11 @@ import type { Component } from 'service-kit/lifecycle';
 import type { Logger } from 'service-kit/logging';
 import { z } from 'zod';
 
-// One that dies while it starts would otherwise be started as fast as the machine can.
+// A pause, so that a worker that dies while it starts is not restarted in a loop.
 const RESTART_AFTER_MS = 1_000;
 const ANSWER_WITHIN_MS = 1_500;
 
-/** What is asked of a worker, and what it says. */
+/** The messages between the primary and its workers. */
 export type ToWorker = { stop: true } | { askReadiness: number };
 const fromWorker = z.union([
   z.object({ started: z.literal(true) }),
@@ -17,41 +17,41 @@ const fromWorker = z.union([
 ]);
 export type FromWorker = z.infer<typeof fromWorker>;
 
-/** How a worker is: whether it takes requests, and what does not work. */
+/** The state of a worker, with its failing checks. */
 export interface WorkerState {
   isReady: boolean;
   troubles: readonly string[];
 }
 
-/** Processes that share one port; one that dies is replaced. */
+/** Worker processes that share one port. A worker that dies is replaced. */
 export interface WorkerPool extends Component {
-  /** Asks all of them. One that is not there, or does not answer, is not ready. */
+  /** Asks all workers. A worker that is missing or does not answer is not ready. */
   states(): Promise<WorkerState[]>;
   restarts(): number;
 }
 
-export interface WorkerPoolOptions {
+export interface WorkerPoolDeps {
   count: number;
-  /** How long a stop may take, in milliseconds; what is left then is killed. */
+  /** Milliseconds for a stop. After that the remaining workers are killed. */
   stopWithinMs: number;
   logger: Logger;
 }
 
-export function createWorkerPool({ count, stopWithinMs, logger }: WorkerPoolOptions): WorkerPool {
+export function createWorkerPool({ count, stopWithinMs, logger }: WorkerPoolDeps): WorkerPool {
   const places: (Worker | undefined)[] = Array.from({ length: count });
   const asked = new Map<number, (state: WorkerState) => void>();
   let questions = 0;
   let restarts = 0;
   let stopping = false;
 
-  /** Resolves when the worker serves. */
+  /** Resolves when the worker has started. */
   function fork(place: number): Promise<void> {
     const started = Promise.withResolvers<void>();
     const worker = cluster.fork();
     places[place] = worker;
     worker.on('message', (message: unknown) => {
       const parsed = fromWorker.safeParse(message);
-      if (!parsed.success) return; // Of the metrics.
+      if (!parsed.success) return; // A message of the metrics library.
       if ('started' in parsed.data) {
         logger.info('Worker started', { worker: worker.id, ofPid: worker.process.pid });
         started.resolve();
@@ -68,7 +68,7 @@ export function createWorkerPool({ count, stopWithinMs, logger }: WorkerPoolOpti
   }
 
   async function replace(place: number, died: object): Promise<void> {
-    logger.error('A worker died and is started again', died);
+    logger.error('Worker died, starting a new one', died);
     restarts += 1;
     await delay(RESTART_AFTER_MS);
     if (!stopping) await fork(place).catch(() => undefined);
@@ -107,7 +107,8 @@ export function createWorkerPool({ count, stopWithinMs, logger }: WorkerPoolOpti
         places.map(async (worker) => {
           if (!worker) return;
           const killing = setTimeout(() => worker.process.kill('SIGKILL'), stopWithinMs);
-          // A message and no signal: at a terminal each has had one already, and a second ends it at once.
+          // A message, not a signal: Ctrl-C at a terminal has already sent each worker one, and a second signal
+          // ends it at once.
           if (worker.isConnected()) worker.send({ stop: true } satisfies ToWorker);
           await once(worker, 'exit');
           clearTimeout(killing);

@@ -10,7 +10,7 @@ import type { FromWorker } from './worker-pool.ts';
 
 const fromPrimary = z.union([z.object({ stop: z.literal(true) }), z.object({ askReadiness: z.number() })]);
 
-/** A gateway that shares its port with others, and leaves the admin port to the primary. */
+/** Builds one of several gateways on one port. The primary has the admin server. */
 export async function buildWorker(config: Config): Promise<Service> {
   const logger = createLogger({ service: NAME, level: config.logLevel }).child({
     worker: cluster.worker?.id,
@@ -18,13 +18,13 @@ export async function buildWorker(config: Config): Promise<Service> {
   const gateway = await buildService(config, { logger });
   const { lifecycle, readiness, metrics } = gateway;
   AggregatorRegistry.setRegistries(metrics);
-  void new AggregatorRegistry(); // Making one answers the primary's questions from here on.
+  void new AggregatorRegistry(); // An instance answers the primary's requests for metrics.
 
   process.on('message', (message: unknown) => {
     const asked = fromPrimary.safeParse(message);
     if (!asked.success) return;
     if ('stop' in asked.data) void lifecycle.stop().then(() => process.exit(0), endFailed);
-    else void tellReadiness(asked.data.askReadiness, readiness);
+    else void sendReadiness(asked.data.askReadiness, readiness);
   });
   return {
     logger,
@@ -32,21 +32,21 @@ export async function buildWorker(config: Config): Promise<Service> {
       ...lifecycle,
       start: async () => {
         await lifecycle.start();
-        tell({ started: true });
+        send({ started: true });
       },
     },
   };
 }
 
-async function tellReadiness(question: number, readiness: Readiness): Promise<void> {
+async function sendReadiness(question: number, readiness: Readiness): Promise<void> {
   const report = await readiness.report();
   const troubles = Object.entries(report.checks)
     .filter(([, { status }]) => status !== 'ok')
     .map(([name, { detail }]) => `${name}: ${detail ?? 'failed'}`);
-  tell({ readiness: question, isReady: isReady(report), troubles });
+  send({ readiness: question, isReady: isReady(report), troubles });
 }
 
-function tell(message: FromWorker): void {
+function send(message: FromWorker): void {
   process.send?.(message);
 }
 

@@ -3,11 +3,11 @@ import { once } from 'node:events';
 import { connect, createServer, type Socket } from 'node:net';
 import amqp from 'amqplib';
 
-/** The broker as auth-service speaks to it. */
+/** Sends messages to the broker as auth-service does. */
 export interface Broker {
-  /** Tells every gateway, as `laurel.sessions.revoked.v1`. */
+  /** Sends `laurel.sessions.revoked.v1` to every gateway. */
   revoke(data: object, envelope?: object): void;
-  /** Sends bytes to where revocations go. */
+  /** Sends any bytes to the exchange of revocations. */
   send(bytes: string): void;
   close(): Promise<void>;
 }
@@ -43,11 +43,11 @@ export async function openBroker(): Promise<Broker> {
   };
 }
 
-/** The other side of a publish route: what has arrived, and whether there is anybody to take it. */
+/** The receiving queue of a publish route. */
 export interface ActivityQueue {
-  /** Takes the next message; undefined where there is none. */
+  /** Takes the next message; undefined if there is none. */
   take(): Promise<TakenMessage | undefined>;
-  /** Makes it anew, bound to what is published or not, and taking nothing at all where it is full. */
+  /** Creates the queue again: bound or not, or full. */
   declare(options?: { bound?: boolean; full?: boolean }): Promise<void>;
   close(): Promise<void>;
 }
@@ -84,13 +84,13 @@ export async function openActivityQueue(): Promise<ActivityQueue> {
 
 export interface CuttableLink {
   url: string;
-  /** Resets what runs through it, and refuses everything until `mend`. */
+  /** Resets its connections, and refuses new ones until `mend`. */
   breakOff(): void;
   mend(): void;
   close(): Promise<void>;
 }
 
-/** A link to the broker that a test can break. */
+/** A TCP link to the broker that a test can break. */
 export async function cuttableLink(): Promise<CuttableLink> {
   const target = new URL(brokerUrl());
   const sockets = new Set<Socket>();

@@ -10,15 +10,15 @@ export interface Revoked {
   revokedAt?: string;
 }
 
-/** auth-service's side of the revocations, as its contract has it: a list, and a cursor into it that overlaps. */
+/** auth-service's side of the contract: a list of revocations, and a cursor that overlaps. */
 export interface FakeRevocations {
-  /** How often it was asked, and from where. */
+  /** The cursors of the requests so far. */
   asked: (string | undefined)[];
-  /** 200 is the truth; any other status is answered with no more than that. */
+  /** 200 answers with the list; any other status has no body. */
   status: number;
-  /** Every answer waits for it. */
+  /** Every answer waits for this promise. */
   held: Promise<unknown>;
-  /** Puts it on record; whoever asks next is told. */
+  /** Adds a revocation to the list. */
   record(revoked: Revoked): void;
   answer(request: IncomingMessage, response: ServerResponse): void;
 }
@@ -33,7 +33,7 @@ export function createFakeRevocations(keys: readonly SigningKey[]): FakeRevocati
     const { pathname, searchParams } = new URL(url, 'http://auth-service');
     const since = searchParams.get('since') ?? undefined;
     fake.asked.push(since);
-    // What is answered is what was on record when the question came, as a database has it.
+    // The answer is the list at the time of the request, as with a database.
     const from = since === undefined ? 0 : Math.max(Number(since.replace(/^c/, '')) - OVERLAP, 0);
     const body = { items: items.slice(from), cursor: `c${items.length}` };
     await fake.held;

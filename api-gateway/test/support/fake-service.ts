@@ -10,31 +10,31 @@ export interface Received {
   headers: IncomingMessage['headers'];
   rawHeaders: string[];
   body: Buffer;
-  /** Whom the gateway's signature vouches for; undefined where there is none that holds. */
+  /** The caller in the gateway's signature; undefined if the signature is missing or wrong. */
   identity: Identity | undefined;
   aborted: boolean;
 }
 
 export type Answer = (request: IncomingMessage, response: ServerResponse, received: Received) => void;
 
-/** A small server in the place of a service. It notes what it receives, and answers as a test wants. */
+/** A small server in place of a service. It records requests and answers as a test wants. */
 export interface FakeService {
   url: string;
   port: number;
   received: Received[];
-  /** Sockets that were ever opened to it. */
+  /** Number of connections so far. */
   connections: number;
-  /** The gateway's keys that it believes. */
+  /** The gateway's keys that it accepts. */
   signingKeys: SigningKey[];
-  /** For the next requests; by default everything is answered with 200 and what was received. */
+  /** Handles the next requests. Default: 200 with the received request. */
   answer: Answer;
   keys: object[];
   document: object;
-  /** Of its health check. */
+  /** The status of its health check. */
   health: number;
-  /** Takes WebSockets; by default there are none. */
+  /** Accepts WebSockets. Default: none. */
   onUpgrade: (request: IncomingMessage, socket: Socket, head: Buffer) => void;
-  /** Answers what services ask each other, at /internal; by default there is nothing. */
+  /** Handles requests to /internal. Default: not found. */
   internal: (request: IncomingMessage, response: ServerResponse) => void;
   stop(): Promise<void>;
 }

@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { vi } from 'vitest';
 import { gatewayEnvironment, type LogLine, type Services } from './gateway.ts';
 
-/** The gateway as a process of its own. */
+/** The gateway in its own process. */
 export interface GatewayProcess {
   url: string;
   adminUrl: string;
@@ -15,7 +15,7 @@ export interface GatewayProcess {
 
 const START_WITHIN = { timeout: 20_000, interval: 20 };
 
-/** @param nodeOptions of the process, such as `--max-old-space-size=64` */
+/** @param nodeOptions options of Node, such as `--max-old-space-size=64` */
 export async function spawnGateway(
   services: Services,
   env: NodeJS.ProcessEnv = {},

@@ -21,7 +21,7 @@ function keyFor(service: string): string {
 
 export type LogLine = Record<string, unknown> & { message: string; level: string };
 
-/** Two small servers in the place of the services. */
+/** Two small servers in place of the services. */
 export interface Services {
   auth: FakeService;
   revocations: FakeRevocations;
@@ -37,12 +37,12 @@ export interface RunningGateway {
   stop(): Promise<void>;
 }
 
-/** A gateway with its services behind it. */
+/** A gateway and its services. */
 export interface TestBed extends Services, RunningGateway {}
 
 export interface TestBedOptions {
   env?: NodeJS.ProcessEnv;
-  /** Without any, as if auth-service were down. */
+  /** False: without keys, as if auth-service were down. */
   withKeys?: boolean;
   overrides?: Overrides;
 }
@@ -57,7 +57,7 @@ export async function startServices(withKeys = true): Promise<Services> {
   return { auth, revocations, events, keys };
 }
 
-/** What a gateway in front of these services needs; its ports are chosen by the system. */
+/** The environment of a gateway for these services. The system chooses its ports. */
 export function gatewayEnvironment(services: Pick<Services, 'auth' | 'events'>): NodeJS.ProcessEnv {
   return {
     PORT: '0',
@@ -69,7 +69,7 @@ export function gatewayEnvironment(services: Pick<Services, 'auth' | 'events'>):
     INTERNAL_KEYS: `${INTERNAL_KEY.id}:${INTERNAL_KEY.secret}`,
     TOKEN_ISSUER: ISSUER,
     TOKEN_AUDIENCE: AUDIENCE,
-    // One address and one account make all requests of a test.
+    // A test uses one address and one account for all requests.
     RATE_LIMIT_SCALE: '1000',
   };
 }
@@ -113,7 +113,7 @@ export async function startTestBed({ env, withKeys, overrides }: TestBedOptions 
   };
 }
 
-/** Forgets what earlier tests did to the services. */
+/** Resets the services after earlier tests. */
 export function resetServices(
   { auth, events, log }: Pick<TestBed, 'auth' | 'events' | 'log'>,
   answer: FakeService['answer'],

@@ -1,13 +1,13 @@
 import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
 
-/** A client that sends exactly the bytes it is told to. */
+/** A client that sends exactly the given bytes. */
 export interface RawClient {
   socket: Socket;
   /** Everything received so far. */
   received(): string;
   send(text: string | Buffer): void;
-  /** Resolves with all that was received when the other side has closed. */
+  /** Resolves with everything received, when the other side has closed. */
   closed(): Promise<string>;
 }
 
@@ -28,7 +28,7 @@ export async function rawClient(port: number): Promise<RawClient> {
   };
 }
 
-/** Sends a request as it is and waits for the end of the connection; the request should ask for that. */
+/** Sends a request and waits until the connection closes; the request should ask for that. */
 export async function exchangeRaw(port: number, request: string): Promise<string> {
   const client = await rawClient(port);
   client.send(request);

@@ -10,7 +10,7 @@ import jwt from 'jsonwebtoken';
 export const ISSUER = 'http://issuer.test';
 export const AUDIENCE = 'laurel';
 
-/** A pair of keys as auth-service has them. */
+/** A key pair like auth-service's. */
 export interface SigningPair {
   kid: string;
   privateKey: KeyObject;
@@ -29,7 +29,7 @@ export function publicPem(pair: SigningPair): string {
 export interface TokenChanges {
   claims?: object;
   header?: object;
-  /** Claims that are left out. */
+  /** Claims to omit. */
   without?: string[];
 }
 
@@ -55,7 +55,7 @@ export function accessToken(pair: SigningPair, { claims, header, without = [] }:
   });
 }
 
-/** A token of a service client: scopes in the place of roles, and no session. */
+/** A token of a service client: with scopes, without roles or a session. */
 export function clientToken(pair: SigningPair, scope: string): string {
   return accessToken(pair, { claims: { sub: 'cli_1', scope }, without: ['sid', 'roles'] });
 }

@@ -1,5 +1,6 @@
 import { callerOf } from 'service-kit/audit';
 import {
+  byCreation,
   defineEndpoint,
   listQuery,
   pageReply,
@@ -22,8 +23,7 @@ import {
   AccountParams,
   READERS,
 } from '../accounts/account-schemas.ts';
-import type { AccountPosition, AccountStore } from '../accounts/account-store.ts';
-import type { Account } from '../accounts/account.ts';
+import type { AccountStore } from '../accounts/account-store.ts';
 import { Reason } from '../accounts/profile.ts';
 import type { ReplaceRoles } from './replace-roles.ts';
 import type { LookUpAccounts, SearchAccounts } from './search-accounts.ts';
@@ -78,10 +78,6 @@ const NewStatus = z.discriminatedUnion('status', [
       .meta({ description: 'When the ban ends automatically; without it the ban has no end' }),
   }),
 ]);
-const Position = z
-  .tuple([z.iso.datetime(), z.string()])
-  .transform(([createdAt, id]): AccountPosition => ({ createdAt: new Date(createdAt), id }));
-const positionOf = ({ createdAt, id }: Account): z.input<typeof Position> => [createdAt.toISOString(), id];
 
 /** Accounts as staff and other services see them. */
 export function accountRoutes(deps: AccountRoutesDeps): Endpoint[] {
@@ -108,8 +104,7 @@ export function accountRoutes(deps: AccountRoutesDeps): Endpoint[] {
       const filter = { namePrefix: query, role, status };
       const page = await readPage(input.query, {
         filters,
-        position: Position,
-        positionOf,
+        ...byCreation,
         read: (after, limit) => searchAccounts(filter, { after, limit }, callerOf(input)),
       });
       return pageReply(input.request.originalUrl, { ...page, items: page.items.map(toAccountView) });

@@ -53,7 +53,7 @@ export function changePassword(deps: ChangePasswordDeps): ChangePassword {
         await done(tx);
         return true;
       });
-      // Somebody else changed it, or the account was banned, since the current one was checked.
+      // Since the password was checked, another change was stored, or the account was banned.
       if (!isChanged) throw refusal('wrong_password');
     });
   };

@@ -31,7 +31,7 @@ export interface CreateAccountDeps {
   clock: Clock;
 }
 
-/** Opens an account for somebody else, with roles where they are asked for, and without logging it in. */
+/** Opens an account for another person, with the roles that the caller asks for, and without a session. */
 export function createAccount(deps: CreateAccountDeps): CreateAccount {
   const { accounts, hasher, assertHardToGuess, audited, transact, newId, clock } = deps;
 

@@ -66,7 +66,7 @@ export function deleteOwnAccount(deps: DeleteAccountDeps): DeleteOwnAccount {
       await assertOwner(checked, password, by);
       await transact(async (tx) => {
         const account = assertActive(await accounts.find(accountId, tx.session));
-        // Somebody changed it, or gave the guest one, since it was checked.
+        // Since the password was checked, it was changed, or the guest got one.
         if (account.passwordHash !== checked.passwordHash) throw refusal('wrong_password');
         const isLast = await isLastAdmin(accounts, account, tx.session);
         await store(deleteOwn(account, isLast, clock()), deps, tx, by);

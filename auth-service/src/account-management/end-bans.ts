@@ -16,8 +16,8 @@ export interface EndBansDeps {
 }
 
 /**
- * Ends the bans whose time has come. Every instance may run it at any time: of two that meet at one account, one has
- * to begin again and finds the ban ended. After an outage it ends whatever was missed.
+ * Ends the bans that are due. Every instance may run it at any time: if two meet at one account, one begins again and
+ * finds the ban ended. After an outage it catches up.
  */
 export function endBans(deps: EndBansDeps): () => Promise<void> {
   const { accounts, audit, transact, clock, logger } = deps;

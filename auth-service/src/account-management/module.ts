@@ -28,7 +28,7 @@ export interface AccountManagementNeeds {
   limits: Limits;
   sessions: SessionsModule;
   devices: DeviceStore;
-  /** The first ADMIN, made where there is none. */
+  /** The first ADMIN, made if there is none. */
   bootstrap: Credentials | undefined;
 }
 

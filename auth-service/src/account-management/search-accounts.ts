@@ -1,11 +1,12 @@
+import type { CreationPosition } from 'service-kit/http';
 import type { Caller } from 'service-kit/audit';
 import type { Audit } from '../audit/audit.ts';
-import type { AccountFilter, AccountPosition, AccountStore } from '../accounts/account-store.ts';
+import type { AccountFilter, AccountStore } from '../accounts/account-store.ts';
 import type { Account } from '../accounts/account.ts';
 
 export type SearchAccounts = (
   filter: AccountFilter,
-  page: { after: AccountPosition | undefined; limit: number },
+  page: { after: CreationPosition | undefined; limit: number },
   by: Caller,
 ) => Promise<Account[]>;
 

@@ -88,8 +88,8 @@ export function restore(account: Account, now: Date): Account | undefined {
 }
 
 /**
- * Takes everything personal out of a deleted account and frees its name; undefined when it is not deleted, or has
- * been erased. What is put in its place is no name that anybody could register.
+ * Removes everything personal from a deleted account and frees its name. Undefined if the account is not deleted, or is
+ * erased already. The replacement name is one that no player can register.
  */
 export function erase(account: Account, now: Date): Account | undefined {
   if (account.status !== 'deleted' || account.erasedAt) return undefined;

@@ -1,8 +1,9 @@
+import type { CreationPosition } from 'service-kit/http';
 import type { ClientSession, Db, Filter, FindCursor, WithId } from 'mongodb';
 import type { Role } from 'service-kit/identity';
-import { isDuplicateKey } from 'service-kit/mongo';
+import { keysetFilter, isDuplicateKey } from 'service-kit/mongo';
 import type { IndexSpec } from 'service-kit/service';
-import { inOneAnswer } from '../database/in-one-answer.ts';
+import { singleBatch } from '../database/single-batch.ts';
 import { refusal } from '../http/refusal.ts';
 import {
   searchKeysOf,
@@ -16,7 +17,7 @@ import { foldCase } from '../http/fold-case.ts';
 type AccountDocument = Omit<Account, 'id' | 'roles'> & {
   _id: string;
   roles: Role[];
-  /** The username whatever its case; unique. */
+  /** The username without regard to case; unique. */
   usernameKey: string;
   searchKeys: string[];
   writes?: number;
@@ -26,22 +27,16 @@ type AccountDocument = Omit<Account, 'id' | 'roles'> & {
 export interface AccountFilter {
   role?: Role | undefined;
   status?: AccountStatus | undefined;
-  /** Beginning of a username or display name, whatever its case. */
+  /** Beginning of a username or display name, without regard to case. */
   namePrefix?: string | undefined;
-}
-
-/** The last account of a page, after which the next begins. */
-export interface AccountPosition {
-  createdAt: Date;
-  id: string;
 }
 
 export interface AccountStore {
   /** @throws refusal `username_taken` */
   insert(account: Account, session: ClientSession): Promise<void>;
   /**
-   * Replaces the account. The same transaction must have read it, so that whatever was changed in between is in its
-   * way instead of lost.
+   * Replaces the account. The same transaction must have read it, so that a change in between conflicts instead of
+   * being lost.
    *
    * @throws refusal `username_taken`
    */
@@ -50,9 +45,9 @@ export interface AccountStore {
   findByUsername(username: string): Promise<Account | undefined>;
   /** Those among these ids that exist, in no order. */
   findAll(ids: readonly string[]): Promise<Account[]>;
-  /** The same, with no more than an access token tells of them. */
+  /** The same, with only the fields that an access token shows. */
   tokenHoldersOf(ids: readonly string[]): Promise<TokenHolder[]>;
-  list(filter: AccountFilter, after: AccountPosition | undefined, limit: number): Promise<Account[]>;
+  list(filter: AccountFilter, after: CreationPosition | undefined, limit: number): Promise<Account[]>;
   /** Status of each of these accounts that exists. */
   statusesOf(ids: readonly string[], session: ClientSession): Promise<Map<string, AccountStatus>>;
   /**
@@ -97,6 +92,8 @@ const ADMIN_GUARD = 'admins';
 /** Of a date that may be null: only where there is one, which is what its index holds. */
 const SET = { $gt: new Date(0) };
 
+const NEWEST_FIRST = { createdAt: -1, _id: -1 } as const;
+
 export const accountIndexes: IndexSpec[] = [
   {
     collection: 'accounts',
@@ -138,15 +135,24 @@ export function createAccountStore(db: Db): AccountStore {
     },
     list: async (filter, after, limit) => {
       const found = await accounts
-        .find({ $and: [filterOf(filter), after ? beyond(after) : {}] })
-        .sort({ createdAt: -1, _id: -1 })
-        .limit(limit)
+        .find(
+          {
+            $and: [
+              filterOf(filter),
+              keysetFilter<AccountDocument>(
+                NEWEST_FIRST,
+                after && { createdAt: after.createdAt, _id: after.id },
+              ),
+            ],
+          },
+          { sort: NEWEST_FIRST, limit },
+        )
         .toArray();
       return found.map(toAccount);
     },
     statusesOf: async (ids, session) => {
       const found = await accounts
-        .find({ _id: { $in: [...ids] } }, { ...inOneAnswer(ids, session), projection: { status: 1 } })
+        .find({ _id: { $in: [...ids] } }, { ...singleBatch(ids, session), projection: { status: 1 } })
         .toArray();
       return new Map(found.map(({ _id, status }) => [_id, status]));
     },
@@ -204,10 +210,6 @@ const startingWith = (prefix: string): { $gte: string; $lt: string } => ({
   $lt: `${prefix}\u{10FFFF}`,
 });
 
-const beyond = ({ createdAt, id }: AccountPosition): Filter<AccountDocument> => ({
-  $or: [{ createdAt: { $lt: createdAt } }, { createdAt, _id: { $lt: id } }],
-});
-
 function documentOf({ id, roles, ...account }: Account): AccountDocument {
   return {
     _id: id,
@@ -242,7 +244,7 @@ function toTokenHolder(document: WithId<AccountDocument>): TokenHolder {
   return { id: _id, roles, status, tokenVersion, sessionEpoch };
 }
 
-/** What {@link sessionsEnded} does, where the account is not read first. */
+/** The effect of {@link sessionsEnded} without a read of the account. */
 const SESSIONS_ENDED = { tokenVersion: 1, sessionEpoch: 1 } as const;
 const AFTER = { returnDocument: 'after', projection: TOKEN_HOLDER } as const;
 
@@ -253,7 +255,7 @@ function endedIn(document: WithId<AccountDocument> | null): SessionsEnded | unde
 /** Part of every update: one that changes no value writes nothing, and so conflicts with nothing. */
 const COUNTED = { $inc: { writes: 1 } } as const;
 
-/** What accounts do not have that were stored before there was such a thing. */
+/** Fields that accounts of earlier versions do not have. */
 const ABSENT = {
   bannedUntil: null,
   guest: false,

@@ -166,7 +166,7 @@ export function changeRoles(
 export const isActiveAdmin = (account: Account): boolean =>
   account.status === 'active' && account.roles.includes('ADMIN');
 
-/** What an account is searched by: its names, whatever their case. */
+/** The search keys of an account: its names, without regard to case. */
 export function searchKeysOf(account: Pick<Account, 'username' | 'displayName'>): string[] {
   return [...new Set([account.username, account.displayName ?? account.username].map(foldCase))];
 }

@@ -10,7 +10,7 @@ function oneLine(longest: number) {
       .string()
       .trim()
       .min(1)
-      // What is far too long is not looked at any further: the other checks take time for each character.
+      // A text that is far too long is not checked any further, because the other checks take time for each character.
       .refine((text) => text.length <= 2 * longest, { error: tooLong, abort: true })
       .refine((text) => codePoints(text).length <= longest, tooLong)
       .check(visibleText())

@@ -45,7 +45,7 @@ export interface Audit {
     decisions: readonly { attempt: Attempt; refused: string | undefined }[],
     tx: Pick<Transaction, 'session'>,
   ): Promise<void>;
-  /** Records what somebody was shown: a search, an export. */
+  /** Records that the caller was shown something: a search, an export. */
   seen(attempt: Attempt): Promise<void>;
 }
 
@@ -94,5 +94,5 @@ export function createAudit(deps: { trail: AuditTrail; refusals: Refusals; nameK
   };
 }
 
-/** An account as a subject, and as the actor that somebody unknown turned out to be. */
+/** An account as a subject, or as the actor that an unknown caller turned out to be. */
 export const account = (id: string) => ({ kind: 'account', id }) as const;

@@ -1,6 +1,6 @@
 import type { Caller, RequestOrigin } from 'service-kit/audit';
 
-/** Somebody of whom nothing is known but where they are. */
+/** An unknown caller at an address. */
 export const somebodyAt = (origin: RequestOrigin): Caller => ({
   kind: 'anonymous',
   id: '',

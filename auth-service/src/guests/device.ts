@@ -10,7 +10,7 @@ export const DeviceId = z
     example: 'bf6f2fd0-7a0c-4b3c-9f5e-6d2f2f7c4a11',
   });
 
-/** What a device is known by: whoever reads it in the store cannot enter with it. */
+/** The key of a device. A reader of the store cannot enter with it. */
 export type DeviceKeyOf = (deviceId: string) => string;
 
 export const createDeviceKeys =

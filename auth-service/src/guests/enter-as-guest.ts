@@ -125,7 +125,7 @@ export function enterAsGuest(deps: EnterAsGuestDeps): EnterAsGuest {
   }
 }
 
-/** Somebody has the name that was made for the guest, or the device came twice at the same moment. */
+/** Another account has the name that was made for the guest, or the device came twice at the same moment. */
 function isCollision(error: unknown): boolean {
   return isDuplicateKey(error) || (error instanceof DomainError && error.code === 'username_taken');
 }

@@ -36,7 +36,7 @@ export interface UpgradeGuestDeps {
 
 /**
  * Gives a guest a name and a password; it stays the same account with all it owns. From now on the device alone does
- * not enter, so the sessions that it opened end, but for the one that asks.
+ * not enter, so all sessions end except the one that asks.
  */
 export function upgradeGuest(deps: UpgradeGuestDeps): UpgradeGuest {
   const { accounts, sessions, endSessions, issuer, hasher, countNewAccount } = deps;

@@ -1,6 +1,6 @@
 import { DomainError } from 'service-kit/http';
 
-/** What this service's own rules can answer instead of doing what was asked. */
+/** The refusals of this service's own rules. */
 export type RefusalCode =
   | 'username_taken'
   | 'invalid_credentials'
@@ -34,7 +34,7 @@ export type RefusalCode =
 export const refusal = (code: RefusalCode, detail?: string): DomainError<RefusalCode> =>
   new DomainError(code, detail);
 
-/** What a request says can only be judged by the domain, and is wrong; the answer names the field like any other. */
+/** Only the domain can see that this value is wrong. The answer names the field as in any other invalid request. */
 export const invalidInput = (
   path: string,
   message: string,

@@ -1,6 +1,6 @@
+import { type Clock, unique } from 'service-kit/service';
 import type { ClientSession } from 'mongodb';
 import type { AccountStore } from '../accounts/account-store.ts';
-import type { Clock } from 'service-kit/service';
 import type { Transaction } from '../database/transact.ts';
 import type { EntitlementMetrics } from './entitlement-metrics.ts';
 import type { EntitlementStore } from './entitlement-store.ts';
@@ -62,5 +62,3 @@ async function readKnown(
   const balances = await entitlements.balances(unique(holdings.map(balanceId)), session);
   return { decisions, revokeDecisions, statuses, balances, entries };
 }
-
-const unique = (ids: readonly string[]): string[] => [...new Set(ids)];

@@ -1,6 +1,7 @@
 import type { AnyBulkWriteOperation, ClientSession, Db, Filter, WithId } from 'mongodb';
+import { keysetFilter } from 'service-kit/mongo';
 import type { IndexSpec } from 'service-kit/service';
-import { inOneAnswer } from '../database/in-one-answer.ts';
+import { singleBatch } from '../database/single-batch.ts';
 import { revokeKey, type GrantDecision, type RevokeDecision } from './grant.ts';
 import type { Decided } from './grant-decision.ts';
 import { balanceId, holdingOf, type Balance, type LedgerEntry } from './ledger.ts';
@@ -42,6 +43,8 @@ export interface EntitlementStore {
   ledgerOf(accountId: string, after: LedgerPosition | undefined, limit: number): Promise<LedgerEntry[]>;
 }
 
+const NEWEST_FIRST = { at: -1, sequence: -1, _id: -1 } as const;
+
 export const entitlementIndexes: IndexSpec[] = [
   { collection: 'grantDecisions', indexes: [] },
   { collection: 'revokeDecisions', indexes: [] },
@@ -80,7 +83,7 @@ export function createEntitlementStore(db: Db): EntitlementStore {
   return {
     decisionsOn: async (grantIds, session) => {
       const found = await decisions
-        .find({ _id: { $in: [...grantIds] } }, inOneAnswer(grantIds, session))
+        .find({ _id: { $in: [...grantIds] } }, singleBatch(grantIds, session))
         .toArray();
       return new Map(found.map((document) => [document._id, toDecision(document)]));
     },
@@ -91,12 +94,12 @@ export function createEntitlementStore(db: Db): EntitlementStore {
     },
     entries: async (ids, session) => {
       if (ids.length === 0) return new Map();
-      const found = await ledger.find({ _id: { $in: [...ids] } }, inOneAnswer(ids, session)).toArray();
+      const found = await ledger.find({ _id: { $in: [...ids] } }, singleBatch(ids, session)).toArray();
       return new Map(found.map((document) => [document._id, toEntry(document)]));
     },
     balances: async (ids, session) => {
       if (ids.length === 0) return new Map();
-      const found = await balances.find({ _id: { $in: [...ids] } }, inOneAnswer(ids, session)).toArray();
+      const found = await balances.find({ _id: { $in: [...ids] } }, singleBatch(ids, session)).toArray();
       return new Map(found.map(({ _id, ...balance }) => [_id, balance]));
     },
     writeEntries,
@@ -117,9 +120,18 @@ export function createEntitlementStore(db: Db): EntitlementStore {
     },
     ledgerOf: async (accountId, after, limit) => {
       const found = await ledger
-        .find({ $and: [{ accountId }, after ? beyond(after) : {}] })
-        .sort({ at: -1, sequence: -1, _id: -1 })
-        .limit(limit)
+        .find(
+          {
+            $and: [
+              { accountId },
+              keysetFilter<LedgerDocument>(
+                NEWEST_FIRST,
+                after && { at: after.at, sequence: after.sequence, _id: after.id },
+              ),
+            ],
+          },
+          { sort: NEWEST_FIRST, limit },
+        )
         .toArray();
       return found.map(toEntry);
     },
@@ -145,7 +157,7 @@ function movesOf(
     else moves.set(key, { ids: [id], quantity, entries: added.length });
   }
   return [...moves.values()].map(({ ids: [id, ...others], ...move }) => ({
-    // What is named alone is found without a plan.
+    // A filter on `_id` alone needs no query plan.
     updateMany: {
       filter: { _id: others.length > 0 ? { $in: [id, ...others] } : id },
       update: { $inc: move },
@@ -157,10 +169,6 @@ function movesOf(
 const ownedBy = (accountId: string, after: BalancePosition | undefined): Filter<BalanceDocument> => ({
   _id: { $gt: after ? balanceId({ accountId, ...after }) : `${accountId}/`, $lt: `${accountId}0` },
   accountId,
-});
-
-const beyond = ({ at, sequence, id }: LedgerPosition): Filter<LedgerDocument> => ({
-  $or: [{ at: { $lt: at } }, { at, sequence: { $lt: sequence } }, { at, sequence, _id: { $lt: id } }],
 });
 
 function toEntry({ _id, ...entry }: WithId<LedgerDocument>): LedgerEntry {

@@ -1,8 +1,8 @@
+import { type Clock, unique } from 'service-kit/service';
 import type { Registry } from '@prometheus-io/client';
 import { createGroupCommit, isStoreUnavailable, type GroupCommit } from 'service-kit/mongo';
 import type { AccountStore } from '../accounts/account-store.ts';
 import type { Attempt, Audit } from '../audit/audit.ts';
-import type { Clock } from 'service-kit/service';
 import type { Transact, Transaction } from '../database/transact.ts';
 import type { EntitlementMetrics } from './entitlement-metrics.ts';
 import type { EntitlementStore } from './entitlement-store.ts';
@@ -29,8 +29,9 @@ export interface ExecuteOrdersDeps {
 
 /**
  * Spends and make-goods that arrive together share one transaction, because many of them may be about one account,
- * whose balance is one document. What other instances do to the same balances or keys meanwhile conflicts, and the
- * whole group is decided again. The key of an order is written with its entry: both are there or neither.
+ * whose balance is one document. If another instance changes the same balances or keys meanwhile, the transactions
+ * conflict and the whole group is decided again. The key of an order is written with its entry: both are stored or
+ * neither.
  */
 export function createOrderCommit(deps: ExecuteOrdersDeps): GroupCommit<Order, OrderOutcome> {
   return createGroupCommit({
@@ -81,5 +82,3 @@ function auditOf({ order, decision }: { order: Order; decision: OrderDecision })
   const attempt: Attempt = { action: `${asks}-entitlements`, by, accountId, reason, details };
   return { attempt, refused };
 }
-
-const unique = (ids: readonly string[]): string[] => [...new Set(ids)];

@@ -50,7 +50,7 @@ function owning(quantity: number, entries: number): Known {
 const decide = (questions: GrantQuestion[], given: Known, allowNegativeBalance = false): Decided =>
   decideGrants(questions, given, { allowNegativeBalance }, now);
 
-/** What is known once a batch is stored. */
+/** The known state once a batch is stored. */
 function after(before: Known, decided: Decided): Known {
   const entries = decided.newEntries.map((entry): [string, LedgerEntry] => [entry.id, entry]);
   return {

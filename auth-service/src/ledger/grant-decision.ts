@@ -13,7 +13,7 @@ import {
 } from './grant.ts';
 import { decideRevoke } from './revoke-decision.ts';
 
-/** What is known when a batch of questions is decided. */
+/** The stored state from which a batch of questions is decided. */
 export interface Known {
   /** By grant id. */
   decisions: ReadonlyMap<string, GrantDecision>;
@@ -36,7 +36,7 @@ export interface Decided {
   changedBalances: Balance[];
 }
 
-/** What a question would change, if it is granted. */
+/** The holding that a grant would change. */
 export const holdingAskedFor = ({ accountId, reward }: GrantRequest): Holding => ({
   accountId,
   kind: reward.kind,
@@ -44,9 +44,9 @@ export const holdingAskedFor = ({ accountId, reward }: GrantRequest): Holding =>
 });
 
 /**
- * Decides a batch of questions one after the other: whoever asks first about a grant decides it, everybody later
- * hears the same. A revoke of a grant that nobody has asked for yet decides it too, as cancelled: what is to be
- * taken back must not be given afterwards, whichever message is faster.
+ * Decides a batch of questions one after the other. The first question about a grant decides it, and every later one
+ * gets the same answer. A revoke of a grant without a decision decides it too, as cancelled: the grant must not be
+ * given after its revoke, even if the messages arrive in the other order.
  *
  * @throws {MessageFault} naming the message whose quantity would make a balance too large to be exact
  */

@@ -11,7 +11,7 @@ const statuses = new Map<string, AccountStatus>([
   ['acc_banned', 'banned'],
 ]);
 
-/** Does to the books what the stores do with the decisions. */
+/** Does to the ledger what the stores do with the decisions. */
 function books() {
   const decisions = new Map<string, GrantDecision>();
   const balances = new Map<string, Balance>();

@@ -7,7 +7,7 @@ import { assetKinds } from './ledger.ts';
 const id = z.string().min(1).max(128);
 const Claim = z.object({ claimId: id, grantId: id, accountId: id });
 
-/** What this service needs of the messages in its queue; what else they carry is of no use here. */
+/** The parts of the messages in its queue that this service needs. */
 export const RewardMessage = z.discriminatedUnion('type', [
   z.object({
     type: z.literal('laurel.reward.requested.v1'),

@@ -17,7 +17,7 @@ interface About {
 export type GrantRequest = About & { asks: 'grant'; reward: Reward };
 export type RevokeRequest = About & { asks: 'revoke'; revokeId?: string | undefined; reason: string };
 
-/** What the ledger is asked: to grant, not to grant any more, or to take back what was granted. */
+/** The questions to the ledger: to grant, not to grant any more, or to revoke. */
 export type GrantQuestion = GrantRequest | (About & { asks: 'cancel' }) | RevokeRequest;
 
 export interface Reward {
@@ -38,9 +38,9 @@ export type GrantDecision = {
 export type RevokeRefusal = 'insufficient_balance' | 'not_granted';
 
 /**
- * One for each attempt to revoke, for ever. The attempt is named by `revokeId`, because a refused revoke may be
- * tried again once the player has earned more: a repetition of the first attempt, however late, hears the first
- * answer, and only a new attempt is decided anew. Without a `revokeId` a grant has one attempt.
+ * One for each attempt to revoke, for ever. `revokeId` names the attempt, because a refused revoke may be tried again
+ * once the player has earned more. A repetition of the first attempt, however late, gets the first answer; only a new
+ * attempt is decided anew. Without a `revokeId` a grant has one attempt.
  */
 export type RevokeDecision = {
   grantId: string;

@@ -1,6 +1,6 @@
 import { balanceId, type Balance, type Holding, type LedgerEntry } from './ledger.ts';
 
-/** What is to be entered; place and balance are the business of the batch. */
+/** An entry to make. The batch fills in its place and the balance. */
 export interface Posting extends Holding {
   id: string;
   grantId?: string;

@@ -6,7 +6,7 @@ import type { RefusalCode } from '../http/refusal.ts';
 import { openLedgerBatch, type LedgerBatch } from './ledger-batch.ts';
 import { entryId, type AssetKind, type Balance, type Holding, type LedgerEntry } from './ledger.ts';
 
-/** What can be ordered; a coupon is a code, which the ledger does not have. */
+/** The kinds that can be ordered. A coupon is a code, which the ledger does not have. */
 export const orderableKinds = ['currency', 'item'] as const satisfies AssetKind[];
 export type OrderableKind = (typeof orderableKinds)[number];
 
@@ -32,8 +32,8 @@ export type OrderRefusal = Extract<
 >;
 
 /**
- * One for each key of a caller. What was applied stays for ever, so that no repetition is applied again, however
- * late; a refusal is remembered for as long as a caller may repeat it.
+ * One for each key of a caller. An applied order is kept for ever, so that no repetition is applied again, however
+ * late. A refusal is kept for as long as a caller may repeat it.
  */
 export type OrderDecision = {
   orderId: string;
@@ -46,7 +46,7 @@ export type OrderOutcome =
   | { entry: LedgerEntry }
   | { refused: OrderRefusal | Extract<ShellProblem, 'idempotency_key_reused'> };
 
-/** What is known when a group of orders is decided. */
+/** The stored state from which a group of orders is decided. */
 export interface OrdersKnown {
   /** By order id. */
   decisions: ReadonlyMap<string, OrderDecision>;
@@ -66,7 +66,7 @@ export interface OrdersDecided {
   changedBalances: Balance[];
 }
 
-/** The same for the same key of the same caller, whatever account it names. */
+/** The same for the same key of the same caller, even if it names another account. */
 export const orderId = (asks: Order['asks'], callerId: string, idempotencyKey: string): string =>
   entryId('order', asks, callerId, idempotencyKey);
 

@@ -5,7 +5,7 @@ import type { OrderDecision } from './order-decision.ts';
 type WithoutId<Decision> = Decision extends OrderDecision ? Omit<Decision, 'orderId'> : never;
 type OrderDocument = WithoutId<OrderDecision> & {
   _id: string;
-  /** Where there is none, it is kept for ever. */
+  /** A decision without it is kept for ever. */
   expiresAt?: Date;
 };
 

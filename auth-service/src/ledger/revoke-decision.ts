@@ -3,8 +3,8 @@ import type { GrantDecision, RevokeDecision, RevokeRequest, Rules } from './gran
 import { grantEntryId, holdingOf, type LedgerEntry } from './ledger.ts';
 
 /**
- * Decides an attempt that nothing has been decided about. The status of the account does not matter. What is
- * reversed already stays so: every further attempt is answered with the one reversal.
+ * Decides an attempt without a decision. The status of the account does not matter. A reversed grant stays reversed:
+ * every further attempt gets the one reversal.
  *
  * @param entries stored entries of the grant and its reversal, by id
  * @throws {Error} when the ledger lacks the entry of a grant

@@ -12,8 +12,8 @@ export interface Checked {
 type Report = (difference: string) => void;
 
 /**
- * Recomputes every balance from its entries, and holds entries and decisions against each other. Needs the same
- * memory whatever the size of the ledger: rows come sorted, and only what the current ones add up to is kept.
+ * Recomputes every balance from its entries, and compares entries and decisions. It needs the same memory for a ledger
+ * of any size: rows come sorted, and only the sums of the current ones are kept.
  *
  * @param report called with each difference as it is found
  * @throws {Error} when there is no ledger

@@ -1,4 +1,4 @@
-import { networkOf } from './network-of.ts';
+import { networkOf } from 'service-kit/http';
 import { rateLimited } from './rate-limited.ts';
 import type { SlidingWindow } from './sliding-window.ts';
 

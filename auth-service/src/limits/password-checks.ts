@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { PasswordHasher } from '../passwords/password-hasher.ts';
 import { foldCase } from '../http/fold-case.ts';
-import { networkOf } from './network-of.ts';
+import { networkOf } from 'service-kit/http';
 import { rateLimited } from './rate-limited.ts';
 import type { SlidingWindow } from './sliding-window.ts';
 
@@ -10,7 +10,7 @@ export interface PasswordTry {
   /** As it was given, in any case; it need not exist. */
   username: string;
   password: string;
-  /** Of the account with that name; where there is none, that costs as much. */
+  /** The check against the account with that name. An unknown name costs as much. */
   passwordHash: string | null | undefined;
   address: string | null;
 }
@@ -31,9 +31,9 @@ export interface PasswordChecksDeps {
 }
 
 /**
- * Limits guessing without locking anybody out: a limit belongs to an account *and* an address, so a stranger cannot
- * use it up for the owner, and to an address whatever the account. Only wrong passwords count, but each try is
- * counted while it is checked, so that tries made at once are not more than the limit either.
+ * Limits guessing without locking out the owner. One limit belongs to an account *and* an address, so a stranger cannot
+ * use it up for the owner. Another belongs to an address alone. Only wrong passwords count, but each try counts while
+ * it is checked, so that tries at the same moment do not exceed the limit either.
  */
 export function createPasswordChecks(deps: PasswordChecksDeps): CheckPassword {
   const { account, address, hasher } = deps;

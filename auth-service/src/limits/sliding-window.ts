@@ -20,9 +20,9 @@ export interface SlidingWindow {
 }
 
 /**
- * A sliding window log (the library counts fixed windows, which let twice the limit pass around their border): a
- * sorted set with the time of each. What is refused is not counted, so that nobody is locked out by trying on. The
- * arguments are the library's: points, window in seconds, limit.
+ * A sliding window log: a sorted set with the time of each try. The library counts fixed windows, which let twice the
+ * limit pass around their border. A refused try does not count, so that trying on locks no player out. The arguments
+ * are the library's: points, window in seconds, limit.
  */
 const SLIDING_LOG = `
 local time = redis.call('time')
@@ -43,7 +43,7 @@ redis.call('expire', KEYS[1], ARGV[2])
 return {used + 1, wait}
 `;
 
-/** While Redis is away each instance counts for itself. */
+/** While Redis is unavailable, each instance counts for itself. */
 export function createSlidingWindow(options: WindowOptions): SlidingWindow {
   const { redis, name, limit, windowMs, onRefusal } = options;
   const window = { points: limit, duration: Math.ceil(windowMs / 1_000), keyPrefix: `limit:${name}` };

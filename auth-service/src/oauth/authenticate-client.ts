@@ -32,7 +32,7 @@ export function authenticateClient(deps: {
 
   return async ({ clientId, clientSecret }, origin) => {
     const client = await clients.find(clientId);
-    // Only an id that there is: whatever else was typed there may be anything, a secret for one.
+    // Only the id of an existing client is recorded. Anything else may be a secret that was typed in the wrong field.
     const attempt = { action: 'authenticate-client', by: somebodyAt(origin), clientId: client?.id } as const;
     return await audited(attempt, async () => {
       const matches = matchesSecret(clientSecret, validHashes(client, clock()));

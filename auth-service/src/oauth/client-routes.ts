@@ -1,5 +1,6 @@
 import { callerOf } from 'service-kit/audit';
 import {
+  byCreation,
   defineEndpoint,
   listQuery,
   pageReply,
@@ -17,8 +18,7 @@ import {
   toClientView,
   toClientWithSecretView,
 } from './client-schemas.ts';
-import type { ClientPosition, ClientStore } from './client-store.ts';
-import type { ServiceClient } from './client.ts';
+import type { ClientStore } from './client-store.ts';
 import type { CreateClient } from './create-client.ts';
 import type { DeleteClient } from './delete-client.ts';
 import type { RotateClientSecret } from './rotate-client-secret.ts';
@@ -32,13 +32,6 @@ export interface ClientRoutesDeps {
 
 const tag = 'clients';
 const ClientParams = z.object({ id: z.string().max(128) });
-const Position = z
-  .tuple([z.iso.datetime(), z.string()])
-  .transform(([createdAt, id]): ClientPosition => ({ createdAt: new Date(createdAt), id }));
-const positionOf = ({ createdAt, id }: ServiceClient): z.input<typeof Position> => [
-  createdAt.toISOString(),
-  id,
-];
 
 /** Programs that call in their own name. */
 export function clientRoutes(deps: ClientRoutesDeps): Endpoint[] {
@@ -69,7 +62,7 @@ export function clientRoutes(deps: ClientRoutesDeps): Endpoint[] {
     problems: ['invalid_cursor'],
     handle: async ({ query, request }) => {
       const read = clients.list;
-      const page = await readPage(query, { filters: {}, position: Position, positionOf, read });
+      const page = await readPage(query, { filters: {}, ...byCreation, read });
       return pageReply(request.originalUrl, { ...page, items: page.items.map(toClientView) });
     },
   });

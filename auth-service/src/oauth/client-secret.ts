@@ -9,7 +9,7 @@ export const newClientSecret = (): string => `laurel_cs_${randomBytes(32).toStri
  */
 export const hashOfSecret = (secret: string): string => digest(secret).toString('base64url');
 
-/** Compares in the same time whatever the secret and however many hashes match. */
+/** Compares in the same time for any secret and any number of matching hashes. */
 export function matchesSecret(secret: string, hashes: readonly [string, string]): boolean {
   const given = digest(secret);
   return hashes
@@ -17,7 +17,7 @@ export function matchesSecret(secret: string, hashes: readonly [string, string])
     .reduce((matched, each) => matched || each);
 }
 
-/** The hash of no secret that anybody has, for the places where there is none. */
+/** A hash that no secret has, for the places without one. */
 export const NO_SECRET: string = hashOfSecret(newClientSecret());
 
 function digest(secret: string): Buffer {

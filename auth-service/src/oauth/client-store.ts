@@ -1,22 +1,18 @@
-import type { ClientSession, Db, Filter, WithId } from 'mongodb';
+import type { CreationPosition } from 'service-kit/http';
+import type { ClientSession, Db, WithId } from 'mongodb';
+import { keysetFilter } from 'service-kit/mongo';
 import type { IndexSpec } from 'service-kit/service';
 import type { ServiceClient } from './client.ts';
 import type { Scope } from '../tokens/scope.ts';
 
 type ClientDocument = Omit<ServiceClient, 'id' | 'scopes'> & { _id: string; scopes: Scope[] };
 
-/** The last client of a page, after which the next begins. */
-export interface ClientPosition {
-  createdAt: Date;
-  id: string;
-}
-
 export interface ClientStore {
   insert(client: ServiceClient, session: ClientSession): Promise<void>;
   update(client: ServiceClient, session: ClientSession): Promise<void>;
   find(id: string, session?: ClientSession): Promise<ServiceClient | undefined>;
   /** Newest first. */
-  list(after: ClientPosition | undefined, limit: number): Promise<ServiceClient[]>;
+  list(after: CreationPosition | undefined, limit: number): Promise<ServiceClient[]>;
   /**
    * Ends all access tokens of a client.
    *
@@ -26,6 +22,8 @@ export interface ClientStore {
   /** @returns the client as it was; undefined when there was none */
   remove(id: string, session: ClientSession): Promise<ServiceClient | undefined>;
 }
+
+const NEWEST_FIRST = { createdAt: -1, _id: -1 } as const;
 
 export const clientIndexes: IndexSpec[] = [
   { collection: 'clients', indexes: [{ key: { createdAt: -1, _id: -1 } }] },
@@ -45,9 +43,10 @@ export function createClientStore(db: Db): ClientStore {
     find: async (id, session) => clientOf(await clients.findOne({ _id: id }, { session })),
     list: async (after, limit) => {
       const found = await clients
-        .find(after ? beyond(after) : {})
-        .sort({ createdAt: -1, _id: -1 })
-        .limit(limit)
+        .find(
+          keysetFilter<ClientDocument>(NEWEST_FIRST, after && { createdAt: after.createdAt, _id: after.id }),
+          { sort: NEWEST_FIRST, limit },
+        )
         .toArray();
       return found.map(toClient);
     },
@@ -62,10 +61,6 @@ export function createClientStore(db: Db): ClientStore {
     remove: async (id, session) => clientOf(await clients.findOneAndDelete({ _id: id }, { session })),
   };
 }
-
-const beyond = ({ createdAt, id }: ClientPosition): Filter<ClientDocument> => ({
-  $or: [{ createdAt: { $lt: createdAt } }, { createdAt, _id: { $lt: id } }],
-});
 
 function documentOf({ id, scopes, ...client }: ServiceClient): ClientDocument {
   return { _id: id, ...client, scopes: [...scopes] };

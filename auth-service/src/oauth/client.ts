@@ -7,7 +7,7 @@ export interface ServiceClient {
   name: string;
   scopes: readonly Scope[];
   secretHash: string;
-  /** The secret before, until when it is good as well; null where there is none. */
+  /** The previous secret, and until when it is valid; null if there is none. */
   previousSecret: { hash: string; validUntil: Date } | null;
   /** The `ver` of its access tokens: those with a lower one are no longer good. */
   tokenVersion: number;
@@ -26,10 +26,10 @@ export function openClient(given: NewClient, now: Date): ServiceClient {
 }
 
 /**
- * Gives a client another secret. The one that it had stays good for a while, so that its programs can change over one
- * after the other; the one before that ends at once, so that there are never more than two.
+ * Gives a client another secret. Its present secret stays valid for a while, so that its programs can change over one
+ * after the other. The one before ends at once, so that there are never more than two.
  *
- * @param overlapMs how long the present secret stays good, in milliseconds
+ * @param overlapMs how long the present secret stays valid, in milliseconds
  */
 export function rotateSecret(
   client: ServiceClient,

@@ -9,7 +9,7 @@ import type { SessionStore } from '../sessions/session-store.ts';
 import { isLive, isOfEpoch, minTokenVersion, type Session } from '../sessions/session.ts';
 import type { CheckAccessToken, CheckedToken } from '../tokens/check-access-token.ts';
 
-/** RFC 7662, section 2.2, and whose token of which use it is. Of a token that is not active nothing is said. */
+/** RFC 7662, section 2.2, with the owner and the use of the token. About an inactive token it says nothing. */
 export type Introspection =
   | { active: false }
   | {

@@ -48,8 +48,8 @@ export interface IssueTokenDeps {
 }
 
 /**
- * Issues tokens to players through public clients, by the same rules as login and refresh, and to service clients
- * in their own name. What one kind may ask for the other may not.
+ * Issues tokens to players through public clients, by the same rules as login and refresh, and to service clients in
+ * their own name. A grant type is for one of the two kinds only.
  */
 export function issueToken(deps: IssueTokenDeps): IssueToken {
   const { logIn, refreshSession, authenticateClient, accessTokens, clock } = deps;

@@ -7,7 +7,7 @@ const BASIC = /^basic +([A-Za-z0-9+/]+={0,2})$/i;
 /**
  * The credentials of a request, from its header or its body (RFC 6749, section 2.3.1).
  *
- * @returns undefined where there are none; an id without a secret authenticates nobody
+ * @returns undefined if there are none; an id without a secret authenticates no client
  * @throws refusals `invalid_request` for two ways at once, `invalid_client` for a header that cannot be read
  */
 export function presentedClient(

@@ -19,7 +19,7 @@ export interface PasswordReset {
 }
 
 export interface PasswordResetStore {
-  /** Stores a reset in the place of an earlier one. */
+  /** Stores a reset and replaces an earlier one. */
   put(reset: PasswordReset & { token: string; expiresAt: Date }, session: ClientSession): Promise<void>;
   /** @returns what a token was made for, while it is not used or replaced and not too old */
   find(token: string, now: Date): Promise<PasswordReset | undefined>;

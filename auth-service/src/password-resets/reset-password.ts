@@ -27,8 +27,8 @@ export interface ResetPasswordDeps {
 }
 
 /**
- * Gives an account another password for whoever has the token, once, and ends all its sessions. A password that is
- * refused leaves the token good. A ban stays: the new password does not log in before it is over.
+ * Gives an account another password, once, for a caller with the token, and ends all its sessions. A refused password
+ * leaves the token valid. A ban stays: the new password does not log in before the ban is over.
  */
 export function resetPassword(deps: ResetPasswordDeps): ResetPassword {
   const { accounts, passwordResets, endSessions, hasher, countNewPassword } = deps;

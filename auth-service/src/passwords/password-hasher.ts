@@ -12,12 +12,13 @@ export interface PasswordHasherOptions {
 export interface PasswordHasher {
   hash(password: string): Promise<string>;
   /**
-   * @param hashed nothing where there is no such account, or none with a password; that costs as much as a wrong one
+   * @param hashed undefined or null if there is no such account, or it has no password; that costs as much as a wrong
+   * password
    */
   verify(hashed: string | null | undefined, password: string): Promise<boolean>;
 }
 
-/** Argon2id as OWASP's Password Storage Cheat Sheet recommends it: 19 MiB, two passes, one lane. */
+/** Argon2id as OWASP's Password Storage Cheat Sheet recommends it: 19 MiB, two passes, parallelism 1. */
 const ARGON2ID = { memoryCost: 19_456, timeCost: 2, parallelism: 1 };
 
 /**

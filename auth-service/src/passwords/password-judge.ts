@@ -54,7 +54,7 @@ export function createPasswordJudge(options: PasswordJudgeOptions): PasswordJudg
     });
     thread.unref();
     running.add(thread);
-    // What ends a thread is told to the password that it was judging; it may also die between two.
+    // The end of a thread fails the password that it was judging. A thread may also die between two passwords.
     thread.on('error', () => undefined);
     thread.once('exit', () => forget(thread));
     await nextMessage(thread);

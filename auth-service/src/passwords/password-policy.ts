@@ -27,7 +27,7 @@ export const NewPassword = z
     example: 'zebra-tooth-91',
   });
 
-/** A password that is only compared: whatever cannot be anybody's is refused before it costs a hash. */
+/** A password that is only compared. A text that cannot be a password is refused before it costs a hash. */
 export const PresentedPassword = z
   .string()
   .max(LONGEST * 4)

@@ -20,12 +20,9 @@ describe('the strength of a password', () => {
     );
   });
 
-  it.each(['zebra-tooth-91', 'correct horse', 'X9$kqv!2Lm'.repeat(12)])(
-    '%s is strong enough',
-    (password) => {
-      expect(weaknessOf(password, ['minjun'])).toBeUndefined();
-    },
-  );
+  it.each(['zebra-tooth-91', 'correct horse', 'X9$kqv!2Lm'.repeat(12)])('%s is strong enough', (password) => {
+    expect(weaknessOf(password, ['minjun'])).toBeUndefined();
+  });
 
   it('a weak beginning is forgiven when the rest is strong', () => {
     expect(weaknessOf('a'.repeat(32) + 'zebra-tooth-91', [])).toBeUndefined();

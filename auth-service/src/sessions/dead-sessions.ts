@@ -1,9 +1,9 @@
 import type { RedisClient } from 'service-kit/redis';
 
 /**
- * Sessions that have ended, in Redis for speed: whoever keeps coming back with a dead refresh token is answered
- * without a read of the database. The dead stay dead, so what is remembered here is never wrong, and what is missing
- * here is asked of the database.
+ * Sessions that have ended, in Redis for speed: a client that keeps sending a dead refresh token is answered without a
+ * read of the database. A dead session stays dead, so an entry here is never wrong. A missing entry is read from the
+ * database.
  */
 export interface DeadSessions {
   remember(sessionIds: readonly string[]): Promise<void>;

@@ -15,8 +15,8 @@ export interface EndSessions {
     tx: Transaction,
   ): Promise<boolean>;
   /**
-   * Does what is left to do when an account has raised its epoch, which ends all sessions: tells of it, and sees to
-   * their removal. It is as much for one session as for a million.
+   * Finishes the end of all sessions after an account has raised its epoch: it publishes the revocation and schedules
+   * the removal. It is as much work for one session as for a million.
    *
    * @param ended the account as it is stored now
    * @param except the session that lives on, with the access token that it has

@@ -13,7 +13,7 @@ export interface EndedSessions {
   before: number;
 }
 
-/** Of which accounts dead sessions are to be removed. */
+/** Accounts whose dead sessions must be removed. */
 export interface EndedSessionStore {
   add(ended: EndedSessions, transaction: ClientSession): Promise<void>;
   due(limit: number): Promise<EndedSessions[]>;

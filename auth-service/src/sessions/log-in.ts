@@ -34,8 +34,8 @@ export interface LogInDeps {
 }
 
 /**
- * Opens a session for whoever knows the password. A wrong password, an unknown name and a deleted account give the
- * same answer at the same cost; that an account is banned is told only to who has its password.
+ * Opens a session for a caller with the right password. A wrong password, an unknown name and a deleted account give
+ * the same answer at the same cost. Only a caller with the password learns that the account is banned.
  */
 export function logIn(deps: LogInDeps): LogIn {
   const { accounts, logins, issuer, checkPassword, audited, clock } = deps;

@@ -45,9 +45,9 @@ export function logOut({ accounts, endSessions, audited, transact }: LogOutDeps)
 }
 
 /**
- * Ends one session of an account, whichever device it is on.
+ * Ends one session of an account, on any device.
  *
- * @throws refusal `session_not_found` also for somebody else's
+ * @throws refusal `session_not_found` also for a session of another account
  */
 export function endSession(deps: Omit<LogOutDeps, 'accounts'>): EndSession {
   const { endSessions, audited, transact } = deps;

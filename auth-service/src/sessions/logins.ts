@@ -22,9 +22,6 @@ export interface Login {
  */
 export type Logins = GroupCommit<Login, Account | undefined>;
 
-/** While passwords are hashed, processors are short, and half of what a login costs besides is its transaction. */
-const PAUSE_RATIO = 3;
-
 /**
  * Logins that arrive together share one transaction. It writes to each account, so that a ban or another password
  * cannot slip in between: one of the two transactions sees the other.
@@ -40,7 +37,6 @@ export function createLogins(deps: {
 
   return createGroupCommit({
     name: 'logins',
-    pauseRatio: PAUSE_RATIO,
     isUnavailable: isStoreUnavailable,
     metrics,
     run: (logins) =>
@@ -68,7 +64,7 @@ export function createLogins(deps: {
   });
 }
 
-/** Whoever knew the password acts as the account. */
+/** A caller with the right password acts as the account. */
 function attemptOf({ account: { id }, session, origin }: Login): Attempt {
   const by = { ...somebodyAt(origin), kind: 'account', id } as const;
   return { action: 'log-in', by, accountId: id, details: { sessionId: session.id } };

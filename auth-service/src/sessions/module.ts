@@ -30,7 +30,7 @@ import { createSessionStore, sessionIndexes, type SessionStore } from './session
 /** Revocations in one answer to a gateway; it asks again at once while there are more. */
 const REVOCATIONS_PAGE = 5_000;
 
-/** What the features above may do with sessions. */
+/** The parts of sessions that the features above use. */
 export interface SessionsModule extends Module {
   sessions: SessionStore;
   issuer: SessionIssuer;

@@ -6,7 +6,7 @@ export const GRACE_MS = 10_000;
 
 /**
  * - `repeat`: a parallel or repeated request; the successor is the head and may be given again;
- * - `reuse`: a token that was replaced for good has come back, so somebody has a copy; the session dies;
+ * - `reuse`: a token that was replaced for good has come back, so there is a copy of it; the session dies;
  * - `invalid`: nothing that says anything against the session.
  */
 export type RefreshDecision = 'repeat' | 'reuse' | 'invalid';

@@ -73,7 +73,7 @@ export function refreshSession(deps: RefreshSessionDeps): RefreshSession {
     // It may have been kept between the two reads, while the others ended.
     const now = await sessions.find(session.id);
     if (now && isOfEpoch(now, account)) return account;
-    // It is not remembered while Redis is away, and asked of the database again.
+    // While Redis is unavailable, the end is not remembered, and the next request reads the database again.
     await deadSessions.remember([session.id]).catch(() => undefined);
     return undefined;
   }

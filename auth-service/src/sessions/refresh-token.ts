@@ -1,6 +1,6 @@
 import { createHash, createHmac, randomBytes, timingSafeEqual, type KeyObject } from 'node:crypto';
 
-/** A refresh token taken apart. It is opaque to everybody else. */
+/** The parts of a refresh token. It is opaque to every other program. */
 export interface RefreshToken {
   sessionId: string;
   generation: number;
@@ -12,8 +12,8 @@ export interface RefreshTokens {
   /** The first token of a session. */
   first(sessionId: string): RefreshToken;
   /**
-   * The one successor that this token can have. It is derived, not drawn: whoever presents the same token at the
-   * same time gets the same successor, although no instance asks another and none keeps it.
+   * The one successor that this token can have. It is derived, not drawn: two requests with the same token at the same
+   * time get the same successor, although no instance asks another and none keeps it.
    */
   successorOf(token: RefreshToken): RefreshToken;
   /** @returns undefined for everything that was not made under this key */

@@ -1,4 +1,5 @@
-import { ObjectId, type ClientSession, type Db, type Filter, type WithId } from 'mongodb';
+import { ObjectId, type ClientSession, type Db, type WithId } from 'mongodb';
+import { keysetFilter } from 'service-kit/mongo';
 import type { IndexSpec } from 'service-kit/service';
 import type { Revocation, RevocationRecord } from './revocation.ts';
 
@@ -29,6 +30,8 @@ export interface RevocationStore {
   listLive(query: RevocationQuery, limit: number): Promise<(RevocationRecord & { id: string })[]>;
 }
 
+const OLDEST_FIRST = { revokedAt: 1, _id: 1 } as const;
+
 export const revocationIndexes: IndexSpec[] = [
   {
     collection: 'revocations',
@@ -47,14 +50,13 @@ export function createRevocationStore(db: Db): RevocationStore {
       await revocations.insertOne(document, { session: transaction });
     },
     listLive: async ({ now, from, after }, limit) => {
+      const since = { expiresAt: { $gt: now }, ...(from && { revokedAt: { $gte: from } }) };
+      const position = after && { revokedAt: after.revokedAt, _id: ObjectId.createFromHexString(after.id) };
       const found = await revocations
-        .find({
-          expiresAt: { $gt: now },
-          ...(from && { revokedAt: { $gte: from } }),
-          ...(after && beyond(after)),
-        })
-        .sort({ revokedAt: 1, _id: 1 })
-        .limit(limit)
+        .find(
+          { $and: [since, keysetFilter<RevocationDocument>(OLDEST_FIRST, position)] },
+          { sort: OLDEST_FIRST, limit },
+        )
         .toArray();
       return found.map(toRecord);
     },
@@ -68,7 +70,3 @@ function toRecord({
 }: WithId<RevocationDocument>): RevocationRecord & { id: string } {
   return { id: _id.toHexString(), ...record };
 }
-
-const beyond = ({ revokedAt, id }: RevocationPosition): Filter<RevocationDocument> => ({
-  $or: [{ revokedAt: { $gt: revokedAt } }, { revokedAt, _id: { $gt: ObjectId.createFromHexString(id) } }],
-});

@@ -1,6 +1,6 @@
 /**
- * What ends access tokens before their time: those of these sessions, and those with a lower version, but for those of
- * the session that is excepted.
+ * Ends access tokens before their time: those of these sessions, and those with a lower version. The tokens of the
+ * excepted session stay valid.
  */
 export interface Revocation {
   accountId: string;
@@ -9,7 +9,7 @@ export interface Revocation {
   exceptSessionId?: string;
 }
 
-/** A revocation as it is handed to whoever checks tokens. */
+/** A revocation in the form for programs that check tokens. */
 export interface RevocationRecord extends Revocation {
   revokedAt: Date;
 }

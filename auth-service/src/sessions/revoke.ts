@@ -38,7 +38,7 @@ function sessionsRevoked(revocation: Revocation, traceparent: string | undefined
     type: 'laurel.sessions.revoked.v1',
     exchange: ACCOUNTS,
     routingKey: 'sessions.revoked',
-    // A gateway that is away has no queue, and asks when it comes back.
+    // A gateway that is not connected has no queue. It reads the revocations when it comes back.
     mandatory: false,
     subject: revocation.accountId,
     data: revocation,

@@ -31,7 +31,7 @@ export function createRotations(deps: {
     run: async (rotations) => {
       const rotated = await sessions.rotateAll(rotations);
       const ids = new Set(rotated.flatMap((session) => session?.accountId ?? []));
-      // Read after the rotation, so that a ban is seen by whoever refreshes after it.
+      // Read after the rotation, so that every refresh after a ban sees the ban.
       const found = await accounts.tokenHoldersOf([...ids]);
       const byId = new Map(found.map((account) => [account.id, account]));
       const held = rotated.map((session) => {

@@ -24,7 +24,7 @@ export interface Rotation {
   expiresAt: Date;
 }
 
-/** Whose sessions, of which epoch. */
+/** An account and its session epoch. */
 export type SessionOwner = Pick<Account, 'id' | 'sessionEpoch'>;
 
 /** Sessions from before there were epochs have none; they belong to the first. */

@@ -1,5 +1,6 @@
 import { callerOf } from 'service-kit/audit';
 import {
+  byCreation,
   defineEndpoint,
   listQuery,
   pageReply,
@@ -13,8 +14,7 @@ import type { AccountStore } from '../accounts/account-store.ts';
 import type { Clock } from 'service-kit/service';
 import type { EndSession } from './log-out.ts';
 import { SessionView, toSessionView } from './session-schemas.ts';
-import type { SessionPosition, SessionStore } from './session-store.ts';
-import type { Session } from './session.ts';
+import type { SessionStore } from './session-store.ts';
 
 export interface SessionRoutesDeps {
   accounts: Pick<AccountStore, 'find'>;
@@ -24,10 +24,6 @@ export interface SessionRoutesDeps {
 }
 
 const tag = 'me';
-const Position = z
-  .tuple([z.iso.datetime(), z.string()])
-  .transform(([createdAt, id]): SessionPosition => ({ createdAt: new Date(createdAt), id }));
-const positionOf = ({ createdAt, id }: Session): z.input<typeof Position> => [createdAt.toISOString(), id];
 
 /** Where an account is logged in. */
 export function sessionRoutes(deps: SessionRoutesDeps): Endpoint[] {
@@ -48,8 +44,7 @@ export function sessionRoutes(deps: SessionRoutesDeps): Endpoint[] {
       const account = await accounts.find(accountId);
       const page = await readPage(query, {
         filters: { accountId },
-        position: Position,
-        positionOf,
+        ...byCreation,
         read: async (after, limit) =>
           account ? await sessions.listLive(account, clock(), after, limit) : [],
       });

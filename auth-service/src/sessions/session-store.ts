@@ -1,4 +1,6 @@
+import type { CreationPosition } from 'service-kit/http';
 import type { ClientSession, Collection, Db, Filter } from 'mongodb';
+import { keysetFilter } from 'service-kit/mongo';
 import type { IndexSpec } from 'service-kit/service';
 import type { SessionsEnded } from '../accounts/account.ts';
 import type { EndedSessions } from './ended-session-store.ts';
@@ -21,12 +23,6 @@ export interface Rotated {
   epoch: number;
 }
 
-/** The last session of a page, after which the next begins. */
-export interface SessionPosition {
-  createdAt: Date;
-  id: string;
-}
-
 export interface SessionStore {
   insertAll(opened: readonly Session[], transaction: ClientSession): Promise<void>;
   /**
@@ -38,18 +34,18 @@ export interface SessionStore {
   rotateAll(rotations: readonly Rotation[]): Promise<(Rotated | undefined)[]>;
   /** The epochs of these sessions, by id. */
   epochsOf(ids: readonly string[]): Promise<Map<string, number>>;
-  /** What is read here is durable: a rotation that it shows will not be undone by an election. */
+  /** This read is durable: an election does not undo a rotation that it shows. */
   findDurable(id: string): Promise<Session | undefined>;
   find(id: string): Promise<Session | undefined>;
   /** Live sessions, newest first. */
   listLive(
     account: SessionOwner,
     now: Date,
-    after: SessionPosition | undefined,
+    after: CreationPosition | undefined,
     limit: number,
   ): Promise<Session[]>;
   /** All of the account's epoch, those that ended one by one as well, newest first. */
-  list(account: SessionOwner, after: SessionPosition | undefined, limit: number): Promise<Session[]>;
+  list(account: SessionOwner, after: CreationPosition | undefined, limit: number): Promise<Session[]>;
   /** Ids of live sessions that come after so many newer ones. */
   idsBeyond(account: SessionOwner, newest: number, limit: number): Promise<string[]>;
   /** @returns whether it ended now, had ended before, or is no session of this account */
@@ -78,6 +74,8 @@ export interface SessionStore {
    */
   removeSome(dead: EndedSessions & { andEndedAlone?: boolean }, limit: number): Promise<number>;
 }
+
+const NEWEST_FIRST = { createdAt: -1, _id: -1 } as const;
 
 export const sessionIndexes: IndexSpec[] = [
   {
@@ -181,17 +179,19 @@ export function createSessionStore(db: Db): SessionStore {
 async function page(
   sessions: Collection<SessionDocument>,
   filter: Filter<SessionDocument>,
-  after: SessionPosition | undefined,
+  after: CreationPosition | undefined,
   limit: number,
 ): Promise<Session[]> {
   const found = await sessions
-    .find({ $and: [filter, after ? beyond(after) : {}] })
-    .sort({ createdAt: -1, _id: -1 })
-    .limit(limit)
+    .find(
+      {
+        $and: [
+          filter,
+          keysetFilter<SessionDocument>(NEWEST_FIRST, after && { createdAt: after.createdAt, _id: after.id }),
+        ],
+      },
+      { sort: NEWEST_FIRST, limit },
+    )
     .toArray();
   return found.map(toSession);
 }
-
-const beyond = ({ createdAt, id }: SessionPosition): Filter<SessionDocument> => ({
-  $or: [{ createdAt: { $lt: createdAt } }, { createdAt, _id: { $lt: id } }],
-});

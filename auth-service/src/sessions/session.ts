@@ -1,6 +1,6 @@
 import type { Account } from '../accounts/account.ts';
 
-/** One login of an account on one device, kept alive by refresh tokens of which one at a time is the head. */
+/** One login of an account on one device. Refresh tokens keep it alive; one of them at a time is the head. */
 export interface Session {
   id: string;
   accountId: string;
@@ -20,7 +20,7 @@ export interface Session {
   /** Set once, for ever: a dead session does not come back. */
   revokedAt: Date | null;
   revokedBecause: RevocationReason | null;
-  /** What the client says it is (User-Agent), and where it was last seen. */
+  /** The device by its own words (User-Agent), and its last address. */
   device: string | null;
   address: string | null;
 }

@@ -26,7 +26,7 @@ export interface CheckAccessTokenOptions {
   verificationKey(kid: string): KeyObject | undefined;
 }
 
-/** @returns undefined for everything that is not a good access token of ours, whatever the reason */
+/** @returns undefined for anything that is not a valid access token of ours, for any reason */
 export type CheckAccessToken = (token: string, now: Date) => CheckedToken | undefined;
 
 const Header = z.object({

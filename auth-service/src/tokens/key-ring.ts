@@ -17,7 +17,7 @@ export interface KeyRing {
   /** All keys that may have signed a token that is still good, or are about to sign. */
   publicKeys(): PublicJwk[];
   schedule(): KeySchedule<StoredSigningKey>;
-  /** Refreshes every two seconds. While the store is away the known keys stay. */
+  /** Refreshes every two seconds. While the database is unavailable, the known keys stay. */
   component: Component;
 }
 

@@ -8,7 +8,7 @@ export interface KeyTimes {
 
 /** Keys by what they are for at a moment. */
 export interface KeySchedule<Key> {
-  /** Signs; undefined only where there is no key at all. */
+  /** The signing key; undefined only if there is no key at all. */
   signing: Key | undefined;
   /** May have signed a token that is still good, or are about to sign; the newest first. */
   published: Key[];

@@ -10,7 +10,7 @@ import { generateSigningKey } from './signing-key.ts';
 
 /** Replaces the key that signs access tokens. */
 export interface RotateKeys {
-  /** Makes the first key where there is none yet. */
+  /** Makes the first key if there is none. */
   begin(): Promise<void>;
   /**
    * Makes the next key, which signs when everybody has had the time to learn of it; tokens lose nothing. While one
@@ -18,8 +18,8 @@ export interface RotateKeys {
    */
   rotate(): Promise<void>;
   /**
-   * Ends a key that somebody else may have: whatever it signed is refused from now on. Where it is the one that
-   * signs, the next one signs at once.
+   * Ends a key that an attacker may have: every token that it signed is refused from now on. If it is the signing key,
+   * the next one signs at once.
    *
    * @returns false when there is no such key
    */

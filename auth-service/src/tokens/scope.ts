@@ -1,4 +1,4 @@
-/** What service clients may be allowed to do. Accounts hold roles instead, and never scopes. */
+/** The scopes that a service client may have. Accounts have roles instead, and never scopes. */
 export const scopes = [
   'activity:write',
   'accounts:read',

@@ -39,7 +39,7 @@ export interface AcceptClaimsDeps {
   transact: Transact<OutgoingMessage>;
   clock: Clock;
   deadlineMs: number;
-  /** How long requests for claims are remembered that no claim tells of. */
+  /** How long attempts without a claim are kept, in milliseconds. */
   attemptRetentionMs: number;
   registry: Registry;
   metrics: ClaimMetrics;
@@ -48,9 +48,10 @@ export interface AcceptClaimsDeps {
 export type ClaimAcceptance = GroupCommit<ClaimRequest, Decision>;
 
 /**
- * Claims that arrive together share one transaction: what they depend on is read once for all, they are decided in
- * the order of their arrival, and stock, claims and messages are written together. What other instances do to the
- * same stock, caps or claims meanwhile conflicts, and the whole group is decided again.
+ * Claims that arrive together share one transaction. It reads what they depend on once for all, decides them in the
+ * order
+ * of their arrival, and writes stock, claims and messages together. If another instance changes the same stock, caps or
+ * claims meanwhile, the transactions conflict and the whole group is decided again.
  */
 export function createClaimAcceptance(deps: AcceptClaimsDeps): ClaimAcceptance {
   const { transact, registry, metrics } = deps;
@@ -84,7 +85,9 @@ async function acceptGroup(
   const accepted = decisions.filter((decision) => 'accepted' in decision);
   if (accepted.length > 0) await store(accepted, context.rules, tx, deps);
   await keepAttempts(requests, targets, decisions, {
-    ...deps,
+    attempts: deps.attempts,
+    newId: deps.newId,
+    attemptRetentionMs: deps.attemptRetentionMs,
     before: found.claims,
     now,
     session: tx.session,

@@ -14,9 +14,10 @@ export type CancelClaimsOf = (
 const NEWEST = 1_000;
 
 /**
- * Asks for the cancellation of what banned and deleted accounts have pending; the ledger's answer settles it. It looks
- * at their newest claims alone, because players can make any number: an older one that is still pending is refused by
- * the ledger itself, which knew of the ban before, or cancelled at its deadline.
+ * Asks the ledger to cancel the pending claims of banned and deleted accounts. It reads only the newest claims, because
+ * a
+ * player can make any number. An older pending claim is refused by the ledger itself, which knew of the ban before, or
+ * cancelled at its deadline.
  */
 export function cancelClaimsOf(deps: { claims: ClaimStore; metrics: ClaimMetrics }): CancelClaimsOf {
   const { claims, metrics } = deps;

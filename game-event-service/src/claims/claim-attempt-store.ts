@@ -18,7 +18,7 @@ export interface AttemptQuery extends Span {
   limit: number;
 }
 
-/** The attempts that no claim tells of. */
+/** The attempts that no claim shows. */
 export interface ClaimAttemptStore {
   insertAll(attempts: readonly ClaimAttempt[], expiresAt: Date, session: ClientSession): Promise<void>;
   /** Brings those that were accepted to what the ledger has decided. */

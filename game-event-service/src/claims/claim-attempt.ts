@@ -26,7 +26,7 @@ export interface ClaimAttempt {
   createdAt: Date;
 }
 
-/** What has become of an attempt whose claim is in this state. */
+/** The state of an attempt whose claim is in this state. */
 const STATUS_BY_CLAIM: Record<ClaimStatus, AttemptStatus> = {
   pending: 'pending',
   granted: 'granted',
@@ -40,11 +40,11 @@ export const claimStatusesOf = (status: AttemptStatus): ClaimStatus[] =>
   CLAIM_STATUSES.filter((each) => STATUS_BY_CLAIM[each] === status);
 
 /**
- * What is to be kept of a request. Nothing of one whose claim is new: as long as a claim is not tried again, it tells
- * of its attempt itself, which spares what is most often written. What it told is kept when it is tried again.
+ * The attempts to store for a request. A new claim shows its first attempt itself, so nothing is stored for it: that
+ * saves the most frequent write. The first attempt is stored when the claim is tried again.
  *
- * @param before the claim that was there, by its id
- * @param newId for those that the ledger will never hear of
+ * @param before existing claims by id
+ * @param newId for attempts that the ledger never gets
  */
 export function attemptsToKeep(
   request: ClaimRequest,
@@ -66,7 +66,7 @@ export function attemptsToKeep(
   ];
 }
 
-/** The attempt that a claim tells of itself, which must not have been tried again. */
+/** The attempt that a claim shows itself. The claim must not have been tried again. */
 export function firstAttemptOf(
   claim: Pick<Claim, 'id' | 'accountId' | 'eventId' | 'rewardId' | 'status' | 'reason' | 'createdAt'>,
 ): ClaimAttempt {

@@ -52,7 +52,7 @@ export function rewardRequested(claim: Claim, deadline: Date, traceparent?: stri
 
 export type CancelReason = 'deadline_passed' | 'account_banned' | 'account_deleted';
 
-/** Asks the ledger not to grant a claim any more; it answers with whatever was decided. */
+/** Asks the ledger not to grant a claim any more. The ledger answers with the decision that it has made. */
 export function rewardCancelled(
   { id, grantId, accountId }: Pick<Claim, 'id' | 'grantId' | 'accountId'>,
   reason: CancelReason,

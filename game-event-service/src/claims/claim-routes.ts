@@ -169,7 +169,7 @@ const historyRoute = ({ claims, audit }: ClaimRoutesDeps): Endpoint =>
         filters,
         read: (after, limit) => claims.history({ ...filters, after, limit }),
       });
-      // What staff look for of others; a client is a program that does so all the time.
+      // Staff who search the claims of others are recorded. A client is a program and searches all the time.
       const { accountId } = filters;
       if (isStaff(identity) && accountId !== identity.userId)
         await audit.seen({ action: 'search-claims', by: callerOf(input), accountId, details: rest });

@@ -55,8 +55,9 @@ export interface ClaimStore {
   countStuck(): Promise<number>;
 }
 
-// Claims are changed only in the transaction that has read what they are, where whoever changed one meanwhile makes
-// the write conflict. So their ids find them, which costs half as much as asking for their state once more.
+// A transaction changes only claims that it has read. If another transaction changes one meanwhile, the write
+// conflicts. So
+// writes find claims by id alone, which costs half as much as a filter on their state.
 
 const STREAM_BATCH = 1_000;
 

@@ -116,7 +116,7 @@ export function createClaimWaiter({ read, logger, everyMs = 250 }: ClaimWaiterOp
         remove(id, waiter);
       }
     },
-    // Whoever still waits is told that it takes longer: what would settle the claims stops as well.
+    // Waiting requests get the claim as it is, because the code that would settle it stops too.
     stop: async () => {
       stopped = true;
       await lookAt(waiting.keys());

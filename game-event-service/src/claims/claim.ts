@@ -10,7 +10,7 @@ export type ClaimStatus = (typeof CLAIM_STATUSES)[number];
 export const REFUSAL_REASONS = ['account_banned', 'account_deleted', 'account_unknown', 'cancelled'] as const;
 export type RefusalReason = (typeof REFUSAL_REASONS)[number];
 
-/** What a claim waits for that is pending or being revoked; gone as soon as that is decided. */
+/** The next step for a claim that is pending or being revoked. The field goes when the ledger has decided. */
 export interface Waiting {
   /** When the ledger is first asked again: to cancel it, or once more to revoke it. */
   deadline: Date;

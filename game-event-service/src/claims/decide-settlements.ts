@@ -97,7 +97,7 @@ function settleClaim(
   return true;
 }
 
-/** What is revoked still counts as granted, so stock and caps stay as they are. */
+/** A revoked claim still counts as granted, so stock and caps stay as they are. */
 function settleRevoke(
   { id: claimId, revocation }: Unsettled,
   { type, data }: RevokeResult,

@@ -44,7 +44,7 @@ export interface ClaimsNeeds {
     waitMs: number;
     /** How long the ledger may take, in milliseconds. */
     deadlineMs: number;
-    /** How long attempts are kept that no claim tells of, in milliseconds. */
+    /** How long attempts without a claim are kept, in milliseconds. */
     attemptRetentionMs: number;
     tuning: ConsumerTuning;
   };

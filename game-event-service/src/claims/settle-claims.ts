@@ -27,7 +27,7 @@ export interface SettleClaimsDeps {
   attempts: Pick<ClaimAttemptStore, 'settleAll'>;
   /** Adds what was decided to the results of the jobs that asked for it. */
   countRevokes: (revokes: readonly RevokeSettlement[], session: ClientSession) => Promise<void>;
-  /** Tells whoever waits for these claims, here and in other instances. */
+  /** Notifies the requests that wait for these claims, here and on other instances. */
   announce: (settled: readonly Settlement[], completedAt: Date) => void;
   clock: Clock;
   logger: Logger;

@@ -14,8 +14,9 @@ const STUCK_AFTER_MS = 60_000;
 const BATCH = 200;
 
 /**
- * What is to be done with a claim that waits for the ledger and whose time has come: ask again, at the deadline and
- * each `deadlineMs` after, and flag it a minute after. Its outcome is never guessed: only the ledger decides.
+ * Decides the next step for a due claim that waits for the ledger: ask again at the deadline and each `deadlineMs`
+ * after,
+ * and flag it a minute later. The outcome is never guessed, because only the ledger decides.
  */
 export function nextWaiting(
   waiting: Waiting,
@@ -79,6 +80,6 @@ export function sweepClaims(deps: SweepClaimsDeps): () => Promise<void> {
   };
 }
 
-/** What the ledger has not answered is asked once more when it is a revoke; when it is a claim, it is cancelled. */
+/** If the ledger has not answered, a revoke is requested again, and a claim is cancelled. */
 const questionAbout = (claim: Claim): OutgoingMessage =>
   isRevoking(claim) ? rewardRevokeRequested(claim) : rewardCancelled(claim, 'deadline_passed');

@@ -13,6 +13,6 @@ export function mergePatch(target: Json, patch: Json): Record<string, unknown> {
       merged.set(key, mergePatch(isObject(before) ? before : {}, value));
     } else merged.set(key, value);
   }
-  // Makes own properties of all of them, whatever their names.
+  // Makes own properties of all of them, even of names such as `__proto__`.
   return Object.fromEntries(merged);
 }

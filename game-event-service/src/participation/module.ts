@@ -35,7 +35,7 @@ export interface ParticipationNeeds {
   };
 }
 
-/** What accounts do in events, and how far they have come. */
+/** The actions of accounts in events, and their progress. */
 export function createParticipation(platform: Platform, needs: ParticipationNeeds): Participation {
   const { catalog, stats, prompts, settings } = needs;
   const { events, ruleReader } = catalog;

@@ -21,13 +21,13 @@ const Request = z.looseObject({
 /** A message as game-event-service sent it. */
 export type RewardMessage = z.output<typeof Request>;
 
-/** What is decided about a request; undefined keeps silent. */
+/** The decision about a request; undefined keeps silent. */
 export type Decide = (message: RewardMessage) => Decision | undefined;
 export type Decision = 'granted' | RefusalCode | 'revoked' | 'insufficient_balance';
 export type RefusalCode = 'account_banned' | 'account_deleted' | 'account_unknown' | 'cancelled';
 
 export interface AuthStandIn extends AsyncDisposable {
-  /** Every message that was received, whatever was decided. */
+  /** Every message that was received, with any decision. */
   received: RewardMessage[];
   /** Ledger entries by grant id: what accounts really own. */
   ledger: Map<string, string>;

@@ -20,7 +20,7 @@ export interface Call {
 
 export type Caller = (method: string, target: string, call?: Call) => Promise<Answer>;
 
-/** The headers that the gateway gives a request of somebody. */
+/** The headers that the gateway gives to a request of this caller. */
 export function signedHeaders(as: Identity, method: string, target: string): Record<string, string> {
   return signIdentity({
     service: 'game-event-service',

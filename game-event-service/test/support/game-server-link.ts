@@ -6,7 +6,7 @@ import { needed } from './environment.ts';
 export interface GameServerLink extends AsyncDisposable {
   /** Sends activity as a message, and resolves once the broker has it. */
   send(items: readonly unknown[], more?: { id?: string; source?: string; time?: string }): Promise<void>;
-  /** Sends whatever it is. */
+  /** Sends any bytes. */
   sendRaw(content: string): Promise<void>;
   /** Messages that wait in a queue. */
   ready(queue: string): Promise<number>;

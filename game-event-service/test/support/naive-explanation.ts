@@ -4,8 +4,8 @@ import type { Leaf, MetricLeaf, StreakLeaf } from '../../src/catalog/conditions/
 import type { Item, Situation } from './arbitrary-situation.ts';
 
 /**
- * The rules of conditions once more, as slowly and plainly as they can be written: over the history, item by item
- * and day by day, with the platform's own clock, and with nothing of what the service is made of.
+ * The rules of conditions once more, as slow and plain as possible: over the history, item by item and day by day, with
+ * the platform's own clock, and with no code of the service.
  */
 export function naiveExplanation(condition: Condition, situation: Situation): Explanation {
   if ('all' in condition) {

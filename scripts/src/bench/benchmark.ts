@@ -3,7 +3,7 @@ import type { MeasuredProcess } from './cpu-time.ts';
 /** One way of doing the same work; the candidates of a benchmark are measured against each other. */
 export interface Candidate {
   name: string;
-  /** Makes ready for one round of this length; not measured. */
+  /** Prepares one round of this length, outside the measured time. */
   prepare(durationMs: number): Promise<Round>;
 }
 
@@ -19,10 +19,10 @@ export interface Measured {
 }
 
 export interface PreparedBenchmark {
-  /** Whose CPU time is told. */
+  /** The report has the CPU time of these. */
   processes: readonly MeasuredProcess[];
   candidates: readonly Candidate[];
-  /** What was true at the end, for example that every claim was granted once. Throws when it was not. */
+  /** @throws when the work was not right, for example when a claim was not granted once */
   verify(): Promise<void>;
   stop(): Promise<void>;
 }
@@ -31,9 +31,16 @@ export interface Benchmark {
   name: string;
   summary: string;
   plans: Plans;
-  prepare(): Promise<PreparedBenchmark>;
-  /** What the figures say about each other, a line each. */
+  /** Whether it can measure the build of another checkout beside this one. */
+  canCompare?: true;
+  prepare(options: BenchmarkOptions): Promise<PreparedBenchmark>;
+  /** Compares the figures, in a line each. */
   conclude?(measured: readonly Measured[]): string[];
+}
+
+export interface BenchmarkOptions {
+  /** The other checkout. */
+  against?: string;
 }
 
 export interface Plan {

@@ -82,7 +82,7 @@ async function strike({ backing, system, client, broker }: Stage): Promise<void>
   await backing.stop();
 }
 
-/** What auth-service sends is mandatory, so there has to be a queue for it; this one forgets. */
+/** auth-service publishes with `mandatory`, so its messages need a queue; this one drops them. */
 async function takeAnswers(channel: ConfirmChannel): Promise<void> {
   const { queue } = await channel.assertQueue('', { exclusive: true, maxLength: 1_000 });
   await channel.bindQueue(queue, EXCHANGE, 'reward.granted');
@@ -108,7 +108,7 @@ interface Tuning {
   consumers: number;
 }
 
-/** The queue is filled while nobody consumes it; the round lasts from then until everything is granted. */
+/** Fills the queue while its consumer is paused; the round lasts until everything is granted. */
 function fullQueue(stage: Stage, tuning: Tuning): Candidate {
   return {
     name: `batches of ${tuning.batchSize}, consumers ${tuning.consumers}`,
@@ -192,11 +192,11 @@ async function consumeAll(stage: Stage, count: number): Promise<Figures> {
   return { 'granted/s': granted, 'answered/s': count / seconds() };
 }
 
-/** A figure counts only when the work was right: as many entries as requests, and books that agree. */
+/** A figure counts only when the work was right: as many entries as requests, and balances that agree. */
 async function everyRequestGrantedOnce({ db, backing, sent }: Stage): Promise<void> {
   const entries = await db.collection('ledger').countDocuments({ kind: 'grant', quantity: QUANTITY });
   if (entries !== sent) throw new Error(`${sent} rewards were asked for, and the ledger has ${entries}`);
-  const { code, output } = await runCommand(process.execPath, ['src/verify-ledger.ts'], {
+  const { code, output } = await runCommand(process.execPath, ['src/commands/verify-ledger.ts'], {
     cwd: packageDirectory('auth-service'),
     env: { ...bareEnvironment(), MONGODB_URL: backing.services.mongodb.url },
   });

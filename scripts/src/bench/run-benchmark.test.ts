@@ -42,13 +42,13 @@ describe('runBenchmark', () => {
 
   it('measures those alone that are asked for', async () => {
     const { asked, benchmark } = stage();
-    await runBenchmark(benchmark, PLAN, () => {}, 'oth');
+    await runBenchmark(benchmark, PLAN, () => {}, { only: 'oth' });
     expect(asked.join(', ')).toBe('other 5, other 10, other 10, verify, stop');
   });
 
   it('says which candidates there are where none has the name, and stops', async () => {
     const { asked, benchmark } = stage();
-    const run = runBenchmark(benchmark, PLAN, () => {}, 'nobody');
+    const run = runBenchmark(benchmark, PLAN, () => {}, { only: 'nobody' });
     await expect(run).rejects.toThrow(UserError);
     await expect(run).rejects.toThrow(/“nobody”.*one; other/);
     expect(asked).toEqual(['stop']);

@@ -1,23 +1,35 @@
 import { UserError } from '../console/user-error.ts';
-import type { Benchmark, Candidate, Figures, Measured, Plan, PreparedBenchmark } from './benchmark.ts';
+import type {
+  Benchmark,
+  BenchmarkOptions,
+  Candidate,
+  Figures,
+  Measured,
+  Plan,
+  PreparedBenchmark,
+} from './benchmark.ts';
 import { cpuSince, cpuTimes } from './cpu-time.ts';
+
+export interface RunOptions extends BenchmarkOptions {
+  /** Part of the names of the candidates that are measured. Default: all candidates. */
+  only?: string;
+}
 
 /**
  * Measures the candidates in turn, round by round (A B A B …), after a warm-up of each, so that a machine that
  * grows slower meanwhile slows them all. Beside a candidate's own figures each round has the CPU seconds that
  * every process used.
  *
- * @param only part of the names of the candidates that are measured; without it all are
  * @throws {UserError} when no candidate's name has it
  */
 export async function runBenchmark(
   benchmark: Benchmark,
   plan: Plan,
   say: (line: string) => void,
-  only = '',
+  { only = '', ...options }: RunOptions = {},
 ): Promise<Measured[]> {
   say(`Starting what ${benchmark.name} needs …`);
-  const prepared = await benchmark.prepare();
+  const prepared = await benchmark.prepare(options);
   try {
     const candidates = prepared.candidates.filter(({ name }) => name.includes(only));
     if (candidates.length === 0) {

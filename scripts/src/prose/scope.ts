@@ -16,6 +16,8 @@ export const commentFolders: readonly string[] = [
   'scripts/src/browser/',
   'scripts/src/generated-files/',
   'scripts/src/new-service/',
+  'auth-service/',
+  'game-event-service/',
   'scripts/src/prose/',
 ];
 

@@ -9,9 +9,6 @@ export {
 export { keysetFilter, type KeysetOrder } from './keyset-filter.ts';
 export { createLease, LeaseTakenError, type Lease, type LeaseDocument, type LeaseOptions } from './lease.ts';
 export { isDuplicateKey, isStoreUnavailable, StoreTimeoutError } from './mongo-errors.ts';
-// Only until game-event-service no longer uses it; the outbox is its owner.
-// oxlint-disable-next-line eslint/no-restricted-imports
-export { createQueueHead, type QueueHead, type QueueHeadOptions } from '../messaging/queue-head.ts';
 export { bisect, type BisectOptions } from './bisect.ts';
 export {
   createTransact,

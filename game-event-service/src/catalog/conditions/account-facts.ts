@@ -16,7 +16,7 @@ export function statusAt({ status, bannedUntil }: AccountStanding, now: Date): A
 
 const DAY_MS = 24 * 60 * 60 * 1_000;
 
-/** What conditions read of an account. One that has not been heard of yet is as new as can be. */
+/** The facts that conditions read of an account. An account that is not known yet counts as brand-new. */
 export function accountFacts(account: AccountStanding | undefined, now: Date) {
   const age = account?.registeredAt ? now.getTime() - account.registeredAt.getTime() : 0;
   return {

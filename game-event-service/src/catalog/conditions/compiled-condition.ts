@@ -15,7 +15,7 @@ import {
 /** All that a condition is judged by. */
 export interface Facts {
   calendar: Calendar;
-  /** The day, in the event's zone, as of which the condition is judged. */
+  /** The day for which the condition is judged, in the event's zone. */
   today: Day;
   period: Period;
   /** Undefined where the account has done nothing in this event yet. */
@@ -49,7 +49,7 @@ export function compileCondition(condition: Condition): CompiledCondition {
   return compileLeaf(condition);
 }
 
-/** Both of two conditions, of which either may be missing; undefined where there is none at all. */
+/** Both conditions together. Either may be missing; undefined if both are. */
 export function bothOf(
   one: CompiledCondition | undefined,
   other: CompiledCondition | undefined,

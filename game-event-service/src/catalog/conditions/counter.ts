@@ -3,7 +3,7 @@ import { isWithin, type Day, type DaySpan } from '../calendar/calendar.ts';
 /** The metric that a check-in counts. */
 export const CHECK_IN_METRIC = 'attendance.check-in';
 
-/** Which attributes an item must have to count; written by whoever made the condition. */
+/** Attributes that an item must have to count. The author of the condition wrote them. */
 export type Where = Readonly<Record<string, string | number | boolean>>;
 
 /** Sums of one metric. Days are those of the event's zone, so every period can be summed from them. */
@@ -18,8 +18,8 @@ export interface Counters {
 }
 
 /**
- * Names the counter of a metric, or of those of its items that have the attributes asked for, whatever their
- * order. The key is the name of a field in MongoDB, where dots and dollars have a meaning, so they are escaped.
+ * Names the counter of a metric, or of its items with these attributes, in any order. The key is the name of a field in
+ * MongoDB, where dots and dollars have a meaning, so they are escaped.
  */
 export function counterKey(metric: string, where?: Where): string {
   const names = Object.keys(where ?? {}).toSorted();

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { calendarOf } from '../calendar/calendar.ts';
 import { longestStreak } from './streak.ts';
 
-/** The streak on the last of the instants, each of which counted its day in the zone. */
+/** The streak on the last of the instants. Each instant counted its day in the zone. */
 function streakAfter(zone: string, grace: number, instants: readonly string[]): number {
   const calendar = calendarOf(zone);
   const days = instants.map((at) => calendar.dayOf(new Date(at)));

@@ -8,7 +8,7 @@ import { ConditionInput } from './condition.ts';
 import { ACCOUNT_STATUSES } from './leaf.ts';
 import { unreachableParts, type EventBounds } from './unreachable-condition.ts';
 
-/** A week in New York, of which one day has 23 hours. */
+/** A week in New York with a day of 23 hours. */
 const week: EventBounds = {
   kind: 'attendance',
   timeZone: 'America/New_York',

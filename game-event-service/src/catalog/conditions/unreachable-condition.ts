@@ -72,7 +72,7 @@ function deadEnds(goal: Goal, event: EventBounds): ConditionProblem[] {
   return [...problems, ...[...leaves.values()].flatMap(contradictions)];
 }
 
-/** The leaves, and the groups of which one part is enough, that must all come out as wanted. */
+/** The leaves that must all hold, and the groups in which one part must hold. */
 function allGoalsOf(goal: Goal): Goal[] {
   const { condition, wanted } = goal;
   const needsAll = 'not' in condition || (wanted ? 'all' : 'any') in condition;

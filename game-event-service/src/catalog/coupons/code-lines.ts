@@ -54,8 +54,8 @@ export async function* readCodes(
 }
 
 /**
- * Of each chunk the lines that end in it, each part of them in a turn of its own; undefined in the place of one that is
- * too long to be kept.
+ * For each chunk, the lines that end in it, each part of them in a turn of its own. A line that is too long to keep is
+ * undefined.
  */
 async function* linesOf(body: AsyncIterable<Buffer>): AsyncGenerator<(Buffer | undefined)[]> {
   let begun: Buffer = Buffer.alloc(0);

@@ -64,8 +64,8 @@ function formatOf({ headers }: IncomingMessage): CodeFormat {
 }
 
 /**
- * Tells whoever waits for the answer, with a 102 for each batch, that there is work left: long after the last byte of an upload was
- * sent, hundreds of thousands of codes may wait in the buffers of its connection.
+ * Tells the client with a 102 for each batch that there is work left. Long after the last byte of an upload was sent,
+ * hundreds of thousands of codes may wait in the buffers of its connection.
  */
 async function* atWork<Batch>(
   response: ServerResponse,

@@ -3,7 +3,7 @@ import { changedFields } from './changed-fields.ts';
 import type { Condition } from '../conditions/condition.ts';
 import { eventAt, nextVersion, type GameEvent } from './event.ts';
 
-/** What an operator may change of an event; `null` takes a part away that it need not have. */
+/** The fields of an event that an operator may change; `null` removes an optional part. */
 export type EventEdit = Partial<
   Pick<
     GameEvent,

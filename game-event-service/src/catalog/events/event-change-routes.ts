@@ -26,7 +26,7 @@ const tag = 'events';
 const operators = { roles: ['OPERATOR'] } as const;
 const params = z.object({ eventId: EventId });
 
-/** What operators do with an event that is there. */
+/** Changes of existing events by operators. */
 export function eventChangeRoutes(deps: EventChangeRoutesDeps): Endpoint[] {
   return [updateRoute(deps), deleteRoute(deps), cloneRoute(deps), statusRoute(deps)];
 }

@@ -4,25 +4,25 @@ import type { Transact, Transaction } from 'service-kit/mongo';
 import type { EventRevision, EventStore } from './event-store.ts';
 import type { GameEvent } from './event.ts';
 
-/** What becomes of an event; undefined where it stays as it is. */
+/** The changed event; undefined if it stays as it is. */
 export type Decide = (event: GameEvent) => GameEvent | undefined;
 
 /** Brings the rules of an event, as they are now, into the memory of this instance. */
 export type RefreshRules = (eventId: string) => Promise<void>;
 
-/** Told of a change in the transaction that stores it. */
+/** Called with a change in the transaction that stores it. */
 export type Stored = (
   tx: Transaction<OutgoingMessage>,
   change: { before: GameEvent; after: GameEvent },
 ) => Promise<void>;
 
 export interface EventChanges {
-  /** @returns false when somebody else changed the event meanwhile */
+  /** @returns false if another change was stored meanwhile */
   save(revision: EventRevision): Promise<boolean>;
   /**
-   * Reads, decides and stores; when somebody else was faster, again on what the event is now.
+   * Reads, decides and stores. If another change was faster, it decides again on the event as it is now.
    *
-   * @throws {DomainError} `not_found`, `service_unavailable`, and what `decide` throws
+   * @throws {DomainError} `not_found`, `service_unavailable`, and the errors of `decide`
    */
   change(
     eventId: string,

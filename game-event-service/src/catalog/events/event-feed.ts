@@ -2,7 +2,7 @@ import type { ClientSession, Db } from 'mongodb';
 
 /** Tells which events change, beginning with its making. */
 export interface EventFeed {
-  /** What is read with it, by a majority read, is no older than the feed. */
+  /** A majority read with this session is no older than the feed. */
   session: ClientSession;
   /** @returns the id of an event that has changed; undefined when there was none for a moment */
   next(): Promise<string | undefined>;

@@ -148,7 +148,10 @@ export function happenedIn({ startsAt, endsAt, endedAt = endsAt }: Schedule, at:
   return startsAt <= at && at < endedAt;
 }
 
-/** The instant as of which an account is judged: after the end, the last one before it, so that no period is won. */
+/**
+ * The instant for which an account is judged. After the end it is the last one before the end, so that nobody gains a
+ * period.
+ */
 export function judgedAt(event: EventRules, now: Date): Date {
   const { status, endedAt } = eventAt(event, now);
   const isOver = (status === 'ended' || status === 'archived') && endedAt !== undefined;

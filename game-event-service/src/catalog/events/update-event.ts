@@ -56,7 +56,7 @@ function editOf(event: GameEvent, { attributes, ...patch }: EventPatch): EventEd
 /** An event from before a rule may still be renamed; where one of these changes, its condition must fit. */
 const BOUNDS = ['kind', 'timeZone', 'startsAt', 'endsAt', 'repeat', 'condition'] as const;
 
-/** What a new event must fulfil, a changed one must as well. */
+/** A changed event must keep the rules of a new one. */
 function assertFits(event: GameEvent, edit: EventEdit, now: Date): void {
   const { startsAt, endsAt, condition } = event;
   const errors: InvalidField[] = [];

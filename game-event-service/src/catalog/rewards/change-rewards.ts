@@ -42,7 +42,7 @@ export interface RewardChangesDeps {
 const OVER: readonly EventStatus[] = ['ended', 'archived'];
 const BEFORE_START: ReadonlySet<EventStatus> = new Set(['draft', 'scheduled']);
 
-/** What operators do with a reward that is there. The event's own status decides what they may. */
+/** Changes of existing rewards by operators. The status of the event decides which are allowed. */
 export function createRewardChanges(deps: RewardChangesDeps): RewardChanges {
   const { events, rewards, stock, transact, audited, refreshRules, clock } = deps;
 

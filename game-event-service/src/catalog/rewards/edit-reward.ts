@@ -4,7 +4,7 @@ import type { Condition } from '../conditions/condition.ts';
 import type { EventStatus } from '../events/event.ts';
 import type { Reward } from './reward.ts';
 
-/** What an operator may change of a reward; `null` takes a part away that it need not have. */
+/** The fields of a reward that an operator may change; `null` removes an optional part. */
 export type RewardEdit = Partial<
   Pick<Reward, 'name' | 'kind' | 'asset' | 'quantity' | 'perAccount' | 'active' | 'attributes'>
 > & { condition?: Condition | null; perPeriod?: { day: number } | null };

@@ -12,7 +12,7 @@ export const RewardId = z.string().min(1).max(128).meta({ example: 'rwd_1aYxR6mG
 const MOST = 1_000_000_000;
 const count = z.int().min(1).max(MOST);
 
-/** Whatever else is wrong, what is wrong between fields is told with it. */
+/** Problems between fields are reported together with problems of single fields. */
 const hasRead = ({ value }: z.core.ParsePayload): boolean => typeof value === 'object' && value !== null;
 
 const fields = {

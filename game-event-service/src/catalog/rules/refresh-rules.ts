@@ -2,7 +2,7 @@ import type { Logger } from 'service-kit/logging';
 import type { RefreshRules } from '../events/event-changes.ts';
 import type { RuleCache } from './rule-cache.ts';
 
-/** What is changed here is in force here before its answer; without it that would be so within the second. */
+/** A change is in force on this instance before its answer. Without this call it would be within a second. */
 export function refreshRules(deps: { cache: Pick<RuleCache, 'refresh'>; logger: Logger }): RefreshRules {
   const { cache, logger } = deps;
   return (eventId) =>

@@ -9,7 +9,7 @@ const FRESH_MS = 700;
 const BACKOFF = { firstMs: 500, longestMs: 5_000 };
 
 export interface RuleCacheUpdater extends Component {
-  /** Whether the cache has heard of everything that is a second old. */
+  /** Whether the cache has every change that is a second old. */
   isFresh: () => boolean;
   start(): Promise<void>;
   stop(): Promise<void>;
@@ -44,7 +44,7 @@ export function createRuleCacheUpdater(deps: {
   }
 
   async function read(feed: EventFeed): Promise<void> {
-    // Ends the question that is open; whatever else comes of it, it is closed below.
+    // Ends the open query. The stream itself is closed below in any case.
     const close = (): void => void feed.close().catch(() => undefined);
     stopping.signal.addEventListener('abort', close);
     try {

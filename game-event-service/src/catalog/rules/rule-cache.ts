@@ -34,7 +34,7 @@ export function createRuleCache(deps: {
   let known = new Map<string, KnownRules>();
   let before: Promise<void> = Promise.resolve();
 
-  /** One reads after the other, so that none puts what is older in the place of what is newer. */
+  /** Reads run one after the other, so that an older result never replaces a newer one. */
   function inTurn(work: () => Promise<void>): Promise<void> {
     const turn = before.then(work);
     before = turn.catch(() => undefined);

@@ -22,7 +22,7 @@ export function createRuleReader(deps: {
   events: Pick<EventStore, 'versionsOf' | 'versionsDuring' | 'rulesOf'>;
   rewards: Pick<RewardStore, 'rulesOf'>;
   cache: Pick<RuleCache, 'get'>;
-  /** Whether the cache has heard of everything that is a second old. */
+  /** Whether the cache has every change that is a second old. */
   isFresh: () => boolean;
 }): RuleReader {
   const { events, rewards, cache, isFresh } = deps;

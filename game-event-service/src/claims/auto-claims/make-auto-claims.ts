@@ -28,9 +28,9 @@ const BATCH = 200;
 const LEASE_MS = 30_000;
 
 /**
- * Makes the claims of events that claim by themselves, as their players would: what was counted has left a prompt in
- * the same transaction, and it goes only when every claim that it calls for is decided. A crash in between repeats
- * it, and a claim that is repeated is the same claim.
+ * Makes the claims of events with automatic claims, as their players would. The transaction that counted something left
+ * a prompt. The prompt is removed when all its claims are decided. A crash in between repeats it, and repeating a claim
+ * returns the same claim.
  */
 export function makeAutoClaims(deps: MakeAutoClaimsDeps): () => Promise<void> {
   const { prompts, clock } = deps;

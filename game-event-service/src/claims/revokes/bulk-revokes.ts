@@ -19,7 +19,7 @@ export interface RevokeJobOrder {
 }
 
 export interface RevokePreview {
-  /** How many claims would be asked back. */
+  /** The number of claims that the job would revoke. */
   count: number;
   /** Those that would be first. */
   sample: Claim[];

@@ -48,7 +48,7 @@ function ledger() {
   };
 }
 
-/** What both services and the messages between them are; nothing that was ever sent is forgotten. */
+/** Both services and the messages between them. No message that was ever sent is forgotten. */
 function exchange() {
   const claims = new Map(Array.from({ length: CLAIMS }, (_, index) => [`clm_${index}`, grantedClaim(index)]));
   const kept = ledger();

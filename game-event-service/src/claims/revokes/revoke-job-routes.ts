@@ -20,7 +20,7 @@ import { RevokeReason } from './revoke-routes.ts';
 export interface RevokeJobRoutesDeps {
   bulkRevokes: BulkRevokes;
   revokeJobs: Pick<RevokeJobStore, 'find'>;
-  /** Claims that a job asks back in a second, at most. */
+  /** Most claims that a job revokes in a second. */
   revokeRate: number;
 }
 

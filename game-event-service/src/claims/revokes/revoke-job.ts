@@ -22,7 +22,7 @@ export interface RevokeJob {
   createdAt: Date;
   /** Claims that fitted when it began. */
   matched: number;
-  /** Claims that were asked back; fewer than matched where others revoked some meanwhile. */
+  /** Claims for which the job has requested a revoke. It is less than matched if others revoked some meanwhile. */
   requested: number;
   /** Batches so far. */
   steps: number;
@@ -32,7 +32,7 @@ export interface RevokeJob {
   nextAt?: Date | undefined;
 }
 
-/** What the ledger has decided about claims that a job asked back. */
+/** The ledger's decisions about the claims of a job. */
 export interface RevokeResults {
   revoked: number;
   refused: number;
@@ -41,7 +41,7 @@ export interface RevokeResults {
 export const REVOKE_JOB_STATES = ['running', 'done'] as const;
 export type RevokeJobState = (typeof REVOKE_JOB_STATES)[number];
 
-/** Done once every claim was asked back and the ledger has decided about each. */
+/** A job is done when it has requested every revoke and the ledger has decided each. */
 export function stateOf(
   { nextAt, requested }: RevokeJob,
   { revoked, refused }: RevokeResults,
@@ -50,8 +50,9 @@ export function stateOf(
 }
 
 /**
- * Whether a claim that was granted before a job began is so still, and was not asked back since: what the ledger
- * refused to another meanwhile is left alone.
+ * Whether a claim that was granted before the job began is still granted, and no revoke was requested since. A claim
+ * that
+ * the ledger refused to revoke for another request is left alone.
  */
 export function isRevocableSince({ status, revocation }: Claim, began: Date): boolean {
   const askedBackAt = revocation?.completedAt;

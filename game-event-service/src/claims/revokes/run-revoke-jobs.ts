@@ -15,7 +15,7 @@ export interface RunRevokeJobsDeps extends RequestRevokesDeps {
   revokeJobs: RevokeJobStore;
   transact: Transact<OutgoingMessage>;
   clock: Clock;
-  /** Claims that a job asks back in a second, at most. */
+  /** Most claims that a job revokes in a second. */
   rate: number;
   deadlineMs: number;
 }

@@ -28,7 +28,7 @@ export function readStats(deps: {
     return {
       eventId,
       ...figures,
-      // Where nothing is asked for, whoever takes part may claim.
+      // An event without a condition: every participant may claim.
       eligible: event.condition ? figures.eligible : figures.participants,
       stock: Array.from(units, ([rewardId, each]) => ({ rewardId, ...each })),
     };

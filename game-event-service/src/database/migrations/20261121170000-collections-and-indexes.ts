@@ -1,6 +1,6 @@
 import type { Db, IndexDescription } from 'mongodb';
 
-// What there was before migrations were kept, so it does no harm where all of this is there.
+// The schema from before migrations were kept. It does no harm to a database that has it.
 
 const INDEXES: Record<string, IndexDescription[]> = {
   events: [

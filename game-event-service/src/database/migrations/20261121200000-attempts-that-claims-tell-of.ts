@@ -2,7 +2,7 @@ import type { Db } from 'mongodb';
 
 const BATCH = 1_000;
 
-// Every attempt was kept once; now a claim tells of its first one itself, until it is tried again.
+// Earlier every attempt was stored. Now a claim shows its first attempt itself until it is tried again.
 
 export async function up(db: Db): Promise<void> {
   const attempts = db.collection<{ _id: string }>('claimAttempts');

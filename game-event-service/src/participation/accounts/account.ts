@@ -2,8 +2,8 @@ import type { AccountStanding } from '../../catalog/conditions/account-facts.ts'
 import type { AccountStatus } from '../../catalog/conditions/leaf.ts';
 
 /**
- * What this service has heard of an account. Messages come in any order, so each part has the account's version
- * at which it was last set, 0 where nothing was heard yet.
+ * What this service knows of an account. Messages come in any order, so each part has the account's version at which it
+ * was last set; 0 if no message has set it.
  */
 export interface Account extends AccountStanding {
   id: string;
@@ -14,7 +14,7 @@ export interface Account extends AccountStanding {
   rolesVersion: number;
 }
 
-/** What has been heard of an account, of each part the newest. */
+/** The newest known value of each part of an account. */
 export type AccountNews =
   | { about: 'profile'; version: number; username: string | null; guest: boolean; registeredAt?: Date }
   | { about: 'status'; version: number; status: AccountStatus; bannedUntil?: Date; erased?: boolean }
@@ -38,7 +38,7 @@ export function applyNews(account: Account, news: AccountNews): Account {
   if (news.about === 'roles') return { ...account, roles: news.roles, rolesVersion: news.version };
   const { bannedUntil: _, ...rest } = account;
   const until = news.bannedUntil && { bannedUntil: news.bannedUntil };
-  // What is older than the erasure must not bring the name back.
+  // A message from before the erasure must not bring the name back.
   const erased = news.erased && { username: null, profileVersion: news.version };
   return { ...rest, status: news.status, statusVersion: news.version, ...until, ...erased };
 }

@@ -26,7 +26,7 @@ const fields = {
 export const ActivityItem = z.strictObject(fields);
 export type ActivityItem = z.output<typeof ActivityItem>;
 
-/** The same out of a message, where a field that is not known yet is none of our business. */
+/** The same item in a message. A message may have fields that this version does not know. */
 export const ActivityItemInMessage = z.object(fields);
 
 /** An item with the client that sent it; the three names together are what it is counted once by. */

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { MOST_ITEMS } from './activity-item.ts';
 
-/** What this service needs of a message with activity; its items are read one by one. */
+/** The parts of a message with activity that this service needs. Its items are parsed one by one. */
 export const ActivityRecorded = z.object({
   type: z.literal('laurel.activity.recorded.v1'),
   source: z.string().min(1).max(256),

@@ -25,7 +25,7 @@ export interface ActivityStore {
     times: { storedAt: Date; expiresAt: Date },
     session: ClientSession,
   ): Promise<void>;
-  /** What these accounts did, as far back as it is kept. */
+  /** The stored activity of these accounts. */
   historyOf(accountIds: readonly string[], session: ClientSession): Promise<Countable[]>;
   /**
    * What all accounts did from one time to before another: account by account, each in the order of time.

@@ -36,9 +36,10 @@ const ACCOUNTS_AT_A_TIME = 100;
 const LEFT = new Set([counterKey(CHECK_IN_METRIC), SENT_ACCEPTED_KEY, ACCEPTED_KEY]);
 
 /**
- * Makes the counters anew from the activity that is stored, for every event that began since it is kept. Safe while
- * activity comes in: each group of accounts is read and corrected in one transaction, which conflicts with whatever
- * else is counted for them meanwhile, and then runs again.
+ * Makes the counters anew from the stored activity, for every event that began since it is kept. It is safe while
+ * activity
+ * comes in: one transaction reads and corrects a group of accounts, conflicts with anything that is counted for them
+ * meanwhile, and then runs again.
  */
 export async function rebuildProgress(deps: RebuildDeps): Promise<Rebuilt> {
   const { activity, transact } = deps;
@@ -77,7 +78,7 @@ async function rebuildAccounts(
   return changes.length;
 }
 
-/** The events that may count anything, and those of them of which not all is stored any more. */
+/** The events that may count anything, and among them those whose activity is no longer complete. */
 async function rulesIn(session: ClientSession, { ruleReader, clock, retentionMs }: RebuildDeps) {
   const now = clock();
   const since = later(now, -retentionMs);

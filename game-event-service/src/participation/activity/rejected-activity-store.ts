@@ -11,7 +11,7 @@ interface RejectedDocument extends Omit<RejectedItem, 'json'> {
 }
 
 export interface RejectedActivityStore {
-  /** Keeps items that do not count, for whoever wants to know why. */
+  /** Keeps items that do not count, so that a game server's developers can see why. */
   insertAll(
     items: readonly RejectedItem[],
     times: { at: Date; expiresAt: Date },

@@ -80,7 +80,7 @@ describe('check-ins', () => {
         progress = new Map([['evt_1:acc_1', { ...request, counters }]]);
       }
 
-      // The first and the last millisecond of each day, whatever its length; midnights fall on half hours here.
+      // The first and the last millisecond of each day, of any length. Midnights fall on half hours here.
       for (let at = Date.UTC(2026, 0, 1); streak < 365; at += HALF_HOUR) {
         if (calendar.dayOf(new Date(at)) === calendar.dayOf(new Date(at - HALF_HOUR))) continue;
         checkInAt(at - 1);

@@ -30,12 +30,13 @@ export interface AcceptWorld {
 }
 
 /**
- * Decides acceptances that arrived together, in their order; those that are new are in `accepted`, and what they
- * count in `additions`.
+ * Decides acceptances that arrived together, in their order. New ones are in `accepted`, and their counts in
+ * `additions`.
  *
- * Nobody invites himself, by whatever way round. This service sees no devices; what stands for a device alone is
- * a guest, so guests take no part on either side. And who has brought in others is no newcomer any more: that
- * every account was invited before it invited makes rings of any length impossible.
+ * An account cannot invite itself, not even by detours. This service sees no devices, and a guest is only a device, so
+ * guests take no part on either side. An account that has brought in others is no newcomer any more. So every account
+ * was
+ * invited before it invited, and rings of any length are impossible.
  */
 export function decideAcceptances(
   requests: readonly AcceptRequest[],
@@ -117,7 +118,7 @@ function additionsOf({ accountId, inviterId, at }: Acceptance, { events, now }: 
     });
 }
 
-/** One that is told of late still counts while the event takes claims, as if it had been told of in time. */
+/** An acceptance that arrives late still counts while the event takes claims, as if it had arrived in time. */
 function countsIn(event: EventRules, at: Date, now: Date): boolean {
   if (event.kind !== 'invite' || !takesClaimsAt(event, now)) return false;
   return event.startsAt <= at && at <= judgedAt(event, now);

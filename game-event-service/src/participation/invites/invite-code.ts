@@ -18,8 +18,8 @@ export const newInviteCode: NewInviteCode = () =>
   grouped(Array.from({ length: LENGTH }, () => LETTERS.charAt(randomInt(LETTERS.length))).join(''));
 
 /**
- * @param text as somebody typed it: in any case, with hyphens and spaces anywhere or nowhere
- * @returns the code; undefined for what no code looks like
+ * @param text as a player typed it: in any case, with hyphens and spaces anywhere or nowhere
+ * @returns the code; undefined if the text cannot be a code
  */
 export function readInviteCode(text: string): string | undefined {
   const letters = text.replaceAll(/[\s-]/g, '').toUpperCase();

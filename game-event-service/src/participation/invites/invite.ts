@@ -22,7 +22,7 @@ export interface Acceptance {
   at: Date;
 }
 
-/** What one account has to do with invites. */
+/** The invites that one account has made and accepted. */
 export interface Participant {
   /** The invite that it accepted. */
   invitedBy?: Omit<Acceptance, 'accountId'>;

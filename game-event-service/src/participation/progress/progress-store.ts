@@ -28,9 +28,9 @@ export interface ProgressStore {
   /** @returns what was not there before */
   addAll(additions: readonly Addition[], session: ClientSession): Promise<ProgressKey[]>;
   /**
-   * Puts counters in the place of others.
+   * Replaces counters.
    *
-   * @returns what was not there before
+   * @returns the counters that did not exist before
    */
   replaceAll(changes: readonly CounterChange[], session: ClientSession): Promise<ProgressKey[]>;
   /** All that is known in an event, by account. */
@@ -39,9 +39,9 @@ export interface ProgressStore {
   notEligible(ids: readonly string[], session: ClientSession): Promise<Progress[]>;
   markEligible(keys: readonly ProgressKey[], session: ClientSession): Promise<void>;
   /**
-   * Makes sure that there is progress of whoever takes part, marked as eligible where that is said.
+   * Makes sure that every participant has progress, and marks it as eligible where the caller says so.
    *
-   * @returns what was not there before, and what is newly marked
+   * @returns the progress that is new, and the progress that is newly marked
    */
   takePart(
     keys: readonly (ProgressKey & { eligible: boolean })[],
@@ -136,7 +136,7 @@ interface Increments {
   increments: Record<string, number>;
 }
 
-/** What is added to each document, which is written once however much it is. */
+/** The additions to each document, which is written once however many there are. */
 function byProgress(additions: readonly Addition[]): Map<string, Increments> {
   const all = new Map<string, Increments>();
   for (const { eventId, accountId, counterKey, day, value } of additions) {

@@ -12,9 +12,9 @@ type RulesById = ReadonlyMap<string, Pick<Rules, 'event' | 'condition'>>;
 /** Writes progress, and counts who takes part by it and who is eligible for the first time. */
 export interface ProgressUpdater {
   add(additions: readonly Addition[], rules: RulesById, session: ClientSession): Promise<void>;
-  /** Puts counters in the place of others. */
+  /** Replaces counters. */
   replace(changes: readonly CounterChange[], rules: RulesById, session: ClientSession): Promise<void>;
-  /** Who claims takes part, and is eligible, whatever was done before. */
+  /** An account that claims is a participant, and eligible, even if it did nothing before. */
   noteClaims(
     claims: readonly ProgressKey[],
     rules: RulesById,
@@ -55,7 +55,7 @@ export function createProgressUpdater(deps: {
     });
   }
 
-  /** After progress was written, of which some is the first of its account in its event. */
+  /** Called after progress was written. Some of it may be the first of its account in its event. */
   async function note(
     changed: readonly { eventId: string; accountId: string }[],
     newcomers: readonly Pick<Progress, 'eventId'>[],

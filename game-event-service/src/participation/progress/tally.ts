@@ -1,4 +1,4 @@
-/** What is counted of an event: its participants, those of them who are eligible, and its claims by their status. */
+/** The figures of an event: its participants, the eligible ones among them, and its claims by status. */
 export type Figure = 'participants' | 'eligible' | `claims.${string}`;
 
 /** What is to be added to the figures of events, by event. */

@@ -73,7 +73,7 @@ export function rewardEligibility(
 function reasonOf(target: ClaimTarget, snapshot: ClaimSnapshot): string | undefined {
   const status = snapshot.claims.get(target.claimId)?.status;
   if (status === 'pending') return 'claim_pending';
-  // What is taken back was claimed all the same.
+  // A revoked claim was claimed all the same.
   const isOver = status !== undefined && status !== 'rejected';
   return isOver ? 'already_claimed' : judgeClaim(target, snapshot)?.code;
 }

@@ -51,8 +51,8 @@ function csvRow(values: readonly (string | number | undefined)[]): string {
 }
 
 /**
- * A cell as RFC 4180 has it. What a spreadsheet would take for a formula gets an apostrophe first, which makes it
- * text there (OWASP, CSV injection).
+ * A cell in the form of RFC 4180. A text that a spreadsheet would take for a formula gets an apostrophe first, which
+ * makes it text there (OWASP, CSV injection).
  */
 export function csvCell(value: string): string {
   const text = /^[=+\-@\t\r]/.test(value) ? `'${value}` : value;

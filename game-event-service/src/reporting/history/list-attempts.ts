@@ -6,7 +6,7 @@ import type { ClaimStore } from '../../claims/claim-store.ts';
 /** @returns the newest first, `limit` of them at most */
 export type ListAttempts = (query: AttemptQuery) => Promise<ClaimAttempt[]>;
 
-/** Attempts that claims tell of and those that are kept besides, as one list. */
+/** Attempts that claims show, and stored ones, as one list. */
 export function listAttempts(deps: {
   claims: Pick<ClaimStore, 'firstAttempts'>;
   attempts: Pick<ClaimAttemptStore, 'list'>;

@@ -5,7 +5,7 @@ import { countUp, type Counts } from '../../database/counts.ts';
 import type { Stock } from '../../catalog/rewards/stock.ts';
 import type { Rules } from '../../catalog/rules/rules.ts';
 
-/** What one account did on each day, by counter; a day on which nothing was counted holds none. */
+/** The activity of one account on each day, by counter. A day without activity holds none. */
 export type DaysOfAccount = Map<Day, Map<string, number>>;
 
 export interface RewardDay {
@@ -14,7 +14,7 @@ export interface RewardDay {
   wanted: number;
   /** Those of them for which there would be stock. */
   granted: number;
-  /** What would be left in the evening; null is unlimited. */
+  /** The units that would be left in the evening; null is unlimited. */
   left: number | null;
 }
 
@@ -45,9 +45,9 @@ export interface Forecaster {
 }
 
 /**
- * Forecasts an event as if it had run over a span of time. Each account is taken to claim whatever it may in the
- * evening of every day on which it did something. Stock and the cap of a day are given in the order of the days, and
- * who found none does not come back for it.
+ * Forecasts an event as if it had run over a span of time. It assumes that each account claims everything it may in the
+ * evening of every day on which it was active. Stock and the cap of a day go in the order of the days. An account that
+ * found none does not try again.
  */
 export function createForecaster({ event, rewards }: Rules, span: ForecastSpan): Forecaster {
   const calendar = calendarOf(event.timeZone);

@@ -5,7 +5,7 @@ import type { Addition } from '../../participation/progress/progress-store.ts';
 export type Deed = { accountId: string } & ({ item: Countable } | { counted: CountedDay });
 export type CountedDay = Pick<Addition, 'counterKey' | 'day' | 'value'>;
 
-/** What one account did, as far as it fits; the rest comes in the next piece. */
+/** The activity of one account, as far as it fits; the rest comes in the next piece. */
 export interface AccountHistory {
   accountId: string;
   items: Countable[];

@@ -48,7 +48,7 @@ export interface SimulationLimits {
 const LIMITS: SimulationLimits = { deeds: 1_000_000, timeMs: 8_000 };
 const MOST_SOURCES = 50;
 const ACCOUNTS_AT_A_TIME = 500;
-/** What this service counts itself is known by day alone, in the progress of the events in which it happened. */
+/** The service's own counts are known by day alone, in the progress of the events in which they happened. */
 const OWN_KEYS = new Set([counterKey(CHECK_IN_METRIC), ACCEPTED_KEY, SENT_ACCEPTED_KEY]);
 
 /**
@@ -110,7 +110,7 @@ function addPiece(
   within: ReadonlySet<Day>,
 ): void {
   const calendar = calendarOf(rules.event.timeZone);
-  // Where nothing is asked for, it is enough that somebody was there.
+  // An event without a condition: it is enough that an account was active.
   const isAnything = rules.counted.length === 0;
   for (const { at } of isAnything ? items : []) sumsOn(days, calendar.dayOf(at));
   for (const { counterKey: key, day, value } of additionsOf(items, [rules])) {

@@ -1,6 +1,8 @@
 import { MongoClient } from 'mongodb';
-import { packageDirectory, serviceNames } from '../../repository/packages.ts';
-import { PrivateSystem, type PrivateSystemOptions } from '../../system/private-system.ts';
+import { join } from 'node:path';
+import { repositoryRoot, serviceNames } from '../../repository/packages.ts';
+import { LaurelSystem } from '../../system/laurel-system.ts';
+import { bareEnvironment, freeAddresses, PrivateBackingServices } from '../../system/private-system.ts';
 import { installPackage } from '../../toolchain/install-package.ts';
 import type { Candidate, PreparedBenchmark } from '../benchmark.ts';
 import { seedAccounts } from '../seed-accounts.ts';
@@ -11,37 +13,62 @@ const QUANTITY = 5;
 
 /** A private system with an event whose one reward everybody may claim once. */
 export interface ClaimStage {
-  privateSystem: PrivateSystem;
+  privateSystem: StageSystem;
   mint: TokenMint;
   client: MongoClient;
   eventId: string;
   rewardId: string;
 }
 
+/** The services of one checkout on private backing services. */
+interface StageSystem {
+  system: LaurelSystem;
+  stop(): Promise<void>;
+}
+
 export interface ClaimStageOptions {
-  /** What the event has besides. */
+  /** More fields of the event. */
   event?: object;
-  /** Processes per service; one where nothing is said. */
-  instances?: PrivateSystemOptions['instances'];
+  /** The checkout whose services run. Default: this one. */
+  checkout?: string;
 }
 
 export async function setClaimStage({
   event = {},
-  instances = {},
+  checkout = repositoryRoot,
 }: ClaimStageOptions = {}): Promise<ClaimStage> {
-  for (const service of serviceNames) await installPackage(packageDirectory(service));
+  for (const service of serviceNames) await installPackage(join(checkout, service));
   const mint = await startTokenMint();
-  const privateSystem = await PrivateSystem.start({
-    instances,
-    // All players of a benchmark come from one address.
-    overrides: { 'api-gateway': { JWKS_URL: mint.jwksUrl, CONNECTIONS_PER_ADDRESS: '10000' } },
-  }).catch(async (error: unknown) => {
-    // Its server would keep the command from ending.
+  const privateSystem = await startSystem(checkout, mint).catch(async (error: unknown) => {
+    // The server of the mint would keep the command from ending.
     await mint.stop();
     throw error;
   });
   const client = await MongoClient.connect(privateSystem.system.backing.mongodb.url);
   return { privateSystem, mint, client, ...(await makeLiveEvent({ privateSystem, mint }, event)) };
+}
+
+async function startSystem(checkout: string, mint: TokenMint): Promise<StageSystem> {
+  const backing = await PrivateBackingServices.start();
+  const system = new LaurelSystem({
+    backing: backing.services,
+    credentials: backing.credentials,
+    addresses: await freeAddresses(),
+    baseEnvironment: bareEnvironment(),
+    folders: Object.fromEntries(serviceNames.map((service) => [service, join(checkout, service)])),
+    // All players of a benchmark come from one address.
+    overrides: { 'api-gateway': { JWKS_URL: mint.jwksUrl, CONNECTIONS_PER_ADDRESS: '10000' } },
+    surroundings: backing.surroundings,
+  });
+  const stop = async (): Promise<void> => {
+    await system.stopServices();
+    await backing.stop();
+  };
+  await system.startServices().catch(async (error: unknown) => {
+    await stop();
+    throw error;
+  });
+  return { system, stop };
 }
 
 /** An event with one reward that everybody may claim once, from now on. */
@@ -121,7 +148,7 @@ export async function prepareClaims(
   }
 }
 
-/** Accounts that nobody has claimed with, and a token for each. */
+/** Accounts without a claim, and a token for each. */
 export async function newPlayers(
   { privateSystem, mint, client }: ClaimStage,
   count: number,

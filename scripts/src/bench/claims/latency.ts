@@ -4,13 +4,13 @@ import { newPlayers, prepareClaims, type ClaimStage } from './claim-stage.ts';
 
 const CLIENTS = 512;
 const SHARE = 0.7;
-/** So many may be under way that an answer that is late holds nobody else back. */
+/** Enough that a late answer does not delay other requests. */
 const CONNECTIONS = 4_000;
 const LEAD_IN_MS = 2_000;
 
 /**
- * The time from request to granted when claims come at 70 % of what the same system has just done at most, whatever
- * became of those before: each is counted from when it was due.
+ * The time from request to granted when claims come at 70 % of the capacity that was just measured on the same system.
+ * Each claim counts from the time it was due.
  */
 export const latency: Benchmark = {
   name: 'latency',

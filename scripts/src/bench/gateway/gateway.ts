@@ -3,22 +3,31 @@ import { join } from 'node:path';
 import { parse, stringify } from 'yaml';
 import { z } from 'zod';
 import { printError } from '../../console/print.ts';
-import { packageDirectory } from '../../repository/packages.ts';
+import { installPackage } from '../../toolchain/install-package.ts';
 import type { Benchmark, Candidate, Measured } from '../benchmark.ts';
+import { buildsOf, compareBuilds } from '../compare-builds.ts';
 import { cpuSince, cpuTimes } from '../cpu-time.ts';
 import { runApart } from '../load/run-apart.ts';
 import type { HttpLoadResult } from '../load/run-http-load.ts';
 import { median, percentile } from '../statistics.ts';
 import { onStage } from './on-stage.ts';
-import { LAUREL, NEST, type RunningProxy, startGateway, startRivals, tokenOf } from './proxies.ts';
+import {
+  LAUREL,
+  NEST,
+  type ProxyContext,
+  type RunningProxy,
+  startGateway,
+  startRivals,
+  tokenOf,
+} from './proxies.ts';
 
 const CONNECTIONS = 64;
 const PATH = '/v1/claims?limit=20';
 const RoutingTable = z.object({ routes: z.array(z.looseObject({ rateLimit: z.unknown().optional() })) });
-const LOAD = join(import.meta.dirname, '..', 'load', 'http-load-process.ts');
+const LOAD = join(import.meta.dirname, '..', 'load', 'run-http-load.ts');
 const UPSTREAM = join(import.meta.dirname, 'upstream-process.ts');
 
-/** Requests through this gateway and others, each on one core; what they lead to, and the load, on another. */
+/** Requests through this gateway and others, each on one core; the upstream and the load run on another. */
 export const gateway: Benchmark = {
   name: 'gateway',
   summary: `GETs with a token through gateways on one core, ${CONNECTIONS} connections`,
@@ -26,17 +35,14 @@ export const gateway: Benchmark = {
     quick: { rounds: 3, roundMs: 3_000, warmUpMs: 3_000 },
     thorough: { rounds: 5, roundMs: 10_000, warmUpMs: 8_000 },
   },
-  prepare: () =>
+  canCompare: true,
+  prepare: ({ against }) =>
     onStage(UPSTREAM, async (context) => {
       const { stage, mint } = context;
       if (!stage.isPinned) printError('There is no taskset, or one core only: nothing is pinned.');
       const redis = await stage.startRedis();
-      const unlimited = { ROUTES_FILE: await unlimitedRoutes(stage.directory) };
-      const proxies = [
-        await startGateway(context, { REDIS_URL: redis.url }),
-        await startGateway(context, unlimited, `${LAUREL} without the rate limit`),
-        ...(await startRivals(context, printError)),
-      ];
+      const proxies = [...(await startBuilds(context, redis.url, against))];
+      if (against === undefined) proxies.push(...(await startRivals(context, printError)));
       const tokens = Array.from({ length: CONNECTIONS }, (_, i) => tokenOf(mint, `acc_${i}`));
       const failed = new Map<string, number>();
       return {
@@ -47,24 +53,52 @@ export const gateway: Benchmark = {
         },
       };
     }),
-  conclude: (measured) =>
-    measured
-      .filter(({ candidate }) => candidate !== LAUREL)
-      .map(({ candidate }) => {
-        const rate = of(measured, LAUREL, 'requests/s') / of(measured, candidate, 'requests/s');
-        const p99 = of(measured, LAUREL, 'p99 ms') / of(measured, candidate, 'p99 ms');
-        const aim = candidate === NEST ? ' (wanted: at least 2.5 times, at a lower p99)' : '';
-        return `${LAUREL} has ${rate.toFixed(2)} times the requests/s of ${candidate}, and ${p99.toFixed(2)} times its p99${aim}`;
-      }),
+  conclude: (measured) => [
+    ...compareBuilds(measured, ['requests/s', 'p50 ms', 'p99 ms', 'CPU µs/request']),
+    ...compareWithRivals(measured),
+  ],
 };
 
-/** Laurel's own table without its limits. */
-async function unlimitedRoutes(directory: string): Promise<string> {
-  const text = await readFile(join(packageDirectory('api-gateway'), 'routes.yaml'), 'utf8');
-  const { routes } = RoutingTable.parse(parse(text));
-  const file = join(directory, 'routes.yaml');
+/** Each build with the limits of its routing table and without. */
+async function startBuilds(
+  context: ProxyContext,
+  redisUrl: string,
+  against: string | undefined,
+): Promise<RunningProxy[]> {
+  const builds = buildsOf(against);
+  const proxies: RunningProxy[] = [];
+  for (const { checkout, suffix } of builds) {
+    const directory = join(checkout, 'api-gateway');
+    await installPackage(directory);
+    proxies.push(await startGateway(context, directory, { REDIS_URL: redisUrl }, `${LAUREL}${suffix}`));
+  }
+  for (const [index, { checkout, suffix }] of builds.entries()) {
+    const directory = join(checkout, 'api-gateway');
+    const routes = join(context.stage.directory, `routes-${index}.yaml`);
+    await writeUnlimitedRoutes(directory, routes);
+    const name = `${LAUREL} without the rate limit${suffix}`;
+    proxies.push(await startGateway(context, directory, { ROUTES_FILE: routes }, name));
+  }
+  return proxies;
+}
+
+/** The requirement against NestJS, and the other gateways. */
+function compareWithRivals(measured: readonly Measured[]): string[] {
+  if (!measured.some(({ candidate }) => candidate === LAUREL)) return [];
+  return measured
+    .filter(({ candidate }) => candidate !== LAUREL)
+    .map(({ candidate }) => {
+      const rate = of(measured, LAUREL, 'requests/s') / of(measured, candidate, 'requests/s');
+      const p99 = of(measured, LAUREL, 'p99 ms') / of(measured, candidate, 'p99 ms');
+      const aim = candidate === NEST ? ' (wanted: at least 2.5 times, at a lower p99)' : '';
+      return `${LAUREL} has ${rate.toFixed(2)} times the requests/s of ${candidate}, and ${p99.toFixed(2)} times its p99${aim}`;
+    });
+}
+
+/** The gateway's own routing table without its limits. */
+async function writeUnlimitedRoutes(directory: string, file: string): Promise<void> {
+  const { routes } = RoutingTable.parse(parse(await readFile(join(directory, 'routes.yaml'), 'utf8')));
   await writeFile(file, stringify({ routes: routes.map(({ rateLimit: _held, ...route }) => route) }));
-  return file;
 }
 
 function candidateOf(

@@ -1,21 +1,18 @@
-import { packageDirectory } from '../../repository/packages.ts';
-import { installPackage } from '../../toolchain/install-package.ts';
 import type { PreparedBenchmark } from '../benchmark.ts';
 import { startTokenMint } from '../token-mint.ts';
 import type { ProxyContext } from './proxies.ts';
 import { ProxyStage } from './proxy-stage.ts';
 
 /**
- * Sets a stage with what proxies lead to and keys for tokens, and takes it down again when nothing comes of it.
+ * Starts an upstream and a mint for tokens, and stops both when `prepare` fails.
  *
- * @param upstream program that serves on the port that is its first argument
- * @param prepare puts on it what is measured
+ * @param upstream program that serves on the port in its first argument
+ * @param prepare starts the measured proxies
  */
 export async function onStage(
   upstream: string,
   prepare: (context: ProxyContext) => Promise<Omit<PreparedBenchmark, 'stop'>>,
 ): Promise<PreparedBenchmark> {
-  await installPackage(packageDirectory('api-gateway'));
   const stage = await ProxyStage.start();
   const mint = await startTokenMint();
   const stop = async (): Promise<void> => {

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { findExecutable } from '../../processes/find-executable.ts';
 import { freePort } from '../../processes/ports.ts';
-import { packageDirectory, repositoryRoot } from '../../repository/packages.ts';
+import { repositoryRoot } from '../../repository/packages.ts';
 import { installPackage } from '../../toolchain/install-package.ts';
 import type { TokenMint } from '../token-mint.ts';
 import { plainProxies } from './plain-proxies.ts';
@@ -18,8 +18,6 @@ export interface RunningProxy {
   name: string;
   port: number;
   pid: number;
-  /** Of Laurel's own. */
-  adminPort?: number;
 }
 
 export interface ProxyContext {
@@ -31,17 +29,18 @@ export interface ProxyContext {
 export const tokenOf = (mint: TokenMint, accountId: string): string =>
   mint.accessToken({ accountId, roles: ['USER'], issuer: ISSUER });
 
-/** The gateway with everything on: the limits of its routing table are held, and never reached. */
+/** The gateway with every feature on. Its rate limits are checked and never reached. */
 export async function startGateway(
   { stage, upstreamPort, mint }: ProxyContext,
-  env: NodeJS.ProcessEnv = {},
-  name = LAUREL,
+  directory: string,
+  env: NodeJS.ProcessEnv,
+  name: string,
 ): Promise<RunningProxy> {
   const [port, adminPort] = [await freePort(), await freePort()];
   const program: ProxyProgram = {
     command: process.execPath,
     args: ['src/main.ts'],
-    cwd: packageDirectory('api-gateway'),
+    cwd: directory,
     env: {
       PORT: String(port),
       ADMIN_PORT: String(adminPort),
@@ -56,10 +55,10 @@ export async function startGateway(
       ...env,
     },
   };
-  return { name, port, adminPort, pid: await stage.startProxy(program, port) };
+  return { name, port, pid: await stage.startProxy(program, port) };
 }
 
-/** Everything that it is measured against; `say` is told of those that are not there. */
+/** Starts the gateways that Laurel's is compared with. `say` hears which of them are not installed. */
 export async function startRivals(
   context: ProxyContext,
   say: (line: string) => void,

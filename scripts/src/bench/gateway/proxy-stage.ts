@@ -24,7 +24,7 @@ const PROXY_CORE = '0';
 const LOAD_CORE = '1';
 const STOP_GRACE_MS = 10_000;
 
-/** Proxies on a core of their own, what they lead to and the load on another. */
+/** Runs proxies on one core, and their upstream and the load on another. */
 export class ProxyStage {
   readonly directory: string;
   readonly #keeper: Keeper;
@@ -42,7 +42,7 @@ export class ProxyStage {
     const keeper = Keeper.start();
     keeper.removeAtEnd(directory);
     const taskset = availableParallelism() > 1 ? await findExecutable('taskset') : undefined;
-    // What we start from here on inherits it.
+    // Processes that we start from here on inherit it.
     if (taskset) await runCommand(taskset, ['-a', '-c', '-p', LOAD_CORE, String(process.pid)]);
     return new ProxyStage(directory, keeper, taskset);
   }
@@ -75,7 +75,7 @@ export class ProxyStage {
     return { url: `redis://127.0.0.1:${port}`, pid };
   }
 
-  /** Starts it on the core of the proxies; what it logs goes nowhere, as fast as it can. */
+  /** Starts it on the core of the proxies and discards its log. */
   async startProxy({ command, args, cwd, env }: ProxyProgram, port: number): Promise<number> {
     const pin = this.#taskset ? [this.#taskset, '-c', PROXY_CORE] : [];
     const words = [...pin, 'sh', '-c', 'exec "$@" > /dev/null', 'sh', command, ...args];
@@ -106,7 +106,7 @@ export class ProxyStage {
   }
 }
 
-/** Any answer says that it is there. */
+/** Waits for any answer. */
 async function answers(port: number, path: string): Promise<void> {
   const probe = async (): Promise<boolean> => {
     const answer = await fetch(`http://127.0.0.1:${port}${path}`, { signal: AbortSignal.timeout(1_000) });

@@ -1,7 +1,7 @@
 import { createServer } from 'node:net';
 
-// A service that does nothing: it answers bytes that were made once. What the gateway asks services about
-// themselves has an answer too.
+// A service that does nothing: it answers bytes that were made once. It also answers the gateway's own requests to
+// services.
 const HEAD_END = Buffer.from('\r\n\r\n');
 const items = JSON.stringify({ items: [], text: 'x'.repeat(170), nextCursor: null });
 const answers: Readonly<Record<string, Buffer>> = {

@@ -1,6 +1,6 @@
 import { connect } from 'node:net';
 
-/** What goes over one connection, byte by byte as it stands here. */
+/** The exact bytes that go over one connection. */
 export interface RawRequest {
   method: string;
   target: string;

@@ -12,7 +12,7 @@ export interface StaffTokens {
   rewardId: string;
 }
 
-/** What those can send who have an account, a role or a scope; the most that the limits of each route allow. */
+/** The largest inputs that each route allows to callers with an account, a role or a scope. */
 export function staffInputs({ operator, gameServer, player, eventId, rewardId }: StaffTokens): Input[] {
   const of = (route: string, name: string, token: () => string, more: Partial<RawRequest>): Input => {
     const [method = '', target = ''] = route

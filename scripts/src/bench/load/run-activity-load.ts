@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { z } from 'zod';
 import { HttpClient, requestBytes } from './http-client.ts';
+import { answerOnce } from './run-apart.ts';
 
 export interface ActivityLoadPlan {
   url: string;
@@ -29,7 +30,7 @@ export interface ActivityLoadResult {
 const Reported = z.object({ accepted: z.number() });
 
 /** Game servers that report batch after batch, each item once. */
-export async function runActivityLoad(plan: ActivityLoadPlan): Promise<ActivityLoadResult> {
+async function runActivityLoad(plan: ActivityLoadPlan): Promise<ActivityLoadResult> {
   const { url, token, accountIds, metric, batchSize, connections, durationMs } = plan;
   const client = new HttpClient(url, connections);
   const result: ActivityLoadResult = { elapsedMs: 0, accepted: 0, others: 0, failed: 0, latenciesMs: [] };
@@ -69,3 +70,5 @@ export async function runActivityLoad(plan: ActivityLoadPlan): Promise<ActivityL
   client.close();
   return result;
 }
+
+answerOnce(runActivityLoad);

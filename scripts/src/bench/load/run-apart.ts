@@ -18,7 +18,7 @@ export function runApart<Result>(program: string, plan: object, cwd?: string): P
 /** The other end of it: runs `work` with the plan and sends its result. */
 export function answerOnce(work: (plan: never) => Promise<object>): void {
   process.once('message', (plan) => {
-    // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- whoever forks the program sends its plan
+    // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- the parent process sends the plan
     work(plan as never).then(
       (result) => process.send?.(result, () => process.disconnect()),
       (error: unknown) => {

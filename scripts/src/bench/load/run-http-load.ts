@@ -1,4 +1,5 @@
 import { HttpClient, requestBytes } from './http-client.ts';
+import { answerOnce } from './run-apart.ts';
 
 /** The same request from each connection again and again, as soon as it has its answer. */
 export interface HttpLoadPlan {
@@ -18,8 +19,8 @@ export interface HttpLoadResult {
   latenciesMs: number[];
 }
 
-/** Whoever loses the connection sends no more. */
-export async function runHttpLoad({ url, path, tokens, durationMs }: HttpLoadPlan): Promise<HttpLoadResult> {
+/** A client that loses its connection stops. */
+async function runHttpLoad({ url, path, tokens, durationMs }: HttpLoadPlan): Promise<HttpLoadResult> {
   const client = new HttpClient(url, tokens.length);
   const latenciesMs: number[] = [];
   const startedAt = performance.now();
@@ -42,3 +43,5 @@ export async function runHttpLoad({ url, path, tokens, durationMs }: HttpLoadPla
   client.close();
   return { elapsedMs: performance.now() - startedAt, answers: latenciesMs.length, failures, latenciesMs };
 }
+
+answerOnce(runHttpLoad);

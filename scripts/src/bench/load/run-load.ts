@@ -1,5 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { HttpClient, requestBytes } from './http-client.ts';
+import { answerOnce } from './run-apart.ts';
 
 /** One request of the load; `path` and `body` are the same for all of them. */
 export interface LoadPlan {
@@ -11,7 +12,7 @@ export interface LoadPlan {
   tokens: readonly string[];
   /** Requests at any time (closed loop), or the most of them (open loop). */
   connections: number;
-  /** Open loop: requests a second, sent when they are due whatever became of those before. */
+  /** Open loop: requests a second, each sent when it is due, even if earlier ones have no answer yet. */
   rate?: number;
   /**
    * Open loop: how long answers are not timed at first, in milliseconds, while connections are opened and the load's own
@@ -27,11 +28,14 @@ export interface LoadResult {
   startedAt: number;
   /** Answers by status; `error` for requests without one. */
   statuses: Record<string, number>;
-  /** Of every answered request after the lead-in, in milliseconds; in an open loop counted from when it was due. */
+  /**
+   * Of every answered request after the lead-in, in milliseconds. In an open loop it counts from the time the request was
+   * due, so a late load process or a full connection pool hides no wait (coordinated omission).
+   */
   latenciesMs: number[];
 }
 
-export async function runLoad(plan: LoadPlan): Promise<LoadResult> {
+async function runLoad(plan: LoadPlan): Promise<LoadResult> {
   const { method, path, body, leadInMs = 0 } = plan;
   const client = new HttpClient(plan.url, plan.connections);
   const statuses: Record<string, number> = {};
@@ -78,3 +82,5 @@ export async function runLoad(plan: LoadPlan): Promise<LoadResult> {
   client.close();
   return { startedAt: performance.timeOrigin + startedAt, statuses, latenciesMs };
 }
+
+answerOnce(runLoad);

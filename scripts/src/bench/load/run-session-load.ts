@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { HttpClient, requestBytes } from './http-client.ts';
+import { answerOnce } from './run-apart.ts';
 
 export interface SessionPlayer {
   username: string;
@@ -10,7 +11,7 @@ export interface SessionPlayer {
 
 export interface SessionLoadPlan {
   url: string;
-  /** What each player does as soon as the answer before is there. */
+  /** The call that each player repeats after each answer. */
   what: 'logIn' | 'refresh';
   players: readonly SessionPlayer[];
   /** The load ends after this time, in milliseconds, or after so many calls of each player. */
@@ -30,7 +31,7 @@ export interface SessionLoadResult {
 const Refreshed = z.object({ tokens: z.object({ refreshToken: z.string() }) });
 
 /** All players at once, each with a connection of their own. */
-export async function runSessionLoad(plan: SessionLoadPlan): Promise<SessionLoadResult> {
+async function runSessionLoad(plan: SessionLoadPlan): Promise<SessionLoadResult> {
   const { url, what, durationMs, mostCalls = Infinity } = plan;
   const client = new HttpClient(url, plan.players.length);
   const statuses: Record<string, number> = {};
@@ -64,3 +65,5 @@ export async function runSessionLoad(plan: SessionLoadPlan): Promise<SessionLoad
   client.close();
   return { elapsedMs, statuses, latenciesMs, players };
 }
+
+answerOnce(runSessionLoad);

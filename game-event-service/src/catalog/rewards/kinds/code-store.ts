@@ -27,7 +27,7 @@ export interface CodeStore extends SupplyStore {
   /**
    * Adds the codes that the pool does not hold yet.
    *
-   * @returns how many those are; undefined where there is no such pool any more
+   * @returns the number of added codes; undefined if the pool is gone
    */
   add(rewardId: string, codes: readonly string[], session: ClientSession): Promise<number | undefined>;
   /** Removes the codes of pools that were removed. */

@@ -1,4 +1,0 @@
-import { answerOnce } from './run-apart.ts';
-import { runLoad } from './run-load.ts';
-
-answerOnce(runLoad);
