@@ -29,7 +29,7 @@ async function storeCommand(script: 'verify-ledger' | 'rebuild-progress'): Promi
   return { main: runOnStore(script) };
 }
 
-// The start of every command. It may use Node's own modules only: the first thing it does is to install the others.
+// The start of every command. It may import only Node's own modules, because it installs the others.
 async function run(command: string, args: string[]): Promise<void> {
   const scripts = packageDirectory('scripts');
   if (!(await isInstalled(scripts))) {
@@ -42,7 +42,7 @@ async function run(command: string, args: string[]): Promise<void> {
   await main(args);
 }
 
-// `./scripts/up | head` closes our output; whatever was started is then stopped by its keeper.
+// `./scripts/up | head` closes our output; then the keeper stops all that was started.
 process.stdout.on('error', () => process.exit(1));
 
 try {

@@ -136,7 +136,7 @@ test('replay refuses what is older than the services remember', async () => {
   expect(await count(QUEUE)).toBe(0);
 });
 
-test('a queue that is not there, or a filter that says nothing, is one clear sentence', async () => {
+test('a queue that is not there, or a filter that does not exist, is one clear sentence', async () => {
   await expect(run('list', 'nobody')).rejects.toThrow('There is no queue nobody.dead on this broker');
-  await expect(run('drop', QUEUE, '--filter', 'colour=red')).rejects.toThrow('says nothing');
+  await expect(run('drop', QUEUE, '--filter', 'colour=red')).rejects.toThrow('is not a filter');
 });

@@ -10,7 +10,7 @@ export async function aptProblem(): Promise<string | undefined> {
   return 'installing it needs root (no password-less sudo here)';
 }
 
-/** Installs with apt-get as root or through sudo. Whatever system instances that starts are left alone. */
+/** Installs with apt-get as root or through sudo. It leaves alone the system instances that this starts. */
 export async function aptInstall(packages: string[]): Promise<void> {
   const options = ['-y', '-q', '--no-install-recommends', '-o', 'DPkg::Lock::Timeout=300'];
   const install = () => asRoot(['apt-get', 'install', ...options, ...packages]);

@@ -13,16 +13,16 @@ export interface BrokerPasswords {
   [user: BrokerUser]: string;
 }
 
-/** One backing service that is there to be used. */
+/** One backing service that can be used. */
 export interface BackingService {
   name: BackingServiceName;
-  /** Where it came from, for people: `/usr/bin/redis-server`, `MONGODB_URL`. */
+  /** Where it came from, as text for people: `/usr/bin/redis-server`, `MONGODB_URL`. */
   source: string;
-  /** With every right that there is. */
+  /** With every right. */
   url: string;
   /** For RabbitMQ: the URL with the user of one service. */
   urlFor(user: BrokerUser): string;
-  /** What had to be started for it, in order; empty where it was given by URL. */
+  /** The processes to start for it, in order; empty if it was given by URL. */
   servers: Server[];
 }
 

@@ -6,7 +6,7 @@ import { redisAnswers } from './redis-server.ts';
 
 const LIMIT_MS = 10_000;
 
-/** Waits for a backing service that was given by URL; nothing of it is ours to start or stop. */
+/** Waits for a backing service that was given by URL. This project neither starts nor stops it. */
 export async function mustAnswer(service: BackingService): Promise<void> {
   try {
     await probe(service);

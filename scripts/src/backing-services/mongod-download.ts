@@ -20,7 +20,7 @@ const MONGOD_IN_WHEEL = 'fiftyone/db/bin/mongod';
 const binDirectory = () => join(cacheDirectory(), 'mongodb');
 const mongodOfWheel = () => join(binDirectory(), 'mongod-6.0.5');
 
-/** A mongod that an earlier download left in the cache. */
+/** The mongod of an earlier download, from the cache. */
 export async function cachedMongod(): Promise<string | undefined> {
   const files = await readdir(binDirectory()).catch(() => []);
   for (const file of files
@@ -33,7 +33,7 @@ export async function cachedMongod(): Promise<string | undefined> {
   return undefined;
 }
 
-/** MongoDB's own download where it can be reached, otherwise the one inside a Python package. */
+/** Downloads mongod from MongoDB, or if that cannot be reached, from a Python package. */
 export async function downloadMongod(onProgress: OnProgress): Promise<{ path: string; said: string }> {
   await mkdir(binDirectory(), { recursive: true });
   const reasons: string[] = [];

@@ -6,17 +6,17 @@ import { waitUntil } from '../processes/wait-until.ts';
 import { mongodArguments, NOT_YET_INITIALIZED, privateArguments, REPLICA_SET } from './mongod-server.ts';
 
 const CACHE_GB = '0.25';
-/** Half of the default: a fault test of a minute should see more than one election. */
+/** Half of the default: a fault test of one minute should see several elections. */
 const ELECTION_TIMEOUT_MS = 5_000;
 const READY_WITHIN_MS = 90_000;
 
 export interface ReplicaSetMember {
   port: number;
-  /** Under which clients and the other members know it; it may lead there by way of a proxy. */
+  /** The address that clients and other members use; a proxy may stand there. */
   host: string;
 }
 
-/** A replica set of several members, to be started one after the other: the last one makes them a set. */
+/** A replica set of several members. Start one after the other: the last one initiates the set. */
 export function mongodReplicaSet(
   binary: string,
   directory: string,
@@ -44,7 +44,7 @@ export function replicaSetUrl(members: readonly ReplicaSetMember[]): string {
   return `mongodb://${members.map(({ host }) => host).join(',')}/?replicaSet=${REPLICA_SET}`;
 }
 
-/** @param founders the members of the set, if this one is to make them one where they are none yet */
+/** @param founders the members of the set, if this member initiates the set */
 async function becomeMember(
   port: number,
   founders: readonly ReplicaSetMember[],
@@ -56,7 +56,7 @@ async function becomeMember(
   const admin = client.db('admin');
   const wait = { everyMs: 100, limitMs: READY_WITHIN_MS, what: 'MongoDB', signal };
   try {
-    // Asked for each time: after a first connect that failed, a client stays closed until it is told to connect.
+    // Connect each time: after a failed first connect a client stays closed.
     await waitUntil(async () => !!(await client.connect()), wait);
     if (!(await isInitialized(admin))) {
       if (founders.length === 0) return;

@@ -6,11 +6,11 @@ import { waitUntil } from '../processes/wait-until.ts';
 
 export const REPLICA_SET = 'rs0';
 export const NOT_YET_INITIALIZED = 94;
-/** A limit and no reservation. With less, a benchmark of minutes would measure how pages are evicted. */
+/** A limit, not a reservation. With less, a long benchmark would measure the eviction of pages. */
 const CACHE_GB = '2';
 /**
- * A process that is killed amid a transaction leaves it open, and MongoDB holds what it had written against everyone
- * else for as long as this. Services give up a transaction after 10 s themselves.
+ * A process that is killed during a transaction leaves it open, and until this limit nobody else can change the same
+ * documents. Services end a transaction after 10 s themselves.
  */
 const TRANSACTION_SECONDS = 10;
 
@@ -64,7 +64,7 @@ export async function becomePrimary(port: number, signal?: AbortSignal): Promise
   await waitUntil(() => isPrimary(`127.0.0.1:${port}`), wait);
 }
 
-// A client of its own for every attempt: one whose first connection failed may stay closed for good.
+// A new client for each attempt: after a failed first connection a client may stay closed.
 async function isPrimary(host: string): Promise<boolean> {
   const client = new MongoClient(`mongodb://${host}/?directConnection=true`, {
     serverSelectionTimeoutMS: 2000,
@@ -87,7 +87,7 @@ async function configureReplicaSet(client: MongoClient, host: string): Promise<v
   try {
     const { config } = ReplicaSetConfig.parse(await admin.command({ replSetGetConfig: 1 }));
     if (config.members.length === 1 && config.members[0]?.host === host) return;
-    // The data was made under another port, so the server does not find itself in the set.
+    // The data was made with another port, so the server does not find itself in the set.
     await admin.command({
       replSetReconfig: { ...config, version: config.version + 1, members },
       force: true,

@@ -1,2 +1,2 @@
-/** Told what is being done, for whoever waits. */
+/** Gets one line for each step of a long wait. */
 export type OnProgress = (text: string) => void;

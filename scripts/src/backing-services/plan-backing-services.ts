@@ -30,15 +30,15 @@ export interface BackingPlan {
   passwords: BrokerPasswords;
   /** Besides the one of the system. */
   extraVirtualHosts?: readonly string[];
-  /** Whether RabbitMQ's management page is wanted; it costs seconds at the start. */
+  /** Whether RabbitMQ gets its management page, which costs seconds at the start. */
   management?: boolean;
   members?: BackingMembers;
-  /** Tells containers of different checkouts and tests apart. */
+  /** Makes the names of containers unique to this checkout or test. */
   project: string;
   surroundings: ServerSurroundings;
 }
 
-/** Where a backing service is to be several processes, on ports that the caller chose. */
+/** Runs a backing service as several processes, on ports that the caller chose. */
 export interface BackingMembers {
   mongodb?: readonly ReplicaSetMember[];
   rabbitmq?: readonly BrokerNode[];
@@ -54,7 +54,7 @@ const BackingPorts = z.object({
 });
 export type BackingPorts = z.infer<typeof BackingPorts>;
 
-/** Lays out the three backing services; nothing is started yet. */
+/** Plans the three backing services; nothing is started yet. */
 export async function planBackingServices(
   plan: BackingPlan,
 ): Promise<BackingServices & { ports: BackingPorts }> {
@@ -114,7 +114,7 @@ function definitionsOf(
     : rabbitmqServers({ ...common, port, distributionPort: ports.distribution });
 }
 
-// The ports of the last start are taken again where they are free, so that URLs that people noted stay good.
+// Takes the ports of the last start again if they are free, so that noted URLs stay valid.
 async function choosePorts(directory: string): Promise<BackingPorts> {
   await mkdir(directory, { recursive: true, mode: 0o700 });
   const file = join(directory, 'ports.json');

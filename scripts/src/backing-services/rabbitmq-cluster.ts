@@ -8,7 +8,7 @@ export interface BrokerNode {
   distributionPort: number;
 }
 
-/** Several nodes that form one cluster, to be started one after the other: each joins those before it. */
+/** Several nodes that form one cluster. Start one after the other: each joins the nodes before it. */
 export function rabbitmqCluster(
   options: Omit<RabbitmqServerOptions, 'port' | 'distributionPort' | 'cluster'>,
   nodes: readonly BrokerNode[],

@@ -19,7 +19,7 @@ export interface RabbitmqServerOptions {
   managementPort?: number | undefined;
   passwords: BrokerPasswords;
   virtualHosts: readonly string[];
-  /** Where it is one node of several. */
+  /** If it is one node of several. */
   cluster?: ClusterMember;
 }
 
@@ -29,13 +29,13 @@ export interface ClusterMember {
   node: string;
   /** All nodes, this one included. */
   nodes: readonly string[];
-  /** Holds the secret by which the nodes know each other. */
+  /** Holds the secret that the nodes share. */
   home: string;
 }
 
 /**
- * The broker and the name server that Erlang insists on, as two servers. The name server is a private one: Erlang
- * would otherwise start a shared one that nobody stops.
+ * The broker and the name server that Erlang needs, as two servers. The name server is private: otherwise Erlang would
+ * start a shared one that never stops.
  */
 export function rabbitmqServers(options: RabbitmqServerOptions): ServerDefinition[] {
   return [nameServer(options), broker(options)];
@@ -66,7 +66,7 @@ export function rabbitmqSettings(listen: string, definitionsFile: string): strin
   return [
     `listeners.tcp.1 = ${listen}`,
     `load_definitions = ${definitionsFile}`,
-    // The default of 512 MB is for servers: it is what a start may have to read back.
+    // A start may have to read this much back; the default of 512 MB suits large servers.
     'raft.wal_max_size_bytes = 64000000',
     'log.file = false',
     'log.console = true',
@@ -74,7 +74,7 @@ export function rabbitmqSettings(listen: string, definitionsFile: string): strin
   ];
 }
 
-/** What tells Erlang nodes of this machine apart. */
+/** The name server of the Erlang nodes on this machine. */
 export function nameServer({
   directory,
   epmdPort,
@@ -89,7 +89,7 @@ export function nameServer({
         command: await findEpmd(),
         args: ['-address', '127.0.0.1', '-port', String(epmdPort)],
         cwd: directory,
-        // While a node is registered it refuses to end otherwise.
+        // Without this it refuses to end while a node is registered.
         env: { PATH: process.env['PATH'], ERL_EPMD_RELAXED_COMMAND_CHECK: 'true' },
       };
     },
@@ -140,7 +140,7 @@ export function broker(options: RabbitmqServerOptions): ServerDefinition {
           RABBITMQ_ADVANCED_CONFIG_FILE: file('advanced.config'),
           RABBITMQ_GENERATED_CONFIG_DIR: file('config'),
           RABBITMQ_SCHEMA_DIR: file('schema'),
-          // Otherwise the settings of the machine's own broker would slip in.
+          // Without this the settings of the machine's own broker apply.
           RABBITMQ_CONF_ENV_FILE: '/dev/null',
         },
       };

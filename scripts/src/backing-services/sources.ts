@@ -18,7 +18,7 @@ export type Source = z.infer<typeof Source>;
 export const Sources = z.object({ mongodb: Source, redis: Source, rabbitmq: Source });
 export type Sources = z.infer<typeof Sources>;
 
-/** What the machine offers; narrow, so that the order can be tested without a machine. */
+/** The functions that look at this machine; a test replaces them. */
 export interface Machine {
   env: NodeJS.ProcessEnv;
   findBinary: (name: BackingServiceName) => Promise<string | undefined>;
@@ -30,7 +30,7 @@ export interface Machine {
 }
 
 export interface FindOptions {
-  /** Whether MONGODB_URL, REDIS_URL and RABBITMQ_URL count; not for private sets, which are killed and thrown away. */
+  /** Whether MONGODB_URL, REDIS_URL and RABBITMQ_URL are used. Never for private servers, which are killed and removed. */
   useUrls: boolean;
   onProgress?: OnProgress;
 }
@@ -50,7 +50,7 @@ export async function findSource(
   const path = await machine.findBinary(name);
   if (path !== undefined) return { kind: 'binary', path, said: path };
 
-  // Fetched by an earlier start: staying with it keeps the data readable by what wrote it.
+  // An earlier start downloaded it, so it can read the data that it wrote.
   const cached = name === 'mongodb' ? await machine.cachedMongod() : undefined;
   if (cached !== undefined) return { kind: 'binary', path: cached, said: cached };
 
@@ -82,7 +82,7 @@ async function makeByApt(
   return { kind: 'binary', path, said: `${path}, installed by apt-get` };
 }
 
-/** Finds all three. The two that apt-get may install follow each other, because apt-get takes a lock. */
+/** Finds all three. Redis and RabbitMQ follow each other, because apt-get takes a lock. */
 export async function findSources(options: FindOptions): Promise<Sources> {
   const others = async () => {
     const redis = await findSource('redis', options);

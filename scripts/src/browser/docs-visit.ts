@@ -15,13 +15,13 @@ export interface DocsVisit {
 }
 
 /**
- * Does in `/docs/` what a newcomer does: logs in by trying that operation, authorises with the token, and tries one
- * that needs it.
+ * Uses `/docs/` like a newcomer: tries the login operation, authorises with the token, and tries an operation that
+ * needs it.
  *
- * @returns what was wrong, a line each: answers, errors of the page, what its policy refused, other hosts
+ * @returns one line for each problem: answers, errors of the page, refusals of its policy, other hosts
  */
 export async function visitDocs({ executablePath, url, username, password }: DocsVisit): Promise<string[]> {
-  // Without a graphics card Chromium imitates one, at the price of most of a core.
+  // Without a graphics card Chromium emulates one, which needs most of a core.
   const args = ['--no-sandbox', '--disable-gpu'];
   const browser: Browser = await chromium.launch({ executablePath, args });
   try {
@@ -50,12 +50,12 @@ export async function visitDocs({ executablePath, url, username, password }: Doc
   }
 }
 
-/** Grows while the page does things that it should not. */
+/** The list grows with each thing that the page must not do. */
 function complaintsOf(page: Page, url: string): string[] {
   const complaints: string[] = [];
   page.on('pageerror', (error) => complaints.push(`an error in the page: ${error.message}`));
   page.on('console', (message) => {
-    // The browser itself reports the answer 401, which is asked for.
+    // The browser reports the answer 401, which this visit expects.
     const isExpected = message.text().includes('401');
     if (message.type() === 'error' && !isExpected) complaints.push(`the console says: ${message.text()}`);
   });

@@ -4,7 +4,7 @@ import { findExecutable } from '../processes/find-executable.ts';
 
 const NAMES = ['chromium', 'chromium-browser', 'google-chrome'];
 
-/** A browser of this machine; on Debian it is installed where there is none. */
+/** A browser on this machine. On Debian it is installed if it is missing. */
 export async function findChromium(): Promise<string> {
   const known = await findAny();
   if (known !== undefined) return known;

@@ -15,10 +15,10 @@ import { settingsAreIdentical } from './settings.ts';
 import { standsAlone } from './stands-alone.ts';
 import { kitPacksToItsChecksum, vendoredKitIsReleased } from './vendored-kit.ts';
 
-/** One thing that must hold for the repository. */
+/** A rule of the repository. */
 export interface Check {
   title: string;
-  /** What is wrong, one string for each problem. */
+  /** Returns one string for each problem. */
   run: () => Promise<string[]>;
 }
 
@@ -47,7 +47,7 @@ export function packageChecks(packages: readonly PackageName[]): Check[] {
   }));
 }
 
-/** What concerns more than one package. Temporary folders are the keeper's to remove, should we be ended. */
+/** Checks that concern more than one package. The keeper removes temporary folders if this process is killed. */
 export function repositoryChecks(keeper: Keeper): Check[] {
   return [
     { title: 'Settings files are the same in every package', run: settingsAreIdentical },

@@ -1,4 +1,4 @@
-/** Keywords that say something about a schema and ask nothing of a message. */
+/** Keywords that describe a schema and require nothing of a message. */
 const ANNOTATIONS = new Set([
   '$schema',
   '$comment',
@@ -11,11 +11,10 @@ const ANNOTATIONS = new Set([
 type Schema = Readonly<Record<string, unknown>>;
 
 /**
- * What in a schema breaks the promise of the published one. Messages of the old kind still wait in outboxes, queues
- * and among the dead, and receivers still hold the old schema: so a change may neither ask more of a message nor
- * allow what a receiver was told cannot come. What may be added is a field that need not be there, and a value of an
- * `enum`, which receivers learn before it is sent. All else, also of keywords that nobody has thought of here, is a
- * break.
+ * Finds what breaks the promise of a published schema. Old messages still wait in outboxes, queues and dead-letter
+ * queues, and receivers still have the old schema. So a change may not require more of a message, and may not allow
+ * more. Two additions are allowed: an optional field, and a value of an `enum`, which receivers must know before it is
+ * sent. Every other change is a break, also of keywords that are unknown here.
  *
  * @param at JSON pointer of the schemas, for the sentences
  * @returns a sentence for each break
@@ -41,7 +40,7 @@ function keywordBreaks(keyword: string, published: unknown, current: unknown, at
     case 'enum':
       return enumBreaks(published, current, at);
     case 'additionalProperties':
-      // Left out, it means that anything may come.
+      // Without it every property is allowed.
       return breaksOf(published ?? true, current ?? true, at);
     case 'items':
     case 'not':
@@ -70,8 +69,10 @@ function requiredBreaks(published: readonly unknown[], current: readonly unknown
   const added = current.filter((name) => !published.includes(name));
   const removed = published.filter((name) => !current.includes(name));
   return [
-    ...added.map((name) => `${at}: ${told(name)} is asked for, which messages on their way may not have`),
-    ...removed.map((name) => `${at}: ${told(name)} may be missing, on which receivers rely`),
+    ...added.map(
+      (name) => `${at}: ${told(name)} is required, and messages that are not delivered yet may lack it`,
+    ),
+    ...removed.map((name) => `${at}: ${told(name)} may be missing, and receivers rely on it`),
   ];
 }
 

@@ -9,7 +9,7 @@ import { packageDirectory, repositoryRoot, type ServiceName, serviceNames } from
 
 const originals = join(repositoryRoot, 'infra', 'contracts');
 
-/** What each service keeps of the contracts is byte for byte what infra/contracts holds. */
+/** The contracts in each service are byte for byte those of infra/contracts. */
 export async function contractCopiesAreEqual(): Promise<string[]> {
   const problems = await Promise.all(serviceNames.map(copyProblems));
   return problems.flat();
@@ -34,7 +34,7 @@ async function copyProblems(service: ServiceName): Promise<string[]> {
   return problems;
 }
 
-/** Every message schema is a schema, and its examples are what it describes. */
+/** Every message schema compiles and accepts its examples. */
 export async function schemasCompile(): Promise<string[]> {
   const problems: string[] = [];
   for (const file of await contractFiles('laurel.')) {
@@ -54,7 +54,7 @@ export async function schemasCompile(): Promise<string[]> {
   return problems;
 }
 
-/** Every AsyncAPI document is one by the specification's own schema, and its references lead to files. */
+/** Every AsyncAPI document is valid by the schema of the specification, and its references exist. */
 export async function asyncapiIsValid(): Promise<string[]> {
   const validate = new Ajv({ strict: false, allErrors: true, logger: false, validateFormats: false }).compile(
     await asyncapiSchema(),

@@ -11,7 +11,7 @@ const forbidden = new RegExp(
 const TEXT = /\.(ts|js|mjs|json|ya?ml|sh|md|example|env|conf|toml|csv)$|^[^.]+$/;
 const LARGEST_TEXT = 1024 * 1024;
 
-/** Passwords and secrets that people type when they mean to replace them later. Tests may hold bad ones on purpose. */
+/** Finds placeholder passwords and secrets. Tests may hold bad ones on purpose. */
 export async function forbiddenDefaults(): Promise<string[]> {
   const files = (await projectFiles()).filter(mayHoldDefaults);
   const problems = await Promise.all(files.map(findIn));

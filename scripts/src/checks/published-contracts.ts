@@ -6,9 +6,9 @@ import { breaksOf, promisesTheSame } from './contract-compatibility.ts';
 const SUFFIX = '.schema.json';
 
 /**
- * What was published of a message type holds for ever. `published/<type>/` keeps every version, 1, 2 and so on, to
- * which only further ones are added: each has to keep the promises of the one before it, and the schema in force has
- * to be the last of them. So nothing can be broken by forgetting to publish, or by publishing the break.
+ * A published version of a message type never changes. `published/<type>/` keeps the versions 1, 2 and so on. Each
+ * version must keep the promises of the one before it, and the current schema must equal the last one. So a break is
+ * found if a developer forgets to publish it, and also if it is published.
  *
  * @param directory that holds the schemas in force and `published/`
  */

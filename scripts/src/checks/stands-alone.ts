@@ -8,7 +8,7 @@ import { inCopyOf } from './copy-alone.ts';
 
 const OPENAPI = join('contracts', 'openapi.json');
 
-/** A service is a repository of its own: nothing of what it needs is beside its folder. */
+/** A service needs nothing outside its folder. */
 export function standsAlone(service: ServiceName, keeper: Keeper): Promise<string[]> {
   return inCopyOf(service, keeper, async (copy) => {
     await npmCi(copy);

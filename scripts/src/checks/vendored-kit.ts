@@ -14,7 +14,7 @@ const Manifest = z.object({
   dependencies: z.record(z.string(), z.string()).default({}),
 });
 
-/** The kit in each vendor/ folder is byte for byte one that was released, and the one that package.json asks for. */
+/** The kit in each vendor/ folder is byte for byte a released one, and package.json names it. */
 export async function vendoredKitIsReleased(): Promise<string[]> {
   const checksums = await recordedChecksums();
   const problems = await Promise.all(serviceNames.map((service) => vendorProblems(service, checksums)));
@@ -39,7 +39,7 @@ async function vendorProblems(service: ServiceName, checksums: Map<string, strin
   return problems;
 }
 
-/** The kit as it stands packs to what was recorded for its version: a released version never changes. */
+/** The kit packs to the checksum of its version: a released version never changes. */
 export async function kitPacksToItsChecksum(keeper: Keeper): Promise<string[]> {
   const { version } = await manifestOf(packageDirectory('service-kit'));
   const name = `service-kit-${version}.tgz`;

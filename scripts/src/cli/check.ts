@@ -30,7 +30,7 @@ interface Options {
   json?: string;
 }
 
-/** `scripts/check`: everything that can be told without running the system; with `--fuzz`, one API as it runs. */
+/** `scripts/check`: the checks that need no running system; with `--fuzz`, one API as it runs. */
 export async function main(args: string[]): Promise<void> {
   const { fuzz, fuzzSockets, browser, json, ...rest } = new Command('check')
     .description(
@@ -148,7 +148,7 @@ async function checkInBrowser(tally: Tally): Promise<void> {
   }
 }
 
-/** Everything comes from one address, and refusals by limits would hide what lies behind them. */
+/** All requests come from one address, and refusals by limits would hide other answers. */
 const UNLIMITED = {
   LOGIN_FAILURES_PER_ACCOUNT: '1000000',
   LOGIN_FAILURES_PER_ADDRESS: '1000000',
@@ -157,5 +157,5 @@ const UNLIMITED = {
   NEW_SESSIONS_PER_ADDRESS: '1000000',
 };
 
-/** Tokens are as good at the end as at the beginning. */
+/** Tokens stay valid until the end. */
 const LASTING = { ACCESS_TOKEN_TTL: '1h' };

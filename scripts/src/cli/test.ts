@@ -14,7 +14,7 @@ import { type Job, Tally } from '../test-run/tally.ts';
 
 const UNIT_LIMIT_MS = 5 * 60_000;
 const INTEGRATION_LIMIT_MS = 15 * 60_000;
-// Two at a time: what is measured in seconds must not wait for five type checks.
+// Two at a time, so that tests with time limits do not compete with five type checks.
 const BESIDE = 2;
 
 /** `scripts/test`: every check and every test, on private backing services, and a minute each of fuzzed sockets and of chaos. The last line is `N passed, N failed`. */
@@ -36,7 +36,7 @@ export async function main(args: string[]): Promise<void> {
   const credentialsUsers = packages.filter((name) => name !== 'scripts');
   const backing = PrivateBackingServices.start({ sources, extraVirtualHosts: credentialsUsers });
   cleanUps.unshift(async () => (await backing).stop());
-  // Whether it came up is asked for below; until then a failure is nobody's unhandled rejection.
+  // Awaited below; until then a failure is no unhandled rejection.
   backing.catch(() => {});
 
   const tally = new Tally();
@@ -56,13 +56,13 @@ export async function main(args: string[]): Promise<void> {
         MONGODB_URL: services.mongodb.url,
         REDIS_URL: `${services.redis.url}/${packages.indexOf(name) + 1}`,
         RABBITMQ_URL: rabbitmqUrl(port, 'admin', credentials.rabbitmqPasswords.admin, name),
-        // Each end-to-end file has a Laurel of its own, which waits for most of its time.
+        // Each end-to-end file has its own Laurel, which mostly waits.
         ...(name === 'scripts' && { FILES_AT_ONCE: '2' }),
       };
       return integrationJob(name, env, keeper);
     };
-    // The kit's tests hold up the whole broker, the services' wait for most of their time, and the end-to-end tests
-    // need the whole machine.
+    // The tests of the kit block the whole broker, those of the services mostly wait, and the end-to-end tests need the
+    // whole machine.
     const run = (suites: readonly PackageName[], beside: number): Promise<void> =>
       tally.run(packages.filter((name) => suites.includes(name)).map(suiteOf), beside);
     await run(['service-kit'], 1);
@@ -97,7 +97,7 @@ function integrationJob(name: PackageName, env: NodeJS.ProcessEnv, keeper: Keepe
   return { title: `${name}: ${kind}`, run: () => runVitest(run) };
 }
 
-// Ctrl-C in the middle leaves nothing behind. Children are in groups of their own, so it reaches only us.
+// Ctrl-C leaves nothing behind. Children have their own process groups, so it reaches only this process.
 function endOnSignals(cleanUps: (() => Promise<void>)[]): void {
   let ending = false;
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {

@@ -53,7 +53,7 @@ export async function main(args: string[]): Promise<void> {
   });
 }
 
-// Once per data directory: a second start must not fill the people's own data with demonstrations.
+// Once per data directory: a second start must not add demonstrations to the data of its user.
 async function playOnce({ url }: SystemState): Promise<void> {
   const file = join(dataDirectory(), 'first-reward.json');
   if (url === null || (await readJson(file, z.unknown())) !== undefined) return;

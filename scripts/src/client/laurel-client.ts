@@ -5,7 +5,7 @@ export interface CallOptions {
   token?: string;
   /** Sent as JSON. */
   body?: unknown;
-  /** Sent as it is, in the place of a body. */
+  /** Sent unchanged instead of a JSON body. */
   csv?: string;
   headers?: Record<string, string>;
   timeoutMs?: number;
@@ -14,13 +14,13 @@ export interface CallOptions {
 export interface Answer {
   status: number;
   headers: Headers;
-  /** The parsed JSON body; undefined where there is none. */
+  /** The parsed JSON body; undefined if there is no body. */
   body: unknown;
 }
 
 const TIMEOUT_MS = 15_000;
 
-/** Speaks to one Laurel over HTTP as any client would. */
+/** An HTTP client of one Laurel. */
 export class LaurelClient {
   readonly url: string;
 
@@ -52,7 +52,7 @@ export class LaurelClient {
     };
   }
 
-  /** A call that must be answered with one of these statuses and a body of this form. */
+  /** Calls, and expects one of these statuses and a body of this schema. */
   async expect<Schema extends z.ZodType>(
     statuses: readonly number[],
     schema: Schema,

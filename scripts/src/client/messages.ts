@@ -1,6 +1,6 @@
 import { z } from 'zod';
 
-// What the scripts read out of the API's answers; the rest is let through unread.
+// The fields of the API's answers that the scripts read.
 
 export const SignedIn = z.object({
   account: z.object({ id: z.string(), username: z.string() }),

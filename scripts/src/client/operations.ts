@@ -7,7 +7,7 @@ const HOUR_MS = 3_600_000;
 const DAY_MS = 24 * HOUR_MS;
 const SETTLED_WITHIN_MS = 30_000;
 
-/** What people and games do with a Laurel, as the scripts need it: each a call or a few, with the expected answer. */
+/** Actions of people and games: each is one call or a few, and checks the answer. */
 
 export async function logIn(client: LaurelClient, username: string, password: string): Promise<SignedIn> {
   return (await client.expect([200], SignedIn, 'POST', '/v1/auth/login', { body: { username, password } }))

@@ -3,15 +3,15 @@ import { print } from './print.ts';
 
 export interface Step {
   title: string;
-  /** Says what came of it in a few words, shown beside the title. */
+  /** Returns its result in a few words, which are shown next to the title. */
   run: (onDetail: (text: string) => void) => Promise<string | undefined>;
 }
 
 export type PrintLine = (line: string) => void;
 
-/** Runs steps beside each other and shows each with its time: live on a terminal, a line each elsewhere. */
+/** Runs steps in parallel and shows each with its time: live on a terminal, otherwise one line each. */
 export async function runSteps(steps: Step[], printLine: PrintLine = print): Promise<void> {
-  // A terminal without a width, as some CI systems have, would get a letter a line.
+  // Some CI systems have a terminal without a width, which would get one letter a line.
   const live = process.stdout.isTTY && process.stdout.columns > 0 && process.env['CI'] === undefined;
   await (live ? runLive(steps) : runPlainly(steps, printLine));
 }
@@ -31,7 +31,7 @@ async function runLive(steps: Step[]): Promise<void> {
       task.title = doneLine(title, result, startedAt);
     },
   }));
-  // An error is told once, by whoever called us.
+  // The caller prints the error.
   const rendererOptions = { showErrorMessage: false, collapseErrors: false };
   await new Listr(tasks, {
     concurrent: true,

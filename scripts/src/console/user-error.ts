@@ -1,4 +1,4 @@
-/** Something the person at the keyboard can mend: shown as its one sentence, without a stack. */
+/** An error that the user can fix: only its message is shown, without a stack. */
 export class UserError extends Error {
   override readonly name = 'UserError';
 }

@@ -6,7 +6,7 @@ export interface FirstRewardOptions {
   url: string;
   adminUsername: string;
   adminPassword: string;
-  /** Is told every step with what came of it and how long it took. */
+  /** Gets each step with its result and its time. */
   onStep(text: string, ms: number): void;
 }
 
@@ -18,7 +18,7 @@ export interface FirstReward {
 
 const STOCK = 1000;
 
-/** The scenario that Laurel is for: an operator sets up an event, a player checks in, claims and owns the reward. */
+/** Plays the first reward: an operator creates an event, a player checks in, claims and owns the reward. */
 export async function playFirstReward(options: FirstRewardOptions): Promise<FirstReward> {
   const client = new LaurelClient(options.url);
   const { adminUsername, adminPassword } = options;

@@ -19,11 +19,11 @@ interface Options {
   audit?: string;
 }
 
-/** `scripts/dead-letters`: looks at messages that could not be handled, sends them again or drops them. */
+/** `scripts/dead-letters`: shows dead letters, replays or drops them. */
 export async function main(args: string[]): Promise<void> {
   const command = new Command('dead-letters')
     .description(
-      'Looks at the messages that QUEUE.dead keeps, sends them to QUEUE again (same message id, so that nothing is done twice), or drops them. Safe while the services run.',
+      'Shows the messages in QUEUE.dead, sends them to QUEUE again (with the same message id, so that nothing happens twice), or drops them. Safe while the services run.',
     )
     .addArgument(new Argument('<action>', 'list: a line each; show: whole; replay; drop').choices(ACTIONS))
     .argument('<queue>', 'the work queue, for example auth-service.reward-requests')
@@ -32,13 +32,10 @@ export async function main(args: string[]): Promise<void> {
       'only letters with this id, type, code, account, older=AGE, newer=AGE',
       [],
     )
-    .option('--dry-run', 'say what would be done, and do nothing', false)
+    .option('--dry-run', 'print what would happen, and change nothing', false)
     .option('--rate <n>', 'letters a second at most', positive)
     .option('--url <url>', 'the broker; otherwise RABBITMQ_URL, or the system that ./scripts/up runs here')
-    .option(
-      '--audit <file>',
-      'where each replay and drop is written down; default .data/audit/dead-letters.ndjson',
-    )
+    .option('--audit <file>', 'the log of each replay and drop; default .data/audit/dead-letters.ndjson')
     .parse(args, { from: 'user' });
   // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- commander has checked the choice
   const [action, queue] = command.args as [Action, string];
@@ -48,7 +45,7 @@ export async function main(args: string[]): Promise<void> {
 async function run(action: Action, queue: string, options: Options): Promise<void> {
   const filter = parseFilter(options.filter);
   const audit = createAuditFile(options.audit ?? join(dataDirectory(), 'audit', 'dead-letters.ndjson'));
-  // Beyond this the services may have forgotten that they had handled it.
+  // After this time the services may have removed the record that they handled it.
   const retentionMs = parseAge(process.env['INBOX_RETENTION'] ?? '30d');
   const now = Date.now();
   let matched = 0;
@@ -80,7 +77,7 @@ async function run(action: Action, queue: string, options: Options): Promise<voi
   );
 }
 
-/** By the message's own time, because replays begin the count of failures anew. */
+/** The time of the message, because a replay resets the times of its failures. */
 function ageFrom(letter: DeadLetter): number {
   return (letter.madeAt ?? letter.firstFailedAt)?.getTime() ?? 0;
 }

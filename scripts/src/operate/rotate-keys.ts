@@ -21,12 +21,12 @@ const SigningKeys = z.object({
 export async function main(args: string[]): Promise<void> {
   const { list, retire, url } = new Command('rotate-keys')
     .description(
-      'Makes the next key that access tokens are signed with. It is published first and signs after SIGNING_KEY_LEAD, the old one verifies until its last token is dead; nobody notices. While one waits nothing more is made.',
+      'Makes the next key that signs access tokens. The key is published at once and signs after SIGNING_KEY_LEAD. The old key verifies until its last token has expired, so clients notice nothing. While a key waits, no further key is made.',
     )
     .option('--list', 'show the keys and change nothing', false)
     .option(
       '--retire <kid>',
-      'end a key that somebody else may have, at once, with every token that it signed; "signing" for the one that signs',
+      'end a stolen key at once, with every token that it signed; "signing" is the key that signs now',
     )
     .option(
       '--url <url>',
@@ -52,7 +52,7 @@ async function findAdminPort(url: string | undefined): Promise<AdminPort> {
   const service = running?.processes.find(({ name }) => name === 'auth-service');
   const credentials = await readCredentials(dataDirectory());
   if (!service?.adminPort || !credentials) {
-    throw new UserError('No auth-service is known: say --url, or start a system with ./scripts/up.');
+    throw new UserError('No auth-service is known: give --url, or start a system with ./scripts/up.');
   }
   return {
     url: urlOf({ port: service.adminPort, adminPort: service.adminPort }),

@@ -12,15 +12,15 @@ import { urlIn } from './running-system.ts';
 
 type Heads = Partial<Record<ServiceName, string>>;
 
-/** `scripts/verify-audit`: each service that keeps an audit trail verifies its own, in the system that runs here. */
+/** `scripts/verify-audit`: each service with an audit trail verifies it, in the system that runs here. */
 export async function main(args: string[]): Promise<void> {
   const { head } = new Command('verify-audit')
     .description(
-      'Walks the audit trail of each service and says what is not as it was written; exit code 1 when there is anything. A service alone: npm run verify-audit.',
+      'Walks the audit trail of each service and prints what was changed after it was written; exit code 1 if anything was. A service alone: npm run verify-audit.',
     )
     .option(
       '--head <service=number:hash>',
-      'a seal that a log kept ("Sealed audit entries"), which shows whether the end was cut off; may be repeated',
+      'a seal from the log ("Sealed audit entries"), which shows whether the end was cut off; may be repeated',
       addHead,
       {},
     )
@@ -30,13 +30,13 @@ export async function main(args: string[]): Promise<void> {
   const state = await runningState(dataDirectory());
   if (!state)
     throw new UserError('Nothing is running here: start MongoDB with ./scripts/up or ./scripts/infra.');
-  let worst = 0;
-  for (const service of await servicesWithScript('verify-audit')) {
-    const { code, output } = await verify(service, head[service], await environmentIn(state, service));
-    print(`${service}\n${output.trimEnd().replaceAll(/^/gm, '  ')}`);
-    worst = Math.max(worst, code);
-  }
-  process.exitCode = worst;
+  const services = await servicesWithScript('verify-audit');
+  const results = await Promise.all(
+    services.map(async (service) => verify(service, head[service], await environmentIn(state, service))),
+  );
+  for (const [index, { output }] of results.entries())
+    print(`${services[index]}\n${output.trimEnd().replaceAll(/^/gm, '  ')}`);
+  process.exitCode = Math.max(...results.map(({ code }) => code));
 }
 
 function addHead(text: string, heads: Heads): Heads {
@@ -56,7 +56,7 @@ function verify(service: ServiceName, head: string | undefined, env: NodeJS.Proc
   });
 }
 
-/** As the service itself is run with: the trail is read under the same secret. */
+/** The environment of the service itself, because reading the trail needs its secret. */
 async function environmentIn(state: SystemState, service: ServiceName): Promise<NodeJS.ProcessEnv> {
   const credentials = await readCredentials(dataDirectory());
   if (!credentials) throw new UserError('The secrets of this system are gone: .data/credentials.json.');

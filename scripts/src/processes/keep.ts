@@ -4,7 +4,7 @@ import { identify, isStillThere, type ProcessIdentity } from './process-identity
 import { signalGroup } from './managed-process.ts';
 import { waitUntil } from './wait-until.ts';
 
-// The keeper's own program: see keeper.ts. It reads what to guard from its input, and acts when the input ends.
+// The program of the keeper, see keeper.ts. It reads from its input what to guard, and acts when the input ends.
 const GRACE_MS = 10_000;
 const guarded = new Map<number, ProcessIdentity>();
 const folders: string[] = [];

@@ -3,8 +3,8 @@ import type { Writable } from 'node:stream';
 import { join } from 'node:path';
 
 /**
- * A small process beside ours that outlives us by a moment: however we end, SIGKILL included, it stops the
- * processes under its guard in the reverse order of their start and removes the folders given to it.
+ * A small process that outlives this one by a moment. If this process ends in any way, also by SIGKILL, the keeper
+ * stops the guarded processes, the last one first. Then it removes the folders given to it.
  */
 export class Keeper {
   readonly #child: ChildProcessByStdio<Writable, null, null>;
@@ -18,7 +18,7 @@ export class Keeper {
       detached: true,
       stdio: ['pipe', 'ignore', 'ignore'],
     });
-    // The keeper may be killed by somebody else; that must not end us.
+    // If the keeper is killed, this process goes on.
     child.on('error', () => {});
     child.stdin.on('error', () => {});
     child.unref();

@@ -19,8 +19,8 @@ export type LineSink = (line: string) => void;
 const TAIL_LINES = 30;
 
 /**
- * A long-running child in a process group of its own, so that the terminal's Ctrl-C reaches only us,
- * and so that one signal reaches the child's own children too.
+ * A long-running child in its own process group: Ctrl-C in the terminal reaches only this process, and one signal
+ * reaches the children of the child too.
  */
 export class ManagedProcess {
   readonly pid: number;
@@ -37,7 +37,7 @@ export class ManagedProcess {
     this.exited = new Promise((resolve) => {
       child.once('exit', (code, signal) => {
         this.#exit = { code, signal };
-        // The last words may still be in the pipe; a grandchild may hold it open for ever.
+        // The last lines may still be in the pipe, but a grandchild may hold the pipe open.
         void Promise.race([closed, delay(500, undefined, { ref: false })]).then(() =>
           resolve({ code, signal }),
         );
@@ -69,19 +69,19 @@ export class ManagedProcess {
     return this.#tail;
   }
 
-  /** Asks it to end, and after the grace period ends it. */
+  /** Sends SIGTERM, and SIGKILL after the grace period. */
   async stop(graceMs: number): Promise<Exit> {
     if (this.running) this.#child.kill('SIGTERM');
     const patience = new AbortController();
     const tooLong = delay(graceMs, 'too long' as const, { signal: patience.signal }).catch(() => undefined);
     const first = await Promise.race([this.exited, tooLong]);
     patience.abort();
-    // What it left behind in its group goes with it.
+    // Ends also its children that are left.
     signalGroup(this.pid, 'SIGKILL');
     return first === 'too long' || first === undefined ? this.exited : first;
   }
 
-  /** SIGKILL for the whole group: what a crash of the machine looks like from outside. */
+  /** Sends SIGKILL to the whole group, like a crash of the machine. */
   async kill(): Promise<Exit> {
     signalGroup(this.pid, 'SIGKILL');
     return this.exited;
@@ -92,7 +92,7 @@ export class ManagedProcess {
     this.#child.kill(signal);
   }
 
-  /** By chunks: a system under load writes thousands of lines a second, and `readline` costs more than they do. */
+  /** Reads chunks: under load there are thousands of lines a second, and `readline` would cost more than the rest. */
   async #read(stream: Readable, onLine: LineSink): Promise<void> {
     let rest = '';
     for await (const chunk of stream.setEncoding('utf8')) {

@@ -1,8 +1,8 @@
 import { connect, createServer } from 'node:net';
 import { randomInt } from 'node:crypto';
 
-// Below the range from which systems take ports for outgoing connections: a server that is
-// killed and started again must find its port still free.
+// Below the range of ports for outgoing connections: a server that is killed and started again
+// must find its port free. Random, because several processes choose at the same time.
 const FIRST = 15_000;
 const LAST = 31_999;
 const ATTEMPTS = 200;
@@ -17,7 +17,7 @@ export function isPortFree(port: number, host = '127.0.0.1'): Promise<boolean> {
   });
 }
 
-/** Whether somebody listens there. Unlike {@link isPortFree} it never has the port itself, which a starting server wants. */
+/** Whether a server listens there. Unlike {@link isPortFree} it never takes the port, which a starting server needs. */
 export function acceptsConnections(port: number, host = '127.0.0.1'): Promise<boolean> {
   return new Promise((resolve) => {
     const socket = connect({ port, host });
@@ -29,7 +29,7 @@ export function acceptsConnections(port: number, host = '127.0.0.1'): Promise<bo
   });
 }
 
-/** A port on loopback that is free now and was not given out by this process before. */
+/** A port on loopback that is free now and that this process has not returned before. */
 export async function freePort(): Promise<number> {
   for (let attempt = 0; attempt < ATTEMPTS; attempt += 1) {
     const port = randomInt(FIRST, LAST + 1);

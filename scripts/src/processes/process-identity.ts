@@ -1,7 +1,7 @@
 import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 
-/** A process told apart from a later one that got the same pid. */
+/** A process. The start time distinguishes it from a later process with the same pid. */
 export interface ProcessIdentity {
   pid: number;
   startedAt: string;
@@ -26,7 +26,7 @@ export function isStillThere(identity: ProcessIdentity): boolean {
   return startTime(identity.pid) === identity.startedAt;
 }
 
-// /proc where there is one (ps is often missing in containers), ps elsewhere.
+// /proc on Linux, because containers often have no ps; ps on other systems.
 function startTime(pid: number): string | undefined {
   if (process.platform === 'linux') {
     try {

@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
 
 export interface CommandResult {
-  /** Exit code; 127 where the program is not there, 128 and more where a signal ended it. */
+  /** Exit code; 127 if the program is missing, 128 if a signal ended it. */
   code: number;
   stdout: string;
   /** Standard output and standard error, as they came. */
@@ -14,7 +14,7 @@ export interface CommandOptions {
   signal?: AbortSignal;
 }
 
-/** Runs a program to its end and returns what it said. Never throws for a bad exit code. */
+/** Runs a program to its end and returns its output. A bad exit code is no error. */
 export function runCommand(
   command: string,
   args: string[],

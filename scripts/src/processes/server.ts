@@ -3,30 +3,30 @@ import { type Exit, type LineSink, ManagedProcess, type ProcessSpec } from './ma
 
 const TAIL_SHOWN = 25;
 
-/** How one server is started, and how to tell that it is ready. */
+/** How to start a server, and how to see that it is ready. */
 export interface ServerDefinition {
   /** Unique in its system: `mongodb`, `auth-service`, `auth-service-2`. */
   name: string;
   /** The port that others use. */
   port: number;
   spec(): Promise<ProcessSpec>;
-  /** Resolves once it does its work; rejects or aborts with the signal when it never will. */
+  /** Resolves when the server works; rejects when it never will. */
   waitUntilReady(signal: AbortSignal): Promise<void>;
   stopGraceMs: number;
-  /** For what lives outside of our process group, such as a container. */
+  /** Kills what is outside of our process group, such as a container. */
   killOutside?(): Promise<void>;
-  /** After the process ended by our will. */
+  /** Called after a stop that was asked for. */
   cleanUp?(): Promise<void>;
 }
 
 export interface ServerSurroundings {
   keeper: Keeper;
   onLine(server: string, line: string): void;
-  /** It ended although nobody asked it to. */
+  /** It ended, and no stop was asked for. */
   onUnexpectedExit?(server: Server, exit: Exit): void;
 }
 
-/** One process of a system, which can be started, stopped, killed and started again on the same port and data. */
+/** One process of a system. It can be started, stopped, killed and started again, with the same port and data. */
 export class Server {
   readonly definition: ServerDefinition;
   readonly #surroundings: ServerSurroundings;
@@ -56,7 +56,7 @@ export class Server {
     return this.#process?.tail ?? [];
   }
 
-  /** Starts it and waits until it is ready; an end before that is this call's error and no unexpected exit. */
+  /** Starts it and waits until it is ready. An earlier end is an error of this call, not an unexpected exit. */
   async start(): Promise<void> {
     this.#starting = true;
     try {
@@ -92,7 +92,7 @@ export class Server {
     });
   }
 
-  /** Sends a signal and lets things take their course; an exit then counts as asked for. */
+  /** Sends a signal and waits for the exit, which then is not unexpected. */
   async signalAndWait(signal: NodeJS.Signals): Promise<Exit | undefined> {
     const child = this.#process;
     if (child === undefined) return undefined;
@@ -130,7 +130,7 @@ export class Server {
   }
 }
 
-/** A server that did not come up, with its last words. */
+/** A server that did not start, with its last lines. */
 export class StartError extends Error {
   override readonly name = 'StartError';
   readonly server: string;

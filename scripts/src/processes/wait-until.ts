@@ -3,13 +3,13 @@ import { setTimeout as delay } from 'node:timers/promises';
 export interface WaitOptions {
   limitMs: number;
   everyMs?: number;
-  /** What is waited for, for the message when it never came. */
+  /** The thing that is waited for, for the error message. */
   what: string;
   /** Ends the wait early, with the signal's reason. */
   signal?: AbortSignal;
 }
 
-/** Asks again and again until the answer is neither `undefined` nor `false`; a probe that throws counts as "not yet". */
+/** Calls the probe until its answer is neither `undefined` nor `false`. A probe that throws is called again. */
 export async function waitUntil<T extends object | string | number | true>(
   probe: () => Promise<T | undefined | false>,
   options: WaitOptions,
@@ -26,7 +26,7 @@ export async function waitUntil<T extends object | string | number | true>(
     }
     if (Date.now() > deadline) {
       const reason = lastError instanceof Error ? ` (${lastError.message})` : '';
-      throw new Error(`${options.what} was waited for ${options.limitMs / 1000} s in vain${reason}`);
+      throw new Error(`${options.what} did not come within ${options.limitMs / 1000} s${reason}`);
     }
     await delay(options.everyMs ?? 100);
   }

@@ -3,7 +3,7 @@ import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { repositoryRoot } from './folders.ts';
 
-/** Where downloads are kept, shared by every checkout of this user; inside the checkout where the home is read-only. */
+/** The folder for downloads. All checkouts of this user share it; with a read-only home it is inside the checkout. */
 export function cacheDirectory(env: NodeJS.ProcessEnv = process.env): string {
   const candidates = [
     env['LAUREL_CACHE_DIR'],

@@ -5,14 +5,15 @@ import { repositoryRoot } from './folders.ts';
 
 const neverOurs = new Set(['node_modules', '.git', '.data', '.toolchain', 'dist', 'coverage']);
 
-/** The files of the project below a folder, relative to it: what git tracks or would add; without git, all but what is made. */
+/** The files of the project below a folder, relative to it: those that git tracks or would add. Without git, all files
+ * that no tool made. */
 export async function projectFiles(directory: string = repositoryRoot): Promise<string[]> {
   const listed = await runCommand('git', ['ls-files', '-z', '--cached', '--others', '--exclude-standard'], {
     cwd: directory,
   });
   if (listed.code !== 0) return walk(directory, directory);
   const there = new Set(await walk(directory, directory));
-  // A file that was removed but is still in the index is not there.
+  // The index may still list a file that was removed.
   return listed.stdout
     .split('\0')
     .filter((file) => there.has(file))

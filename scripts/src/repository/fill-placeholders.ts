@@ -1,4 +1,4 @@
-/** What a setting in `service.json` may stand for; the system that runs the service knows the value. */
+/** The placeholders of settings in `service.json`. The system that runs the service has their values. */
 export interface Placeholders {
   'public-url': string;
   'internal-keys': string;

@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import type { z } from 'zod';
 
-/** A JSON file as its schema says; undefined where there is no such file. */
+/** Reads a JSON file with a schema; undefined if the file is missing. */
 export async function readJson<Schema extends z.ZodType>(
   file: string,
   schema: Schema,

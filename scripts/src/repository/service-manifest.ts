@@ -8,7 +8,7 @@ export const MANIFEST = 'service.json';
 const Port = z.int().min(1).max(65_535);
 const Variable = z.string().regex(/^[A-Z][A-Z0-9_]*$/);
 
-/** What a service says of itself in `service.json`: all that the rest of the repository has to know about it. */
+/** The `service.json` of a service: all that the rest of the repository has to know about it. */
 const ServiceManifest = z.strictObject({
   /** The one service that clients reach. It knows every upstream, and starts last. */
   gateway: z.literal(true).optional(),
@@ -33,7 +33,7 @@ const ServiceManifest = z.strictObject({
   containerSettings: z.record(Variable, z.string()).default({}),
   /** Its own secrets, each with a sentence for infra/.env.example. */
   secrets: z.record(Variable, z.string()).default({}),
-  /** What its RabbitMQ user may do: patterns of names of exchanges and queues, and of routing keys. */
+  /** The rights of its RabbitMQ user: patterns for names of exchanges and queues, and for routing keys. */
   broker: z.strictObject({
     configure: z.string(),
     write: z.string(),

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 
 const ROTATE_BYTES = 20 * 1024 * 1024;
 
-/** One file per process in `logs/`; a file that has grown large is put aside when it is opened. */
+/** One file per process in `logs/`; a large file is renamed when it is opened. */
 export class LogFiles {
   readonly directory: string;
   readonly #streams = new Map<string, WriteStream>();

@@ -31,7 +31,7 @@ export function readAddresses(env: NodeJS.ProcessEnv): ServiceAddresses {
   );
 }
 
-/** Before anything is started: every port free and used once, or one sentence that says which is not. */
+/** Checks before the start that every port is free and used once. @throws {UserError} with a sentence for each that is not */
 export async function mustBeFree(
   env: NodeJS.ProcessEnv,
   isFree: (port: number) => Promise<boolean> = isPortFree,

@@ -4,7 +4,7 @@ import { type PrintLine, runSteps, type Step } from '../console/steps.ts';
 import { packageDirectory, type PackageName } from '../repository/packages.ts';
 import { installPackage } from '../toolchain/install-package.ts';
 
-/** Everything that may need the network, before anything is started: installs packages, finds or makes the backing services. */
+/** Does all that may need the network, before the start: installs packages, finds or installs the backing services. */
 export async function prepare(
   packages: readonly PackageName[],
   options: FindOptions,

@@ -7,7 +7,7 @@ export function restartDelayMs(failuresInARow: number): number {
   return Math.min(FIRST_DELAY_MS * 2 ** failuresInARow, LONGEST_DELAY_MS);
 }
 
-/** How many failures in a row it has been, after one more; a process that ran for a minute starts afresh. */
+/** The number of failures in a row after one more. It is 0 for a process that ran for a minute. */
 export function countFailure(failuresInARow: number, ranForMs: number): number {
   return ranForMs >= STEADY_AFTER_MS ? 0 : failuresInARow + 1;
 }

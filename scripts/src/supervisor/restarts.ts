@@ -12,7 +12,7 @@ interface History {
   lastStart: number;
 }
 
-/** Starts again what died, with growing pauses, and says so. */
+/** Restarts processes that ended, with growing pauses, and logs it. */
 export class Restarts {
   enabled = false;
   readonly #histories = new Map<string, History>();
@@ -49,7 +49,7 @@ export class Restarts {
       await server.start();
       this.#say('info', `${server.name} is ready again (restart ${history.restarts})`);
     } catch (error) {
-      // A start that ended by itself comes back here; #enabled tells an end that was asked for.
+      // A start that failed comes back here; without `enabled` the end was asked for.
       if (this.enabled) await this.#startAgain(server, firstLine(error));
     }
     await this.#onChange();

@@ -16,13 +16,13 @@ const ProcessState = z.object({
 });
 export type ProcessState = z.infer<typeof ProcessState>;
 
-/** What a running `up` or `infra` tells the other commands. Holds broker passwords, so only its owner may read it. */
+/** The state of a running `up` or `infra`, for the other commands. It holds broker passwords, so only its owner may read it. */
 const SystemState = z.object({
   command: z.enum(['up', 'infra']),
   supervisor: Identity,
   phase: z.enum(['starting', 'running', 'stopping']),
   startedAt: z.string(),
-  /** Where clients reach the system; not there with `infra`. */
+  /** Where clients reach the system; null with `infra`. */
   url: z.string().nullable(),
   managementUrl: z.string().nullable(),
   backing: z.array(

@@ -6,7 +6,7 @@ import { readState, removeState } from './state-file.ts';
 const STOP_LIMIT_MS = 90_000;
 const LEFTOVER_LIMIT_MS = 30_000;
 
-/** Stops the system of this checkout. Answers what was found: `nothing`, or what was stopped. */
+/** Stops the system of this checkout, and returns what it found. */
 export async function stopRunning(dataDirectory: string): Promise<'nothing' | 'stopped' | 'cleaned up'> {
   const state = await readState(dataDirectory);
   if (state === undefined) return 'nothing';
@@ -16,7 +16,7 @@ export async function stopRunning(dataDirectory: string): Promise<'nothing' | 's
     await waitUntil(async () => !isStillThere(state.supervisor), wait);
     return 'stopped';
   }
-  // Its supervisor died without stopping anything. Services come first in the list, so they are stopped first.
+  // The supervisor was killed. The list has the services first, so they stop first.
   for (const { identity } of state.processes) {
     if (identity === null || !isStillThere(identity)) continue;
     process.kill(identity.pid, 'SIGTERM');

@@ -22,7 +22,7 @@ export interface SupervisorOptions {
   command: 'up' | 'infra';
   sources: Sources;
   env: NodeJS.ProcessEnv;
-  /** Every line of every process, and what the supervisor has to say (as `laurel`). */
+  /** Gets every line of every process, and the supervisor's own lines as `laurel`. */
   onLine(name: string, line: string): void;
 }
 
@@ -31,7 +31,7 @@ const variables = { mongodb: 'MONGODB_URL', redis: 'REDIS_URL', rabbitmq: 'RABBI
 
 const STOP_AGAIN_MS = 100;
 
-/** Runs the system of this checkout: starts it, starts again what dies, writes down what runs, stops it in order. */
+/** Runs the system of this checkout: starts it, restarts what ends, writes the state file, and stops it in order. */
 export class Supervisor {
   readonly directory: string;
   readonly system: LaurelSystem;
@@ -115,7 +115,7 @@ export class Supervisor {
     return groups;
   }
 
-  /** From now on what dies is started again. */
+  /** From now on, a process that ends is started again. */
   async watch(): Promise<void> {
     this.#phase = 'running';
     this.#restarts.enabled = true;
@@ -128,7 +128,7 @@ export class Supervisor {
     return this.#stopped;
   }
 
-  /** At once, for a second Ctrl-C. */
+  /** Kills all processes at once, for a second Ctrl-C. */
   async kill(): Promise<void> {
     await Promise.all(this.system.servers.map((server) => server.kill()));
   }
@@ -144,7 +144,7 @@ export class Supervisor {
     await this.#logs.close();
   }
 
-  /** Until no start is under way, which may make a process that was not there to be stopped. */
+  /** Stops again until no start is in progress, because a start may add a process. */
   async #stopServers(): Promise<void> {
     let settled = false;
     void Promise.allSettled(this.#starts).then(() => (settled = true));

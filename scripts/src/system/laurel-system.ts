@@ -15,7 +15,7 @@ import {
 } from './service-environment.ts';
 import { serviceProcess } from './service-process.ts';
 
-/** On a machine of one's own everybody comes from one address. The environment may say otherwise. */
+/** Defaults for a machine where all clients have one address. The environment can change them. */
 const LOCAL_DEFAULTS = {
   NEW_ACCOUNTS_PER_ADDRESS: '5000',
   NEW_SESSIONS_PER_ADDRESS: '5000',
@@ -29,12 +29,12 @@ export interface LaurelSystemOptions {
   backing: BackingServices;
   credentials: Credentials;
   addresses: ServiceAddresses;
-  /** What every service inherits. */
+  /** Inherited by every service. */
   baseEnvironment: NodeJS.ProcessEnv;
   overrides?: EnvironmentOverrides;
-  /** Laid over all others for one process, by its name; asked for at each of its starts. */
+  /** Overrides for one process, by its name. Read at each start of the process. */
   environmentOf?: (name: string) => Record<string, string>;
-  /** Where a service is run from, if not from its folder here. */
+  /** Other folders to run a service from. */
   folders?: Partial<Record<ServiceName, string>>;
   surroundings: ServerSurroundings;
 }
@@ -82,7 +82,7 @@ export class LaurelSystem {
     );
   }
 
-  /** Everything that runs as a process of ours, in the order of its start. */
+  /** All processes, in the order of starting. */
   get servers(): Server[] {
     const backing = backingServiceNames.flatMap((name) => this.backing[name].servers);
     return [...backing, ...this.instances.map((instance) => instance.server)];
@@ -98,7 +98,7 @@ export class LaurelSystem {
     await Promise.all(this.instances.map((instance) => instance.server.start()));
   }
 
-  /** In the reverse order, so that nobody loses what it stands on: the gateway first. */
+  /** In reverse order, so that each stops before its dependencies: the gateway first. */
   async stopServices(): Promise<void> {
     await stopInTurn(this.instances.map((instance) => instance.server));
   }
@@ -109,7 +109,7 @@ export async function startBackingService(service: BackingService): Promise<void
   for (const server of service.servers) await server.start();
 }
 
-/** RabbitMQ before its name server; the three beside each other, since none needs another. */
+/** RabbitMQ before its name server; the three in parallel, because they are independent. */
 export async function stopBackingServices(backing: BackingServices): Promise<void> {
   await Promise.all(backingServiceNames.map((name) => stopInTurn(backing[name].servers)));
 }

@@ -22,12 +22,12 @@ export interface PrivateBackingOptions {
   credentials?: Credentials;
   sources?: Sources;
   members?: BackingMembers;
-  /** Every line that a process writes. */
+  /** Gets every line that a process writes. */
   onLine?: ServerSurroundings['onLine'];
   onUnexpectedExit?: ServerSurroundings['onUnexpectedExit'];
 }
 
-/** Backing services of one's own: in a temporary folder, on free ports, and gone afterwards however that comes. */
+/** Private backing services: in a temporary folder, on free ports. They are always stopped and removed. */
 export class PrivateBackingServices {
   readonly directory: string;
   readonly services: BackingServices;
@@ -83,11 +83,11 @@ export class PrivateBackingServices {
 
 export interface PrivateSystemOptions extends PrivateBackingOptions {
   overrides?: EnvironmentOverrides;
-  /** Processes per service; one where nothing is said. */
+  /** Processes per service; the default is 1. */
   instances?: Partial<Record<ServiceName, number>>;
 }
 
-/** A whole Laurel of one's own: for end-to-end tests, benchmarks and fault tests. */
+/** A whole private Laurel, for end-to-end tests, benchmarks and fault tests. */
 export class PrivateSystem {
   readonly system: LaurelSystem;
   readonly backing: PrivateBackingServices;
@@ -123,7 +123,7 @@ export class PrivateSystem {
   }
 }
 
-/** What a program needs to run at all, and nothing of what this shell happens to have set. */
+/** The variables that every program needs, without the other variables of this shell. */
 export function bareEnvironment(): NodeJS.ProcessEnv {
   const { PATH, HOME, LANG, TMPDIR } = process.env;
   return { PATH, HOME, ...(LANG === undefined ? {} : { LANG }), ...(TMPDIR === undefined ? {} : { TMPDIR }) };

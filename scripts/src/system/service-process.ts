@@ -6,7 +6,7 @@ const READY_WITHIN_MS = 60_000;
 // A little more than the service's own SHUTDOWN_TIMEOUT_MS.
 const STOP_GRACE_MS = 15_000;
 
-/** One process of a service, run from its folder on the Node that runs us. */
+/** One process of a service, run from its folder with this Node. */
 export function serviceProcess(
   name: string,
   address: ServiceAddress,
@@ -35,7 +35,7 @@ export function serviceProcess(
   };
 }
 
-/** What /readyz of an admin port says; false also where nobody listens. */
+/** Whether /readyz of an admin port answers 200. */
 export async function isReady(adminPort: number): Promise<boolean> {
   try {
     const url = `http://127.0.0.1:${adminPort}/readyz`;

@@ -6,16 +6,16 @@ import { ManagedProcess, type ProcessSpec } from '../processes/managed-process.t
 import type { Counts, Outcome } from './tally.ts';
 
 export interface CountedRun {
-  /** @param report the file into which it is to write its report, as JSON */
+  /** @param report the file for its report, as JSON */
   spec: (report: string) => ProcessSpec;
   count: (report: unknown, exitCode: number) => Counts;
-  /** Ends the run, and whatever it started, when we end. */
+  /** Ends the run and its children when this process ends. */
   keeper: Keeper;
-  /** Beyond this something hangs. */
+  /** A run that takes longer is killed. */
   limitMs: number;
 }
 
-/** Runs a program to its end and counts what its report says; without a report it has failed. */
+/** Runs a program to its end and counts the results in its report. Without a report it has failed. */
 export async function runCounted({ spec, count, keeper, limitMs }: CountedRun): Promise<Outcome> {
   const directory = await mkdtemp(join(tmpdir(), 'laurel-report-'));
   keeper.removeAtEnd(directory);
@@ -25,7 +25,7 @@ export async function runCounted({ spec, count, keeper, limitMs }: CountedRun): 
     const child = await ManagedProcess.spawn(spec(report), (line) => lines.push(line));
     keeper.guard(child.pid);
     const timer = setTimeout(() => {
-      lines.push(`It was ended, because it took longer than ${limitMs / 1000} s.`);
+      lines.push(`It was killed, because it took longer than ${limitMs / 1000} s.`);
       void child.kill();
     }, limitMs);
     const { code } = await child.exited;

@@ -8,9 +8,9 @@ export interface VitestRun {
   package: PackageName;
   project: 'unit' | 'integration';
   env: NodeJS.ProcessEnv;
-  /** Ends the run, and whatever its tests started, when we end. */
+  /** Ends the run and its children when this process ends. */
   keeper: Keeper;
-  /** Beyond this something hangs. */
+  /** A run that takes longer is killed. */
   limitMs: number;
 }
 

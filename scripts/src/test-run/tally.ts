@@ -11,13 +11,13 @@ export interface Outcome extends Counts {
   output: string;
 }
 
-/** Something that is run as a whole and counted. */
+/** A run that is counted. */
 export interface Job {
   title: string;
   run: () => Promise<Outcome>;
 }
 
-/** Runs jobs, some beside each other, prints a line for each and adds them up. */
+/** Runs jobs, some in parallel, prints a line for each and adds up their counts. */
 export class Tally {
   readonly counts: Counts = { passed: 0, failed: 0 };
 

@@ -12,8 +12,8 @@ const VitestReport = z.object({
 });
 
 /**
- * What a run of vitest comes to. A file that failed without a failed test (its import or a hook broke) counts as
- * one failure, and so does a run that ended badly for any other reason; skipped tests are counted nowhere.
+ * Counts the tests of a vitest run. A file that failed without a failed test (by its import or a hook) is one failure,
+ * and so is a run that failed for another reason. Skipped tests are not counted.
  */
 export function countReport(report: unknown, exitCode: number): Counts {
   const { testResults, success } = VitestReport.parse(report);

@@ -8,13 +8,13 @@ import { runCommand } from '../processes/run-command.ts';
 
 const LOCK_WAIT_MS = 5 * 60_000;
 
-/** Whether node_modules is what the lockfile says, for this Node and platform. */
+/** Whether node_modules was installed from this lockfile, for this Node and platform. */
 export async function isInstalled(directory: string): Promise<boolean> {
   const stamp = await readFile(stampFile(directory), 'utf8').catch(() => '');
   return stamp !== '' && stamp === (await lockfileStamp(directory));
 }
 
-/** `npm ci`, unless the last one here was for the same lockfile. Says whether it had to. */
+/** Runs `npm ci`, unless the last one was for the same lockfile. */
 export async function installPackage(directory: string): Promise<'installed' | 'already installed'> {
   if (await isInstalled(directory)) return 'already installed';
   return withInstallLock(directory, async () => {
@@ -24,7 +24,7 @@ export async function installPackage(directory: string): Promise<'installed' | '
   });
 }
 
-/** A plain `npm ci`, with its stamp left behind. */
+/** Runs `npm ci` and writes the stamp. */
 export async function npmCi(directory: string): Promise<void> {
   const stamp = await lockfileStamp(directory);
   // Lockfiles name no host, so without --prefer-offline npm asks the registry for every package that it has already.
@@ -49,7 +49,8 @@ async function lockfileStamp(directory: string): Promise<string> {
     .digest('hex');
 }
 
-// Two commands started at once must not run `npm ci` in one folder: the second would delete under the first.
+// Two commands must not run `npm ci` in one folder at once: the second would delete files of the first. Not a library,
+// because this runs before any package is installed.
 async function withInstallLock<T>(directory: string, work: () => Promise<T>): Promise<T> {
   const lock = join(directory, '.install.lock');
   const deadline = Date.now() + LOCK_WAIT_MS;

@@ -4,7 +4,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { UserError } from '../../console/user-error.ts';
 import { readDeadLetter, type DeadLetter } from './dead-letter.ts';
 
-/** What is to become of a letter: `keep` puts it back. */
+/** What to do with a letter: `keep` puts it back. */
 export type Verdict = 'keep' | 'replay' | 'drop';
 
 export interface WalkOptions {
@@ -14,20 +14,20 @@ export interface WalkOptions {
   queue: string;
   /** Replays and drops a second at most. */
   rate?: number;
-  /** Decides on one letter after the other; may take its time. */
+  /** Decides on one letter at a time. */
   judge: (letter: DeadLetter) => Promise<Verdict> | Verdict;
-  /** Told after it was done. */
+  /** Called afterwards. */
   onDone?: (letter: DeadLetter, verdict: Verdict) => Promise<void> | void;
 }
 
-// Letters that are kept stay unacknowledged until the end, so the broker must be willing to hand over all of them.
+// Letters that are kept stay unacknowledged until the end, so there is no limit of unacknowledged letters.
 const NO_LIMIT = 0;
 
 /**
- * Walks over the dead letters that are there now, one at a time; later ones are left alone, so that it ends also
- * while new ones arrive. A letter that is replayed goes to its work queue by a confirmed copy, and only then
- * leaves this one: a walk that is broken off loses nothing. The copy keeps its message id, so that a handler that
- * has seen it drops it, and begins the retry ladder anew.
+ * Walks over the dead letters that are in the queue now, one at a time. It leaves later ones alone, so it ends even
+ * while new ones arrive. A replay publishes a confirmed copy to the work queue, and only then removes the letter: an
+ * interrupted walk loses nothing. The copy keeps its message id, so that a handler that has seen it ignores it. Its
+ * retries start again.
  *
  * @returns how many letters were judged
  * @throws {UserError} when there is no such queue

@@ -1,6 +1,6 @@
 import type { ConsumeMessage } from 'amqplib';
 
-/** A dead letter as far as it can be told: its content may be anything. */
+/** A dead letter. Its content may be anything, so most fields can be missing. */
 export interface DeadLetter {
   messageId: string;
   /** CloudEvents type. */
@@ -17,7 +17,7 @@ export interface DeadLetter {
   content: string;
 }
 
-/** What a letter must be; what is left out does not matter. */
+/** Conditions on a dead letter; a condition that is left out always holds. */
 export interface DeadLetterFilter {
   id?: string;
   type?: string;
@@ -39,9 +39,9 @@ export function readDeadLetter({ content, properties }: ConsumeMessage): DeadLet
     messageId: textOf(properties.messageId) ?? textOf(event['id']) ?? '',
     type: textOf(event['type']) ?? textOf(properties.type),
     accountId: textOf(data['accountId']),
-    // What the broker itself set aside says so in its own header alone.
+    // A message that the broker gave up has only the broker's own header.
     code: textOf(headers['x-code']) ?? textOf(headers['x-first-death-reason']) ?? 'unknown',
-    reason: textOf(headers['x-reason']) ?? 'set aside by the broker',
+    reason: textOf(headers['x-reason']) ?? 'the broker gave up',
     attempts: typeof headers['x-attempt'] === 'number' ? headers['x-attempt'] : 1,
     madeAt: dateOf(event['time']),
     firstFailedAt: dateOf(headers['x-first-failed-at']),

@@ -7,7 +7,7 @@ const UNITS: Readonly<Record<string, number>> = { s: 1_000, m: 60_000, h: 3_600_
 export function parseAge(text: string): number {
   const [, count = '', unit = ''] = /^(\d+)([smhd])$/.exec(text) ?? [];
   const ms = UNITS[unit];
-  if (ms === undefined) throw new UserError(`${text} is no duration: say 90s, 10m, 2h or 30d.`);
+  if (ms === undefined) throw new UserError(`${text} is no duration: write 90s, 10m, 2h or 30d.`);
   return Number(count) * ms;
 }
 
@@ -21,7 +21,7 @@ const READERS: Readonly<Record<string, (value: string) => DeadLetterFilter>> = {
 };
 
 /**
- * Reads `name=value` pairs, all of which a letter has to match.
+ * Reads `name=value` pairs. A letter must match all of them.
  *
  * @throws {UserError} for a name that is not one of id, type, code, account, older, newer
  */
@@ -30,7 +30,7 @@ export function parseFilter(pairs: readonly string[]): DeadLetterFilter {
     const [, name = '', value = ''] = /^([a-z]+)=(.+)$/s.exec(pair) ?? [];
     const read = READERS[name];
     if (!read) {
-      throw new UserError(`--filter ${pair} says nothing: use ${Object.keys(READERS).join('=…, ')}=….`);
+      throw new UserError(`--filter ${pair} is not a filter: use ${Object.keys(READERS).join('=…, ')}=….`);
     }
     return read(value);
   });
