@@ -15,8 +15,8 @@ export interface ChaosPlan {
   brokerNodes: number;
   /** Operations begun each second. */
   rate: number;
-  /** Where a service is run from, if not from its folder here. */
-  folders?: Partial<Record<ServiceName, string>>;
+  /** More environment variables for the processes of a service. */
+  variables?: Partial<Record<ServiceName, Record<string, string>>>;
   /** Where the lines of every process go. */
   logs?: string;
 }
