@@ -33,7 +33,8 @@ beforeAll(async () => {
     await installPackage(packageDirectory(name));
     await symlink(join(packageDirectory(name), 'node_modules'), join(copy, name, 'node_modules'));
   }
-  env = { ...bareEnvironment(), CI: 'true', LAUREL_DATA_DIR: join(directory, 'data') };
+  const settings = { CI: 'true', DOCS_REFRESH: '1s', LAUREL_DATA_DIR: join(directory, 'data') };
+  env = { ...bareEnvironment(), ...settings };
   for (const variables of [...services.map(({ ports }) => ports.variables), 'TRIAL']) {
     env[`${variables}_PORT`] = String(await freePort());
     env[`${variables}_ADMIN_PORT`] = String(await freePort());
@@ -109,9 +110,9 @@ it(
       body: { accountId: account.id, visits: 1 },
     });
     expect(await client.call('POST', '/v1/trial/visits')).toMatchObject({ status: 401 });
-    expect((await client.call('GET', '/openapi.json')).body).toMatchObject({
-      paths: { '/v1/trial/visits': {} },
-    });
+    // The gateway reads the documents of services again and again, because they may start after it.
+    const documented = async () => (await client.call('GET', '/openapi.json')).body;
+    await expect.poll(documented, { timeout: 30_000 }).toMatchObject({ paths: { '/v1/trial/visits': {} } });
     const own = { ...env, MONGODB_URL: '', REDIS_URL: '', RABBITMQ_URL: '' };
     const urls = await runCommand(join(copy, 'scripts', 'infra'), [], { env });
     for (const [, name = '', url = ''] of urls.stdout.matchAll(/^export (\w+)='(.*)'$/gm))
