@@ -59,6 +59,8 @@ export function internalRoutes({ accounts, readRevocations }: InternalRoutesDeps
     path: '/internal/accounts/{id}/status',
     operationId: 'readAccountStatus',
     summary: 'The status of an account',
+    description:
+      'For other services inside the network: they sign the call, and the gateway never routes it. For example, a service can check an account before a decision that must not wait for messages about accounts.',
     tag,
     access: 'internal',
     request: { params: AccountParams },
