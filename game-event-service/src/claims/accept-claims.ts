@@ -49,9 +49,8 @@ export type ClaimAcceptance = GroupCommit<ClaimRequest, Decision>;
 
 /**
  * Claims that arrive together share one transaction. It reads what they depend on once for all, decides them in the
- * order
- * of their arrival, and writes stock, claims and messages together. If another instance changes the same stock, caps or
- * claims meanwhile, the transactions conflict and the whole group is decided again.
+ * order of their arrival, and writes stock, claims and messages together. If another instance changes the same stock,
+ * caps or claims meanwhile, the transactions conflict and the whole group is decided again.
  */
 export function createClaimAcceptance(deps: AcceptClaimsDeps): ClaimAcceptance {
   const { transact, registry, metrics } = deps;
