@@ -38,9 +38,8 @@ export interface RevokeTokenDeps {
 /**
  * Ends what a token stands for (RFC 7009). Tokens of accounts are issued to public clients, which have nothing to
  * authenticate themselves with: who holds one may end its session, and a service client gains nothing from its
- * credentials there. The token of a service client is ended by that
- * client alone, and all its access tokens with it, because they have no sessions that could tell them apart. A token
- * that is unknown, expired or ended is no error.
+ * credentials there. The token of a service client is ended by that client alone, and all its access tokens with it,
+ * because they have no sessions that could tell them apart. A token that is unknown, expired or ended is no error.
  */
 export function revokeToken(deps: RevokeTokenDeps): RevokeToken {
   const { clients, sessions, refreshTokens, checkAccessToken, authenticateClient } = deps;

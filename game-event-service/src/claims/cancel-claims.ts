@@ -15,9 +15,8 @@ const NEWEST = 1_000;
 
 /**
  * Asks the ledger to cancel the pending claims of banned and deleted accounts. It reads only the newest claims, because
- * a
- * player can make any number. An older pending claim is refused by the ledger itself, which knew of the ban before, or
- * cancelled at its deadline.
+ * a player can make any number. An older pending claim is refused by the ledger itself, which knew of the ban before,
+ * or cancelled at its deadline.
  */
 export function cancelClaimsOf(deps: { claims: ClaimStore; metrics: ClaimMetrics }): CancelClaimsOf {
   const { claims, metrics } = deps;

@@ -15,8 +15,7 @@ const BATCH = 200;
 
 /**
  * Decides the next step for a due claim that waits for the ledger: ask again at the deadline and each `deadlineMs`
- * after,
- * and flag it a minute later. The outcome is never guessed, because only the ledger decides.
+ * after, and flag it a minute later. The outcome is never guessed, because only the ledger decides.
  */
 export function nextWaiting(
   waiting: Waiting,

@@ -11,8 +11,7 @@ export const BY_SCHEDULE = 'schedule';
 
 /**
  * Starts and ends the events that are due. Every instance may run it at any time: a change is stored only on the
- * version
- * that it was decided for, so each happens once. After an outage it catches up.
+ * version that it was decided for, so each happens once. After an outage it catches up.
  */
 export function moveDueEvents(deps: {
   events: Pick<EventStore, 'findDue'>;

@@ -51,8 +51,7 @@ export function stateOf(
 
 /**
  * Whether a claim that was granted before the job began is still granted, and no revoke was requested since. A claim
- * that
- * the ledger refused to revoke for another request is left alone.
+ * that the ledger refused to revoke for another request is left alone.
  */
 export function isRevocableSince({ status, revocation }: Claim, began: Date): boolean {
   const askedBackAt = revocation?.completedAt;

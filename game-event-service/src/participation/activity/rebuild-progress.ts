@@ -37,9 +37,8 @@ const LEFT = new Set([counterKey(CHECK_IN_METRIC), SENT_ACCEPTED_KEY, ACCEPTED_K
 
 /**
  * Makes the counters anew from the stored activity, for every event that began since it is kept. It is safe while
- * activity
- * comes in: one transaction reads and corrects a group of accounts, conflicts with anything that is counted for them
- * meanwhile, and then runs again.
+ * activity comes in: one transaction reads and corrects a group of accounts, conflicts with anything that is counted
+ * for them meanwhile, and then runs again.
  */
 export async function rebuildProgress(deps: RebuildDeps): Promise<Rebuilt> {
   const { activity, transact } = deps;

@@ -35,8 +35,7 @@ export interface AcceptWorld {
  *
  * An account cannot invite itself, not even by detours. This service sees no devices, and a guest is only a device, so
  * guests take no part on either side. An account that has brought in others is no newcomer any more. So every account
- * was
- * invited before it invited, and rings of any length are impossible.
+ * was invited before it invited, and rings of any length are impossible.
  */
 export function decideAcceptances(
   requests: readonly AcceptRequest[],
