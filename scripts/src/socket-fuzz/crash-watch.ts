@@ -23,7 +23,7 @@ const READY_WITHIN_MS = 60_000;
 /** Listens to the processes of a system, and starts again what has ended. */
 export class CrashWatch {
   readonly crashes: Crash[] = [];
-  /** Lines of level error that are none of an exception, by their message. */
+  /** Counts of error log lines that report no exception, by message. */
   readonly errorLines = new Map<string, number>();
   #mended: Promise<unknown> = Promise.resolve();
 
@@ -56,7 +56,7 @@ export class CrashWatch {
       this.crashes.push({ server: server.name, signature: `${server.name}: ${how}`, words, exit, at: now });
     }
     this.#mended = Promise.all([this.#mended, startAgain(server)]);
-    // Who waits for it hears of it.
+    // `mended` reports a failure to its caller.
     this.#mended.catch(() => undefined);
   };
 

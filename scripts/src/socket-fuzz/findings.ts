@@ -1,7 +1,7 @@
 import type { Breach } from './judge-connection.ts';
 import type { Sequence, Target } from './sequence.ts';
 
-/** A fault, as often as it was met. */
+/** A fault, and the sequences that met it. */
 export interface Finding {
   kind: Breach['kind'] | 'a crash';
   target: Target;
@@ -12,13 +12,13 @@ export interface Finding {
   detail: string;
   /** How many sequences had been played when it was first met. */
   after: number;
-  /** As small as it could be made, when it shows the fault by itself. */
+  /** The smallest sequence that shows the fault by itself, if one does. */
   smallest: Sequence | undefined;
 }
 
 const MOST_NUMBERS = 10;
 
-/** One entry for each kind of fault, whatever number of sequences meets it. */
+/** One entry for each kind of fault, however many sequences meet it. */
 export class Findings {
   readonly all: Finding[] = [];
 

@@ -6,24 +6,24 @@ const REFUSED = [400];
 /** A refusal before the head was understood names no path. */
 const NAMELESS = [''];
 
-/** What asks for something beside an answer, or is no request at all. Each kind by its name. */
+/** The name of a kind of request that asks for more than an answer, or is malformed. */
 export type OddKind = keyof typeof kinds;
 
 type Odd = (target: Target, mark: string, random: Random) => PlannedRequest;
 
-/** Ends a connection, whatever else is said of it. */
+/** The connection must end after this request. */
 const last = (planned: PlannedRequest): PlannedRequest => ({ ...planned, isLast: true });
 
 const marked = (mark: string, headers: PlannedRequest['headers'] = []): PlannedRequest =>
   request({ target: `/fuzz/${mark}`, headers, expects: { statuses: [404] } });
 
-/** Refused as it stands, and nothing after it is read. */
+/** The server refuses it, and reads nothing after it. */
 const malformed = (mark: string, changes: Partial<PlannedRequest>): PlannedRequest => {
   const planned = { ...marked(mark), ...changes };
   return last({ ...planned, expects: { statuses: REFUSED, instances: NAMELESS } });
 };
 
-/** With a body that is refused somewhere on its way, or with its path before that. */
+/** The server refuses the body while it arrives, or refuses the path first. */
 const badBody = (mark: string, headers: PlannedRequest['headers'], body: string): PlannedRequest => {
   const planned = { ...marked(mark, headers), method: 'POST', body };
   return last({ ...planned, expects: { statuses: [400, 404, 413], instances: NAMELESS } });

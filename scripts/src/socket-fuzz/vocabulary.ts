@@ -1,7 +1,7 @@
 import type { Random } from '../chaos/random.ts';
 import type { Expectation, PlannedRequest, Target, Who } from './sequence.ts';
 
-/** What a well-behaved client asks a target for. The mark makes paths, and so answers, tell from each other. */
+/** A request of a well-behaved client. The mark makes its path, and so its answer, unique. */
 type Word = (mark: string, random: Random) => PlannedRequest;
 
 interface Weighted {
@@ -10,9 +10,8 @@ interface Weighted {
 }
 
 const DENIED = [401, 403];
-/** Where a limit of auth-service may have been reached, or the account may be there by now. */
 const JSON_TYPE = ['content-type', 'application/json'] as const;
-/** Everything that follows a request with a body could be taken for a request by one who has lost its place. */
+/** The path of a request inside a body. A server answers it only if it mistakes the body for a request. */
 export const SMUGGLED = '/smuggled/';
 
 export interface RequestParts {
@@ -78,7 +77,7 @@ const post = (
   return withBody(planned, typeof body === 'string' ? body : JSON.stringify(body), random);
 };
 
-/** A body that is a request: answered as one, it names its path. */
+/** A body that looks like a request. An answer to it would name its path. */
 export const requestAsBody = (mark: string): string =>
   `GET ${SMUGGLED}${mark} HTTP/1.1\r\nHost: localhost\r\nX-Rest: `;
 
@@ -174,7 +173,7 @@ const words: Readonly<Record<Target, readonly Weighted[]>> = {
   'game-event-service/admin': [...anywhere('admin'), ...ofAdmins],
 };
 
-/** @param mark is in no other request */
+/** @param mark occurs in no other request. */
 export function wellFormed(target: Target, mark: string, random: Random): PlannedRequest {
   return random.pickWeighted(words[target] ?? anywhere(target))(mark, random);
 }
