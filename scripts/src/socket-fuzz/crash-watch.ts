@@ -55,7 +55,7 @@ export class CrashWatch {
       const words = server.tail.slice(-5).join('\n');
       this.crashes.push({ server: server.name, signature: `${server.name}: ${how}`, words, exit, at: now });
     }
-    this.#mended = Promise.all([this.#mended, startAgain(server)]);
+    this.#mended = Promise.all([this.#mended, server.start()]);
     // `mended` reports a failure to its caller.
     this.#mended.catch(() => undefined);
   };
@@ -66,13 +66,8 @@ export class CrashWatch {
       await this.#mended;
       return servers.every(({ ready, pid }) => ready && pid !== undefined);
     };
-    const wait = { limitMs: READY_WITHIN_MS, everyMs: 50, what: 'a system that runs' };
-    await waitUntil(async () => (await isWhole()) && true, wait);
+    await waitUntil(isWhole, { limitMs: READY_WITHIN_MS, everyMs: 50, what: 'a running system' });
   }
-}
-
-async function startAgain(server: Server): Promise<void> {
-  await server.start();
 }
 
 /** The first line of an error and where it came from, which stay the same from one time to the next. */

@@ -166,11 +166,8 @@ class SocketFuzz {
     this.#answers += answers;
     for (const { kind, detail } of breaches) {
       const { finding, isNew } = this.#findings.add(
-        kind,
-        sequence.target,
+        { kind, target: sequence.target, detail, after: this.#played },
         sequence.number,
-        detail,
-        this.#played,
       );
       if (!isNew) continue;
       this.#say(`Sequence ${sequence.number} on ${sequence.target}: ${kind}: ${detail}`);
@@ -193,14 +190,13 @@ class SocketFuzz {
 
   async #noteCrash({ server, signature, words, at }: Crash, done: readonly Played[]): Promise<void> {
     const target = serviceOfTarget(server);
-    const { finding, isNew } = this.#findings.add(
-      'a crash',
+    const { finding, isNew } = this.#findings.add({
+      kind: 'a crash',
       target,
-      undefined,
-      words,
-      this.#played,
       signature,
-    );
+      detail: words,
+      after: this.#played,
+    });
     if (!isNew) return;
     this.#say(`${server} crashed after ${this.#played} sequences: ${signature}`);
     const suspects = done
@@ -255,12 +251,7 @@ class SocketFuzz {
     const { ports } = this.#stage;
     await delay(AFTERMATH_MS);
     const alive = await Promise.all(
-      serviceNames.map((name) =>
-        readText(ports.get(name) ?? 0, '/healthz').then(
-          () => true,
-          () => false,
-        ),
-      ),
+      serviceNames.map((name) => readText(ports.get(name) ?? 0, '/healthz').catch(() => false)),
     );
     if (!alive.every(Boolean)) await delay(DEATH_MS);
     await this.#mended();

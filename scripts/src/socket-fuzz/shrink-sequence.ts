@@ -1,7 +1,7 @@
 import type { PlannedConnection, Sequence } from './sequence.ts';
 
 /** All sequences that do a little less: one connection less, one request less, one step less. */
-export function smallerSequences(sequence: Sequence): Sequence[] {
+function smallerSequences(sequence: Sequence): Sequence[] {
   const { connections } = sequence;
   const without =
     connections.length < 2 ? [] : connections.map((_, index) => connections.toSpliced(index, 1));

@@ -120,7 +120,7 @@ function linesOf(
 }
 
 /** A sequence for people. */
-export function sequenceLines({ connections }: Sequence): string[] {
+function sequenceLines({ connections }: Sequence): string[] {
   return connections.flatMap(({ afterMs, requests, steps }, index) => [
     `connection ${index + 1}${afterMs === 0 ? '' : `, after ${afterMs} ms`}:`,
     ...requests.map((request, number) => {
