@@ -11,7 +11,7 @@ import type { SessionLoadResult, SessionPlayer } from './load/run-session-load.t
 import { median, percentile } from './statistics.ts';
 
 const PLAYERS = 64;
-/** A refresh hardly waits for a processor but for its turn: with few players both are idle a fifth of the time. */
+/** A refresh waits for its turn more than for a processor. With few players, both processors are idle a fifth of the time. */
 const MANY_PLAYERS = 256;
 const TRIES_PER_ROUND = 70;
 const NEVER = '1000000';

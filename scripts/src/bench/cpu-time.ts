@@ -7,7 +7,7 @@ const TICKS_PER_SECOND = 100;
 /** The leader of a process group. */
 export type MeasuredProcess = Pick<Server, 'name' | 'pid'>;
 
-/** CPU seconds by the name of a process, of all processes in its group; empty where there is no `/proc`. */
+/** CPU seconds by the name of a process, of all processes in its group. Empty if the system has no `/proc`. */
 export type CpuTimes = Record<string, number>;
 
 /**

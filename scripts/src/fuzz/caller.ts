@@ -20,12 +20,12 @@ export interface Called {
 const KEY_ID = 'k1';
 const ADDRESS = '192.0.2.1';
 
-/** Somebody at the gateway. */
+/** A user who calls the gateway. */
 export const withToken =
   (token: string): Caller =>
   () => ({ authorization: `Bearer ${token}` });
 
-/** Somebody whom the gateway has let through, as `docs/architecture.md` has it. */
+/** A user whom the gateway has authenticated; `docs/architecture.md` describes the headers. */
 export function fromGateway({ service, secret }: Called, identity: Identity): Caller {
   const [roles, scopes] = [identity.roles, identity.scopes].map((list) => list.toSorted().join(','));
   const { userId, sessionId } = identity;

@@ -16,7 +16,7 @@ export interface CallingProxyOptions {
   onAnswer: (method: string, target: string, status: number) => void;
 }
 
-/** Passes on every request, in the name of one caller, and whatever is answered. */
+/** Forwards every request in the name of one caller, and returns every answer unchanged. */
 export async function startCallingProxy(options: CallingProxyOptions): Promise<CallingProxy> {
   const server = createServer((incoming, outgoing) => passOn(incoming, outgoing, options));
   server.listen(0, '127.0.0.1');

@@ -14,19 +14,19 @@ import {
 
 const SCOPES = ['activity:write', 'accounts:read', 'claims:read', 'entitlements:write', 'tokens:introspect'];
 
-/** Everybody who calls. */
+/** All callers. */
 export interface Cast {
   player: Person;
   admin: Person;
   operator: Person;
   program: Program;
   guest: Person;
-  /** They do one thing each, after which they are not signed in any more. */
+  /** Each performs one operation that ends its session. */
   deleter: Person;
   leaver: Person;
 }
 
-/** What one of them is to be told: values of parameters, and what makes single operations succeed. */
+/** Input for the calls of one caller: values of parameters, and hints that make single operations succeed. */
 export interface Script {
   parameters: Record<string, string>;
   hints: Hints;

@@ -43,7 +43,7 @@ const RUNS: readonly Run[] = [
 export interface FuzzJobs {
   /** A run for everybody who may call, against one service of a system. */
   runs: Job[];
-  /** Afterwards: whether every operation has succeeded for somebody. */
+  /** Runs last: whether every operation has succeeded for at least one caller. */
   verdict: Job;
 }
 
@@ -118,7 +118,7 @@ function merged(...scripts: (Script | undefined)[]): Script {
   };
 }
 
-/** What is only ever refused has not been tried. */
+/** An operation that refuses every request has not been tested. */
 function verdictOn(refused: readonly string[]): Outcome {
   const failed = refused.length === 0 ? 0 : 1;
   return { passed: 1 - failed, failed, output: `Never answered with a 2xx: ${refused.join(', ')}` };

@@ -5,7 +5,7 @@ import { SignedIn } from '../client/messages.ts';
 import { inventUsername, logIn } from '../client/operations.ts';
 import type { Identity } from './caller.ts';
 
-/** Somebody with an account, logged in. */
+/** A user with an account, logged in. */
 export interface Person {
   id: string;
   username: string;

@@ -9,7 +9,7 @@ import type { Outcome } from '../test-run/tally.ts';
 /** Schemathesis and everything below it, each in one version. */
 const REQUIREMENTS = join(import.meta.dirname, 'requirements.txt');
 
-/** What an answer must be; which inputs are refused is the business of each service's own tests. */
+/** The checks of every answer. The tests of each service check which inputs it refuses. */
 const CHECKS = [
   'not_a_server_error',
   'status_code_conformance',

@@ -4,7 +4,7 @@ import { exceptionsCounted, gaugesAbove, MEMORY, MEMORY_GROWTH, type Samples } f
 import { countConnections } from './open-connections.ts';
 import { type FuzzStage, readMetrics } from './set-stage.ts';
 
-/** What a process held before and after. */
+/** Memory and open files of a process, before and after the run. */
 export interface Holding {
   service: ServiceName;
   memory: { start: number; end: number };
@@ -14,7 +14,7 @@ export interface Holding {
 export interface Leaks {
   /** Gauges that did not come back. */
   gauges: string[];
-  /** Connections that nobody has any more. */
+  /** Connections that no client uses any more. */
   connections: string[];
   /** Memory that did not come back. */
   memory: string[];
@@ -28,7 +28,7 @@ const WITHIN_MS = 60_000;
 const EVERY_MS = 500;
 const FDS = 'process_open_fds';
 
-/** Waits until everything is back where it was, or for long enough. */
+/** Waits until every gauge is back and no connection is left, or for a minute. */
 export async function checkLeaks(stage: FuzzStage, start: ReadonlyMap<ServiceName, Samples>): Promise<Leaks> {
   const limit = performance.now() + WITHIN_MS;
   for (;;) {
@@ -64,7 +64,7 @@ async function lookForLeaks(stage: FuzzStage, start: ReadonlyMap<ServiceName, Sa
 const one = (samples: Samples, metric: string): number =>
   [...(samples.get(metric)?.values() ?? [])].reduce((sum, value) => sum + value, 0);
 
-/** Only the gateway has connections to the services by now, and nobody any to the gateway or an admin port. */
+/** By now only the gateway may hold connections, and only to the services. */
 async function connectionsLeft({ ports }: FuzzStage): Promise<string[]> {
   const counts = await countConnections([...ports.values()]);
   const left: string[] = [];

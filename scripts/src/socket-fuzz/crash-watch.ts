@@ -23,7 +23,7 @@ const READY_WITHIN_MS = 60_000;
 /** Listens to the processes of a system, and starts again what has ended. */
 export class CrashWatch {
   readonly crashes: Crash[] = [];
-  /** Lines of level error that are none of an exception, by their message. */
+  /** Counts of error log lines that report no exception, by message. */
   readonly errorLines = new Map<string, number>();
   #mended: Promise<unknown> = Promise.resolve();
 
@@ -55,8 +55,8 @@ export class CrashWatch {
       const words = server.tail.slice(-5).join('\n');
       this.crashes.push({ server: server.name, signature: `${server.name}: ${how}`, words, exit, at: now });
     }
-    this.#mended = Promise.all([this.#mended, startAgain(server)]);
-    // Who waits for it hears of it.
+    this.#mended = Promise.all([this.#mended, server.start()]);
+    // `mended` reports a failure to its caller.
     this.#mended.catch(() => undefined);
   };
 
@@ -66,13 +66,8 @@ export class CrashWatch {
       await this.#mended;
       return servers.every(({ ready, pid }) => ready && pid !== undefined);
     };
-    const wait = { limitMs: READY_WITHIN_MS, everyMs: 50, what: 'a system that runs' };
-    await waitUntil(async () => (await isWhole()) && true, wait);
+    await waitUntil(isWhole, { limitMs: READY_WITHIN_MS, everyMs: 50, what: 'a running system' });
   }
-}
-
-async function startAgain(server: Server): Promise<void> {
-  await server.start();
 }
 
 /** The first line of an error and where it came from, which stay the same from one time to the next. */

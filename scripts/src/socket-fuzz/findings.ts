@@ -1,7 +1,7 @@
 import type { Breach } from './judge-connection.ts';
 import type { Sequence, Target } from './sequence.ts';
 
-/** A fault, as often as it was met. */
+/** A fault, and the sequences that met it. */
 export interface Finding {
   kind: Breach['kind'] | 'a crash';
   target: Target;
@@ -12,42 +12,29 @@ export interface Finding {
   detail: string;
   /** How many sequences had been played when it was first met. */
   after: number;
-  /** As small as it could be made, when it shows the fault by itself. */
+  /** The smallest sequence that shows the fault by itself, if one does. */
   smallest: Sequence | undefined;
 }
 
+type NewFinding = Pick<Finding, 'kind' | 'target' | 'detail' | 'after'> & { signature?: string };
+
 const MOST_NUMBERS = 10;
 
-/** One entry for each kind of fault, whatever number of sequences meets it. */
+/** One entry for each kind of fault, however many sequences meet it. */
 export class Findings {
   readonly all: Finding[] = [];
 
-  /** @returns the finding, and whether it is new */
+  /** @returns the finding, and whether it is new. */
   add(
-    kind: Finding['kind'],
-    target: Target,
-    sequence: number | undefined,
-    detail: string,
-    after: number,
-    signature = '',
+    { kind, target, signature = '', detail, after }: NewFinding,
+    sequence?: number,
   ): { finding: Finding; isNew: boolean } {
-    const known = this.all.find(
-      (each) => each.kind === kind && each.target === target && each.signature === signature,
-    );
-    if (known) {
-      if (sequence !== undefined && known.sequences.length < MOST_NUMBERS) known.sequences.push(sequence);
-      return { finding: known, isNew: false };
-    }
-    const finding: Finding = {
-      kind,
-      target,
-      signature,
-      sequences: sequence === undefined ? [] : [sequence],
-      detail,
-      after,
-      smallest: undefined,
-    };
-    this.all.push(finding);
-    return { finding, isNew: true };
+    const isSame = (each: Finding): boolean =>
+      each.kind === kind && each.target === target && each.signature === signature;
+    const known = this.all.find(isSame);
+    const finding = known ?? { kind, target, signature, detail, after, sequences: [], smallest: undefined };
+    if (known === undefined) this.all.push(finding);
+    if (sequence !== undefined && finding.sequences.length < MOST_NUMBERS) finding.sequences.push(sequence);
+    return { finding, isNew: known === undefined };
   }
 }

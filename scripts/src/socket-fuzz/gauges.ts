@@ -3,9 +3,9 @@ import type { ServiceName } from '../repository/packages.ts';
 /** A gauge of something that a client can hold, and its value once all clients have gone. */
 export interface WatchedGauge {
   metric: string;
-  /** Whose; where it is left out, everybody's. A process that does not have it yet passes. */
+  /** The services that have it; all of them if left out. A process without the gauge passes. */
   of?: readonly ServiceName[];
-  /** The most that it may be: a number, or so much above what it was at the start. */
+  /** The highest allowed value: a number, or a distance above the value at the start. */
   atMost: number | { aboveStart: number };
 }
 
@@ -18,15 +18,15 @@ export const WATCHED_GAUGES: readonly WatchedGauge[] = [
   { metric: 'gateway_bulkhead_inside', of: ['api-gateway'], atMost: 0 },
   { metric: 'gateway_bulkhead_waiting', of: ['api-gateway'], atMost: 0 },
   { metric: 'gateway_bulkhead_streams', of: ['api-gateway'], atMost: 0 },
-  // The one that reads the metrics is in work itself, and so are its connection and that of health checks.
+  // The request for the metrics counts itself, its connection, and the connection of health checks.
   { metric: 'http_requests_active', atMost: 1 },
   { metric: 'http_requests_waiting', atMost: 0 },
   { metric: 'http_connections', of: ['api-gateway'], atMost: 2 },
-  // Connections to stores and services are kept, and come back by and by.
+  // Pools keep connections to stores and services open for a while.
   { metric: 'process_open_fds', atMost: { aboveStart: 64 } },
 ];
 
-/** Counters of exceptions that a guard caught: one is a fault, although nobody but its connection was harmed. */
+/** Counters of exceptions that a guard caught: each is a fault, although it harmed only its connection. */
 export const EXCEPTION_COUNTERS: readonly { metric: string; labels: RegExp }[] = [
   { metric: 'http_connection_errors_total', labels: /reason="exception"/ },
 ];
@@ -52,7 +52,7 @@ export function samplesIn(text: string): Samples {
   return samples;
 }
 
-/** @returns what is above where it has to be, one line each */
+/** @returns a line for each gauge that is too high. */
 export function gaugesAbove(service: ServiceName, start: Samples, now: Samples): string[] {
   const watched = WATCHED_GAUGES.filter(({ of }) => of?.includes(service) ?? true);
   return watched.flatMap(({ metric, atMost }) =>
@@ -65,7 +65,7 @@ export function gaugesAbove(service: ServiceName, start: Samples, now: Samples):
   );
 }
 
-/** @returns what a guard had to catch since the start, one line each */
+/** @returns a line for each counter of exceptions that has grown. */
 export function exceptionsCounted(service: ServiceName, start: Samples, now: Samples): string[] {
   return EXCEPTION_COUNTERS.flatMap(({ metric, labels: wanted }) =>
     [...(now.get(metric) ?? [])].flatMap(([labels, value]) => {

@@ -16,7 +16,7 @@ export const targets: readonly Target[] = TARGETS.map(({ item }) => item);
 const ODD_SHARE = 0.2;
 const MOST_REQUESTS = 6;
 
-/** What is sent, and how its end is treated. */
+/** The requests of a connection, and how they are cut into segments. */
 interface Draft {
   requests: PlannedRequest[];
   /** Of the last request, in [0, 1] of its bytes. */
@@ -27,7 +27,7 @@ interface Draft {
 
 type Draw = (target: Target, mark: (index: number) => string, random: Random) => Draft;
 
-/** The same seed and number give the same sequence, whatever was played before it. */
+/** The same seed and number give the same sequence, independent of earlier ones. */
 export function generateSequence(seed: number, number: number): Sequence {
   const random = seededRandom(seed, `sequence ${number}`);
   const target = random.pickWeighted(TARGETS);
@@ -55,7 +55,7 @@ const anything: Draw = (target, mark, random) => {
   return { requests, lastPart: isWhole ? 1 : inside(random), cuts: someCuts(requests.length, random) };
 };
 
-/** Others of the same connection are under way, or not, when it asks for an upgrade; and what follows is cut anywhere. */
+/** Requests before the upgrade may still be in progress; the bytes behind it are cut anywhere. */
 const aroundAnUpgrade: Draw = (target, mark, random) => {
   const before = random.between(0, 2);
   const behind = random.between(0, 2);
@@ -68,7 +68,7 @@ const aroundAnUpgrade: Draw = (target, mark, random) => {
   return { requests, lastPart: 1, cuts: behind === 0 ? [] : [cut] };
 };
 
-/** The client goes while a body is on its way, behind others that are being answered. */
+/** The client disconnects in the middle of a body, while the server answers earlier requests. */
 const leftInABody: Draw = (target, mark, random) => {
   const before = random.between(0, 2);
   const requests = Array.from({ length: before + 1 }, (_, index) => wellFormed(target, mark(index), random));

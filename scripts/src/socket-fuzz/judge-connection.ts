@@ -4,7 +4,7 @@ import type { ConnectionRecord } from './play-connection.ts';
 import type { PlannedConnection, PlannedRequest, Who } from './sequence.ts';
 import { SMUGGLED } from './vocabulary.ts';
 
-/** What is wrong with a connection. */
+/** A fault of one connection. */
 export interface Breach {
   kind:
     | 'a part of a request was answered as a request'
@@ -127,7 +127,7 @@ function judgeAnswer(
 
 const isBehind = (index: number, last: number): boolean => last !== -1 && index > last;
 
-/** Says that bytes were no request, not that they were one. */
+/** The server refused bytes that it could not read as a request. */
 const isRefusalOfBytes = (answer: ParsedAnswer): boolean =>
   answer.status >= 400 && saysClose(answer) && instanceOf(answer) === '';
 
@@ -137,7 +137,7 @@ const expectsContinue = (request: PlannedRequest | undefined): boolean =>
 const saysClose = ({ headers }: ParsedAnswer): boolean =>
   headers.get('connection')?.toLowerCase() === 'close';
 
-/** Of a problem body; undefined where there is none. */
+/** The `instance` of a problem body; undefined if the body is not a problem. */
 function instanceOf({ headers, body, status }: ParsedAnswer): string | undefined {
   if (body.length === 0 || headers.get('content-type')?.startsWith('application/problem+json') !== true)
     return undefined;

@@ -6,24 +6,24 @@ const REFUSED = [400];
 /** A refusal before the head was understood names no path. */
 const NAMELESS = [''];
 
-/** What asks for something beside an answer, or is no request at all. Each kind by its name. */
+/** The name of a kind of request that asks for more than an answer, or is malformed. */
 export type OddKind = keyof typeof kinds;
 
 type Odd = (target: Target, mark: string, random: Random) => PlannedRequest;
 
-/** Ends a connection, whatever else is said of it. */
+/** The connection must end after this request. */
 const last = (planned: PlannedRequest): PlannedRequest => ({ ...planned, isLast: true });
 
 const marked = (mark: string, headers: PlannedRequest['headers'] = []): PlannedRequest =>
   request({ target: `/fuzz/${mark}`, headers, expects: { statuses: [404] } });
 
-/** Refused as it stands, and nothing after it is read. */
+/** The server refuses it, and reads nothing after it. */
 const malformed = (mark: string, changes: Partial<PlannedRequest>): PlannedRequest => {
   const planned = { ...marked(mark), ...changes };
   return last({ ...planned, expects: { statuses: REFUSED, instances: NAMELESS } });
 };
 
-/** With a body that is refused somewhere on its way, or with its path before that. */
+/** The server refuses the body while it arrives, or refuses the path first. */
 const badBody = (mark: string, headers: PlannedRequest['headers'], body: string): PlannedRequest => {
   const planned = { ...marked(mark, headers), method: 'POST', body };
   return last({ ...planned, expects: { statuses: [400, 404, 413], instances: NAMELESS } });
@@ -44,6 +44,31 @@ const H2C = [
   ['http2-settings', 'AAMAAABkAARAAAAAAAIAAAAA'],
 ] as const;
 
+const posted = (headers: PlannedRequest['headers'], body: string): Partial<PlannedRequest> => ({
+  method: 'POST',
+  headers: [HOST, ...headers],
+  body,
+});
+const inOneChunk = (text: string): string => `${text.length.toString(16)}\r\n${text}\r\n0\r\n\r\n`;
+const loginOr = (target: Target, mark: string): string =>
+  target === 'auth-service' || target === 'api-gateway' ? '/v1/auth/login' : `/fuzz/${mark}`;
+
+/** A known request with these headers besides. */
+const knownWith =
+  (extra: PlannedRequest['headers']): Odd =>
+  (target, mark, random) => {
+    const planned = wellFormed(target, mark, random);
+    return { ...planned, headers: [...planned.headers, ...extra] };
+  };
+const lastKnownWith =
+  (extra: PlannedRequest['headers']): Odd =>
+  (...args) =>
+    last(knownWith(extra)(...args));
+const bad =
+  (changes: Partial<PlannedRequest>): Odd =>
+  (_target, mark) =>
+    malformed(mark, changes);
+
 const kinds = {
   // No route of ours becomes a WebSocket: the gateway asks the service, which declines.
   'upgrade to a WebSocket on a stream': (target, _mark, random) => {
@@ -54,32 +79,20 @@ const kinds = {
     return last(request({ target: '/v1/claims/export', who, headers: WEB_SOCKET, expects: { statuses } }));
   },
   'upgrade to a WebSocket elsewhere': (_target, mark) => last(marked(mark, WEB_SOCKET)),
-  'upgrade to a WebSocket of something known': (target, mark, random) => {
-    const planned = wellFormed(target, mark, random);
-    return last({ ...planned, headers: [...planned.headers, ...WEB_SOCKET] });
-  },
+  'upgrade to a WebSocket of something known': lastKnownWith(WEB_SOCKET),
   'upgrade to h2c': (_target, mark) => last(marked(mark, H2C)),
-  'upgrade to h2c of something known': (target, mark, random) => {
-    const planned = wellFormed(target, mark, random);
-    return last({ ...planned, headers: [...planned.headers, ...H2C] });
-  },
+  'upgrade to h2c of something known': lastKnownWith(H2C),
   'upgrade to h2c with a body': (_target, mark, random) =>
     last(withBody({ ...marked(mark, H2C), method: 'POST' }, `${requestAsBody(mark)}x\r\n\r\n`, random)),
   CONNECT: (_target, mark) => malformed(mark, { method: 'CONNECT', target: 'localhost:443' }),
-  'Expect: 100-continue': (target, mark, random) => {
-    const planned = wellFormed(target, mark, random);
-    return { ...planned, headers: [...planned.headers, ['expect', '100-continue']] };
-  },
+  'Expect: 100-continue': knownWith([['expect', '100-continue']]),
   'Expect of something else': (target, mark, random) => {
     const planned = wellFormed(target, mark, random);
     const headers = [...planned.headers, ['expect', 'a-miracle'] as const];
     const statuses = [...planned.expects.statuses, 417];
     return { ...planned, headers, expects: { statuses } };
   },
-  'Connection: close': (target, mark, random) => {
-    const planned = wellFormed(target, mark, random);
-    return last({ ...planned, headers: [...planned.headers, ['connection', 'close']] });
-  },
+  'Connection: close': lastKnownWith([['connection', 'close']]),
   'HTTP/1.0': (target, mark, random) => {
     const planned = wellFormed(target, mark, random);
     const isChunked = planned.headers.some(([name]) => name === 'transfer-encoding');
@@ -98,30 +111,23 @@ const kinds = {
       version: '1.0',
       expects: { statuses: [400, 404], instances: NAMELESS },
     }),
-  'no Host': (_target, mark) => malformed(mark, { headers: [] }),
-  'two Hosts': (_target, mark) => malformed(mark, { headers: [HOST, ['host', 'other.example']] }),
-  'length and chunks': (_target, mark) =>
-    malformed(mark, { method: 'POST', headers: [HOST, ['content-length', '4'], CHUNKED], body: '0\r\n\r\n' }),
-  'two lengths': (_target, mark) =>
-    malformed(mark, {
-      method: 'POST',
-      headers: [HOST, ['content-length', '4'], ['content-length', '5']],
-      body: 'abcde',
-    }),
+  'no Host': bad({ headers: [] }),
+  'two Hosts': bad({ headers: [HOST, ['host', 'other.example']] }),
+  'length and chunks': bad(posted([['content-length', '4'], CHUNKED], '0\r\n\r\n')),
+  'two lengths': bad(
+    posted(
+      [
+        ['content-length', '4'],
+        ['content-length', '5'],
+      ],
+      'abcde',
+    ),
+  ),
   'a length that is no number': (_target, mark, random) =>
-    malformed(mark, {
-      method: 'POST',
-      headers: [HOST, ['content-length', random.pick(['+4', '-1', '4 4', '0x4', ''])]],
-      body: 'abcd',
-    }),
+    malformed(mark, posted([['content-length', random.pick(['+4', '-1', '4 4', '0x4', ''])]], 'abcd')),
   'chunked twice': (_target, mark) =>
     badBody(mark, [['transfer-encoding', 'chunked, chunked']], inOneChunk('abcd')),
-  'chunked, then something else': (_target, mark) =>
-    malformed(mark, {
-      method: 'POST',
-      headers: [HOST, ['transfer-encoding', 'chunked, identity']],
-      body: '0\r\n\r\n',
-    }),
+  'chunked, then something else': bad(posted([['transfer-encoding', 'chunked, identity']], '0\r\n\r\n')),
   'a bad size of a chunk': (_target, mark, random) =>
     badBody(
       mark,
@@ -132,14 +138,14 @@ const kinds = {
     badBody(mark, [CHUNKED], `2\r\nabcd\r\n0\r\n\r\n${HIDDEN}${mark} HTTP/1.1\r\nHost: a\r\n\r\n`),
   'a long extension of a chunk': (_target, mark) =>
     badBody(mark, [CHUNKED], `2;${'x'.repeat(20_000)}\r\nab\r\n0\r\n\r\n`),
-  'a folded header': (_target, mark) => malformed(mark, { headers: [HOST, ['x-folded', 'one\r\n two']] }),
-  'a space before the colon': (_target, mark) => malformed(mark, { headers: [HOST, ['x-spaced ', 'one']] }),
-  'NUL in a header': (_target, mark) => malformed(mark, { headers: [HOST, ['x-nul', 'a\0b']] }),
+  'a folded header': bad({ headers: [HOST, ['x-folded', 'one\r\n two']] }),
+  'a space before the colon': bad({ headers: [HOST, ['x-spaced ', 'one']] }),
+  'NUL in a header': bad({ headers: [HOST, ['x-nul', 'a\0b']] }),
   'NUL in the target': (_target, mark) => malformed(mark, { target: `/fuzz/${mark}\0` }),
   'CR alone': (_target, mark) =>
     malformed(mark, { headers: [HOST, ['x-cr', `a\rGET ${SMUGGLED}${mark} HTTP/1.1`]] }),
-  'a version of the future': (_target, mark) => malformed(mark, { version: '9.9' }),
-  'no method': (_target, mark) => malformed(mark, { method: '' }),
+  'a version of the future': bad({ version: '9.9' }),
+  'no method': bad({ method: '' }),
   'bytes of TLS': (_target, mark) => malformed(mark, { method: '\x16\x03\x01\x02\0\x01\0', target: mark }),
   'huge headers': (_target, mark) => {
     const headers = [HOST, ['x-huge', 'x'.repeat(20_000)] as const];
@@ -165,36 +171,32 @@ const kinds = {
     expects: { statuses: [400, 404], instances: [`/fuzz/${mark}`] },
   }),
   'a length beyond what is taken': (target, mark) => {
-    const path = target === 'auth-service' || target === 'api-gateway' ? '/v1/auth/login' : `/fuzz/${mark}`;
     const headers = [
       ['content-type', 'application/json'],
       ['content-length', '3000000'],
     ] as const;
-    const planned = request({ method: 'POST', target: path, headers, expects: { statuses: [413, 404] } });
+    const planned = request({
+      method: 'POST',
+      target: loginOr(target, mark),
+      headers,
+      expects: { statuses: [413, 404] },
+    });
     return last({ ...planned, body: ' '.repeat(100_000) });
   },
   'chunks beyond what is taken': (target, mark, random) => {
-    const path = target === 'auth-service' || target === 'api-gateway' ? '/v1/auth/login' : `/fuzz/${mark}`;
     const headers = [['content-type', 'application/json'], CHUNKED] as const;
-    const planned = request({ method: 'POST', target: path, headers, expects: { statuses: [413, 404] } });
+    const planned = request({
+      method: 'POST',
+      target: loginOr(target, mark),
+      headers,
+      expects: { statuses: [413, 404] },
+    });
     return last({ ...planned, body: inChunks(' '.repeat(1_200_000), random) });
   },
 } as const satisfies Record<string, Odd>;
 
-const inOneChunk = (text: string): string => `${text.length.toString(16)}\r\n${text}\r\n0\r\n\r\n`;
-
-export const upgradeKinds: readonly OddKind[] = [
-  'upgrade to a WebSocket on a stream',
-  'upgrade to a WebSocket elsewhere',
-  'upgrade to a WebSocket of something known',
-  'upgrade to h2c',
-  'upgrade to h2c of something known',
-  'upgrade to h2c with a body',
-];
-
-export const oddKinds: readonly OddKind[] = Object.keys(kinds).filter(
-  (name): name is OddKind => name in kinds,
-);
+export const oddKinds = Object.keys(kinds).filter((name): name is OddKind => name in kinds);
+export const upgradeKinds = oddKinds.filter((name) => name.startsWith('upgrade '));
 
 export function oddRequest(kind: OddKind, target: Target, mark: string, random: Random): PlannedRequest {
   return kinds[kind](target, mark, random);

@@ -20,12 +20,12 @@ const LONGEST_HEAD = 65_536;
 const CRLF = '\r\n';
 
 /**
- * Reads the first answer out of received bytes, as strictly as RFC 9112 can be read, because what a lenient reader
- * forgives is what two readers disagree on.
+ * Reads the first answer out of received bytes, as strictly as RFC 9112 allows. Two readers disagree exactly
+ * where one of them is lenient.
  *
- * @param method of the request that it answers: HEAD has no body
- * @param atEnd whether the connection has ended, where its end may be the end of a body (HTTP/1.0); undefined: it may not
- * @returns undefined while it has not come whole
+ * @param method of the answered request, since an answer to HEAD has no body.
+ * @param atEnd of an answer to HTTP/1.0, whose body may end with the connection: whether the connection has ended.
+ * @returns undefined while the answer is incomplete.
  * @throws {UnreadableAnswerError}
  */
 export function parseAnswer(bytes: Buffer, method: string, atEnd?: boolean): ParsedAnswer | undefined {

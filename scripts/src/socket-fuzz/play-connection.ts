@@ -5,7 +5,7 @@ import { parseAnswer, type ParsedAnswer, UnreadableAnswerError } from './parse-a
 import type { Render } from './render-request.ts';
 import type { PlannedConnection, PlannedRequest, Step } from './sequence.ts';
 
-/** What came of a connection. */
+/** The result of a connection. */
 export interface ConnectionRecord {
   answers: ParsedAnswer[];
   /** The 1xx before each of them; the last ones belong to an answer that has not come. */
@@ -13,19 +13,19 @@ export interface ConnectionRecord {
   /** How many requests were sent whole, and whether another one was begun. */
   whole: number;
   begun: number;
-  /** So many requests were given the time to be answered. */
+  /** The number of requests whose answers the client waited for. */
   due: number;
   /** Why its bytes are no answers. */
   unreadable: string | undefined;
   /** Bytes of an answer that has not come whole. */
   rest: Buffer;
-  /** Who was the first to end it; undefined: neither had. */
+  /** The side that ended it first; undefined while it is open. */
   endedBy: 'client' | 'server' | undefined;
   /** The server cut it with a reset, or it could not be made. */
   error: string | undefined;
   /** The client has closed its half. */
   isHalfClosed: boolean;
-  /** It was waited for the server's end, which did not come. */
+  /** The client waited for the server to close the connection, in vain. */
   keptOpen: boolean;
 }
 

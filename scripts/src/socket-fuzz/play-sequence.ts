@@ -4,14 +4,14 @@ import { playConnection } from './play-connection.ts';
 import type { Sequence } from './sequence.ts';
 import type { FuzzStage } from './set-stage.ts';
 
-/** What came of a sequence. */
+/** The result of a sequence. */
 export interface Played {
   sequence: Sequence;
   startedAt: number;
   endedAt: number;
   answers: number;
   breaches: Breach[];
-  /** A process ended while it was played, so nothing that it met counts. */
+  /** A process ended meanwhile, so the result does not count. */
   isVoid: boolean;
 }
 

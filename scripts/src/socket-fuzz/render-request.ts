@@ -3,7 +3,7 @@ import { identityOf, type Person } from '../fuzz/people.ts';
 import { type ServiceName, serviceNames } from '../repository/packages.ts';
 import type { PlannedRequest, Target, Who } from './sequence.ts';
 
-/** Those whose requests are let in. */
+/** The users with accounts. */
 export type Cast = Readonly<Record<'alice' | 'bob' | 'auditor', Person>>;
 
 /** Writes a planned request with the headers of its sender, at the time it is sent: signatures are good for a minute. */
@@ -34,7 +34,7 @@ export function rendererOf(target: Target, cast: Cast, secrets: Readonly<Record<
   };
 }
 
-/** Of the form of a token, with the signature of nobody. */
+/** A token with a forged signature. */
 const FORGED = [{ alg: 'ES256', kid: 'nobody' }, { sub: 'nobody' }]
   .map((part) => Buffer.from(JSON.stringify(part)).toString('base64url'))
   .concat('c2lnbmF0dXJl')

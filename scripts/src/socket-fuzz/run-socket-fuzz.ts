@@ -19,22 +19,22 @@ export interface SocketFuzzPlan {
   only?: number;
   /** Plays only those against a target with this in its name. */
   on?: string;
-  /** Leaves out those with this in the method, target or header lines of a request: what is known gives way to the rest. */
+  /** Leaves out sequences with this text in the method, target or headers of a request, to look past a known fault. */
   skip?: string;
 }
 
 export interface SocketFuzzOutcome {
   plan: SocketFuzzPlan;
-  /** Played to their end, with nobody's death in between. */
+  /** Sequences that ended without the end of a process in between. */
   played: number;
   answers: number;
-  /** So many were played while a process ended, and were not judged. */
+  /** Sequences that were not judged, because a process ended meanwhile. */
   disturbed: number;
   durationMs: number;
-  /** Without those that were brought about to look into the first of their kind. */
+  /** Without the crashes that shrinking caused. */
   crashesMet: number;
   findings: readonly Finding[];
-  /** When `/healthz` did not answer. */
+  /** The times at which `/healthz` did not answer. */
   silences: string[];
   leaks: Leaks;
   errorLines: ReadonlyMap<string, number>;
@@ -42,22 +42,22 @@ export interface SocketFuzzOutcome {
 
 const AT_ONCE = 32;
 const BATCH = 640;
-/** Stores have their connections, and the compiler has seen everything. */
+/** After this, stores have their connections and the code is compiled. */
 const WARM_UP = 320;
-/** How often `--only` plays its sequence: what it shows may be a matter of luck. */
+/** How often `--only` plays its sequence: a fault may depend on timing. */
 const ONLY_TIMES = 20;
 const ALONE_TIMES = 3;
 const COPIES = 8;
 const SUSPECTED_MS = 1_000;
-/** What a disconnect brings about comes right behind it. */
+/** A disconnect shows its effect within this time. */
 const AFTERMATH_MS = 40;
 const SHRINK_MS = 25_000;
 const SUSPECT_MS = 40_000;
-/** Enough to mend. */
+/** More findings than these are not shrunk. */
 const MOST_SHRUNK = 8;
 const MOST_CRASHES = 40;
 
-/** Plays sequences against a private system, and tells what went wrong. A process that ends is started again. */
+/** Plays sequences against a private system, reports the faults, and restarts a process that ends. */
 export async function runSocketFuzz(
   plan: SocketFuzzPlan,
   say: (line: string) => void,
@@ -96,7 +96,7 @@ class SocketFuzz {
     const { only, seed, sequences, durationMs } = this.#plan;
     const { watch } = this.#stage;
     const startedAt = performance.now();
-    // Looking into what was found takes none of the time in which more is found.
+    // The time for shrinking does not count.
     const isLate = (): boolean => performance.now() - startedAt - this.#spentMs > durationMs;
     let start = await readMetrics(this.#stage);
     let next = only === undefined ? 1 : sequences + 1;
@@ -119,7 +119,7 @@ class SocketFuzz {
     await delay(2 * DEATH_MS);
     await this.#mended();
     await this.#noteCrashes([]);
-    this.#say('Waiting until nothing is open any more …');
+    this.#say('Waiting until every connection is closed …');
     const leaks = await checkLeaks(this.#stage, start);
     return {
       plan: this.#plan,
@@ -135,7 +135,7 @@ class SocketFuzz {
     };
   }
 
-  /** @returns those that were not begun. What was disturbed by a crash is dropped: it would only bring the same crash. */
+  /** @returns the sequences that did not start. It drops those that a crash disturbed: they would cause the same crash again. */
   async #playBatch(batch: readonly Sequence[], atOnce: number, isLate: () => boolean): Promise<Sequence[]> {
     const { watch } = this.#stage;
     const waiting = batch.values();
@@ -166,11 +166,8 @@ class SocketFuzz {
     this.#answers += answers;
     for (const { kind, detail } of breaches) {
       const { finding, isNew } = this.#findings.add(
-        kind,
-        sequence.target,
+        { kind, target: sequence.target, detail, after: this.#played },
         sequence.number,
-        detail,
-        this.#played,
       );
       if (!isNew) continue;
       this.#say(`Sequence ${sequence.number} on ${sequence.target}: ${kind}: ${detail}`);
@@ -184,7 +181,7 @@ class SocketFuzz {
   async #noteCrashes(done: readonly Played[]): Promise<void> {
     const { crashes } = this.#stage.watch;
     this.#crashesMet += crashes.length - this.#crashesSeen;
-    // One that is looked into may bring others.
+    // Shrinking one crash may cause others.
     for (; this.#crashesSeen < crashes.length; this.#crashesSeen += 1) {
       const crash = crashes[this.#crashesSeen];
       if (crash) await this.#noteCrash(crash, done);
@@ -193,14 +190,13 @@ class SocketFuzz {
 
   async #noteCrash({ server, signature, words, at }: Crash, done: readonly Played[]): Promise<void> {
     const target = serviceOfTarget(server);
-    const { finding, isNew } = this.#findings.add(
-      'a crash',
+    const { finding, isNew } = this.#findings.add({
+      kind: 'a crash',
       target,
-      undefined,
-      words,
-      this.#played,
       signature,
-    );
+      detail: words,
+      after: this.#played,
+    });
     if (!isNew) return;
     this.#say(`${server} crashed after ${this.#played} sequences: ${signature}`);
     const suspects = done
@@ -209,7 +205,7 @@ class SocketFuzz {
       .toSorted((a, b) => Math.abs(a.endedAt - at) - Math.abs(b.endedAt - at));
     const shows = async (candidate: Sequence): Promise<boolean> => {
       const before = this.#stage.watch.crashes.length;
-      // A matter of milliseconds: several at once meet more of them.
+      // The fault may depend on milliseconds: several copies at once meet it more often.
       const copies = Array.from({ length: COPIES }, () => candidate);
       await Promise.all(
         copies.map((copy) => playSequence(this.#stage, copy, this.#requestIds, LIMITS_ALONE)),
@@ -228,7 +224,7 @@ class SocketFuzz {
     }
   }
 
-  /** @returns undefined when it does not show by itself what it showed */
+  /** @returns undefined if the sequence does not show the fault by itself. */
   async #shrink(
     sequence: Sequence,
     shows: (candidate: Sequence) => Promise<boolean>,
@@ -250,17 +246,12 @@ class SocketFuzz {
     await this.#stage.watch.mended(this.#stage.servers);
   }
 
-  /** A process that is about to end answers no more. */
+  /** A process that is about to end does not answer. */
   async #isAlive(): Promise<void> {
     const { ports } = this.#stage;
     await delay(AFTERMATH_MS);
     const alive = await Promise.all(
-      serviceNames.map((name) =>
-        readText(ports.get(name) ?? 0, '/healthz').then(
-          () => true,
-          () => false,
-        ),
-      ),
+      serviceNames.map((name) => readText(ports.get(name) ?? 0, '/healthz').catch(() => false)),
     );
     if (!alive.every(Boolean)) await delay(DEATH_MS);
     await this.#mended();

@@ -3,17 +3,17 @@ import type { ServiceName } from '../repository/packages.ts';
 /** A port that is fuzzed: `api-gateway`, or `api-gateway/admin` for its admin port. */
 export type Target = ServiceName;
 
-/** Who a request says it comes from. `stranger` brings a token that nobody has issued. */
+/** The sender of a request. `stranger` sends a forged token. */
 export type Who = 'nobody' | 'alice' | 'bob' | 'auditor' | 'stranger';
 
-/** What the answer to a request has to be. A 429 or a 503 always fits, since a limit may be met at any time. */
+/** The expected answer to a request. A 429 or a 503 is always allowed, since a request may exceed a limit at any time. */
 export interface Expectation {
   statuses: readonly number[];
-  /** What has to be in the body of a 2xx answer. */
+  /** Text that the body of a 2xx answer must contain. */
   body?: string;
-  /** Whose account the body of a 2xx answer has to be. */
+  /** The user whose account id the body of a 2xx answer must contain. */
   account?: Who;
-  /** Other paths that a problem body may name than that of the request. */
+  /** Paths that a problem body may name besides the path of the request. */
   instances?: readonly string[];
 }
 
@@ -25,10 +25,10 @@ export interface PlannedRequest {
   /** Beside the headers of its sender. They are sent as they are, however wrong. */
   headers: readonly (readonly [string, string])[];
   who: Who;
-  /** What follows the head, as it is: chunks are written out here. */
+  /** The bytes behind the head, with the framing of chunks. */
   body: string;
   expects: Expectation;
-  /** Nothing that follows on its connection is a request of its own, so nothing there may be answered. */
+  /** The server must not answer anything that follows on this connection. */
   isLast: boolean;
 }
 

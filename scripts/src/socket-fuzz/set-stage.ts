@@ -11,7 +11,7 @@ import { type Cast, type Render, rendererOf } from './render-request.ts';
 import type { Target, Who } from './sequence.ts';
 import { z } from 'zod';
 
-/** A private system with those who use it, and one who watches its processes. */
+/** A private system, its users, and a watch over its processes. */
 export interface FuzzStage {
   laurel: PrivateSystem;
   watch: CrashWatch;
@@ -21,13 +21,13 @@ export interface FuzzStage {
   idOf: (who: Who) => string | undefined;
 }
 
-// Tokens are as good at the end as at the beginning.
+// Tokens must stay valid until the end of the run.
 const LASTING = { ACCESS_TOKEN_TTL: '2h' };
 
 export async function setStage(): Promise<FuzzStage> {
   const watch = new CrashWatch();
   const { onLine, onUnexpectedExit } = watch;
-  // The gateway would refuse tokens that live longer than it thinks they may.
+  // All services get the setting: the gateway refuses tokens that live longer than its own value.
   const laurel = await PrivateSystem.start({ overrides: { all: LASTING }, onLine, onUnexpectedExit });
   try {
     const { instances, credentials, url } = laurel.system;
@@ -45,7 +45,7 @@ export async function setStage(): Promise<FuzzStage> {
         [`${service}/admin`, address.adminPort],
       ]),
     );
-    // What the start had to complain of is over.
+    // Errors during the start do not count.
     watch.errorLines.clear();
     return {
       laurel,

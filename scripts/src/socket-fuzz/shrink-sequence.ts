@@ -1,7 +1,7 @@
 import type { PlannedConnection, Sequence } from './sequence.ts';
 
 /** All sequences that do a little less: one connection less, one request less, one step less. */
-export function smallerSequences(sequence: Sequence): Sequence[] {
+function smallerSequences(sequence: Sequence): Sequence[] {
   const { connections } = sequence;
   const without =
     connections.length < 2 ? [] : connections.map((_, index) => connections.toSpliced(index, 1));
@@ -19,7 +19,7 @@ function smallerConnections(connection: PlannedConnection): PlannedConnection[] 
   const { requests, steps } = connection;
   const fewerRequests =
     requests.length < 2 ? [] : requests.map((_, index) => withoutRequest(connection, index));
-  // The last step is how it ends, and a request that is never sent is as good as dropped.
+  // The last step ends the connection; dropping the last send equals dropping the request.
   const fewerSteps = steps.slice(0, -1).flatMap((step, index) => {
     const isEndOfAll = step.do === 'send' && !steps.slice(index + 1).some((later) => later.do === 'send');
     return isEndOfAll ? [] : [{ ...connection, steps: steps.toSpliced(index, 1) }];
@@ -27,7 +27,7 @@ function smallerConnections(connection: PlannedConnection): PlannedConnection[] 
   return [...fewerRequests, ...fewerSteps];
 }
 
-/** What was sent up to a part of it is sent up to the end of the one before. */
+/** A send up to a part of the dropped request becomes a send up to the end of the request before. */
 function withoutRequest(connection: PlannedConnection, dropped: number): PlannedConnection {
   const steps = connection.steps.flatMap((step) => {
     if (step.do !== 'send' || step.request < dropped) return [step];
@@ -43,9 +43,9 @@ export interface ShrinkLimits {
 }
 
 /**
- * Makes a sequence smaller for as long as it still shows what it shows.
+ * Makes a sequence smaller as long as it still shows its fault.
  *
- * @param shows plays a sequence, perhaps more than once, since it is a matter of luck as well
+ * @param shows plays a sequence, perhaps more than once, since the fault may depend on timing
  */
 export async function shrinkSequence(
   sequence: Sequence,

@@ -3,7 +3,7 @@ import { titleOf } from './judge-connection.ts';
 import type { SocketFuzzOutcome } from './run-socket-fuzz.ts';
 import type { Sequence, Step } from './sequence.ts';
 
-/** A rule that was held against the run. */
+/** A rule, and how often the run broke it. */
 export interface SocketVerdict {
   rule: string;
   breaches: number;
@@ -50,7 +50,7 @@ export function socketFuzzReport(outcome: SocketFuzzOutcome): SocketFuzzReport {
       found.map((finding) => linesOf(plan.seed, finding).join('\n')),
     );
   };
-  const crashed = ofKinds('no process ends, and every exception has one that catches it', ['a crash']);
+  const crashed = ofKinds('no process ends, and no exception stays uncaught', ['a crash']);
   return {
     seed: plan.seed,
     sequences: played,
@@ -63,10 +63,13 @@ export function socketFuzzReport(outcome: SocketFuzzOutcome): SocketFuzzReport {
         breaches: crashesMet + leaks.exceptions.length,
         evidence: [...crashed.evidence, ...leaks.exceptions],
       },
-      ofKinds('each answer is that of its request, in the order of the requests, and given once', MISORDERED),
-      ofKinds('each request is answered whole, and a connection ends when it was said so', UNANSWERED),
+      ofKinds('each request gets its own answer, in the order of the requests, and once', MISORDERED),
+      ofKinds(
+        'each request gets a complete answer, and the server closes a connection after announcing it',
+        UNANSWERED,
+      ),
       verdict('every port answers /healthz after each batch', silences),
-      verdict('gauges come back to where they were', leaks.gauges),
+      verdict('gauges return to their first values', leaks.gauges),
       verdict('no connection is left open, and memory does not grow without end', [
         ...leaks.connections,
         ...leaks.memory,
@@ -117,7 +120,7 @@ function linesOf(
 }
 
 /** A sequence for people. */
-export function sequenceLines({ connections }: Sequence): string[] {
+function sequenceLines({ connections }: Sequence): string[] {
   return connections.flatMap(({ afterMs, requests, steps }, index) => [
     `connection ${index + 1}${afterMs === 0 ? '' : `, after ${afterMs} ms`}:`,
     ...requests.map((request, number) => {

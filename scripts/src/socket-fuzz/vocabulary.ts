@@ -1,18 +1,14 @@
 import type { Random } from '../chaos/random.ts';
 import type { Expectation, PlannedRequest, Target, Who } from './sequence.ts';
 
-/** What a well-behaved client asks a target for. The mark makes paths, and so answers, tell from each other. */
+/** A request of a well-behaved client. The mark makes its path, and so its answer, unique. */
 type Word = (mark: string, random: Random) => PlannedRequest;
 
-interface Weighted {
-  weight: number;
-  item: Word;
-}
+type Weighted = readonly [weight: number, item: Word];
 
 const DENIED = [401, 403];
-/** Where a limit of auth-service may have been reached, or the account may be there by now. */
 const JSON_TYPE = ['content-type', 'application/json'] as const;
-/** Everything that follows a request with a body could be taken for a request by one who has lost its place. */
+/** The path of a request inside a body. A server answers it only if it mistakes the body for a request. */
 export const SMUGGLED = '/smuggled/';
 
 export interface RequestParts {
@@ -78,49 +74,36 @@ const post = (
   return withBody(planned, typeof body === 'string' ? body : JSON.stringify(body), random);
 };
 
-/** A body that is a request: answered as one, it names its path. */
+/** A body that looks like a request. An answer to it would name its path. */
 export const requestAsBody = (mark: string): string =>
   `GET ${SMUGGLED}${mark} HTTP/1.1\r\nHost: localhost\r\nX-Rest: `;
 
 const anywhere = (health: string): Weighted[] => [
-  { weight: 3, item: () => get('/healthz', { statuses: [200], body: `"service":"${health}"` }) },
-  { weight: 1, item: () => ({ ...get('/healthz', { statuses: [200] }), method: 'HEAD' }) },
-  { weight: 3, item: (mark) => get(`/fuzz/${mark}?page=2`, { statuses: [404] }) },
-  { weight: 1, item: (mark) => ({ ...get(`/fuzz/${mark}`, { statuses: [404] }), method: 'HEAD' }) },
-  { weight: 1, item: () => ({ ...get('/healthz', { statuses: [405] }), method: 'DELETE' }) },
-  { weight: 1, item: (mark) => get(`/fuzz/${mark}/%2e%2e/x`, { statuses: [400, 404] }) },
-  {
-    weight: 3,
-    item: (mark, random) =>
-      post(`/fuzz/${mark}`, `${requestAsBody(mark)}x\r\n\r\n`, { statuses: [404] }, random),
-  },
+  [3, () => get('/healthz', { statuses: [200], body: `"service":"${health}"` })],
+  [1, () => ({ ...get('/healthz', { statuses: [200] }), method: 'HEAD' })],
+  [3, (mark) => get(`/fuzz/${mark}?page=2`, { statuses: [404] })],
+  [1, (mark) => ({ ...get(`/fuzz/${mark}`, { statuses: [404] }), method: 'HEAD' })],
+  [1, () => ({ ...get('/healthz', { statuses: [405] }), method: 'DELETE' })],
+  [1, (mark) => get(`/fuzz/${mark}/%2e%2e/x`, { statuses: [400, 404] })],
+  [
+    3,
+    (mark, random) => post(`/fuzz/${mark}`, `${requestAsBody(mark)}x\r\n\r\n`, { statuses: [404] }, random),
+  ],
 ];
 
 const ofAccounts: Weighted[] = [
-  { weight: 3, item: () => get('/v1/me', { statuses: [200], account: 'alice' }, 'alice') },
-  { weight: 3, item: () => get('/v1/me', { statuses: [200], account: 'bob' }, 'bob') },
-  { weight: 1, item: () => get('/v1/me', { statuses: DENIED }) },
-  { weight: 1, item: () => get('/v1/me', { statuses: DENIED }, 'stranger') },
-  {
-    weight: 1,
-    item: (mark) => get(`/v1/me/entitlements?limit=1&mark=${mark}`, { statuses: [200, 400] }, 'bob'),
-  },
-  { weight: 1, item: () => get('/.well-known/jwks.json', { statuses: [200], body: '"keys"' }) },
-  { weight: 4, item: (mark, random) => logIn(mark, random) },
-  {
-    weight: 1,
-    item: (mark, random) => guest(`device-of-the-fuzzer-${random.between(1, 3)}-${mark}`, random),
-  },
-  { weight: 1, item: (_mark, random) => guest(`device-of-the-fuzzer-${random.between(1, 3)}`, random) },
-  { weight: 1, item: (mark, random) => register(mark, random) },
-  {
-    weight: 1,
-    item: (mark, random) => post('/v1/auth/register', { mark }, { statuses: [400] }, random),
-  },
-  {
-    weight: 1,
-    item: (_mark, random) => post('/v1/auth/login', '{"username":', { statuses: [400] }, random),
-  },
+  [3, () => get('/v1/me', { statuses: [200], account: 'alice' }, 'alice')],
+  [3, () => get('/v1/me', { statuses: [200], account: 'bob' }, 'bob')],
+  [1, () => get('/v1/me', { statuses: DENIED })],
+  [1, () => get('/v1/me', { statuses: DENIED }, 'stranger')],
+  [1, (mark) => get(`/v1/me/entitlements?limit=1&mark=${mark}`, { statuses: [200, 400] }, 'bob')],
+  [1, () => get('/.well-known/jwks.json', { statuses: [200], body: '"keys"' })],
+  [4, (mark, random) => logIn(mark, random)],
+  [1, (mark, random) => guest(`device-of-the-fuzzer-${random.between(1, 3)}-${mark}`, random)],
+  [1, (_mark, random) => guest(`device-of-the-fuzzer-${random.between(1, 3)}`, random)],
+  [1, (mark, random) => register(mark, random)],
+  [1, (mark, random) => post('/v1/auth/register', { mark }, { statuses: [400] }, random)],
+  [1, (_mark, random) => post('/v1/auth/login', '{"username":', { statuses: [400] }, random)],
 ];
 
 const logIn = (mark: string, random: Random): PlannedRequest =>
@@ -137,44 +120,41 @@ const register = (mark: string, random: Random): PlannedRequest => {
 };
 
 const ofEvents: Weighted[] = [
-  { weight: 2, item: () => get('/v1/events', { statuses: [200], body: '"items"' }, 'alice') },
-  { weight: 2, item: (mark) => get(`/v1/events/${mark}`, { statuses: [400, 404] }, 'bob') },
-  { weight: 1, item: () => get('/v1/me/progress', { statuses: [200, 400] }, 'alice') },
-  { weight: 2, item: () => get('/v1/claims/export', { statuses: [200, 400] }, 'auditor') },
-  { weight: 1, item: () => get('/v1/claims/export', { statuses: [403] }, 'alice') },
-  { weight: 1, item: (mark) => get(`/v1/claims/${mark}`, { statuses: DENIED }) },
-  {
-    weight: 2,
-    item: (mark, random) =>
-      post(`/v1/events/${mark}/check-in`, {}, { statuses: [400, 404] }, random, 'alice'),
-  },
-  {
-    weight: 1,
-    item: (mark, random) => post('/v1/activity', { mark }, { statuses: [403] }, random, 'alice'),
-  },
+  [2, () => get('/v1/events', { statuses: [200], body: '"items"' }, 'alice')],
+  [2, (mark) => get(`/v1/events/${mark}`, { statuses: [400, 404] }, 'bob')],
+  [1, () => get('/v1/me/progress', { statuses: [200, 400] }, 'alice')],
+  [2, () => get('/v1/claims/export', { statuses: [200, 400] }, 'auditor')],
+  [1, () => get('/v1/claims/export', { statuses: [403] }, 'alice')],
+  [1, (mark) => get(`/v1/claims/${mark}`, { statuses: DENIED })],
+  [2, (mark, random) => post(`/v1/events/${mark}/check-in`, {}, { statuses: [400, 404] }, random, 'alice')],
+  [1, (mark, random) => post('/v1/activity', { mark }, { statuses: [403] }, random, 'alice')],
 ];
 
 const ofAdmins: Weighted[] = [
-  { weight: 1, item: () => get('/readyz', { statuses: [200] }) },
-  { weight: 1, item: () => get('/metrics', { statuses: [200], body: 'process_cpu' }) },
+  [1, () => get('/readyz', { statuses: [200] })],
+  [1, () => get('/metrics', { statuses: [200], body: 'process_cpu' })],
 ];
 
 const ofPages: Weighted[] = [
-  { weight: 1, item: () => get('/openapi.json', { statuses: [200], body: '"openapi"' }) },
-  { weight: 1, item: () => get('/readyz', { statuses: [200], body: '"status"' }) },
-  { weight: 1, item: () => get('/docs', { statuses: [301] }) },
+  [1, () => get('/openapi.json', { statuses: [200], body: '"openapi"' })],
+  [1, () => get('/readyz', { statuses: [200], body: '"status"' })],
+  [1, () => get('/docs', { statuses: [301] })],
 ];
 
+const admin = [...anywhere('admin'), ...ofAdmins];
 const words: Readonly<Record<Target, readonly Weighted[]>> = {
   'api-gateway': [...anywhere('api-gateway'), ...ofPages, ...ofAccounts, ...ofEvents],
   'auth-service': [...anywhere('auth-service'), ...ofAccounts],
   'game-event-service': [...anywhere('game-event-service'), ...ofEvents],
-  'api-gateway/admin': [...anywhere('admin'), ...ofAdmins],
-  'auth-service/admin': [...anywhere('admin'), ...ofAdmins],
-  'game-event-service/admin': [...anywhere('admin'), ...ofAdmins],
+  'api-gateway/admin': admin,
+  'auth-service/admin': admin,
+  'game-event-service/admin': admin,
 };
 
-/** @param mark is in no other request */
+/** @param mark occurs in no other request. */
 export function wellFormed(target: Target, mark: string, random: Random): PlannedRequest {
-  return random.pickWeighted(words[target] ?? anywhere(target))(mark, random);
+  return random.pickWeighted((words[target] ?? anywhere(target)).map(([weight, item]) => ({ weight, item })))(
+    mark,
+    random,
+  );
 }

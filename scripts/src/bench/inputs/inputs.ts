@@ -30,7 +30,7 @@ function filled(start: string, piece: (index: number) => string, end: string, by
   return Buffer.from([...parts, end].join(''));
 }
 
-/** Bodies at the limit that are no JSON object of the route, whatever the route. */
+/** Bodies at the size limit that no route accepts as its JSON object. */
 const anyJson: Record<string, Buffer> = {
   'unknown fields': filled('{"a":1', (index) => `,"k${index}":1`, '}'),
   'unknown fields with __proto__ last': filled('{"a":1', (index) => `,"k${index}":1`, ',"__proto__":1}'),
@@ -206,7 +206,7 @@ function headInputs(): Input[] {
   });
 }
 
-/** Everything that somebody can send without an account. */
+/** Everything that a client can send without an account. */
 export function anonymousInputs(): Input[] {
   return [...passwordInputs(), ...jsonInputs(), ...formInputs(), ...headInputs()];
 }

@@ -2,7 +2,7 @@ import { createServer } from 'node:http';
 
 // Loaded into a service by `--import` for the benchmark `worst-inputs`. Between POST /begin and POST /end it takes the
 // CPU time of each turn of the event loop. CPU time, because other processes on the same cores must not count, and the
-// loop is kept turning, so that a turn holds nothing but the work that was due.
+// loop is kept turning, so that a turn holds only the work that was due.
 
 let turning = false;
 let longestMs = 0;
