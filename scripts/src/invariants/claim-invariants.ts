@@ -1,152 +1,74 @@
-import { connect } from 'amqplib';
-import { type Db, MongoClient } from 'mongodb';
+import { MongoClient } from 'mongodb';
 import type { BackingServices } from '../backing-services/backing-services.ts';
-
-interface ClaimRow {
-  _id: string;
-  accountId: string;
-  rewardId: string;
-  eventId: string;
-  period: string;
-  status: string;
-}
-
-interface LedgerRow {
-  _id: string;
-  accountId: string;
-  grantId?: string;
-  kind: string;
-  asset: string;
-  quantity: number;
-}
-
-const workQueues = [
-  'auth-service.reward-requests',
-  'game-event-service.reward-results',
-  'game-event-service.account-events',
-];
+import { BrokerObserver } from '../chaos/broker/broker-observer.ts';
+import { workQueuesIn } from '../chaos/broker/queues.ts';
+import { accountsAreKnown } from '../chaos/checks/accounts-are-known.ts';
+import { balancesAreSums } from '../chaos/checks/balances-are-sums.ts';
+import { claimsMatchDecisions } from '../chaos/checks/claims-match-decisions.ts';
+import { grantedOnce } from '../chaos/checks/granted-once.ts';
+import { nothingLeftOver } from '../chaos/checks/nothing-left-over.ts';
+import { deadLetters, handledMessages, outboxes } from '../chaos/checks/read-messages.ts';
+import { settledInTime } from '../chaos/checks/settled-in-time.ts';
+import { stockAddsUp } from '../chaos/checks/stock-adds-up.ts';
+import { readSystemState, type SystemState } from '../chaos/checks/system-state.ts';
+import type { Verdict } from '../chaos/checks/verdict.ts';
+import { brokersOf } from '../chaos/stage/chaos-system.ts';
+import type { StagedReward } from '../chaos/stage/event-stage.ts';
 
 /**
- * What must be true of a quiet system, whatever happened to it before. Reads the stores of both services and the
- * broker, which nobody but a checker may do. Answers what is broken, one string each.
+ * Checks a quiet system by the rules of the chaos run that need only the stores and the broker.
+ *
+ * @returns one sentence for each breach
  */
-export async function brokenInvariants(backing: BackingServices): Promise<string[]> {
-  const client = new MongoClient(backing.mongodb.url);
+export async function brokenInvariants({ mongodb, rabbitmq }: BackingServices): Promise<string[]> {
+  const mongo = new MongoClient(mongodb.url);
+  const broker = new BrokerObserver([rabbitmq.url], brokersOf(rabbitmq.servers));
   try {
-    const [events, auth] = [client.db('event_db'), client.db('auth_db')];
-    const claims = await events.collection<ClaimRow>('claims').find().toArray();
-    const ledger = await auth.collection<LedgerRow>('ledger').find().toArray();
-    const parts = await Promise.all([
-      oneGrantEach(claims, ledger),
-      stockAddsUp(events, claims),
-      balancesAreSums(auth, ledger),
-      outboxesAreEmpty(events, auth),
-      queuesAreEmpty(backing),
-    ]);
-    return parts.flat();
+    const broken = breachesOf(checkStores(await readSystemState(mongo)));
+    // To ask RabbitMQ takes seconds; a system that is not quiet yet is asked again anyway.
+    return broken.length > 0 ? broken : breachesOf(await checkMessages(mongo, broker));
   } finally {
-    await client.close();
+    await mongo.close();
   }
 }
 
-/** I2, I5, I6: every claim final; granted and revoked exactly when the ledger says so, once per grant and per claim. */
-async function oneGrantEach(claims: ClaimRow[], ledger: LedgerRow[]): Promise<string[]> {
-  const broken: string[] = [];
-  const grants = ledger.filter(({ kind, grantId }) => kind === 'grant' && grantId !== undefined);
-  const claimIdOf = ({ grantId = '' }: LedgerRow): string => grantId.slice(0, grantId.lastIndexOf('.'));
-  const entriesOf = Map.groupBy(grants, claimIdOf);
-  const reversed = new Set(ledger.filter(({ kind }) => kind === 'reversal').map(claimIdOf));
-  for (const { _id, status } of claims) {
-    const expected = status === 'granted' || status === 'revoked' ? 1 : 0;
-    const entries = entriesOf.get(_id)?.length ?? 0;
-    entriesOf.delete(_id);
-    if (status === 'pending' || status === 'revoking') broken.push(`claim ${_id} is still ${status}`);
-    else if (entries !== expected)
-      broken.push(`claim ${_id} is ${status} and has ${entries} grants in the ledger`);
-    else if (reversed.has(_id) !== (status === 'revoked'))
-      broken.push(`claim ${_id} is ${status}, and the ledger has ${reversed.has(_id) ? 'a' : 'no'} reversal`);
-  }
-  for (const claimId of entriesOf.keys()) broken.push(`the ledger grants ${claimId}, which is no claim`);
-  const keys = Map.groupBy(claims, (claim) =>
-    [claim.eventId, claim.rewardId, claim.accountId, claim.period].join(' '),
-  );
-  for (const [key, same] of keys) if (same.length > 1) broken.push(`${same.length} claims for ${key}`);
-  return broken;
+function checkStores(state: SystemState): Verdict[] {
+  const noTimes = { deadlineMs: 0, faults: [] };
+  return [
+    grantedOnce(state),
+    stockAddsUp(storedRewards(state), undefined, [], state),
+    balancesAreSums(state, []),
+    settledInTime(state, [], { dead: [], poison: [] }, noTimes),
+    claimsMatchDecisions(state),
+    accountsAreKnown(new Set(), state),
+  ];
 }
 
-/** I3: nothing reserved when quiet, and what was taken is what was granted. */
-async function stockAddsUp(events: Db, claims: ClaimRow[]): Promise<string[]> {
-  const stocks = await events
-    .collection<{ _id: string; total: number | null; taken: number }>('rewardStock')
-    .find()
-    .toArray();
-  const counted = await events.collection<{ _id: string; granted: number }>('rewardGrants').find().toArray();
-  const sharesOf = Map.groupBy(stocks, ({ _id }) => rewardOf(_id));
-  return [...sharesOf].flatMap(([id, shares]) => {
-    const isUnlimited = shares.some((share) => share.total === null);
-    const total = isUnlimited ? null : sumOfParts(id, shares, (share) => share.total ?? 0);
-    const taken = sumOfParts(id, shares, (share) => share.taken);
-    const granted = sumOfParts(id, counted, (part) => part.granted);
-    const owned = claims.filter(
-      ({ rewardId, status }) => rewardId === id && ['granted', 'revoked'].includes(status),
-    );
-    const seen = `taken ${taken}, granted ${granted}, claims granted ${owned.length}, of ${total ?? 'any number'}`;
-    const right =
-      taken === granted && granted === owned.length && taken >= 0 && (total === null || taken <= total);
-    return right ? [] : [`stock of ${id} does not add up: ${seen}`];
+async function checkMessages(mongo: MongoClient, broker: BrokerObserver): Promise<Verdict[]> {
+  const bindings = await broker.bindings();
+  const dead = await deadLetters(broker, workQueuesIn(bindings));
+  const noTimes = { deadlineMs: 0, faults: [] };
+  return [
+    settledInTime({ claims: [] }, [], { dead, poison: [] }, noTimes),
+    nothingLeftOver({
+      outboxes: await outboxes(mongo),
+      depths: await broker.depths(),
+      bindings,
+      messages: [],
+      handled: await handledMessages(mongo),
+    }),
+  ];
+}
+
+/** The rewards as the store has them, for a test that does not know how many there were. */
+function storedRewards({ stock, pools, claims }: SystemState): StagedReward[] {
+  return stock.map(({ _id: rewardId, total }) => {
+    const pool = pools.find(({ _id }) => _id === rewardId);
+    const eventId = claims.find((claim) => claim.rewardId === rewardId)?.eventId ?? '';
+    return { eventId, rewardId, stock: pool ? pool.total : total, isCoupon: pool !== undefined };
   });
 }
 
-/** What is counted of a reward is the sum of several documents, `REWARD` or `REWARD:PART`. */
-const rewardOf = (id: string): string => id.split(':')[0] ?? id;
-
-/** @returns the sum of a figure over the documents of a reward; 0 where there is none */
-export function sumOfParts<Row extends { _id: string }>(
-  rewardId: string,
-  rows: readonly Row[],
-  figure: (row: Row) => number,
-): number {
-  return rows.filter(({ _id }) => rewardOf(_id) === rewardId).reduce((sum, row) => sum + figure(row), 0);
-}
-
-/** I4: every balance is the sum of its ledger. */
-async function balancesAreSums(auth: Db, ledger: LedgerRow[]): Promise<string[]> {
-  const balances = await auth
-    .collection<{ _id: string; accountId: string; asset: string; quantity: number }>('balances')
-    .find()
-    .toArray();
-  const owned = (row: { accountId: string; asset: string }) => `${row.accountId} ${row.asset}`;
-  const sums = Map.groupBy(ledger, owned);
-  return balances.flatMap((balance) => {
-    const entries = sums.get(owned(balance)) ?? [];
-    const sum = entries.reduce((total, { quantity }) => total + quantity, 0);
-    return sum === balance.quantity
-      ? []
-      : [`balance ${owned(balance)} is ${balance.quantity}, its ledger ${sum}`];
-  });
-}
-
-/** I8, first half. */
-async function outboxesAreEmpty(...databases: Db[]): Promise<string[]> {
-  const counts = databases.map(async (db) => {
-    const count = await db.collection('outbox').countDocuments();
-    return count === 0 ? [] : [`the outbox of ${db.databaseName} holds ${count} messages`];
-  });
-  return (await Promise.all(counts)).flat();
-}
-
-/** I8, second half, and no message given up. */
-async function queuesAreEmpty(backing: BackingServices): Promise<string[]> {
-  const connection = await connect(backing.rabbitmq.url);
-  try {
-    const channel = await connection.createChannel();
-    const broken: string[] = [];
-    for (const queue of workQueues.flatMap((name) => [name, `${name}.dead`])) {
-      const { messageCount } = await channel.checkQueue(queue);
-      if (messageCount > 0) broken.push(`${queue} holds ${messageCount} messages`);
-    }
-    return broken;
-  } finally {
-    await connection.close();
-  }
+function breachesOf(verdicts: readonly Verdict[]): string[] {
+  return verdicts.flatMap(({ id, breaches }) => breaches.map(({ what }) => `${id}: ${what}`));
 }

@@ -1,8 +1,5 @@
-import type { MongoClient } from 'mongodb';
-import { z } from 'zod';
 import { LaurelClient } from '../../client/laurel-client.ts';
 import { Reward } from '../../client/messages.ts';
-import { deadQueueOf } from '../broker/queues.ts';
 import type { InjectedFault } from '../faults/fault.ts';
 import type { Poison } from '../faults/malformed-messages.ts';
 import type { Journal } from '../load/journal.ts';
@@ -16,8 +13,9 @@ import { claimsAnswered } from './claims-answered.ts';
 import { claimsMatchDecisions } from './claims-match-decisions.ts';
 import { grantedOnce } from './granted-once.ts';
 import { nothingLeftOver } from './nothing-left-over.ts';
+import { deadLetters, handledMessages, outboxes } from './read-messages.ts';
 import { replayChangesNothing } from './replay-changes-nothing.ts';
-import { type DeadLetter, settledInTime } from './settled-in-time.ts';
+import { settledInTime } from './settled-in-time.ts';
 import { statesStayFinal } from './states-stay-final.ts';
 import { stockAddsUp, type StockFigures } from './stock-adds-up.ts';
 import { readSystemState } from './system-state.ts';
@@ -43,7 +41,7 @@ export async function checkEverything({
   const bindings = await broker.bindings();
   const state = await readSystemState(mongo);
   const figures = await stockFigures(stage);
-  const dead = await deadLetters(stage);
+  const dead = await deadLetters(broker, stage.workQueues);
   const records = journal.claims.values().toArray();
   const { transitions } = watch;
   const { unexpectedEnds } = chaos.revival;
@@ -92,40 +90,4 @@ async function stockFigures({ events, chaos, adminToken }: ChaosStage): Promise<
     figures.push({ rewardId, stock, available, reserved, granted });
   }
   return figures;
-}
-
-const InboxRow = z.object({ messages: z.array(z.string()) });
-const Headers = z.looseObject({ 'x-reason': z.string().default('none given') });
-
-async function deadLetters({ broker, workQueues }: ChaosStage): Promise<DeadLetter[]> {
-  const letters: DeadLetter[] = [];
-  for (const queue of workQueues) {
-    for (const { properties } of await broker.look(deadQueueOf(queue))) {
-      const { 'x-reason': reason } = Headers.parse(properties.headers ?? {});
-      letters.push({ id: String(properties.messageId), queue, reason });
-    }
-  }
-  return letters;
-}
-
-async function outboxes(mongo: MongoClient): Promise<Record<string, number>> {
-  const counts: Record<string, number> = {};
-  for (const name of ['auth_db', 'event_db'])
-    counts[name] = await mongo.db(name).collection('outbox').countDocuments();
-  return counts;
-}
-
-/** What inboxes remember: messages as `QUEUE:ID`, those of one transaction together. */
-async function handledMessages(mongo: MongoClient): Promise<Set<string>> {
-  const handled = new Set<string>();
-  for (const name of ['auth_db', 'event_db']) {
-    const rows = mongo
-      .db(name)
-      .collection('inbox')
-      .find({}, { projection: { messages: 1 } });
-    for await (const row of rows) {
-      for (const message of InboxRow.parse(row).messages) handled.add(message);
-    }
-  }
-  return handled;
 }
