@@ -17,6 +17,8 @@ export interface ChaosPlan {
   rate: number;
   /** Where a service is run from, if not from its folder here. */
   folders?: Partial<Record<ServiceName, string>>;
+  /** More environment variables for the processes of a service. */
+  variables?: Partial<Record<ServiceName, Record<string, string>>>;
   /** Where the lines of every process go. */
   logs?: string;
 }

@@ -40,6 +40,17 @@ export const slowTransactions: Aim = {
   faults: [{ kind: 'latency', target: PRIMARY, atMs: 500, durationMs: 22_000, amount: 80 }],
 };
 
+/** Transactions are slow, and elections of a new primary end those that are open. */
+export const interruptedTransactions: Aim = {
+  lastsMs: 26_000,
+  faults: [
+    ...slowTransactions.faults,
+    ...[6_000, 11_000, 16_000, 21_000].map(
+      (atMs) => ({ kind: 'step-down', target: PRIMARY, atMs, durationMs: 0, amount: 0 }) as const,
+    ),
+  ],
+};
+
 /** One after the other in one load. */
 export function inTurn(aims: readonly Aim[]): { durationMs: number; aimed: PlannedFault[] } {
   let durationMs = 0;

@@ -1,16 +1,10 @@
-import { mkdtemp } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import type { Sources } from '../../backing-services/sources.ts';
-import { Keeper } from '../../processes/keeper.ts';
-import type { ServiceName } from '../../repository/packages.ts';
-import { GAP_MS, RATE } from '../chaos-plan.ts';
+import { type ChaosPlan, GAP_MS, RATE } from '../chaos-plan.ts';
 import { type ChaosReport, isBroken, reportOf } from '../report/chaos-report.ts';
 import { columns } from '../report/columns.ts';
 import { runChaos } from '../run-chaos.ts';
 import { type Aim, inTurn } from './aims.ts';
-import { breakBuild } from './broken-build.ts';
-import { type Mutation, mutations } from './mutations.ts';
+import { brokenBuild, mutations } from './mutations.ts';
 
 export interface SelfTest {
   build: string;
@@ -27,7 +21,7 @@ interface Attempt {
   build: string;
   wanted: readonly string[];
   aims: readonly Aim[];
-  folders?: Partial<Record<ServiceName, string>>;
+  broken?: Pick<ChaosPlan, 'folders' | 'variables'>;
 }
 
 export interface SelfTestOptions {
@@ -37,31 +31,21 @@ export interface SelfTestOptions {
 }
 
 /**
- * Runs the build as it is under everything that is aimed at the broken ones, which it has to stand, and then every
- * broken build, which has to be found out by a rule that is about what was broken.
+ * Runs the sound build under the faults of all mutations: every invariant must hold. Then runs each mutation: one of
+ * the invariants that it names must catch it.
  */
 export async function runSelfTest(options: SelfTestOptions): Promise<SelfTest[]> {
   const aims = [...new Set(mutations.map(({ aim }) => aim))];
   const results = [await attempt({ build: 'as it is', wanted: [], aims }, options)];
-  for (const mutation of mutations) results.push(await tryMutation(mutation, options));
+  for (const { name, summary, services, aim, caughtBy } of mutations) {
+    const broken = brokenBuild(name, services);
+    results.push(await attempt({ build: summary, wanted: caughtBy, aims: [aim], broken }, options));
+  }
   return results;
 }
 
-async function tryMutation(mutation: Mutation, options: SelfTestOptions): Promise<SelfTest> {
-  const { name, caughtBy, aim } = mutation;
-  const directory = await mkdtemp(join(tmpdir(), 'laurel-broken-'));
-  const keeper = Keeper.start();
-  keeper.removeAtEnd(directory);
-  try {
-    const folders = await breakBuild(mutation, directory);
-    return await attempt({ build: name, wanted: caughtBy, aims: [aim], folders }, options);
-  } finally {
-    await keeper.end();
-  }
-}
-
 async function attempt(
-  { build, wanted, aims, folders }: Attempt,
+  { build, wanted, aims, broken: parts = {} }: Attempt,
   { seed, sources, say }: SelfTestOptions,
 ): Promise<SelfTest> {
   say(`The build: ${build}`);
@@ -73,7 +57,7 @@ async function attempt(
     ...inTurn(aims),
     brokerNodes: 1,
     rate: RATE,
-    ...(folders && { folders }),
+    ...parts,
   };
   const report = reportOf(await runChaos(plan, sources, say));
   const broken = report.verdicts.filter(({ breaches }) => breaches > 0);

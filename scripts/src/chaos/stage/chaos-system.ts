@@ -19,6 +19,8 @@ export interface ChaosSystemOptions {
   brokerNodes: number;
   /** Where a service is run from, if not from its folder here. */
   folders?: Partial<Record<ServiceName, string>>;
+  /** More environment variables for the processes of a service. */
+  variables?: Partial<Record<ServiceName, Record<string, string>>>;
   onLine?: (server: string, line: string) => void;
 }
 
@@ -52,7 +54,7 @@ export async function startChaosSystem(options: ChaosSystemOptions): Promise<Cha
 }
 
 async function start(
-  { sources, brokerNodes, folders, onLine }: ChaosSystemOptions,
+  { sources, brokerNodes, folders, variables, onLine }: ChaosSystemOptions,
   undo: (() => Promise<void>)[],
 ): Promise<Omit<ChaosSystem, 'stop'>> {
   const replicaSet = await layReplicaSet();
@@ -93,6 +95,7 @@ async function start(
     addresses,
     baseEnvironment: bareEnvironment(),
     overrides: {
+      ...variables,
       all: serviceSettings,
       // All players come from one address.
       'api-gateway': { JWKS_URL: mint.jwksUrl, CONNECTIONS_PER_ADDRESS: '10000' },
