@@ -1,8 +1,7 @@
 import type { Channel } from 'amqplib';
 import type { Db } from 'mongodb';
 import { describe, expect, it } from 'vitest';
-import { brokenParts, type Overrides } from './broken-parts.ts';
-import { mutationNames } from './mutation-names.ts';
+import { brokenParts, mutationNames, type Overrides } from './broken-parts.ts';
 import { mutations } from './mutations.ts';
 
 /** A database and a channel that note which calls reach them. */

@@ -2,7 +2,14 @@ import type { Channel } from 'amqplib';
 import type { Db } from 'mongodb';
 import { setTimeout as delay } from 'node:timers/promises';
 import { z } from 'zod';
-import type { MutationName } from './mutation-names.ts';
+
+export const mutationNames = [
+  'no-deduplication',
+  'acknowledged-first',
+  'outbox-outside',
+  'stock-in-two-steps',
+] as const;
+export type MutationName = (typeof mutationNames)[number];
 
 /** The part of `PlatformOverrides` of service-kit through which a service gets a broken part. */
 export interface Overrides {

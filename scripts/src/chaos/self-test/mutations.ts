@@ -8,7 +8,7 @@ import {
   repetitions,
   slowTransactions,
 } from './aims.ts';
-import type { MutationName } from './mutation-names.ts';
+import type { MutationName } from './broken-parts.ts';
 
 /** A way to break a promise, and the invariants of which at least one must catch it. */
 export interface Mutation {

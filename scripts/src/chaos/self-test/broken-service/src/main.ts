@@ -2,8 +2,7 @@ import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { z } from 'zod';
-import { brokenParts, type Overrides } from '../../broken-parts.ts';
-import { mutationNames } from '../../mutation-names.ts';
+import { brokenParts, mutationNames, type Overrides } from '../../broken-parts.ts';
 
 /** Runs the service in SERVICE_FOLDER with the part broken that BROKEN_PART names. */
 
