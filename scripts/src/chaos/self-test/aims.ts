@@ -8,6 +8,7 @@ export interface Aim {
 }
 
 const AUTH = ['auth-service', 'auth-service-2'] as const;
+const EVENTS = ['game-event-service', 'game-event-service-2', 'game-event-service-3'] as const;
 
 /** Hundreds of handled messages are delivered again. */
 export const repetitions: Aim = {
@@ -40,15 +41,15 @@ export const slowTransactions: Aim = {
   faults: [{ kind: 'latency', target: PRIMARY, atMs: 500, durationMs: 22_000, amount: 80 }],
 };
 
-/** Transactions are slow, and elections of a new primary end those that are open. */
-export const interruptedTransactions: Aim = {
-  lastsMs: 26_000,
-  faults: [
-    ...slowTransactions.faults,
-    ...[6_000, 11_000, 16_000, 21_000].map(
-      (atMs) => ({ kind: 'step-down', target: PRIMARY, atMs, durationMs: 0, amount: 0 }) as const,
+/** The processes that accept claims are killed in turn, so some die inside a transaction. */
+export const deathsInTransactions: Aim = {
+  lastsMs: 24_000,
+  faults: [4_000, 10_000, 16_000].flatMap((firstMs) =>
+    EVENTS.map(
+      (target, index) =>
+        ({ kind: 'kill', target, atMs: firstMs + index * 2_000, durationMs: 1_000, amount: 0 }) as const,
     ),
-  ],
+  ),
 };
 
 /** Joins the aims, one after the other, in one load. */

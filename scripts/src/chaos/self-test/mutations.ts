@@ -4,7 +4,7 @@ import type { ChaosPlan } from '../chaos-plan.ts';
 import {
   type Aim,
   deathsBeforeTheCommit,
-  interruptedTransactions,
+  deathsInTransactions,
   repetitions,
   slowTransactions,
 } from './aims.ts';
@@ -39,7 +39,7 @@ export const mutations: readonly Mutation[] = [
     name: 'outbox-outside',
     summary: 'outbox row written outside the transaction',
     services: ['game-event-service'],
-    aim: interruptedTransactions,
+    aim: deathsInTransactions,
     caughtBy: ['I6'],
   },
   {
