@@ -8,7 +8,6 @@ export interface Aim {
 }
 
 const AUTH = ['auth-service', 'auth-service-2'] as const;
-const EVENTS = ['game-event-service', 'game-event-service-2', 'game-event-service-3'] as const;
 
 /** Hundreds of handled messages are delivered again. */
 export const repetitions: Aim = {
@@ -39,17 +38,6 @@ export const deathsBeforeTheCommit: Aim = {
 export const slowTransactions: Aim = {
   lastsMs: 26_000,
   faults: [{ kind: 'latency', target: PRIMARY, atMs: 500, durationMs: 22_000, amount: 80 }],
-};
-
-/** The processes that accept claims are killed in turn, so some die inside a transaction. */
-export const deathsInTransactions: Aim = {
-  lastsMs: 24_000,
-  faults: [4_000, 10_000, 16_000].flatMap((firstMs) =>
-    EVENTS.map(
-      (target, index) =>
-        ({ kind: 'kill', target, atMs: firstMs + index * 2_000, durationMs: 1_000, amount: 0 }) as const,
-    ),
-  ),
 };
 
 /** Joins the aims, one after the other, in one load. */

@@ -30,7 +30,7 @@ function noting({ adapt }: Overrides) {
   return { calls, db: adapt.db?.(db) ?? db, channel: adapt.channel?.(through) ?? through };
 }
 
-const session = 'a session';
+const session = { id: 1 };
 
 describe('a broken part', () => {
   it('forgets what was handled, and lets it be written twice', async () => {
@@ -57,12 +57,15 @@ describe('a broken part', () => {
     ]);
   });
 
-  it('writes the outbox outside the transaction', async () => {
+  it('writes the outbox outside the transaction and before the stock', async () => {
     const { calls, db } = noting(brokenParts['outbox-outside']);
+    const take = [{ updateOne: { filter: { _id: 'rwd_1', $expr: {} }, update: { $inc: { taken: 1 } } } }];
+    await db.collection<{ _id: string; taken: number }>('rewardStock').bulkWrite(take, { session } as object);
     await db.collection('outbox').insertMany([], { session, ordered: true } as object);
     await db.collection('claims').insertMany([], { session } as object);
     expect(calls).toEqual([
       ['insertMany', [], { ordered: true }],
+      ['bulkWrite', take, { session }],
       ['insertMany', [], { session }],
     ]);
   });

@@ -55,15 +55,7 @@ export const brokenParts: Record<MutationName, Overrides> = {
     },
   },
 
-  'outbox-outside': collections({
-    outbox: {
-      insertMany: async ([rows, options], call) => {
-        const inserted = await call([rows, withoutSession(options)]);
-        await delay(BETWEEN_STEPS_MS);
-        return inserted;
-      },
-    },
-  }),
+  'outbox-outside': outboxOutside(),
 
   'stock-in-two-steps': collections({
     rewardStock: {
@@ -87,6 +79,35 @@ function collections(changesOf: Record<string, Changes>): Overrides {
     return withChanges(collection, changesOf[z.string().parse(args[0])] ?? {});
   };
   return { adapt: { db: (db) => withChanges(db, { collection: open }) } };
+}
+
+/**
+ * Writes the outbox before the stock: a transaction that loses a conflict over the stock is decided anew, but its first
+ * messages are sent.
+ */
+function outboxOutside(): Overrides {
+  const waiting = new WeakMap<object, () => unknown>();
+  const sessionOf = (options: unknown): object => AnObject.parse(Options.parse(options)['session']);
+  return collections({
+    rewardStock: {
+      bulkWrite: ([updates, options], call) => {
+        const takes = Updates.safeParse(updates).data ?? [];
+        if (!takes.some(({ updateOne: { filter } }) => '$expr' in filter)) return call([updates, options]);
+        waiting.set(sessionOf(options), () => call([updates, options]));
+        return Promise.resolve({ matchedCount: takes.length });
+      },
+    },
+    outbox: {
+      insertMany: async ([rows, options], call) => {
+        const inserted = await call([rows, withoutSession(options)]);
+        const session = sessionOf(options);
+        const takeStock = waiting.get(session);
+        waiting.delete(session);
+        await takeStock?.();
+        return inserted;
+      },
+    },
+  });
 }
 
 function withChanges<Part extends object>(part: Part, changes: Changes): Part {

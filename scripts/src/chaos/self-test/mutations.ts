@@ -1,13 +1,7 @@
 import { join } from 'node:path';
 import { packageDirectory, type ServiceName } from '../../repository/packages.ts';
 import type { ChaosPlan } from '../chaos-plan.ts';
-import {
-  type Aim,
-  deathsBeforeTheCommit,
-  deathsInTransactions,
-  repetitions,
-  slowTransactions,
-} from './aims.ts';
+import { type Aim, deathsBeforeTheCommit, repetitions, slowTransactions } from './aims.ts';
 import type { MutationName } from './broken-parts.ts';
 
 /** A way to break a promise, and the invariants of which at least one must catch it. */
@@ -39,7 +33,7 @@ export const mutations: readonly Mutation[] = [
     name: 'outbox-outside',
     summary: 'outbox row written outside the transaction',
     services: ['game-event-service'],
-    aim: deathsInTransactions,
+    aim: slowTransactions,
     caughtBy: ['I6'],
   },
   {
