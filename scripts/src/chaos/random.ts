@@ -1,3 +1,8 @@
+import { createHash } from 'node:crypto';
+import { uniformFloat64 } from 'pure-rand/distribution/uniformFloat64';
+import { uniformInt } from 'pure-rand/distribution/uniformInt';
+import { xoroshiro128plus } from 'pure-rand/generator/xoroshiro128plus';
+
 /** A stream of random numbers that a seed determines. */
 export interface Random {
   /** Uniform in [0, 1). */
@@ -12,17 +17,12 @@ export interface Random {
 
 /** @param purpose gives each use of one seed a stream of its own, so that one does not shift the other */
 export function seededRandom(seed: number, purpose: string): Random {
-  let state = hash(`${seed}/${purpose}`);
-
-  // Mulberry32 by Tommy Ettinger: 32 bits of state, which is plenty for a schedule.
-  function next(): number {
-    state = (state + 0x6d2b79f5) | 0;
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
-  }
-
-  const between = (least: number, most: number): number => least + Math.floor(next() * (most - least + 1));
+  const generator = xoroshiro128plus(
+    createHash('sha256').update(`${seed}/${purpose}`).digest().readInt32LE(),
+  );
+  const next = (): number => uniformFloat64(generator);
+  const between = (least: number, most: number): number =>
+    uniformInt(generator, Math.ceil(least), Math.floor(most));
 
   function pick<Item>(items: readonly Item[]): Item {
     const item = items[between(0, items.length - 1)];
@@ -47,13 +47,4 @@ export function seededRandom(seed: number, purpose: string): Random {
       return keyed.toSorted((a, b) => a.key - b.key).map(({ item }) => item);
     },
   };
-}
-
-/** FNV-1a. */
-function hash(text: string): number {
-  let value = 0x811c9dc5;
-  for (let index = 0; index < text.length; index += 1) {
-    value = Math.imul(value ^ text.charCodeAt(index), 0x01000193);
-  }
-  return value | 0;
 }

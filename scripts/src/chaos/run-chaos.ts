@@ -147,7 +147,7 @@ function targetsOf({ chaos, workQueues }: ChaosStage) {
   const services = chaos.system.instances.map(({ server }) => server.name);
   return {
     services,
-    // A clock that differs is excused nowhere but where claims are timed.
+    // Only the check of claim times allows for a skewed clock.
     skewable: services.filter((name) => name.startsWith('game-event-service')),
     brokers: brokersOf(chaos.system.backing.rabbitmq.servers).map(({ name }) => name),
     links: chaos.links.map(({ name }) => name),

@@ -1,4 +1,5 @@
 import type { Registry } from '@prometheus-io/client';
+import type { Channel } from 'amqplib';
 import type { Db, MongoClient } from 'mongodb';
 import type { Component } from '../lifecycle/index.ts';
 import type { Logger } from '../logging/index.ts';
@@ -40,6 +41,8 @@ export interface MessagingOptions {
    * less than the broker's `consumer_timeout` (default 30 minutes). Default 600,000.
    */
   giveBackAfterMs?: number;
+  /** Wraps the channel of each consumer, for tests. */
+  adaptChannel?: ((channel: Channel) => Channel) | undefined;
   logger: Logger;
   metrics?: Registry;
 }
@@ -106,6 +109,7 @@ export function createMessaging(options: MessagingOptions): Messaging {
         topology,
         tuning,
         stuckAfterMs,
+        adaptChannel: options.adaptChannel,
         storeAnswers: async () => void (await db.command({ ping: 1 })),
         handle: createBatchHandler({
           consumer,

@@ -1,4 +1,5 @@
 import type { Registry } from '@prometheus-io/client';
+import type { Channel } from 'amqplib';
 import type { Component } from '../lifecycle/index.ts';
 import type { Logger } from '../logging/index.ts';
 import { gaugeOf } from '../metrics/metrics.ts';
@@ -21,6 +22,8 @@ export interface QueueConsumerOptions {
   storeAnswers: () => Promise<void>;
   /** How long a batch may take, in milliseconds, before its handler is reported as stuck. */
   stuckAfterMs: number;
+  /** Wraps the channel of each consumer, for tests. */
+  adaptChannel?: ((channel: Channel) => Channel) | undefined;
   logger: Logger;
   metrics?: Registry | undefined;
 }
@@ -111,7 +114,7 @@ export function createQueueConsumer(options: QueueConsumerOptions): QueueConsume
         // The queue itself may be gone.
         await declareTopology(channel, topology);
         consumer = await openChannelConsumer({
-          channel,
+          channel: options.adaptChannel?.(channel) ?? channel,
           queue,
           prefetch: consumerPrefetch,
           batchSize,

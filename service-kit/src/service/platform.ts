@@ -1,4 +1,5 @@
 import type { Registry } from '@prometheus-io/client';
+import type { Channel } from 'amqplib';
 import type { Db, MongoClient } from 'mongodb';
 import type { KeyObject } from 'node:crypto';
 import { createMetrics } from '../admin/index.ts';
@@ -43,6 +44,8 @@ export interface PlatformOverrides {
   logger?: Logger;
   clock?: Clock;
   newId?: NewId;
+  /** Wraps the database and the channels of consumers, for tests that break a service on purpose. */
+  adapt?: { db?: (db: Db) => Db; channel?: (channel: Channel) => Channel };
 }
 
 export interface PlatformOptions extends PlatformOverrides {
@@ -60,14 +63,24 @@ export function createPlatform({
   auditKey,
   ...overrides
 }: PlatformOptions): ServicePlatform {
-  const { clock = systemClock, newId = randomId } = overrides;
+  const { clock = systemClock, newId = randomId, adapt = {} } = overrides;
   const { logger = createLogger({ service, level: config.logLevel }) } = overrides;
   const metrics = createMetrics(service);
   const mongo = connectMongo({ ...config.mongo, appName: service, logger });
   const redis = connectRedis({ url: config.redisUrl, name: service, logger });
   const topology: ServicePlatform['topology'] = { exchanges: {}, queues: {} };
-  const { client, db } = mongo;
-  const messaging = createMessaging({ ...config.rabbitmq, service, topology, client, db, logger, metrics });
+  const { client } = mongo;
+  const db = adapt.db?.(mongo.db) ?? mongo.db;
+  const messaging = createMessaging({
+    ...config.rabbitmq,
+    service,
+    topology,
+    client,
+    db,
+    adaptChannel: adapt.channel,
+    logger,
+    metrics,
+  });
   const { transact } = messaging;
   const trail = createAuditTrail({ client, db, logger, metrics, ...(auditKey && { key: auditKey }) });
   const refusals = createRefusals({ trail, logger });

@@ -34,7 +34,7 @@ const QueueRows = z.array(
   z.object({ name: z.string(), messages_ready: z.number(), messages_unacknowledged: z.number() }),
 );
 
-/** Speaks to the broker past all links, as somebody who looks on, or meddles. */
+/** Reads from the broker and publishes to it, past all links. */
 export class BrokerObserver {
   readonly nodes: readonly Server[];
   readonly #urls: readonly string[];

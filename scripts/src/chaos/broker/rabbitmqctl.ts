@@ -4,7 +4,7 @@ import type { Server } from '../../processes/server.ts';
 
 const LIMIT_MS = 60_000;
 
-/** RabbitMQ's own tool, spoken to as the given node. */
+/** Runs RabbitMQ's command-line tool against a node. */
 export async function rabbitmqctl(node: Server, ...args: string[]): Promise<string> {
   const { command, env } = await node.definition.spec();
   const { code, stdout, output } = await runCommand(

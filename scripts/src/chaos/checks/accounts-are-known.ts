@@ -1,7 +1,7 @@
 import type { SystemState } from './system-state.ts';
 import { type Breach, type Verdict, verdict } from './verdict.ts';
 
-/** What one service has heard of accounts is what the other one says, in whatever order it was told. */
+/** The accounts in game-event-service agree with auth-service, in whatever order their messages arrived. */
 export function accountsAreKnown(
   registered: ReadonlySet<string>,
   { accounts, knownAccounts }: Pick<SystemState, 'accounts' | 'knownAccounts'>,

@@ -29,7 +29,7 @@ export interface Evidence {
   random: Random;
 }
 
-/** Holds everything that was promised against what was seen: the answers, both databases, and the queues. */
+/** Checks every rule against the answers to clients, both databases and the queues. */
 export async function checkEverything({
   stage,
   journal,

@@ -8,7 +8,7 @@ const ofWhat = ({
   accountId,
 }: Pick<ClaimRow, 'eventId' | 'rewardId' | 'accountId'>): string => `${eventId} ${rewardId} ${accountId}`;
 
-/** I1: a claim that somebody was told of is there; one that nobody can have made is not. */
+/** I1: every claim that an answer named exists, and no claim exists that no client made. */
 export function claimsAnswered(records: Iterable<ClaimRecord>, { claims }: SystemState): Verdict {
   const breaches: Breach[] = [];
   const stored = Map.groupBy(claims, ofWhat);

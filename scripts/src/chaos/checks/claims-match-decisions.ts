@@ -9,7 +9,7 @@ import { type Breach, type Verdict, verdict } from './verdict.ts';
 
 const HELD = new Set(['granted', 'revoking', 'revoked']);
 
-/** I6: what game-event-service says of a claim is what auth-service decided, and what its ledger holds. */
+/** I6: the state of a claim in game-event-service agrees with the decision and the ledger of auth-service. */
 export function claimsMatchDecisions({
   claims,
   decisions,
@@ -27,7 +27,7 @@ export function claimsMatchDecisions({
     const decision = decisionOf.get(claim.grantId);
     const entry = entryOf.get(claim.grantId);
     const isReversed = reversed.has(claim.grantId);
-    // What is still being revoked is another rule's business.
+    // Claims that are still being revoked break I5, not this rule.
     if (claim.status !== 'revoking' && isReversed !== (claim.status === 'revoked'))
       breaches.push({
         what: `claim ${claim._id} is ${claim.status} and its grant was ${isReversed ? '' : 'not '}reversed`,
@@ -69,7 +69,7 @@ function agrees(claim: ClaimRow, decision: DecisionRow | undefined, entry: Ledge
       entry.quantity === claim.reward.quantity
     );
   }
-  // What is still pending is another rule's business.
+  // Claims that are still pending break I5, not this rule.
   if (claim.status !== 'rejected') return true;
   return decision?.outcome === 'refused' && decision.code === claim.reason && entry === undefined;
 }

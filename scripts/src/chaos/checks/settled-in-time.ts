@@ -17,7 +17,7 @@ export interface TimeLimits {
 
 const GRACE_MS = 30_000;
 
-/** I5: every claim is final within the deadline, the outage and 30 s; nothing is dead but what was dead on arrival. */
+/** I5: every claim is final within the deadline, the outage and 30 s; only malformed messages are dead letters. */
 export function settledInTime(
   { claims }: Pick<SystemState, 'claims'>,
   attempts: readonly AttemptHistory[],
@@ -66,7 +66,7 @@ function deadOutOfPlace({
   ];
 }
 
-/** How much of the time between was within any fault. */
+/** @returns how much of the time from `from` to `to` at least one fault covers, in milliseconds */
 export function overlap(faults: readonly InjectedFault[], from: number, to: number): number {
   const windows = faults
     .map(({ startedAt, healedAt }) => [Math.max(from, startedAt), Math.min(to, healedAt)] as const)

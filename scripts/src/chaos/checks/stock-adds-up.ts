@@ -47,7 +47,7 @@ export function stockAddsUp(
       const codes = state.codes.filter((each) => each.rewardId === rewardId);
       wrong.push(...wrongWithCodes({ given: stock, pool, codes, taken, granted: holding }));
     }
-    // Nothing but its codes is the stock of a coupon.
+    // The stock of a coupon is its number of codes.
     const asked = told && { ...told, stock: isCoupon ? stock : told.stock };
     if (figures && (!asked || !isSum(asked, granted)))
       wrong.push('the API tells a stock that does not add up');

@@ -1,7 +1,7 @@
 import { BSON, type Document, type MongoClient } from 'mongodb';
 import type { Breach } from './verdict.ts';
 
-/** What is kept of messages on their way, and may grow; and a lease, which whoever holds it prolongs. */
+/** Collections that a replay may change: records of messages, and a lease that its holder renews. */
 const PASSING = new Set(['inbox', 'outbox', 'auditLease']);
 /** MongoDB removes by itself what has expired. A replay takes less than this. */
 const SOON_MS = 30 * 60_000;

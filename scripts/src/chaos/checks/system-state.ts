@@ -20,7 +20,7 @@ export interface ClaimRow {
 
 export interface DecisionRow {
   _id: string;
-  /** Only where it is not the id itself. */
+  /** Absent where `_id` is the grant id. */
   grantId?: string;
   claimId: string;
   accountId: string;
@@ -55,7 +55,7 @@ export interface ProgressRow {
   counters: Record<string, { total: number; days: Record<string, number> }>;
 }
 
-/** All that the two services hold, as it is when nothing moves any more. */
+/** The stored state of both services, read when the system is quiet. */
 export interface SystemState {
   claims: ClaimRow[];
   decisions: DecisionRow[];
@@ -70,13 +70,13 @@ export interface SystemState {
   progress: ProgressRow[];
   /** As auth-service has them. */
   accounts: { _id: string; status: string }[];
-  /** As game-event-service has heard of them. */
+  /** As game-event-service has stored them. */
   knownAccounts: { _id: string; status: string }[];
 }
 
 export const grantIdOf = ({ _id, grantId }: DecisionRow): string => grantId ?? _id;
 
-/** Reads both databases, which nobody but a checker may do. */
+/** Reads both databases. Only checks may do that. */
 export async function readSystemState(client: MongoClient): Promise<SystemState> {
   const [events, auth] = [client.db('event_db'), client.db('auth_db')];
   const status = { projection: { status: 1 } };

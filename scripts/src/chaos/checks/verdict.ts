@@ -1,10 +1,10 @@
-/** Something that must not be, with what shows it. */
+/** A broken rule in one case, with its evidence. */
 export interface Breach {
   what: string;
   evidence: object;
 }
 
-/** What came of checking one rule. */
+/** The result of checking one rule. */
 export interface Verdict {
   /** I1 to I9 as the system's description numbers them. */
   id: string;
@@ -18,7 +18,7 @@ export function verdict(id: string, rule: string, checked: number, breaches: Bre
   return { id, rule, checked, breaches };
 }
 
-/** Those groups that hold more than one. */
+/** @returns the groups that have more than one item */
 export function several<Item>(
   items: Iterable<Item>,
   keyOf: (item: Item) => string,

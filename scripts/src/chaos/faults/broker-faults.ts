@@ -11,7 +11,7 @@ export const closeConnections: ApplyFault = async (_, { broker }) => {
   return { met: 'every connection' };
 };
 
-/** Publishers are held back while it lasts. */
+/** RabbitMQ blocks publishers while the alarm lasts. */
 export const memoryAlarm: ApplyFault = async ({ target }, { broker }) => {
   const node = broker.nodes.find(({ name }) => name === target);
   if (!node) throw new Error(`there is no broker ${target}`);
@@ -22,7 +22,7 @@ export const memoryAlarm: ApplyFault = async ({ target }, { broker }) => {
   return { met: node.name, undo: () => setWatermark(USUAL_WATERMARK) };
 };
 
-/** Nobody takes the queue's messages: they have to come back to their outboxes and stay there. */
+/** No queue takes the messages: they must return to their outboxes and stay there. */
 export const unbind: ApplyFault = async ({ target: queue }, { broker }) => {
   const bindings = (await broker.bindings()).filter((binding) => binding.queue === queue);
   if (bindings.length === 0) throw new Error(`${queue} is not bound`);

@@ -1,6 +1,6 @@
 import type { FaultKind } from './fault.ts';
 
-/** What there is to be disturbed, by name. */
+/** The names of everything that faults can meet. */
 export interface Targets {
   services: readonly string[];
   /** Those of the services whose clock may differ. */

@@ -31,7 +31,7 @@ export interface PlannedFault {
   amount: number;
 }
 
-/** What became of it. */
+/** A planned fault and its course. */
 export interface InjectedFault {
   planned: PlannedFault;
   /** The process or link that it met: a role such as `mongodb-primary` is found out when it is time. */

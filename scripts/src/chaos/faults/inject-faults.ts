@@ -31,8 +31,8 @@ const UNDO_ATTEMPTS = 20;
 const UNDO_PAUSE_MS = 1_000;
 
 /**
- * Does everything that is planned, each at its time, and resolves when all of it is undone. What is not begun before the
- * load ends, because those before it took too long to undo, is not done.
+ * Injects each planned fault at its time, and resolves when all of them are undone. A fault that cannot begin before the
+ * load ends, because earlier ones took too long to undo, is left out.
  */
 export async function injectFaults(
   plan: { faults: readonly PlannedFault[]; durationMs: number },
@@ -78,7 +78,7 @@ async function inject(planned: PlannedFault, world: FaultWorld): Promise<Injecte
   }
 }
 
-/** What was broken has to be mended, also when that does not succeed at once. */
+/** Undoes a fault, in several attempts if the first ones fail. */
 async function persist(undo: () => Promise<void>): Promise<void> {
   for (let attempt = 1; ; attempt += 1) {
     try {

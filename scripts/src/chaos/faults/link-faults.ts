@@ -22,7 +22,7 @@ function inState(stateFor: (fault: PlannedFault) => LinkState): ApplyFault {
   };
 }
 
-/** The link of this name, or the one that leads to whoever has this role. */
+/** The link of this name, or the one that leads to the server with this role. */
 async function linkFor(target: string, world: FaultWorld): Promise<Link> {
   const inRole = target === PRIMARY || target === SECONDARY;
   const name = inRole ? `all → ${(await serverFor(target, world)).name}` : target;

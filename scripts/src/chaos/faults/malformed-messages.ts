@@ -2,7 +2,7 @@
 export interface Poison {
   id: string;
   queue: string;
-  /** Whether the broker said that it has it. */
+  /** Whether the broker confirmed it. */
   confirmed: boolean;
 }
 

@@ -4,7 +4,7 @@ import type { SentMessage } from '../watch/store-watch.ts';
 import { malformedMessages } from './malformed-messages.ts';
 import type { ApplyFault } from './world.ts';
 
-/** Among how many of the latest messages those to be repeated are chosen. */
+/** The number of latest messages from which the repeated ones are chosen. */
 const RECENT = 5_000;
 const HELD_BACK = 100;
 
@@ -34,7 +34,7 @@ export const reorder: ApplyFault = async ({ target: queue, durationMs }, { broke
   return { met: `${held.length} messages of ${queue}` };
 };
 
-/** Messages that nobody can read: each must end among the dead, and harm no other. */
+/** Malformed messages: each must become a dead letter, and none may harm another message. */
 export const malformed: ApplyFault = async ({ target: queue, amount, number }, { broker, poison }) => {
   for (const { content, ...entry } of malformedMessages(queue, number, amount)) {
     // Noted before it is sent: without a confirm it may be there or not.

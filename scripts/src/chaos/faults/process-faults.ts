@@ -10,7 +10,7 @@ export const kill: ApplyFault = async ({ target }, world) => {
   return { met: server.name, undo: () => world.chaos.revival.revive(server) };
 };
 
-/** SIGSTOP: it holds its connections and its locks, and says nothing. */
+/** SIGSTOP: the process keeps its connections and locks, and answers nothing. */
 export const pause: ApplyFault = async ({ target }, world) => {
   const server = await serverFor(target, world);
   const { pid } = server;

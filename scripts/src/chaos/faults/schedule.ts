@@ -9,14 +9,14 @@ export interface SchedulePlan {
   /** From the start of one fault to that of the next, on average. */
   gapMs: number;
   targets: Targets;
-  /** Only what has this in its name is disturbed. */
+  /** Faults meet only targets whose names contain this. */
   on?: string;
 }
 
 const FIRST_AT_MS = 4_000;
-/** Faults follow each other as much sooner or later than on average. */
+/** The largest deviation of a gap from the average gap, as a share of it. */
 const GAP_SPREAD = 11 / 23;
-/** After a fault its group is left in peace for so long, that it can be seen to recover. */
+/** The pause of a group after its fault, so that the recovery can be observed. */
 const PEACE_MS = 5_000;
 const ATTEMPTS = 30;
 

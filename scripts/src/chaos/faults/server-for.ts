@@ -29,7 +29,7 @@ async function isPrimary(member: Server): Promise<boolean> {
   }
 }
 
-/** Speaks to this member and no other. */
+/** Connects to this member only. */
 export async function withMember<Result>(
   member: Server,
   work: (admin: Db) => Promise<Result>,

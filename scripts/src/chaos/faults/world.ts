@@ -6,7 +6,7 @@ import type { SentMessage } from '../watch/store-watch.ts';
 import type { PlannedFault } from './fault.ts';
 import type { Poison } from './malformed-messages.ts';
 
-/** What faults are done to, and with. */
+/** What faults act on, and with. */
 export interface FaultWorld {
   chaos: ChaosSystem;
   mongo: MongoClient;
@@ -21,7 +21,7 @@ export interface FaultWorld {
 export interface Applied {
   /** What it met. */
   met: string;
-  /** Makes it whole again; where there is none, it was over at once. */
+  /** Undoes the fault; absent where the fault ends at once. */
   undo?: () => Promise<void>;
 }
 

@@ -3,7 +3,7 @@ interface Waiting {
   act: () => void;
 }
 
-/** Does things after a delay and always in the order in which they came, also when the delay shrinks in between. */
+/** Runs actions after a delay and in their order of arrival, even when the delay shrinks in between. */
 export function createDelayLine(delayMs: () => number): (act: () => void) => void {
   const waiting: Waiting[] = [];
 

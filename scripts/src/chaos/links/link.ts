@@ -10,10 +10,10 @@ export type LinkState =
   | { is: 'half-open' }
   | { is: 'cut' };
 
-/** There is from who connects, back is from the target. */
+/** `there` leads from the client to the target, `back` from the target to the client. */
 type Direction = 'there' | 'back';
 
-/** A connection that goes dumb at a moment of its protocol. */
+/** Silences a connection at a chosen moment of its protocol. */
 export interface Snare {
   /** Bytes on their way there that are waited for. */
   bytes: Buffer;
@@ -66,7 +66,7 @@ export class Link {
   set(state: LinkState): void {
     const swallowed = this.#state.is === 'half-open';
     this.#state = state;
-    // What was swallowed is missing from the streams, so they cannot go on.
+    // The streams lack the swallowed bytes, so they cannot go on.
     if (state.is === 'cut' || swallowed) this.reset();
     if (state.is === 'cut') void this.#refuse();
   }

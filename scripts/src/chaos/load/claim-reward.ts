@@ -15,10 +15,10 @@ const REFUSALS: Record<number, readonly string[]> = {
   422: ['conditions_not_met'],
 };
 const CLAIMS_AT_MOST = 3;
-/** Whoever was told that it takes longer does not look again at once: all who do are a load of their own. */
+/** After a 202 the client waits before it polls: without the pause, polling would be a load of its own. */
 const FIRST_LOOK = 3;
 
-/** Claims until there is an outcome; what the ledger refused because it took too long is claimed again. */
+/** Claims until there is an outcome; a claim that the ledger refused after its deadline is claimed again. */
 export async function claimReward(order: ClaimOrder, context: LoadContext): Promise<void> {
   for (let claims = 0; claims < CLAIMS_AT_MOST; claims += 1) {
     if ((await claimOnce(order, context)) !== 'cancelled') return;
@@ -80,7 +80,7 @@ async function saw(
   return claim.status === 'pending' ? followClaim(claim.id, order.token, context) : 'done';
 }
 
-/** Looks again until it is decided. */
+/** Polls the claim until it is decided. */
 async function followClaim(
   claimId: string,
   token: string,

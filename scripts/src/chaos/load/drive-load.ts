@@ -23,7 +23,7 @@ export interface Driven {
 
 const TICK_MS = 10;
 
-/** Begins operations when they are due, whatever became of those before. */
+/** Begins operations when they are due, whether or not the earlier ones have ended. */
 export async function driveLoad({ next, perform, rate, most, durationMs }: Drive): Promise<Driven> {
   const startedAt = performance.now();
   const underWay = new Set<Promise<void>>();

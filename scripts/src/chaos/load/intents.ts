@@ -3,7 +3,7 @@ import { seededRandom } from '../random.ts';
 /** Rewards as players see them. */
 export type RewardName = 'welcome' | 'attendance' | 'drop' | 'daily';
 
-/** What somebody wants to do; whoever wants it does not change their mind when the answer is lost. */
+/** An operation of the load. A lost answer does not change it. */
 export type Intent =
   | { kind: 'claim'; player: number; reward: RewardName }
   | { kind: 'check-in'; player: number }
@@ -32,7 +32,7 @@ const rewards: { weight: number; item: RewardName }[] = [
   { weight: 12, item: 'daily' },
 ];
 
-/** Players who are about at the same time. */
+/** Number of players who are active at the same time. */
 const ABOUT = 250;
 const PLAYERS_PER_SECOND = 45;
 
@@ -42,8 +42,8 @@ export function playersFor(durationMs: number): number {
 }
 
 /**
- * What is wanted, one after the other. Players come and go: at any time a few hundred are about, and each of them
- * wants the same things several times.
+ * The intents of a load, in order. Players come and go: a few hundred are active at a time, and each of them repeats
+ * its intents.
  */
 export function createIntents(seed: number, sessions: number): (elapsedMs: number) => Intent {
   const random = seededRandom(seed, 'load');

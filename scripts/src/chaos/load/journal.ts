@@ -35,7 +35,7 @@ export interface CheckInRecord {
   unknown: number;
 }
 
-/** An answer that nobody should get. */
+/** An answer that a correct system never gives. */
 export interface Surprise {
   at: number;
   what: string;
@@ -56,7 +56,7 @@ export class Journal {
   operations = 0;
   requests = 0;
   givenUp = 0;
-  /** Sessions that ended although their client did nothing wrong but to repeat a request whose answer was lost. */
+  /** Sessions that ended because their client repeated a request whose answer was lost. */
   sessionsLost = 0;
 
   count(kind: string, label: string): void {

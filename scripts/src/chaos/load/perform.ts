@@ -8,13 +8,13 @@ import { type PlayerSession, refresh } from './refresh-sessions.ts';
 import { registerPlayer } from './register-player.ts';
 import { revokeClaim } from './revoke-claim.ts';
 
-/** Turns what is wanted into requests. */
+/** Performs each intent by its requests. */
 export function createPerformer(stage: ChaosStage, sessions: readonly PlayerSession[], context: LoadContext) {
   const { events, players, tokenFor, adminToken } = stage;
   const startedAt = performance.now();
-  /** The claim that a player heard of last. */
+  /** The newest claim of each player, from an answer. */
   const lastClaims = new Map<string, string>();
-  /** The claim that anybody heard of last. */
+  /** The newest claim of any player, from an answer. */
   let latestClaim: string | undefined;
 
   function accountOf(player: number): { accountId: string; token: string } {

@@ -1,7 +1,7 @@
 import { Pool } from 'undici';
 import { z } from 'zod';
 
-/** What a client knows after a request: an answer that stands, or nothing at all about what was done. */
+/** The outcome of a request as a client knows it: a final answer, or unknown. */
 export type Outcome =
   | { known: true; status: number; code?: string; body: unknown }
   | { known: false; why: string };
@@ -54,7 +54,7 @@ export function createPlayerClient(urls: readonly string[]): PlayerClient {
   };
 }
 
-/** Of an error on the other side nobody can tell what had been done before it. */
+/** After a server error the client cannot tell whether the request had an effect. */
 function outcomeOf(status: number, body: unknown): Outcome {
   const { code } = WithCode.safeParse(body).data ?? {};
   if (status >= 500) return { known: false, why: `${status} ${code ?? ''}`.trim() };

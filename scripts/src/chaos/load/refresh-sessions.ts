@@ -5,7 +5,7 @@ import { registerPlayer } from './register-player.ts';
 export interface PlayerSession {
   accountId: string;
   refreshToken: string;
-  /** When a request was last sent to which there was no answer, in Unix milliseconds. */
+  /** When the last unanswered request was sent, in Unix milliseconds. */
   unansweredAt: number | undefined;
   busy: boolean;
 }

@@ -12,7 +12,7 @@ export interface Standstill {
   grantMs: number;
 }
 
-/** What overlaps in time is counted with each of the faults: nobody can tell which of them it was. */
+/** A standstill counts for each fault that it overlaps with, because its cause is unknown. */
 export function standstillsOf(
   faults: readonly InjectedFault[],
   successes: ReadonlyMap<string, readonly number[]>,

@@ -1,7 +1,7 @@
 import { BROKER, PRIMARY } from '../faults/catalogue.ts';
 import type { PlannedFault } from '../faults/fault.ts';
 
-/** Faults at chosen times under a load of this length: so much of one thing that what it breaks cannot stay whole. */
+/** Faults at chosen times, and the length of the load: enough of one kind to expose what a mutation breaks. */
 export interface Aim {
   lastsMs: number;
   faults: readonly Omit<PlannedFault, 'number'>[];
@@ -9,7 +9,7 @@ export interface Aim {
 
 const AUTH = ['auth-service', 'auth-service-2'] as const;
 
-/** Messages that have been handled come again, by the hundred. */
+/** Hundreds of handled messages are delivered again. */
 export const repetitions: Aim = {
   lastsMs: 18_000,
   faults: [6_000, 11_000, 16_000].map((atMs) => ({
@@ -22,8 +22,8 @@ export const repetitions: Aim = {
 };
 
 /**
- * Requests pile up before consumers that stand still. When these go on, the store does not answer, so that every one
- * of them has its hands full of what it cannot commit; then they are killed.
+ * Requests pile up while the consumers are paused. When the consumers go on, the store does not answer, so each of them
+ * holds many messages that it cannot commit. Then they are killed.
  */
 export const deathsBeforeTheCommit: Aim = {
   lastsMs: 22_000,
@@ -34,24 +34,13 @@ export const deathsBeforeTheCommit: Aim = {
   ],
 };
 
-/** Transactions take seconds: those of several processes that meet at one stock overlap, and all but one are undone. */
+/** Transactions take seconds, so those of several processes on one stock overlap, and all but one are aborted. */
 export const slowTransactions: Aim = {
   lastsMs: 26_000,
   faults: [{ kind: 'latency', target: PRIMARY, atMs: 500, durationMs: 22_000, amount: 80 }],
 };
 
-/** Transactions are slow, and elections of a new primary end those that are open. */
-export const interruptedTransactions: Aim = {
-  lastsMs: 26_000,
-  faults: [
-    ...slowTransactions.faults,
-    ...[6_000, 11_000, 16_000, 21_000].map(
-      (atMs) => ({ kind: 'step-down', target: PRIMARY, atMs, durationMs: 0, amount: 0 }) as const,
-    ),
-  ],
-};
-
-/** One after the other in one load. */
+/** Joins the aims, one after the other, in one load. */
 export function inTurn(aims: readonly Aim[]): { durationMs: number; aimed: PlannedFault[] } {
   let durationMs = 0;
   const aimed: PlannedFault[] = [];

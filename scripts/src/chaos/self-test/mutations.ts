@@ -1,14 +1,8 @@
-import { pathToFileURL } from 'node:url';
 import { join } from 'node:path';
-import type { ServiceName } from '../../repository/packages.ts';
-import {
-  type Aim,
-  deathsBeforeTheCommit,
-  interruptedTransactions,
-  repetitions,
-  slowTransactions,
-} from './aims.ts';
-import type { MutationName } from './mutation-names.ts';
+import { packageDirectory, type ServiceName } from '../../repository/packages.ts';
+import type { ChaosPlan } from '../chaos-plan.ts';
+import { type Aim, deathsBeforeTheCommit, repetitions, slowTransactions } from './aims.ts';
+import type { MutationName } from './broken-parts.ts';
 
 /** A way to break a promise, and the invariants of which at least one must catch it. */
 export interface Mutation {
@@ -39,7 +33,7 @@ export const mutations: readonly Mutation[] = [
     name: 'outbox-outside',
     summary: 'outbox row written outside the transaction',
     services: ['game-event-service'],
-    aim: interruptedTransactions,
+    aim: slowTransactions,
     caughtBy: ['I6'],
   },
   {
@@ -51,8 +45,16 @@ export const mutations: readonly Mutation[] = [
   },
 ];
 
-/** The environment variables that break a service as it starts. */
-export function variablesFor(name: MutationName): Record<string, string> {
-  const preload = pathToFileURL(join(import.meta.dirname, 'break-service.ts')).href;
-  return { NODE_OPTIONS: `--import=${preload}`, BROKEN_PART: name };
+/** Runs the services from the entry that breaks a part of them. */
+export function brokenBuild(
+  name: MutationName,
+  services: readonly ServiceName[],
+): Required<Pick<ChaosPlan, 'folders' | 'variables'>> {
+  const folder = join(import.meta.dirname, 'broken-service');
+  return {
+    folders: Object.fromEntries(services.map((service) => [service, folder])),
+    variables: Object.fromEntries(
+      services.map((service) => [service, { SERVICE_FOLDER: packageDirectory(service), BROKEN_PART: name }]),
+    ),
+  };
 }

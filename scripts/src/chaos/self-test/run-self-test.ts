@@ -4,7 +4,7 @@ import { type ChaosReport, isBroken, reportOf } from '../report/chaos-report.ts'
 import { columns } from '../report/columns.ts';
 import { runChaos } from '../run-chaos.ts';
 import { type Aim, inTurn } from './aims.ts';
-import { mutations, variablesFor } from './mutations.ts';
+import { brokenBuild, mutations } from './mutations.ts';
 
 export interface SelfTest {
   build: string;
@@ -21,7 +21,7 @@ interface Attempt {
   build: string;
   wanted: readonly string[];
   aims: readonly Aim[];
-  variables?: ChaosPlan['variables'];
+  broken?: Pick<ChaosPlan, 'folders' | 'variables'>;
 }
 
 export interface SelfTestOptions {
@@ -38,14 +38,14 @@ export async function runSelfTest(options: SelfTestOptions): Promise<SelfTest[]>
   const aims = [...new Set(mutations.map(({ aim }) => aim))];
   const results = [await attempt({ build: 'as it is', wanted: [], aims }, options)];
   for (const { name, summary, services, aim, caughtBy } of mutations) {
-    const variables = Object.fromEntries(services.map((service) => [service, variablesFor(name)]));
-    results.push(await attempt({ build: summary, wanted: caughtBy, aims: [aim], variables }, options));
+    const broken = brokenBuild(name, services);
+    results.push(await attempt({ build: summary, wanted: caughtBy, aims: [aim], broken }, options));
   }
   return results;
 }
 
 async function attempt(
-  { build, wanted, aims, variables }: Attempt,
+  { build, wanted, aims, broken: parts = {} }: Attempt,
   { seed, sources, say }: SelfTestOptions,
 ): Promise<SelfTest> {
   say(`The build: ${build}`);
@@ -57,7 +57,7 @@ async function attempt(
     ...inTurn(aims),
     brokerNodes: 1,
     rate: RATE,
-    ...(variables && { variables }),
+    ...parts,
   };
   const report = reportOf(await runChaos(plan, sources, say));
   const broken = report.verdicts.filter(({ breaches }) => breaches > 0);

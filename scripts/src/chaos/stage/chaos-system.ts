@@ -17,6 +17,8 @@ const INSTANCES = { 'api-gateway': 2, 'auth-service': 2, 'game-event-service': 3
 export interface ChaosSystemOptions {
   sources: Sources;
   brokerNodes: number;
+  /** Where a service is run from, if not from its folder here. */
+  folders?: Partial<Record<ServiceName, string>>;
   /** More environment variables for the processes of a service. */
   variables?: Partial<Record<ServiceName, Record<string, string>>>;
   onLine?: (server: string, line: string) => void;
@@ -52,7 +54,7 @@ export async function startChaosSystem(options: ChaosSystemOptions): Promise<Cha
 }
 
 async function start(
-  { sources, brokerNodes, variables, onLine }: ChaosSystemOptions,
+  { sources, brokerNodes, folders, variables, onLine }: ChaosSystemOptions,
   undo: (() => Promise<void>)[],
 ): Promise<Omit<ChaosSystem, 'stop'>> {
   const replicaSet = await layReplicaSet();
@@ -99,6 +101,7 @@ async function start(
       'api-gateway': { JWKS_URL: mint.jwksUrl, CONNECTIONS_PER_ADDRESS: '10000' },
     },
     environmentOf: (name) => ({ ...laid.environments.get(name), ...further.get(name) }),
+    ...(folders && { folders }),
     surroundings: backing.surroundings,
   });
   undo.push(async () => {

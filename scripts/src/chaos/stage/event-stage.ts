@@ -5,9 +5,9 @@ import type { RewardName } from '../load/intents.ts';
 
 const HOUR_MS = 3_600_000;
 const DAY_MS = 24 * HOUR_MS;
-/** How long one drop is the one that everybody wants. */
+/** How long all players claim the same drop. */
 const DROP_MS = 12_000;
-/** Fewer than there are players about, so that each is fought over to the last. */
+/** Less than the number of active players, so that they compete for every unit. */
 const DROP_STOCK = 90;
 const DAILY_CAP_PER_SECOND = 3;
 

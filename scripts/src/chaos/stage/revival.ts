@@ -4,7 +4,7 @@ import type { Server } from '../../processes/server.ts';
 
 const PAUSE_MS = 500;
 
-/** A process that ended although nothing was done to it. */
+/** A process that ended although no fault met it. */
 export interface UnexpectedEnd {
   server: string;
   at: number;
@@ -12,7 +12,7 @@ export interface UnexpectedEnd {
   lastLines: string[];
 }
 
-/** Starts servers and does not give up, as whoever runs services would: what it needs may still be away. */
+/** Starts servers again until they are ready, as a supervisor would: a server that they need may still be down. */
 export class Revival {
   readonly unexpectedEnds: UnexpectedEnd[] = [];
   readonly #underWay = new Map<Server, Promise<void>>();

@@ -1,6 +1,6 @@
 /**
- * What services are told here and nowhere else: waiting times short enough that a run of a minute sees leases end,
- * deadlines pass and retries come back.
+ * Settings for chaos runs only: they are short enough that leases end, deadlines pass and retries return within a run
+ * of a minute.
  */
 export const DEADLINE_MS = 20_000;
 

@@ -17,7 +17,7 @@ export interface ChaosStage {
   /** Every queue that must be empty in the end. */
   passingQueues: readonly string[];
   events: EventStage;
-  /** One that is good for some minutes. */
+  /** @returns a token that is valid for some minutes */
   adminToken: () => string;
   players: readonly string[];
   tokenFor: (accountId: string) => string;
@@ -28,7 +28,7 @@ export interface ChaosStage {
 export const SESSIONS = 30;
 const ADMIN = 'acc_chaos_admin';
 
-/** Everything that a run needs besides its system: events, players, and those who look on. */
+/** Everything that a run needs besides its system: events, players and observers. */
 export async function setStage(chaos: ChaosSystem, plan: ChaosPlan): Promise<ChaosStage> {
   const { mint, system } = chaos;
   const mongo = new MongoClient(system.backing.mongodb.url, { serverSelectionTimeoutMS: 30_000 });
