@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { spawn } from 'node:child_process';
 import { MongoClient } from 'mongodb';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { afterAll, beforeAll, expect, it } from 'vitest';
 import { PrivateBackingServices } from '../src/system/private-system.ts';
 
 // MongoDB's own limit is 60 s, and it looks twice in that time.
@@ -29,7 +29,7 @@ afterAll(async () => {
   await backing.stop();
 });
 
-test('what a killed process had written and not committed is free again within 20 s', async () => {
+it('what a killed process had written and not committed is free again within 20 s', async () => {
   const stock = client.db('abandoned').collection<{ _id: string; taken: number }>('stock');
   await stock.insertOne({ _id: 'hot', taken: 0 });
   const child = spawn(

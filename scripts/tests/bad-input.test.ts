@@ -1,5 +1,5 @@
 import { generateKeyPairSync, sign } from 'node:crypto';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type Answer, LaurelClient } from '../src/client/laurel-client.ts';
 import { Problem } from '../src/client/messages.ts';
 import * as operations from '../src/client/operations.ts';
@@ -48,7 +48,7 @@ async function post(path: string, body: string, headers: Record<string, string> 
 const goodAccount = () => ({ username: operations.inventUsername(), password: 'a laurel for the patient' });
 
 describe('a body is refused', () => {
-  test.each(['roles', 'status', 'isAdmin'])(
+  it.each(['roles', 'status', 'isAdmin'])(
     'with the unknown field %s, and makes no account',
     async (field) => {
       const account = goodAccount();
@@ -65,7 +65,7 @@ describe('a body is refused', () => {
     },
   );
 
-  test('with a field of the wrong type, which is named', async () => {
+  it('with a field of the wrong type, which is named', async () => {
     const answer = await client.call('POST', '/v1/auth/register', {
       body: { ...goodAccount(), username: 42 },
     });
@@ -73,31 +73,31 @@ describe('a body is refused', () => {
     expect(errors?.map(({ path }) => path).join()).toContain('username');
   });
 
-  test('with an operator where a value should be', async () => {
+  it('with an operator where a value should be', async () => {
     const body = { username: { $ne: '' }, password: { $ne: '' } };
     expectProblem(await client.call('POST', '/v1/auth/login', { body }), 400, 'invalid_request');
   });
 
-  test('when it is no JSON', async () => {
+  it('when it is no JSON', async () => {
     expectProblem(await post('/v1/auth/register', '{"username": "ada", '), 400, 'malformed_json');
   });
 
-  test('when it is larger than 1 MiB', async () => {
+  it('when it is larger than 1 MiB', async () => {
     const body = JSON.stringify({ ...goodAccount(), displayName: 'x'.repeat(2 * 1024 * 1024) });
     expectProblem(await post('/v1/auth/register', body), 413, 'payload_too_large');
   });
 });
 
 describe('a request is refused with 401', () => {
-  test('without a token', async () => {
+  it('without a token', async () => {
     expectProblem(await client.call('GET', '/v1/me'), 401, 'unauthenticated');
   });
 
-  test('with a token that somebody else signed', async () => {
+  it('with a token that somebody else signed', async () => {
     expectProblem(await client.call('GET', '/v1/me', { token: forged(userToken) }), 401, 'unauthenticated');
   });
 
-  test('with a token whose claims were changed', async () => {
+  it('with a token whose claims were changed', async () => {
     const [header = '', payload = '', signature = ''] = userToken.split('.');
     const claims = JSON.parse(Buffer.from(payload, 'base64url').toString()) as object;
     const raised = Buffer.from(JSON.stringify({ ...claims, roles: ['ADMIN'] })).toString('base64url');
@@ -105,7 +105,7 @@ describe('a request is refused with 401', () => {
     expectProblem(await client.call('GET', '/v1/accounts', { token }), 401, 'unauthenticated');
   });
 
-  test('with a token that says it needs no signature', async () => {
+  it('with a token that says it needs no signature', async () => {
     const [, payload = ''] = userToken.split('.');
     const header = Buffer.from(JSON.stringify({ alg: 'none', typ: 'JWT' })).toString('base64url');
     expectProblem(
@@ -115,7 +115,7 @@ describe('a request is refused with 401', () => {
     );
   });
 
-  test('with an expired token', async () => {
+  it('with an expired token', async () => {
     const shortLived = await PrivateSystem.start({
       overrides: { 'auth-service': { ACCESS_TOKEN_TTL: '1s' } },
     });
@@ -134,11 +134,11 @@ describe('a request is refused with 401', () => {
   }, 180_000);
 });
 
-test('a player who calls an operator’s route is refused with 403', async () => {
+it('a player who calls an operator’s route is refused with 403', async () => {
   expectProblem(await client.call('POST', '/v1/events', { token: userToken, body: {} }), 403, 'forbidden');
 });
 
-test('staff cannot claim', async () => {
+it('staff cannot claim', async () => {
   const event = await operations.createAttendanceEvent(client, adminToken, 'Staff');
   await operations.createGoldReward(client, adminToken, event.id, 1);
   await operations.activateEvent(client, adminToken, event.id);
@@ -157,7 +157,7 @@ describe('a service that is called past the gateway', () => {
     'x-gateway-signature': `v1;k=k1;t=${Date.now()};s=${Buffer.alloc(32).toString('base64url')}`,
   };
 
-  test.each(Object.entries(paths))(
+  it.each(Object.entries(paths))(
     '%s believes no identity that the gateway did not sign',
     async (service, path) => {
       const direct = new LaurelClient(`http://127.0.0.1:${laurel.system.server(service).port}`);
@@ -166,7 +166,7 @@ describe('a service that is called past the gateway', () => {
     },
   );
 
-  test('identity headers that a client sends through the gateway are ignored', async () => {
+  it('identity headers that a client sends through the gateway are ignored', async () => {
     expectProblem(await client.call('GET', '/v1/me', { headers }), 401, 'unauthenticated');
     const answer = await client.call('GET', '/v1/me', {
       token: userToken,

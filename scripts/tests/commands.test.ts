@@ -3,7 +3,7 @@ import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { MongoClient } from 'mongodb';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { LaurelClient } from '../src/client/laurel-client.ts';
 import * as operations from '../src/client/operations.ts';
@@ -75,7 +75,7 @@ async function status(): Promise<z.infer<typeof Status>> {
 const url = () => `http://127.0.0.1:${env['GATEWAY_PORT']}`;
 
 describe('up, status, demo, down', () => {
-  test(
+  it(
     'up --detach ends with a granted reward, and tells where everything is',
     async () => {
       const { code, output } = await upDetached();
@@ -91,14 +91,14 @@ describe('up, status, demo, down', () => {
     START_LIMIT_MS,
   );
 
-  test('status shows three services that are ready', async () => {
+  it('status shows three services that are ready', async () => {
     const services = await status();
     expect(services.map(({ name }) => name)).toEqual(['auth-service', 'game-event-service', 'api-gateway']);
     for (const service of services) expect(service).toMatchObject({ restarts: 0, ready: true });
     expect((await scripts('status')).code).toBe(0);
   });
 
-  test('a second up says that it is running already, and starts nothing', async () => {
+  it('a second up says that it is running already, and starts nothing', async () => {
     const before = await status();
     const { code, output } = await scripts('up');
     expect(code).toBe(0);
@@ -106,7 +106,7 @@ describe('up, status, demo, down', () => {
     expect(await status()).toEqual(before);
   });
 
-  test('a service that is killed is started again, and status counts it', async () => {
+  it('a service that is killed is started again, and status counts it', async () => {
     const killed = (await status()).find(({ name }) => name === 'game-event-service');
     process.kill(killed?.pid ?? 0, 'SIGKILL');
     const mended = async () => (await status()).find(({ name }) => name === 'game-event-service');
@@ -116,13 +116,13 @@ describe('up, status, demo, down', () => {
     );
   });
 
-  test('demo plays the first reward again for another player', async () => {
+  it('demo plays the first reward again for another player', async () => {
     const { code, output } = await scripts('demo');
     expect({ code, output }).toEqual({ code: 0, output: expect.any(String) });
     expect(output).toContain('claims the reward: granted');
   });
 
-  test('verify-audit finds nothing wrong, until an entry is changed in the database', async () => {
+  it('verify-audit finds nothing wrong, until an entry is changed in the database', async () => {
     const state = await readState(dataDirectory);
     const mongodb = state?.backing.find(({ variable }) => variable === 'MONGODB_URL');
     const client = await new MongoClient(mongodb?.url ?? '').connect();
@@ -144,7 +144,7 @@ describe('up, status, demo, down', () => {
     await client.close();
   });
 
-  test('verify-ledger finds that what was granted adds up', async () => {
+  it('verify-ledger finds that what was granted adds up', async () => {
     const { code, output } = await scripts('verify-ledger');
     expect({ code, output }).toEqual({
       code: 0,
@@ -152,7 +152,7 @@ describe('up, status, demo, down', () => {
     });
   });
 
-  test('rebuild-progress finds every counter as it should be', async () => {
+  it('rebuild-progress finds every counter as it should be', async () => {
     const { code, output } = await scripts('rebuild-progress');
     expect({ code, output }).toEqual({
       code: 0,
@@ -160,7 +160,7 @@ describe('up, status, demo, down', () => {
     });
   });
 
-  test('down leaves no process behind, and says so when there is nothing to stop', async () => {
+  it('down leaves no process behind, and says so when there is nothing to stop', async () => {
     const state = await readState(dataDirectory);
     const identities = [state?.supervisor, ...(state?.processes ?? []).map(({ identity }) => identity)];
     const there = identities.filter((identity) => identity !== undefined && identity !== null);
@@ -172,7 +172,7 @@ describe('up, status, demo, down', () => {
     expect((await scripts('down')).output).toContain('Nothing is running.');
   }, 60_000);
 
-  test(
+  it(
     'up again is ready in less than 30 s and has kept the data',
     async () => {
       const startedAt = performance.now();
@@ -197,7 +197,7 @@ describe('up, status, demo, down', () => {
   );
 });
 
-test('a port in use is one sentence that names the port and its variable, before anything is started', async () => {
+it('a port in use is one sentence that names the port and its variable, before anything is started', async () => {
   const taken = await freePort();
   const server = createServer().listen(taken, '127.0.0.1');
   try {
@@ -215,7 +215,7 @@ test('a port in use is one sentence that names the port and its variable, before
   }
 });
 
-test(
+it(
   'a server of the environment that does not answer is one sentence, and nothing is left of what was being started',
   async () => {
     const { code, output } = await runCommand(join(packageDirectory('scripts'), 'up'), ['--detach'], {
@@ -228,7 +228,7 @@ test(
   START_LIMIT_MS,
 );
 
-test('an option that does not exist is refused with one sentence', async () => {
+it('an option that does not exist is refused with one sentence', async () => {
   const { code, output } = await scripts('status', '--jsn');
   expect(code).not.toBe(0);
   expect(output).toContain("unknown option '--jsn'");

@@ -1,5 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { afterAll, beforeAll, expect, it } from 'vitest';
 import * as operations from '../src/client/operations.ts';
 import { brokenInvariants } from '../src/invariants/claim-invariants.ts';
 import { PrivateSystem } from '../src/system/private-system.ts';
@@ -18,7 +18,7 @@ beforeAll(async () => {
 }, 120_000);
 afterAll(() => laurel.stop());
 
-test.each(['game-event-service', 'auth-service', 'rabbitmq', 'redis'])(
+it.each(['game-event-service', 'auth-service', 'rabbitmq', 'redis'])(
   'kill -9 of %s amid 200 claims, started again after 5 s: every claim is granted exactly once',
   async (victim) => {
     const stage = await setClaimStage(laurel, CLAIMS, STOCK);

@@ -2,7 +2,7 @@ import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import amqp, { type Channel, type ChannelModel } from 'amqplib';
-import { afterAll, afterEach, beforeAll, beforeEach, expect, test, vi } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, expect, it, vi } from 'vitest';
 import { rabbitmqUrl } from '../src/backing-services/rabbitmq-server.ts';
 import { main as deadLetters } from '../src/operate/dead-letters.ts';
 import { PrivateBackingServices } from '../src/system/private-system.ts';
@@ -91,7 +91,7 @@ const three: Letter[] = [
   { id: 'm3', accountId: 'acc_1', code: 'TypeError', madeAgoMs: 3 * HOUR },
 ];
 
-test('list and show tell what is there, and leave it as it was', async () => {
+it('list and show tell what is there, and leave it as it was', async () => {
   await die(...three);
   await run('list', QUEUE);
   expect(printed).toMatch(/m1 .*acc_1 .*TypeError[^]*m2[^]*m3[^]*3 of 3 dead letters match/);
@@ -102,7 +102,7 @@ test('list and show tell what is there, and leave it as it was', async () => {
   expect(await audited()).toBe('');
 });
 
-test('replay sends what matches to the work queue under its old id, and writes it down', async () => {
+it('replay sends what matches to the work queue under its old id, and writes it down', async () => {
   await die(...three);
   await run('replay', QUEUE, '--filter', 'account=acc_1', '--filter', 'older=2h');
   expect(printed).toContain('1 of 3 dead letters replayed');
@@ -113,7 +113,7 @@ test('replay sends what matches to the work queue under its old id, and writes i
   expect(JSON.parse(await audited())).toMatchObject({ action: 'replay', queue: QUEUE, messageId: 'm3' });
 });
 
-test('a dry run does nothing', async () => {
+it('a dry run does nothing', async () => {
   await die(...three);
   await run('drop', QUEUE, '--dry-run');
   expect(printed).toContain('3 of 3 dead letters would be dropped');
@@ -121,14 +121,14 @@ test('a dry run does nothing', async () => {
   expect(await audited()).toBe('');
 });
 
-test('drop removes what matches and nothing else', async () => {
+it('drop removes what matches and nothing else', async () => {
   await die(...three);
   await run('drop', QUEUE, '--filter', 'code=unreadable');
   await expect.poll(() => count(`${QUEUE}.dead`)).toBe(2);
   expect(await idsIn(`${QUEUE}.dead`)).toEqual(['m1', 'm3']);
 });
 
-test('replay refuses what is older than the services remember', async () => {
+it('replay refuses what is older than the services remember', async () => {
   await die({ id: 'old', accountId: 'acc_1', code: 'TypeError', madeAgoMs: 31 * 24 * HOUR });
   await run('replay', QUEUE);
   expect(printed).toContain('0 of 1 dead letters replayed, 1 too old');
@@ -136,7 +136,7 @@ test('replay refuses what is older than the services remember', async () => {
   expect(await count(QUEUE)).toBe(0);
 });
 
-test('a queue that is not there, or a filter that does not exist, is one clear sentence', async () => {
+it('a queue that is not there, or a filter that does not exist, is one clear sentence', async () => {
   await expect(run('list', 'nobody')).rejects.toThrow('There is no queue nobody.dead on this broker');
   await expect(run('drop', QUEUE, '--filter', 'colour=red')).rejects.toThrow('is not a filter');
 });

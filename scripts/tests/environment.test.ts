@@ -1,4 +1,4 @@
-import { describe, expect, test } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { runCommand } from '../src/processes/run-command.ts';
 import { packageDirectory, type ServiceName, serviceNames } from '../src/repository/packages.ts';
 import { bareEnvironment } from '../src/system/private-system.ts';
@@ -53,13 +53,13 @@ async function start(service: ServiceName, env: NodeJS.ProcessEnv) {
 describe.each(serviceNames)('%s', (name) => {
   const { required, wrong } = cases[name] ?? everyService;
 
-  test('started without its variables names every one of them and exits with 78', async () => {
+  it('started without its variables names every one of them and exits with 78', async () => {
     const { code, output } = await start(name, {});
     expect(required.filter((variable) => !output.includes(variable))).toEqual([]);
     expect(code).toBe(78);
   });
 
-  test('started with wrong variables lists all of the problems, no secret among them, and exits with 78', async () => {
+  it('started with wrong variables lists all of the problems, no secret among them, and exits with 78', async () => {
     const { code, output } = await start(name, wrong);
     expect(Object.keys(wrong).filter((variable) => !output.includes(variable))).toEqual([]);
     expect(output).not.toContain('short-and-private');

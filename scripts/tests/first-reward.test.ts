@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { LaurelClient } from '../src/client/laurel-client.ts';
 import * as operations from '../src/client/operations.ts';
 import { playFirstReward } from '../src/demo/first-reward.ts';
@@ -19,7 +19,7 @@ const admin = () => {
   return operations.logIn(client, adminUsername, adminPassword);
 };
 
-test('a player registers, checks in, claims and owns the reward, and the ledger says so once', async () => {
+it('a player registers, checks in, claims and owns the reward, and the ledger says so once', async () => {
   const { adminUsername, adminPassword } = laurel.system.credentials;
   const told: string[] = [];
   const played = await playFirstReward({
@@ -33,7 +33,7 @@ test('a player registers, checks in, claims and owns the reward, and the ledger 
 });
 
 describe('a claim', () => {
-  test('repeated after it was granted is answered with itself and grants nothing more', async () => {
+  it('repeated after it was granted is answered with itself and grants nothing more', async () => {
     const { tokens } = await admin();
     const event = await operations.createAttendanceEvent(client, tokens.accessToken, 'Repeated');
     await operations.createGoldReward(client, tokens.accessToken, event.id, 10);
@@ -50,7 +50,7 @@ describe('a claim', () => {
     expect(await operations.readLedger(client, token)).toHaveLength(1);
   });
 
-  test('sent many times at once is one claim', async () => {
+  it('sent many times at once is one claim', async () => {
     const { tokens } = await admin();
     const event = await operations.createAttendanceEvent(client, tokens.accessToken, 'At once');
     const reward = await operations.createGoldReward(client, tokens.accessToken, event.id, 10);
@@ -72,7 +72,7 @@ describe('a claim', () => {
     });
   });
 
-  test('beyond the stock is refused with 409 out_of_stock, and the stock is given away exactly', async () => {
+  it('beyond the stock is refused with 409 out_of_stock, and the stock is given away exactly', async () => {
     const { tokens } = await admin();
     const event = await operations.createAttendanceEvent(client, tokens.accessToken, 'Scarce');
     const reward = await operations.createGoldReward(client, tokens.accessToken, event.id, 3);
@@ -96,7 +96,7 @@ describe('a claim', () => {
       .toMatchObject({ available: 0, reserved: 0, granted: 3 });
   });
 
-  test('before the check-in is refused with 422 and the conditions that are not met', async () => {
+  it('before the check-in is refused with 422 and the conditions that are not met', async () => {
     const { tokens } = await admin();
     const event = await operations.createAttendanceEvent(client, tokens.accessToken, 'Too early');
     await operations.createGoldReward(client, tokens.accessToken, event.id, 3);

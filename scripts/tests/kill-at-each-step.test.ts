@@ -1,5 +1,5 @@
 import { setTimeout as pause } from 'node:timers/promises';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { afterAll, beforeAll, expect, it } from 'vitest';
 import { BrokerObserver } from '../src/chaos/broker/broker-observer.ts';
 import { balancesAreSums } from '../src/chaos/checks/balances-are-sums.ts';
 import { claimsAnswered } from '../src/chaos/checks/claims-answered.ts';
@@ -94,7 +94,7 @@ async function statusOf(id: string): Promise<string> {
 
 const eventually = { timeout: 30_000, interval: 50 };
 
-test.each(CLAIM_STEPS)(
+it.each(CLAIM_STEPS)(
   'kill -9 of %s when %s: the claim is granted',
   async (...step) => {
     const token = stage.playerTokens[granted.length] ?? '';
@@ -107,7 +107,7 @@ test.each(CLAIM_STEPS)(
   60_000,
 );
 
-test.each(REVOKE_STEPS)(
+it.each(REVOKE_STEPS)(
   'kill -9 of %s when %s: the claim is revoked',
   async (...step) => {
     const { id } = granted.shift() ?? { id: '' };
@@ -128,7 +128,7 @@ async function revokeUntilAccepted(claimId: string): Promise<void> {
   }
 }
 
-test('afterwards I1 to I9 hold', async () => {
+it('afterwards I1 to I9 hold', async () => {
   const { mongo, brokerUrl, brokerNodes } = laurel;
   await expect
     .poll(() => brokenInvariants(laurel.system.backing), { timeout: 60_000, interval: 200 })

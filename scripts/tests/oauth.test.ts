@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, beforeEach, afterEach, expect, test, vi } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, expect, it, vi } from 'vitest';
 import { z } from 'zod';
 import { main as rotateKeys } from '../src/operate/rotate-keys.ts';
 import { type Answer, LaurelClient } from '../src/client/laurel-client.ts';
@@ -82,7 +82,7 @@ async function everywhere(path: string, token: string, status: number, limitMs: 
   await waitUntil(agreed, { limitMs, everyMs: 50, what: `${status} for ${path} at every gateway` });
 }
 
-test('a service client reaches through the gateway what its scopes open, and nothing else', async () => {
+it('a service client reaches through the gateway what its scopes open, and nothing else', async () => {
   const token = await tokenOf(await createClient('accounts:read'));
   const statuses = await Promise.all(
     ['/v1/accounts', '/v1/me', '/v1/clients', '/v1/claims'].map(async (path) => {
@@ -92,7 +92,7 @@ test('a service client reaches through the gateway what its scopes open, and not
   expect(statuses).toEqual([200, 403, 403, 403]);
 });
 
-test('a player who asks for scopes gets none, and is let in by roles alone', async () => {
+it('a player who asks for scopes gets none, and is let in by roles alone', async () => {
   const { account } = await operations.registerPlayer(client);
   const form = {
     grant_type: 'password',
@@ -103,7 +103,7 @@ test('a player who asks for scopes gets none, and is let in by roles alone', asy
   expect(await post('/oauth/token', form)).toMatchObject({ status: 400, body: { error: 'invalid_scope' } });
 });
 
-test('a wrong secret is answered through the gateway as RFC 6749 wants it', async () => {
+it('a wrong secret is answered through the gateway as RFC 6749 wants it', async () => {
   const answer = await post(
     '/oauth/token',
     { grant_type: 'client_credentials' },
@@ -114,7 +114,7 @@ test('a wrong secret is answered through the gateway as RFC 6749 wants it', asyn
   expect(answer.headers.get('cache-control')).toBe('no-store');
 });
 
-test('the token of a client that was removed is refused at every gateway within a second', async () => {
+it('the token of a client that was removed is refused at every gateway within a second', async () => {
   const made = await createClient('accounts:read');
   const token = await tokenOf(made);
   await everywhere('/v1/accounts', token, 200, 5_000);
@@ -122,19 +122,19 @@ test('the token of a client that was removed is refused at every gateway within 
   await everywhere('/v1/accounts', token, 401, 1_000);
 });
 
-test('a token that was revoked through OAuth is refused at every gateway within a second', async () => {
+it('a token that was revoked through OAuth is refused at every gateway within a second', async () => {
   const { tokens } = await operations.registerPlayer(client);
   await everywhere('/v1/me', tokens.accessToken, 200, 5_000);
   expect((await post('/oauth/revoke', { token: tokens.refreshToken })).status).toBe(200);
   await everywhere('/v1/me', tokens.accessToken, 401, 1_000);
 });
 
-test('what the metadata names is where clients come in', async () => {
+it('what the metadata names is where clients come in', async () => {
   const { body } = await client.call('GET', '/.well-known/oauth-authorization-server');
   expect(body).toMatchObject({ issuer: client.url, token_endpoint: `${client.url}/oauth/token` });
 });
 
-test('what a game server publishes through the gateway is counted, each item once', async () => {
+it('what a game server publishes through the gateway is counted, each item once', async () => {
   const [token, player] = [
     await tokenOf(await createClient('activity:write')),
     await operations.registerPlayer(client),
@@ -183,7 +183,7 @@ const adminUrl = (): string => {
 const kids = async (): Promise<string[]> =>
   (await client.expect([200], KeySet, 'GET', '/.well-known/jwks.json')).body.keys.map(({ kid }) => kid);
 
-test('rotate-keys publishes a key that waits, and asked again makes no other', async () => {
+it('rotate-keys publishes a key that waits, and asked again makes no other', async () => {
   const [old = ''] = await kids();
   await rotateKeys(['--url', adminUrl()]);
   await rotateKeys(['--url', adminUrl()]);
@@ -196,7 +196,7 @@ test('rotate-keys publishes a key that waits, and asked again makes no other', a
   ]);
 });
 
-test('rotate-keys --retire ends every token of a key, while its sessions go on with the next one', async () => {
+it('rotate-keys --retire ends every token of a key, while its sessions go on with the next one', async () => {
   const { tokens } = await operations.registerPlayer(client);
   await everywhere('/v1/me', tokens.accessToken, 200, 5_000);
 
@@ -218,7 +218,7 @@ test('rotate-keys --retire ends every token of a key, while its sessions go on w
   expect(await kids()).toHaveLength(1);
 }, 60_000);
 
-test('rotate-keys says what is wrong', async () => {
+it('rotate-keys says what is wrong', async () => {
   await expect(rotateKeys(['--retire', 'nobody', '--url', adminUrl()])).rejects.toThrow('404');
   vi.stubEnv('ADMIN_TOKEN', 'guessed');
   await expect(rotateKeys(['--url', adminUrl()])).rejects.toThrow('401');

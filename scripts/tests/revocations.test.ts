@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { LaurelClient } from '../src/client/laurel-client.ts';
 import * as operations from '../src/client/operations.ts';
 import type { SignedIn } from '../src/client/messages.ts';
@@ -76,7 +76,7 @@ describe('an access token that both gateways have just let through', () => {
     ],
   ];
 
-  test.each(endings)('is refused by both within a second of %s', async (_what, end) => {
+  it.each(endings)('is refused by both within a second of %s', async (_what, end) => {
     const player = await operations.registerPlayer(first());
     expect(await statusesOf(player)).toEqual([200, 200]);
 
@@ -85,7 +85,7 @@ describe('an access token that both gateways have just let through', () => {
     await expectRefusedWithin(HEARD_MS, player);
   });
 
-  test('is refused within a second of another password, while the session that asked goes on', async () => {
+  it('is refused within a second of another password, while the session that asked goes on', async () => {
     const username = operations.inventUsername();
     const password = 'zebra-tooth-91';
     await first().call('POST', '/v1/auth/register', { body: { username, password } });
@@ -102,7 +102,7 @@ describe('an access token that both gateways have just let through', () => {
     expect(await statusesOf(asking)).toEqual([200, 200]);
   });
 
-  test('is refused within five seconds while RabbitMQ is down', async () => {
+  it('is refused within five seconds while RabbitMQ is down', async () => {
     const player = await operations.registerPlayer(first());
     expect(await statusesOf(player)).toEqual([200, 200]);
     const broker = laurel.system.server('rabbitmq');
@@ -115,7 +115,7 @@ describe('an access token that both gateways have just let through', () => {
     }
   }, 90_000);
 
-  test('is still refused after everything was started again', async () => {
+  it('is still refused after everything was started again', async () => {
     const player = await operations.registerPlayer(first());
     await ban(player);
     // The broker was down just now, so this may have to be asked for instead of heard.

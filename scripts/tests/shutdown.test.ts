@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
+import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest';
 import { z } from 'zod';
 import * as operations from '../src/client/operations.ts';
 import { brokenInvariants } from '../src/invariants/claim-invariants.ts';
@@ -31,7 +31,7 @@ beforeEach(() => {
   upstreamFailures = [];
 });
 
-test.each(['api-gateway', 'auth-service'])(
+it.each(['api-gateway', 'auth-service'])(
   'SIGTERM of %s under load: no request is answered with a reset connection, and no message is lost',
   async (name) => {
     const stage = await setClaimStage(laurel, CLAIMS, STOCK);
@@ -44,7 +44,7 @@ test.each(['api-gateway', 'auth-service'])(
   180_000,
 );
 
-test('SIGTERM of one of two processes of game-event-service under load is noticed by nobody', async () => {
+it('SIGTERM of one of two processes of game-event-service under load is noticed by nobody', async () => {
   const stage = await setClaimStage(laurel, CLAIMS, STOCK);
   const { accepted, broken } = await claimWhile(stage, () => stopAndStartAgain('game-event-service'));
 

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { expect, test } from 'vitest';
+import { expect, it } from 'vitest';
 import { z } from 'zod';
 import { makeCredentials } from '../system/credentials.ts';
 import { passwordHash, rabbitmqDefinitions, readRights } from './rabbitmq-definitions.ts';
@@ -35,19 +35,19 @@ async function mayDo(user: string, what: 'configure' | 'write' | 'read', name: s
   return new RegExp(rights?.[what] ?? '(?!)').test(name);
 }
 
-test('there is no guest user, and only the admin is an administrator', async () => {
+it('there is no guest user, and only the admin is an administrator', async () => {
   const { users } = await definitions();
   expect(users.map(({ name }) => name)).not.toContain('guest');
   expect(users.filter(({ tags }) => tags.length > 0).map(({ name }) => name)).toEqual(['admin']);
 });
 
-test('no password stands in the definitions', async () => {
+it('no password stands in the definitions', async () => {
   const passwords = makeCredentials().rabbitmqPasswords;
   const text = JSON.stringify(rabbitmqDefinitions(await readRights(), passwords, ['laurel']));
   for (const password of Object.values(passwords)) expect(text).not.toContain(password);
 });
 
-test.each([
+it.each([
   ['auth-service', 'configure', 'auth-service.reward-requests.retry.5s', true],
   ['auth-service', 'configure', 'laurel.rewards', true],
   ['auth-service', 'configure', 'game-event-service.reward-results', false],
@@ -81,7 +81,7 @@ test.each([
   expect(await mayDo(user, what, name)).toBe(allowed);
 });
 
-test.each([
+it.each([
   ['auth-service', 'laurel.accounts', 'account.registered', true],
   ['auth-service', 'laurel.accounts', 'account.status-changed', true],
   ['auth-service', 'laurel.accounts', 'sessions.revoked', true],
@@ -98,14 +98,14 @@ test.each([
   expect(await maySend(user, exchange, routingKey)).toBe(allowed);
 });
 
-test('in a virtual host for tests only the admin may do anything', async () => {
+it('in a virtual host for tests only the admin may do anything', async () => {
   const { permissions } = await definitions(['laurel', 'service-kit']);
   expect(permissions.filter(({ vhost }) => vhost === 'service-kit')).toEqual([
     { user: 'admin', vhost: 'service-kit', configure: '.*', write: '.*', read: '.*' },
   ]);
 });
 
-test('a password hash is the salt and the SHA-256 of salt and password', () => {
+it('a password hash is the salt and the SHA-256 of salt and password', () => {
   const salt = Buffer.from('908dc60a', 'hex');
   const digest = createHash('sha256').update(salt).update('test12').digest('hex');
   expect(Buffer.from(passwordHash('test12', salt), 'base64').toString('hex')).toBe(`908dc60a${digest}`);

@@ -1,4 +1,4 @@
-import { describe, expect, test, vi } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { UserError } from '../console/user-error.ts';
 import { findSource, type Machine } from './sources.ts';
 
@@ -26,7 +26,7 @@ const everything: Machine = {
 };
 
 describe('a backing service is taken', () => {
-  test('from the URL in the environment before anything else', async () => {
+  it('from the URL in the environment before anything else', async () => {
     expect(await findSource('redis', { useUrls: true }, everything)).toEqual({
       kind: 'url',
       url: 'redis://elsewhere',
@@ -34,18 +34,18 @@ describe('a backing service is taken', () => {
     });
   });
 
-  test('never from a URL where it must be a private one', async () => {
+  it('never from a URL where it must be a private one', async () => {
     expect(await findSource('redis', { useUrls: false }, everything)).toMatchObject({ kind: 'binary' });
   });
 
-  test('from a binary on PATH before Docker compose', async () => {
+  it('from a binary on PATH before Docker compose', async () => {
     const machine = { ...everything, env: {} };
     expect(await findSource('rabbitmq', { useUrls: true }, machine)).toMatchObject({
       path: '/usr/bin/rabbitmq',
     });
   });
 
-  test('from Docker compose before anything is installed', async () => {
+  it('from Docker compose before anything is installed', async () => {
     const machine = { ...everything, env: {}, findBinary: nothing.findBinary };
     expect(await findSource('redis', { useUrls: true }, machine)).toEqual({
       kind: 'compose',
@@ -53,16 +53,16 @@ describe('a backing service is taken', () => {
     });
   });
 
-  test('from an earlier download before Docker compose, so that the data stays readable', async () => {
+  it('from an earlier download before Docker compose, so that the data stays readable', async () => {
     const machine = { ...everything, env: {}, findBinary: nothing.findBinary };
     expect(await findSource('mongodb', { useUrls: true }, machine)).toMatchObject({ path: '/cache/mongod' });
   });
 
-  test('from a download when MongoDB is nowhere', async () => {
+  it('from a download when MongoDB is nowhere', async () => {
     expect(await findSource('mongodb', { useUrls: true }, nothing)).toMatchObject({ path: '/cache/mongod' });
   });
 
-  test('from apt-get when nothing else is there, and it says so', async () => {
+  it('from apt-get when nothing else is there, and it says so', async () => {
     const aptInstall = vi.fn<Machine['aptInstall']>(async () => {});
     const findBinary = async () => (aptInstall.mock.calls.length > 0 ? '/usr/bin/redis-server' : undefined);
     const machine = { ...nothing, aptProblem: async () => undefined, aptInstall, findBinary };
@@ -75,7 +75,7 @@ describe('a backing service is taken', () => {
   });
 });
 
-test('a machine that offers nothing gets one sentence that names what to install', async () => {
+it('a machine that offers nothing gets one sentence that names what to install', async () => {
   const error = new UserError(
     'rabbitmq-server was not found and this machine has no apt-get to install it with: install rabbitmq-server (or Docker with compose), or set RABBITMQ_URL, and run this again.',
   );

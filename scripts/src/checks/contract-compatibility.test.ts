@@ -1,4 +1,4 @@
-import { describe, expect, test } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { breaksOf, promisesTheSame } from './contract-compatibility.ts';
 
 const published = {
@@ -41,7 +41,7 @@ const without = (name: keyof Data['properties']): object =>
   }));
 
 describe('a break is', () => {
-  test.each([
+  it.each([
     ['a property that is gone', without('count'), '/count is gone'],
     ['another type', withProperty('count', { type: 'string' }), '/count/type'],
     ['a type that is narrowed', withProperty('owner', { type: 'string' }), '/owner/type'],
@@ -84,7 +84,7 @@ describe('allowed is', () => {
   }));
   const moreKinds = withProperty('kind', { enum: ['large', 'small', 'huge'] });
 
-  test.each([
+  it.each([
     ['a new field that need not be there', extended],
     ['a new value of an enum', moreKinds],
   ])('%s, which is not the same', (_, current) => {
@@ -92,7 +92,7 @@ describe('allowed is', () => {
     expect(promisesTheSame(published, current)).toBe(false);
   });
 
-  test.each([
+  it.each([
     ['other words and examples', { ...withProperty('id', { description: 'The thing' }), examples: [] }],
     ['another order', withData(() => ({ required: ['kind', 'id'] }))],
     ['an open object that says so', withData(() => ({ additionalProperties: true }))],

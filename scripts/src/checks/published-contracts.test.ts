@@ -1,7 +1,7 @@
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
-import { afterEach, beforeEach, expect, test } from 'vitest';
+import { afterEach, beforeEach, expect, it } from 'vitest';
 import { publishedContractsHold } from './published-contracts.ts';
 
 const TYPE = 'laurel.thing.happened.v1';
@@ -25,30 +25,30 @@ async function write(files: Record<string, object>): Promise<void> {
 const inForce = `${TYPE}.schema.json`;
 const version = (number: number): string => `published/${TYPE}/${number}.schema.json`;
 
-test('the schemas of this repository keep what was published', async () => {
+it('the schemas of this repository keep what was published', async () => {
   expect(await publishedContractsHold()).toEqual([]);
 });
 
-test('a schema that is its last version holds, in other words too', async () => {
+it('a schema that is its last version holds, in other words too', async () => {
   await write({ [version(1)]: first, [version(2)]: second, [inForce]: { ...second, title: 'Another' } });
   expect(await publishedContractsHold(directory)).toEqual([]);
 });
 
-test('a schema that was never published is told where to go', async () => {
+it('a schema that was never published is told where to go', async () => {
   await write({ [inForce]: first });
   expect(await publishedContractsHold(directory)).toEqual([
     `${TYPE} is not published as it is: copy it to infra/contracts/${version(1)}`,
   ]);
 });
 
-test('an allowed change is to be published as the next version', async () => {
+it('an allowed change is to be published as the next version', async () => {
   await write({ [version(1)]: first, [inForce]: second });
   expect(await publishedContractsHold(directory)).toEqual([
     `${TYPE} is not published as it is: copy it to infra/contracts/${version(2)}`,
   ]);
 });
 
-test('a break is refused, and stays refused when it is published', async () => {
+it('a break is refused, and stays refused when it is published', async () => {
   const told = [`${TYPE} breaks what was published as version 1: /properties/a is gone`];
   await write({ [version(1)]: first, [inForce]: broken });
   expect(await publishedContractsHold(directory)).toEqual(told);
@@ -56,7 +56,7 @@ test('a break is refused, and stays refused when it is published', async () => {
   expect(await publishedContractsHold(directory)).toEqual(told);
 });
 
-test('a published type that is gone, and a version that is missing, are told', async () => {
+it('a published type that is gone, and a version that is missing, are told', async () => {
   await write({ [version(1)]: first });
   expect(await publishedContractsHold(directory)).toEqual([`${TYPE} was published and is gone`]);
   await rm(join(directory, version(1)));

@@ -1,4 +1,4 @@
-import { expect, test } from 'vitest';
+import { expect, it } from 'vitest';
 import { ManagedProcess } from './managed-process.ts';
 
 function run(script: string, onLine: (line: string) => void): Promise<ManagedProcess> {
@@ -6,7 +6,7 @@ function run(script: string, onLine: (line: string) => void): Promise<ManagedPro
   return ManagedProcess.spawn(spec, onLine);
 }
 
-test('every line is passed on whole and in order, however it was written', async () => {
+it('every line is passed on whole and in order, however it was written', async () => {
   const lines: string[] = [];
   const script = `process.stdout.write('on'); setImmediate(() => process.stdout.write('e\\ntwo\\n\\nlast'))`;
   const child = await run(script, (line) => lines.push(line));
@@ -14,7 +14,7 @@ test('every line is passed on whole and in order, however it was written', async
   expect(lines).toEqual(['one', 'two', '', 'last']);
 });
 
-test('only the last lines are kept', async () => {
+it('only the last lines are kept', async () => {
   const child = await run(`for (let n = 1; n <= 100; n += 1) console.log('line ' + n)`, () => {});
   await child.exited;
   expect(child.tail).toHaveLength(30);

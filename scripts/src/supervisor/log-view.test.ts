@@ -1,10 +1,10 @@
 import { stripVTControlCharacters } from 'node:util';
-import { expect, test } from 'vitest';
+import { expect, it } from 'vitest';
 import { readableLine } from './log-view.ts';
 
 const plain = (name: string, line: string) => stripVTControlCharacters(readableLine(name, line));
 
-test('a JSON line is shown with process, level, message and fields', () => {
+it('a JSON line is shown with process, level, message and fields', () => {
   const line = JSON.stringify({
     level: 'warn',
     service: 'auth-service',
@@ -15,6 +15,6 @@ test('a JSON line is shown with process, level, message and fields', () => {
   expect(plain('auth-service', line)).toBe('auth-service       warn  slow  ms=12 path=/v1/me');
 });
 
-test.each(['Error: boom', '{ not json', '[1]'])('%s, which is no log entry, is shown as it came', (line) => {
+it.each(['Error: boom', '{ not json', '[1]'])('%s, which is no log entry, is shown as it came', (line) => {
   expect(plain('api-gateway', line)).toBe(`api-gateway         ${line}`);
 });

@@ -1,7 +1,7 @@
 import { mkdtemp, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, beforeEach, expect, test } from 'vitest';
+import { afterEach, beforeEach, expect, it } from 'vitest';
 import { credentialsFile, keepCredentials, makeCredentials, readCredentials } from './credentials.ts';
 
 let directory = '';
@@ -10,14 +10,14 @@ beforeEach(async () => {
 });
 afterEach(() => rm(directory, { recursive: true }));
 
-test('credentials are made once and kept, readable by their owner alone', async () => {
+it('credentials are made once and kept, readable by their owner alone', async () => {
   const made = await keepCredentials(directory);
   expect(await keepCredentials(directory)).toEqual(made);
   expect(await readCredentials(directory)).toEqual(made);
   expect((await stat(credentialsFile(directory))).mode & 0o777).toBe(0o600);
 });
 
-test('what a file of an earlier version lacks is added without touching the rest', async () => {
+it('what a file of an earlier version lacks is added without touching the rest', async () => {
   const { adminToken: _, ...earlier } = makeCredentials();
   await writeFile(credentialsFile(directory), JSON.stringify(earlier));
   const kept = await keepCredentials(directory);
@@ -25,7 +25,7 @@ test('what a file of an earlier version lacks is added without touching the rest
   expect(kept.adminToken).toHaveLength(43);
 });
 
-test('no two secrets are alike, and the long-lived ones hold 32 random bytes', () => {
+it('no two secrets are alike, and the long-lived ones hold 32 random bytes', () => {
   const {
     authSecret,
     eventAuditSecret,

@@ -1,4 +1,4 @@
-import { expect, test } from 'vitest';
+import { expect, it } from 'vitest';
 import { type BackingServiceName, type BackingServices } from '../backing-services/backing-services.ts';
 import { makeCredentials } from './credentials.ts';
 import { type ServiceAddresses, serviceEnvironment } from './service-environment.ts';
@@ -27,7 +27,7 @@ const credentials = makeCredentials();
 const context = { backing, credentials, addresses };
 const at = { port: 9, adminPort: 10 };
 
-test('every service speaks to the broker as a user of its own', () => {
+it('every service speaks to the broker as a user of its own', () => {
   expect(serviceEnvironment('auth-service', at, context)['RABBITMQ_URL']).toBe('rabbitmq://auth-service');
   expect(serviceEnvironment('game-event-service', at, context)['RABBITMQ_URL']).toBe(
     'rabbitmq://game-event-service',
@@ -35,12 +35,12 @@ test('every service speaks to the broker as a user of its own', () => {
   expect(serviceEnvironment('api-gateway', at, context)['RABBITMQ_URL']).toBe('rabbitmq://api-gateway');
 });
 
-test('the gateway knows every process of a service', () => {
+it('the gateway knows every process of a service', () => {
   const env = serviceEnvironment('api-gateway', at, context);
   expect(env['GAME_EVENT_SERVICE_URL']).toBe('http://127.0.0.1:3,http://127.0.0.1:5');
 });
 
-test('the gateway signs for each service with the key that this service verifies', () => {
+it('the gateway signs for each service with the key that this service verifies', () => {
   const keys = serviceEnvironment('api-gateway', at, context)['GATEWAY_SIGNING_KEYS']?.split(',');
   const keyOf = (name: 'auth-service' | 'game-event-service') =>
     serviceEnvironment(name, at, context)['GATEWAY_SIGNING_KEYS'];
@@ -50,18 +50,18 @@ test('the gateway signs for each service with the key that this service verifies
   ]);
 });
 
-test('the issuer that the gateway expects is the public address that auth-service signs with', () => {
+it('the issuer that the gateway expects is the public address that auth-service signs with', () => {
   const issuer = serviceEnvironment('api-gateway', at, context)['TOKEN_ISSUER'];
   expect(serviceEnvironment('auth-service', at, context)['PUBLIC_URL']).toBe(issuer);
   expect(issuer).toBe('http://127.0.0.1:7');
 });
 
-test('the gateway signs its own questions with the key by which auth-service knows them', () => {
+it('the gateway signs its own questions with the key by which auth-service knows them', () => {
   const keys = serviceEnvironment('api-gateway', at, context)['INTERNAL_KEYS'];
   expect(keys).toBe(`k1:${credentials.internalSecret}`);
   expect(serviceEnvironment('auth-service', at, context)['INTERNAL_KEYS']).toBe(keys);
 });
 
-test('the gateway is given no store', () => {
+it('the gateway is given no store', () => {
   expect(serviceEnvironment('api-gateway', at, context)).not.toHaveProperty('MONGODB_URL');
 });

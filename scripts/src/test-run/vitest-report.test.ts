@@ -1,4 +1,4 @@
-import { expect, test } from 'vitest';
+import { expect, it } from 'vitest';
 import { countReport } from './vitest-report.ts';
 
 const file = (status: string, ...tests: string[]) => ({
@@ -6,30 +6,30 @@ const file = (status: string, ...tests: string[]) => ({
   assertionResults: tests.map((one) => ({ status: one })),
 });
 
-test('passed and failed tests are added up over the files', () => {
+it('passed and failed tests are added up over the files', () => {
   const testResults = [file('passed', 'passed', 'passed'), file('failed', 'passed', 'failed', 'failed')];
   expect(countReport({ success: false, testResults }, 1)).toEqual({ passed: 3, failed: 2 });
 });
 
-test('a file that could not even be loaded is one failure', () => {
+it('a file that could not even be loaded is one failure', () => {
   expect(countReport({ success: false, testResults: [file('failed')] }, 1)).toEqual({ passed: 0, failed: 1 });
 });
 
-test('a file whose hook broke after its tests passed is one failure', () => {
+it('a file whose hook broke after its tests passed is one failure', () => {
   expect(countReport({ success: false, testResults: [file('failed', 'passed')] }, 1)).toEqual({
     passed: 1,
     failed: 1,
   });
 });
 
-test('a run that ended badly is a failure even when every test passed', () => {
+it('a run that ended badly is a failure even when every test passed', () => {
   expect(countReport({ success: true, testResults: [file('passed', 'passed')] }, 1)).toEqual({
     passed: 1,
     failed: 1,
   });
 });
 
-test('a skipped test is neither', () => {
+it('a skipped test is neither', () => {
   expect(countReport({ success: true, testResults: [file('passed', 'skipped')] }, 0)).toEqual({
     passed: 0,
     failed: 0,

@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { describe, expect, it, test } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { visibleText, visibleTextProblem } from './visible-text.ts';
 
@@ -7,7 +7,7 @@ const INVISIBLE = 'must not have invisible characters';
 const ONE_LINE = 'must be one line of printable characters';
 
 describe('a text that people read may be', () => {
-  test.each([
+  it.each([
     ['a name', 'Min-jun O’Neill 3rd'],
     ['Korean', '민준'],
     ['Persian with a non-joiner', 'می\u200Cشود دختر\u200Cها'],
@@ -38,7 +38,7 @@ describe('a text that people read may be', () => {
 });
 
 describe('a text that people read is refused', () => {
-  test.each([
+  it.each([
     ['a Hangul filler', '\u3164', INVISIBLE],
     ['a Hangul filler beside letters', 'a\u3164b', INVISIBLE],
     ['a halfwidth filler', '\uFFA0', INVISIBLE],
@@ -76,7 +76,7 @@ describe('a text that people read is refused', () => {
   });
 });
 
-test('line breaks and tabs are allowed in multiline texts only', () => {
+it('line breaks and tabs are allowed in multiline texts only', () => {
   const text = 'Day 1:\n\tgold\r\nDay 2: مرحبا';
   expect(visibleTextProblem(text, { multiline: true })).toBeUndefined();
   expect(visibleTextProblem(`${text}\u202E`, { multiline: true })).toBe(
@@ -150,7 +150,7 @@ it('the longest texts are checked within milliseconds', () => {
   }
 });
 
-test('a text that is too long is not checked further', () => {
+it('a text that is too long is not checked further', () => {
   const name = z.string().max(200).check(visibleText());
   const began = performance.now();
   const { error } = name.safeParse('👩\u200D'.repeat(300_000));
@@ -158,7 +158,7 @@ test('a text that is too long is not checked further', () => {
   expect(performance.now() - began).toBeLessThan(50);
 });
 
-test('as a check of a schema it leaves the length to the schema', () => {
+it('as a check of a schema it leaves the length to the schema', () => {
   const name = z.string().trim().min(1).max(3).check(visibleText());
   expect(name.safeParse(' abc ').data).toBe('abc');
   expect(name.safeParse('\u3164').error?.issues).toMatchObject([{ message: INVISIBLE }]);
