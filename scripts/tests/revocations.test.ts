@@ -4,7 +4,7 @@ import * as operations from '../src/client/operations.ts';
 import type { SignedIn } from '../src/client/messages.ts';
 import { PrivateSystem } from '../src/system/private-system.ts';
 
-/** What is promised while the broker is up, and while it is down. */
+/** The promises while the broker is up, and while it is down. */
 const HEARD_MS = 1_000;
 const POLLED_MS = 5_000;
 /** For the calls that do the looking, on a machine that is busy. */

@@ -1,7 +1,7 @@
 import type { SystemState } from './system-state.ts';
 import { type Breach, type Verdict, verdict } from './verdict.ts';
 
-/** The accounts in game-event-service agree with auth-service, in whatever order their messages arrived. */
+/** The accounts in game-event-service agree with auth-service, in any order of their messages. */
 export function accountsAreKnown(
   registered: ReadonlySet<string>,
   { accounts, knownAccounts }: Pick<SystemState, 'accounts' | 'knownAccounts'>,

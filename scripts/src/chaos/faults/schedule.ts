@@ -73,8 +73,8 @@ function draw(random: Random, choices: readonly Choice[], atMs: number): Omit<Pl
 }
 
 /**
- * Faults of one group do not overlap, so that each can be applied and undone by itself: two faults of one process,
- * two members of the replica set at once, a binding that is removed while its broker is away.
+ * Faults of one group do not overlap, so that each can be applied and undone by itself. A group is two faults of one
+ * process, two members of the replica set at once, or a binding that is removed while its broker is down.
  */
 export function groupOf({ kind, target }: Pick<PlannedFault, 'kind' | 'target'>): string {
   const [, end = target] = target.split(' → ');

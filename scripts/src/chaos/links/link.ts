@@ -17,7 +17,7 @@ type Direction = 'there' | 'back';
 export interface Snare {
   /** Bytes on their way there that are waited for. */
   bytes: Buffer;
-  /** What is swallowed from then on: these bytes and all that follow, or all that comes back. */
+  /** The link swallows from then on: these bytes and all that follow, or all that comes back. */
   swallows: Direction;
 }
 
@@ -34,8 +34,8 @@ const CLEAR: LinkState = { is: 'clear' };
 const PROBE_EVERY_MS = 50;
 
 /**
- * A TCP proxy on loopback in the place of one network link, which can be slowed, cut, or made to swallow. It refuses
- * while its target does: whether a connection was refused or lost makes a difference to who tries again.
+ * A TCP proxy on loopback that stands for one network link. It can be slowed, cut, or made to swallow. It refuses while
+ * its target does, because clients treat a refused connection and a lost one differently.
  */
 export class Link {
   readonly name: string;
@@ -75,7 +75,7 @@ export class Link {
     this.set(CLEAR);
   }
 
-  /** Sets a snare, in the place of one that was set before. Resolves when it has sprung, on one connection. */
+  /** Sets a snare and replaces an earlier one. Resolves when it has sprung, on one connection. */
   snare(snare: Snare): Promise<void> {
     const { promise, resolve } = Promise.withResolvers<void>();
     this.#snare = { ...snare, sprung: resolve };
@@ -116,7 +116,7 @@ export class Link {
 
   async #accept(near: Socket): Promise<void> {
     this.#keep(near);
-    // Nothing is read before there is somebody to write it to; half open, it goes nowhere.
+    // The link reads nothing before the other side is connected. A half-open link drops what it reads.
     near.pause();
     if (this.#state.is === 'half-open') {
       near.resume();

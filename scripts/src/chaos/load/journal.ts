@@ -42,7 +42,7 @@ export interface Surprise {
   about: object;
 }
 
-/** What clients did and what they were told. Times are Unix milliseconds. */
+/** The requests of clients and their answers. Times are Unix milliseconds. */
 export class Journal {
   readonly outcomes = new Map<string, Map<string, number>>();
   /** When operations of a kind succeeded. */

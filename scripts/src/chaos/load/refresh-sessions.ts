@@ -13,8 +13,8 @@ export interface PlayerSession {
 const Refreshed = z.object({ tokens: z.object({ refreshToken: z.string() }) });
 
 /**
- * An old token that comes in again later ends its session, by design: so a request whose answer was lost, and which
- * may still lie somewhere, can cost the session for as long as anything here can hold a request.
+ * An old token that comes in again later ends its session, by design. So a request with a lost answer, which may still
+ * lie somewhere, can cost the session for as long as anything here can hold a request.
  */
 const LATE_MS = 90_000;
 

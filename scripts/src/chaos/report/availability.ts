@@ -16,7 +16,7 @@ export function longestGap(times: readonly number[], { startedAt, endedAt }: Per
   return longest;
 }
 
-/** @returns the longest time without a success of which at least a part is within the fault, in milliseconds */
+/** @returns the longest time without a success that overlaps the fault, in milliseconds */
 export function gapAround(
   times: readonly number[],
   fault: Pick<InjectedFault, 'startedAt' | 'healedAt'>,

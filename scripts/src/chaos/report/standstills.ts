@@ -6,7 +6,7 @@ export interface Standstill {
   kind: string;
   target: string;
   faults: number;
-  /** Longest time without a claim that was answered, of which a part was within such a fault. */
+  /** Longest time without an answered claim that overlaps such a fault. */
   claimMs: number;
   /** The same for claims that were answered as granted: these need the broker. */
   grantMs: number;

@@ -40,7 +40,7 @@ export const slowTransactions: Aim = {
   faults: [{ kind: 'latency', target: PRIMARY, atMs: 500, durationMs: 22_000, amount: 80 }],
 };
 
-/** Joins the aims, one after the other, in one load. */
+/** Joins fault schedules, one after the other, in one load. */
 export function inTurn(aims: readonly Aim[]): { durationMs: number; aimed: PlannedFault[] } {
   let durationMs = 0;
   const aimed: PlannedFault[] = [];

@@ -4,7 +4,7 @@ import type { ChaosPlan } from '../chaos-plan.ts';
 import { type Aim, deathsBeforeTheCommit, repetitions, slowTransactions } from './aims.ts';
 import type { MutationName } from './broken-parts.ts';
 
-/** A way to break a promise, and the invariants of which at least one must catch it. */
+/** A way to break a promise, and the invariants; at least one must catch it. */
 export interface Mutation {
   name: MutationName;
   summary: string;

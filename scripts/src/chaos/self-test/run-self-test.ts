@@ -8,7 +8,10 @@ import { brokenBuild, mutations } from './mutations.ts';
 
 export interface SelfTest {
   build: string;
-  /** The rules of which one has to find it out; none for the build as it is, of which nothing may be found. */
+  /**
+   * At least one of these rules has to catch the broken build. It is empty for the sound build, in which no rule may
+   * find anything.
+   */
   wanted: readonly string[];
   /** What was found broken, with how many breaches. */
   found: Record<string, number>;
@@ -87,7 +90,7 @@ function markOf(sound: boolean, asWanted: boolean): string {
   return asWanted ? '✔ caught' : '✖ not caught';
 }
 
-/** Of what was wanted, or else of whatever there is. */
+/** An example of the wanted breach, or else of any. */
 function exampleOf({ verdicts }: ChaosReport, wanted: readonly string[]): string {
   const broken = verdicts.filter(({ breaches }) => breaches > 0);
   const shown = broken.find(({ id }) => wanted.includes(id)) ?? broken[0];

@@ -24,7 +24,7 @@ export interface ChaosSystemOptions {
   onLine?: (server: string, line: string) => void;
 }
 
-/** A whole Laurel of several processes each, every link of which can be disturbed. */
+/** A whole Laurel of several processes each. Every link of it can be disturbed. */
 export interface ChaosSystem {
   system: LaurelSystem;
   links: readonly Link[];

@@ -41,11 +41,11 @@ const CHANGES = [
 const QUIET_MS = 1_500;
 
 /**
- * Follows what the stores commit, from outside: every message that a service decides to send, each state that a
- * claim passes through, and changes where nothing may change.
+ * Follows the commits of the stores from outside: every message that a service decides to send, each state that a claim
+ * passes through, and changes where nothing may change.
  *
- * Messages are collected here and not by a queue of our own beside the others: bound to the exchanges it would take
- * every message, so that none would come back to its outbox when a work queue's binding is missing.
+ * It collects messages here and not in a queue of its own beside the others. Such a queue would take every message, and
+ * a message would not come back to its outbox when the binding of a work queue is missing.
  */
 export class StoreWatch {
   readonly messages = new Map<string, SentMessage>();
