@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { commentsOf } from '../prose/comments.ts';
 import { contractTexts } from '../prose/contract-texts.ts';
 import { lintProse } from '../prose/lint-prose.ts';
-import { commentFolders, unreadTexts } from '../prose/scope.ts';
+import { commentFolders } from '../prose/scope.ts';
 import type { Prose } from '../prose/texts.ts';
 import { projectFiles } from '../repository/files.ts';
 import { repositoryRoot } from '../repository/packages.ts';
@@ -28,7 +28,6 @@ function readerOf(file: string): ((source: string) => Prose[]) | undefined {
   }
   // A published schema never changes.
   if (file.includes('/published/')) return undefined;
-  if (unreadTexts.some((path) => file.startsWith(path))) return undefined;
   if (file.endsWith('.md')) return (text) => [{ line: 1, text }];
   if (/(?:^|\/)(?:openapi\.json|asyncapi[^/]*\.yaml|[^/]*\.schema\.json)$/u.test(file)) return contractTexts;
   return undefined;

@@ -6,6 +6,3 @@ export const commentFolders: readonly string[] = [
   'scripts/',
   'service-kit/',
 ];
-
-/** Markdown files and contracts that are not read yet. */
-export const unreadTexts: readonly string[] = [];
