@@ -113,7 +113,7 @@ describe('If-Match', () => {
     expect((await patchMe({ displayName: 'Two' })).status).toBe(200);
   });
 
-  it('that is stale is a refusal of which the audit tells', async () => {
+  it('that is stale is a refusal, which the audit trail records', async () => {
     await system.call('PATCH', `/v1/accounts/${player.id}`, {
       as: admin,
       json: { displayName: 'Late' },

@@ -11,7 +11,7 @@ beforeAll(async () => {
 });
 afterAll(() => system.stop());
 
-it('logins that arrive together open a session each, of which the trail tells', async () => {
+it('logins that arrive together open a session each, and the audit trail records each', async () => {
   const players = await Promise.all([register(system), register(system), register(system)]);
 
   const entered = await Promise.all([...players, ...players].map(({ username }) => logIn(system, username)));

@@ -1,8 +1,9 @@
 import type { CreationPosition } from 'service-kit/http';
 import type { ClientSession, Db, Filter, FindCursor, WithId } from 'mongodb';
 import type { Role } from 'service-kit/identity';
-import { keysetFilter, isDuplicateKey } from 'service-kit/mongo';
-import type { IndexSpec } from 'service-kit/service';
+import { isDuplicateKey } from 'service-kit/mongo';
+import { unique, type IndexSpec } from 'service-kit/service';
+import { NEWEST_FIRST, olderThan } from '../database/newest-first.ts';
 import { singleBatch } from '../database/single-batch.ts';
 import { refusal } from '../http/refusal.ts';
 import {
@@ -92,8 +93,6 @@ const ADMIN_GUARD = 'admins';
 /** Of a date that may be null: only where there is one, which is what its index holds. */
 const SET = { $gt: new Date(0) };
 
-const NEWEST_FIRST = { createdAt: -1, _id: -1 } as const;
-
 export const accountIndexes: IndexSpec[] = [
   {
     collection: 'accounts',
@@ -137,13 +136,7 @@ export function createAccountStore(db: Db): AccountStore {
       const found = await accounts
         .find(
           {
-            $and: [
-              filterOf(filter),
-              keysetFilter<AccountDocument>(
-                NEWEST_FIRST,
-                after && { createdAt: after.createdAt, _id: after.id },
-              ),
-            ],
+            $and: [filterOf(filter), olderThan<AccountDocument>(after)],
           },
           { sort: NEWEST_FIRST, limit },
         )
@@ -157,7 +150,7 @@ export function createAccountStore(db: Db): AccountStore {
       return new Map(found.map(({ _id, status }) => [_id, status]));
     },
     recordLogins: async (logins, session) => {
-      const ids = [...new Set(logins.map(({ account }) => account.id))];
+      const ids = unique(logins.map(({ account }) => account.id));
       const active = accounts.find({ _id: { $in: ids }, status: 'active' }, { session, hint: { _id: 1 } });
       const found = new Map((await active.toArray()).map((document) => [document._id, toAccount(document)]));
       const marked = logins.map(({ account, at }) => {

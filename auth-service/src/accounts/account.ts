@@ -1,4 +1,5 @@
 import type { Role } from 'service-kit/identity';
+import { unique } from 'service-kit/service';
 import { refusal } from '../http/refusal.ts';
 import { foldCase } from '../http/fold-case.ts';
 
@@ -168,7 +169,7 @@ export const isActiveAdmin = (account: Account): boolean =>
 
 /** The search keys of an account: its names, without regard to case. */
 export function searchKeysOf(account: Pick<Account, 'username' | 'displayName'>): string[] {
-  return [...new Set([account.username, account.displayName ?? account.username].map(foldCase))];
+  return unique([account.username, account.displayName ?? account.username].map(foldCase));
 }
 
 /** By which an account is entered or recovered, and whether it may be. */

@@ -137,7 +137,7 @@ it('a grant beyond what is exact is refused', () => {
 });
 
 describe('a key', () => {
-  it('gets its first answer again, in the group or later, whatever became of the balance', () => {
+  it('gets its first answer again, in the group or later, even if the balance has changed', () => {
     const first = decideOrders([spend('k1'), spend('k1'), spend('k2')], owning(['currency', 10]), now);
     expect(codes(first)).toEqual(['spend 0', 'spend 0', 'insufficient_balance']);
     expect(first.newEntries).toHaveLength(1);

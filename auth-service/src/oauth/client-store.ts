@@ -1,7 +1,7 @@
 import type { CreationPosition } from 'service-kit/http';
 import type { ClientSession, Db, WithId } from 'mongodb';
-import { keysetFilter } from 'service-kit/mongo';
 import type { IndexSpec } from 'service-kit/service';
+import { NEWEST_FIRST, olderThan } from '../database/newest-first.ts';
 import type { ServiceClient } from './client.ts';
 import type { Scope } from '../tokens/scope.ts';
 
@@ -23,8 +23,6 @@ export interface ClientStore {
   remove(id: string, session: ClientSession): Promise<ServiceClient | undefined>;
 }
 
-const NEWEST_FIRST = { createdAt: -1, _id: -1 } as const;
-
 export const clientIndexes: IndexSpec[] = [
   { collection: 'clients', indexes: [{ key: { createdAt: -1, _id: -1 } }] },
 ];
@@ -43,10 +41,7 @@ export function createClientStore(db: Db): ClientStore {
     find: async (id, session) => clientOf(await clients.findOne({ _id: id }, { session })),
     list: async (after, limit) => {
       const found = await clients
-        .find(
-          keysetFilter<ClientDocument>(NEWEST_FIRST, after && { createdAt: after.createdAt, _id: after.id }),
-          { sort: NEWEST_FIRST, limit },
-        )
+        .find(olderThan<ClientDocument>(after), { sort: NEWEST_FIRST, limit })
         .toArray();
       return found.map(toClient);
     },

@@ -1,7 +1,7 @@
 import type { CreationPosition } from 'service-kit/http';
 import type { ClientSession, Collection, Db, Filter } from 'mongodb';
-import { keysetFilter } from 'service-kit/mongo';
 import type { IndexSpec } from 'service-kit/service';
+import { NEWEST_FIRST, olderThan } from '../database/newest-first.ts';
 import type { SessionsEnded } from '../accounts/account.ts';
 import type { EndedSessions } from './ended-session-store.ts';
 import {
@@ -74,8 +74,6 @@ export interface SessionStore {
    */
   removeSome(dead: EndedSessions & { andEndedAlone?: boolean }, limit: number): Promise<number>;
 }
-
-const NEWEST_FIRST = { createdAt: -1, _id: -1 } as const;
 
 export const sessionIndexes: IndexSpec[] = [
   {
@@ -185,10 +183,7 @@ async function page(
   const found = await sessions
     .find(
       {
-        $and: [
-          filter,
-          keysetFilter<SessionDocument>(NEWEST_FIRST, after && { createdAt: after.createdAt, _id: after.id }),
-        ],
+        $and: [filter, olderThan<SessionDocument>(after)],
       },
       { sort: NEWEST_FIRST, limit },
     )

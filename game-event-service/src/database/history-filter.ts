@@ -1,6 +1,6 @@
 import type { Filter } from 'mongodb';
 import type { CreationPosition } from 'service-kit/http';
-import { keysetFilter } from 'service-kit/mongo';
+import { olderThan } from './newest-first.ts';
 
 /** A span of time, `from` included, `to` not. */
 export interface Span {
@@ -12,9 +12,6 @@ interface Created {
   _id: string;
   createdAt: Date;
 }
-
-/** How the lists of the history are sorted. */
-export const NEWEST_FIRST = { createdAt: -1, _id: -1 } as const;
 
 /**
  * The filter of a list that has the newest first.
@@ -29,7 +26,7 @@ export function historyFilter(
 ): Filter<Created> {
   const conditions: Filter<Created>[] = [
     Object.fromEntries(Object.entries(equal).filter(([, value]) => value !== undefined)),
-    keysetFilter<Created>(NEWEST_FIRST, after && { createdAt: after.createdAt, _id: after.id }),
+    olderThan<Created>(after),
   ];
   if (from) conditions.push({ createdAt: { $gte: from } });
   if (to) conditions.push({ createdAt: { $lt: to } });

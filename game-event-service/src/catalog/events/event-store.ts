@@ -1,7 +1,6 @@
 import type { ClientSession, Db, Filter } from 'mongodb';
-import { keysetFilter } from 'service-kit/mongo';
 import type { IndexSpec } from 'service-kit/service';
-import { NEWEST_FIRST } from '../../database/history-filter.ts';
+import { NEWEST_FIRST, olderThan } from '../../database/newest-first.ts';
 import { decodeAttributes, encodeAttributes } from '../../http/attributes.ts';
 import type { CreationPosition } from 'service-kit/http';
 import { later } from '../calendar/time.ts';
@@ -166,10 +165,7 @@ export function createEventStore(db: Db): EventStore {
       const filter: Filter<EventDocument> = {};
       if (statuses) filter.status = { $in: [...statuses] };
       if (kind) filter.kind = kind;
-      const beyond = keysetFilter<EventDocument>(
-        NEWEST_FIRST,
-        after && { createdAt: after.createdAt, _id: after.id },
-      );
+      const beyond = olderThan<EventDocument>(after);
       const found = await events.find({ $and: [filter, beyond] }, { sort: NEWEST_FIRST, limit }).toArray();
       return found.map(fromDocument);
     },

@@ -1,6 +1,7 @@
 import type { AuditTrail } from 'service-kit/audit';
 import type { IncomingMessage, OutgoingMessage } from 'service-kit/messaging';
 import type { Transaction } from 'service-kit/mongo';
+import { unique } from 'service-kit/service';
 import type { AccountEvent } from './account-messages.ts';
 import type { AccountCache } from './account-cache.ts';
 import type { AccountStore } from './account-store.ts';
@@ -31,10 +32,7 @@ export interface FollowAccountsDeps {
 export function followAccounts(deps: FollowAccountsDeps): FollowAccounts {
   const { accounts, cache, cancelClaimsOf, acceptRegistered, trail } = deps;
   return async (messages, tx) => {
-    const known = await accounts.findAll(
-      [...new Set(messages.map(({ data }) => data.accountId))],
-      tx.session,
-    );
+    const known = await accounts.findAll(unique(messages.map(({ data }) => data.accountId)), tx.session);
     const changed = new Map<string, Account>();
     const barred = new Map<string, Account>();
     for (const message of messages) {

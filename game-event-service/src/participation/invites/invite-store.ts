@@ -1,7 +1,6 @@
 import type { ClientSession, Db } from 'mongodb';
-import { keysetFilter } from 'service-kit/mongo';
 import type { IndexSpec } from 'service-kit/service';
-import { NEWEST_FIRST } from '../../database/history-filter.ts';
+import { NEWEST_FIRST, olderThan } from '../../database/newest-first.ts';
 import type { CreationPosition } from 'service-kit/http';
 import { MOST_SHOWN, type Acceptance, type Invite, type Participant } from './invite.ts';
 
@@ -45,10 +44,7 @@ export function createInviteStore(db: Db): InviteStore {
       return new Map(found.map((document) => [document._id, fromDocument(document)]));
     },
     list: async ({ inviterId, after, limit }) => {
-      const beyond = keysetFilter<InviteDocument>(
-        NEWEST_FIRST,
-        after && { createdAt: after.createdAt, _id: after.id },
-      );
+      const beyond = olderThan<InviteDocument>(after);
       const found = await invites
         .find({ $and: [{ inviterId }, beyond] }, { sort: NEWEST_FIRST, limit })
         .toArray();
